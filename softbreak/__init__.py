@@ -1,0 +1,1 @@
+"""softbreak: is this cell carrying ions only, or is it short-circuiting quietly?"""

@@ -1,0 +1,171 @@
+"""A record: one technique's table, on one cell, from one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
+from softbreak.errors import SchemaError
+
+
+class Technique(StrEnum):
+    """What was done to the cell while the table was recorded."""
+
+    CYCLING = "cycling"
+    VOLTAMMETRY = "voltammetry"
+    IMPEDANCE = "impedance"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is known of a cell. Unknown is None: nothing is guessed.
+
+    Attributes
+    ----------
+    cell_id : str
+    configuration : {"symmetric", "asymmetric", "full", None}
+    electrode, electrolyte : str or None
+    area_cm2 : float or None
+    electrolyte_thickness_um, lithium_thickness_um : float or None
+    ionic_conductivity_s_per_cm : float or None
+        At ``temperature_celsius``.
+    porosity : float or None
+        0 to 1.
+    temperature_celsius : float or None
+    pressure_mpa : float or None
+    notes : str
+    """
+
+    cell_id: str = ""
+    configuration: str | None = None
+    electrode: str | None = None
+    electrolyte: str | None = None
+    area_cm2: float | None = None
+    electrolyte_thickness_um: float | None = None
+    ionic_conductivity_s_per_cm: float | None = None
+    lithium_thickness_um: float | None = None
+    porosity: float | None = None
+    temperature_celsius: float | None = None
+    pressure_mpa: float | None = None
+    notes: str = ""
+
+    @property
+    def ionic_floor_ohm(self) -> float | None:
+        """Resistance of the bare electrolyte L / (σ A): no healthy cell lies below it (Ω)."""
+        thickness, sigma, area = (
+            self.electrolyte_thickness_um,
+            self.ionic_conductivity_s_per_cm,
+            self.area_cm2,
+        )
+        if not (thickness and sigma and area):
+            return None
+        return thickness * 1e-4 / (sigma * area)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a record comes from.
+
+    Attributes
+    ----------
+    path : str
+    method : str
+        The instrument's own name of the technique ("MB", "PEIS", "CV").
+    instrument : str
+    reader, reader_version : str
+    content_hash : str
+        SHA-256 of the file, hexadecimal; empty until the registry fills it in.
+    started_unix_second : float or None
+        Absolute time of ``test_time_second == 0`` where the file says it.
+    position : int
+        The record's place in its file (0-based).
+    stated : mapping
+        What the file says of the cell, as it says it (comments, mass, placeholders).
+    """
+
+    path: str
+    method: str = ""
+    instrument: str = ""
+    reader: str = ""
+    reader_version: str = ""
+    content_hash: str = ""
+    started_unix_second: float | None = None
+    position: int = 0
+    stated: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Mapping proxies do not travel between processes; plain dictionaries do."""
+        state = {name: getattr(self, name) for name in self.__slots__}
+        state["stated"] = dict(self.stated)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Undo :meth:`__getstate__`."""
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Record:
+    """One technique's table. Columns, units and signs: :mod:`softbreak.data.schema`.
+
+    One impedance record is one spectrum. Cycling, voltammetry and rest hold time series in the
+    order in which they were recorded.
+
+    Raises
+    ------
+    SchemaError
+        If a required column is missing, a column is unknown, or a dtype is wrong.
+    """
+
+    cell: Cell
+    technique: Technique
+    table: pd.DataFrame
+    source: Source
+
+    def __post_init__(self) -> None:
+        """Hold the table to the schema."""
+        check_table(self.table, self.technique, self.source.path)
+
+    def __repr__(self) -> str:
+        """One line that says what it is."""
+        name = self.cell.cell_id or self.source.path
+        method = f" ({self.source.method})" if self.source.method else ""
+        return f"<Record {name}: {self.technique}{method}, {len(self.table):,} rows>"
+
+    def array(self, column: str) -> np.ndarray:
+        """Return a column as an array (no copy where pandas allows)."""
+        return self.table[column].to_numpy()
+
+    def with_cell(self, cell: Cell) -> Record:
+        """Return the same record on a better-known cell."""
+        return replace(self, cell=cell)
+
+
+_KINDS = {"float": ("f4", "f8"), "double": ("f8",), "integer": ("i4", "i8")}
+
+
+def check_table(table: pd.DataFrame, technique: Technique, path: str) -> None:
+    """Raise :class:`SchemaError` where a table breaks the schema."""
+    required = SPECTRUM_COLUMNS if technique is Technique.IMPEDANCE else SERIES_COLUMNS
+    missing = [name for name in required if name not in table.columns]
+    if missing:
+        raise SchemaError(
+            f"{path}: a table of {technique} lacks {', '.join(missing)}; "
+            f"it has {', '.join(map(str, table.columns))}"
+        )
+    for name, dtype in table.dtypes.items():
+        column = COLUMNS.get(str(name))
+        if column is None:
+            raise SchemaError(f"{path}: unknown column {name!r}; known are {', '.join(COLUMNS)}")
+        code = np.dtype(dtype).str[1:] if isinstance(dtype, np.dtype) else str(dtype)
+        if code not in _KINDS[column.kind]:
+            raise SchemaError(f"{path}: column {name} is {dtype}, expected {column.kind}")

@@ -1,0 +1,80 @@
+"""What softbreak says about a cycle: its state, how sure that is, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+HEALTHY_BELOW = 0.05
+"""An electronic fraction below this is healthy: about the best resolution of routine evidence."""
+HARD_FROM = 0.95
+"""An electronic fraction from this on is a hard breakdown: only electrons, within resolution."""
+
+
+class State(StrEnum):
+    """Healthy carries ions only, soft ions and electrons, hard electrons only."""
+
+    HEALTHY = "healthy"
+    SOFT = "soft"
+    HARD = "hard"
+    UNDETERMINED = "undetermined"
+
+    @property
+    def severity(self) -> int:
+        """Rank for "the worst confirmed state": undetermined 0, healthy 1, soft 2, hard 3."""
+        return _SEVERITY[self]
+
+
+_SEVERITY = {State.UNDETERMINED: 0, State.HEALTHY: 1, State.SOFT: 2, State.HARD: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One finding that speaks for or against a state, in numbers and in a sentence.
+
+    Attributes
+    ----------
+    feature : str
+        Name of the quantity, with its unit where it has one.
+    value, baseline : float
+        What was found, and what it is compared with (NaN where there is nothing to compare).
+    sentence : str
+        The finding as a colleague would say it, with its numbers.
+    """
+
+    feature: str
+    value: float
+    baseline: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The state of one cycle (or of one slice of one-way plating).
+
+    Attributes
+    ----------
+    state : State
+    p_healthy, p_soft, p_hard : float
+        Probabilities; they sum to one.
+    electronic_fraction : float
+        Estimate of η_e = I_e / I_mixed (NaN where nothing is known), with its 90 % interval
+        ``electronic_fraction_lower`` to ``electronic_fraction_upper``.
+    transient_short : bool
+        Electrons flowed for a part of the cycle although its mean stays below the limit.
+    wanted_measurement : str
+        What would settle an undetermined state; empty otherwise.
+    evidence : tuple of Evidence
+        Most telling first.
+    """
+
+    state: State
+    p_healthy: float
+    p_soft: float
+    p_hard: float
+    electronic_fraction: float
+    electronic_fraction_lower: float
+    electronic_fraction_upper: float
+    transient_short: bool = False
+    wanted_measurement: str = ""
+    evidence: tuple[Evidence, ...] = ()
