@@ -58,7 +58,7 @@ class Head:
 
 
 def decode(data: bytes) -> str:
-    """Decode what cyclers write: UTF-8 or UTF-16 with a mark, UTF-8, else Latin-1 (Windows-1252)."""
+    """Decode what cyclers write: UTF-8, UTF-16 with a mark, else Latin-1 as Windows has it."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace")
     try:

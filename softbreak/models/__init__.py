@@ -1,0 +1,1 @@
+"""Detectors: evidence becomes a verdict."""
