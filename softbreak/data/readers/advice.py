@@ -1,0 +1,112 @@
+"""What to say of a file that no reader recognises."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from softbreak.data.readers.base import Head, Reader
+from softbreak.data.schema import COLUMNS
+from softbreak.errors import UnknownFormatError
+
+_HINTS = {
+    "test_time_second": ("time", "t", "elapsed time", "test time", "time/s", "zeit", "seconds"),
+    "voltage_volt": ("voltage", "v", "u", "e", "ewe", "potential", "volts", "spannung", "volt"),
+    "current_ampere": ("current", "i", "amps", "strom", "current density", "amp", "i/ma"),
+    "frequency_hertz": ("frequency", "freq", "f"),
+    "real_impedance_ohm": ("zreal", "re(z)", "z'", "z real", "zre"),
+    "imaginary_impedance_ohm": ("zimag", "im(z)", "z''", "z imag", "-im(z)", "zim"),
+}
+"""Words that people put above a column, by the column that they mean."""
+_DELIMITERS = ("\t", ";", ",")
+
+
+def unknown_format(head: Head, readers: Sequence[Reader]) -> UnknownFormatError:
+    """Return the error for an unrecognised file: what it holds, what is known, what to try."""
+    known = ", ".join(dict.fromkeys(reader.instrument for reader in readers))
+    columns = header_columns(head)
+    if columns:
+        found = "a text table with the columns " + ", ".join(repr(name) for name in columns[:12])
+        remedy = _column_advice(columns)
+    elif head.is_text:
+        found = f"text that begins {next((s for s in head.lines if s.strip()), '')[:80]!r}"
+        remedy = _suffix_advice(head, readers)
+    else:
+        found = f"a binary file that begins {head.data[:16].hex(' ')}"
+        remedy = _suffix_advice(head, readers)
+    return UnknownFormatError(head.path, found=found, expected=f"one of: {known}", remedy=remedy)
+
+
+def header_columns(head: Head) -> list[str]:
+    """Return the column names of a delimited text; empty where it is no table.
+
+    The header is the last line of words whose number of fields the line below it shares.
+    """
+    lines = [line for line in head.lines[:200] if line.strip()]
+    for above, below in pairwise(lines):
+        for delimiter in _DELIMITERS:
+            names, values = above.split(delimiter), below.split(delimiter)
+            if len(names) >= 2 and len(names) == len(values) and _numbers(values) > _numbers(names):
+                return [name.strip().strip('"') for name in names]
+    return []
+
+
+def did_you_mean(columns: Sequence[str]) -> dict[str, str]:
+    """Return the canonical columns that the names above a table most likely mean.
+
+    Returns
+    -------
+    dict
+        Canonical name to the file's name.
+    """
+    plain = {
+        re.split(r"[\[(/<]", name)[0].strip().lower() or name.lower(): name for name in columns
+    }
+    guess: dict[str, str] = {}
+    for canonical in COLUMNS:
+        words = [
+            canonical,
+            *_HINTS.get(canonical, (canonical.rsplit("_", 1)[0].replace("_", " "),)),
+        ]
+        whole = {name.lower(): name for name in columns}
+        for word in words:
+            near = difflib.get_close_matches(word, [*whole, *plain], n=1, cutoff=0.85)
+            if near:
+                guess[canonical] = {**plain, **whole}[near[0]]
+                break
+    return guess
+
+
+def _column_advice(columns: Sequence[str]) -> str:
+    guess = did_you_mean(columns)
+    if not guess:
+        return (
+            "Say which column is which in the [columns] section of cells.toml, for example "
+            f"voltage_volt = {columns[-1]!r}."
+        )
+    rows = "; ".join(f'{name} = "{column}"' for name, column in guess.items())
+    return (
+        f"Did you mean {rows}? Write it so into the [columns] section of cells.toml, "
+        'with scale = ... where the unit differs (current_ampere = { column = "I / mA", '
+        "scale = 1e-3 })."
+    )
+
+
+def _suffix_advice(head: Head, readers: Sequence[Reader]) -> str:
+    by_suffix = {suffix: reader for reader in readers for suffix in reader.suffixes}
+    near = difflib.get_close_matches(head.suffix, by_suffix, n=1, cutoff=0.5) if head.suffix else []
+    if not near:
+        return "Export it from the instrument's software as text or as its native file."
+    reader = by_suffix[near[0]]
+    if near[0] == head.suffix:
+        return (
+            f"By its suffix it should be a file of {reader.instrument}, but its content is not: "
+            "it may be damaged; copy it again from the instrument's computer."
+        )
+    return f"Did you mean a {near[0]} file of {reader.instrument}?"
+
+
+def _numbers(fields: Sequence[str]) -> int:
+    return sum(bool(re.fullmatch(r"\s*[-+]?[\d.,]+([eE][-+]?\d+)?\s*", field)) for field in fields)

@@ -1,0 +1,175 @@
+"""``read(path)``: which reader a file needs, and its records with their provenance filled in.
+
+Adding a format is one row here. A vendor's module holds ``READERS``, imports its heavy library
+inside its functions, and so costs nothing until a file needs it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from softbreak.data.readers import zipped
+from softbreak.data.readers.advice import unknown_format
+from softbreak.data.readers.base import Head, Reader
+from softbreak.data.record import Record
+from softbreak.errors import ReadError, SchemaError
+
+READERS: Final[tuple[Reader, ...]] = ()
+"""Every reader, the most specific first: the first one that recognises a file reads it."""
+
+_HASH_CHUNK = 1 << 20
+
+
+def detect(path: str | os.PathLike[str]) -> Reader:
+    """Return the reader for a file, judged by its content.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    Reader
+
+    Raises
+    ------
+    ReadError
+        If the file is missing, unreadable, empty or a folder.
+    UnknownFormatError
+        If no reader recognises it.
+    """
+    head = _head(Path(path))
+    for reader in READERS:
+        if reader.recognises(head):
+            return reader
+    if zipped.recognises(head):
+        return _ZIP
+    raise unknown_format(head, READERS)
+
+
+def read(path: str | os.PathLike[str]) -> list[Record]:
+    """Read any supported file.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    list of Record
+        In the file's own order, at least one; ``source`` says which file (with its SHA-256),
+        which reader, and the record's place in the file.
+
+    Raises
+    ------
+    ReadError
+        If the file is missing, damaged or of no known format. Nothing else.
+    """
+    path = Path(path)
+    reader = detect(path)
+    try:
+        records = reader.read(path)
+        content_hash = _sha256(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except SchemaError as error:
+        raise ReadError(
+            path,
+            found=f"a table that breaks the column contract ({error})",
+            expected=f"what {reader.instrument} writes",
+            remedy="Export the file again; if it is intact, please report it with this message.",
+        ) from error
+    if not records:
+        raise ReadError(
+            path,
+            found="no data row",
+            expected=f"at least one record of {reader.instrument}",
+            remedy="The measurement was perhaps never started; leave the file out.",
+        )
+    return [_located(record, content_hash, place) for place, record in enumerate(records)]
+
+
+def _located(record: Record, content_hash: str, position: int) -> Record:
+    source = replace(record.source, content_hash=content_hash, position=position)
+    return replace(record, source=source)
+
+
+def _head(path: Path) -> Head:
+    try:
+        if path.is_dir():
+            raise ReadError(
+                path,
+                found="a folder",
+                expected="a file",
+                remedy="Name the files in it, or hand the folder to 'softbreak triage'.",
+            )
+        if path.exists() and not path.is_file():
+            raise ReadError(
+                path,
+                found="neither a file nor a folder (a pipe or a device)",
+                expected="a regular file",
+                remedy="Copy the data to a file first.",
+            )
+        head = Head.of(path)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        raise _unreadable(path, error) from error
+    if not head.data:
+        raise ReadError(
+            path,
+            found="an empty file",
+            expected="a cycler's or impedance analyser's file",
+            remedy="Copy it again from the instrument's computer.",
+        )
+    return head
+
+
+def _unreadable(path: Path, error: Exception) -> ReadError:
+    missing = isinstance(error, FileNotFoundError)
+    return ReadError(
+        path,
+        found="no such file" if missing else f"a file that cannot be opened ({error})",
+        expected="a readable file",
+        remedy="Check the spelling of the path." if missing else "Check its permissions and disk.",
+    )
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_HASH_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read_zipped(path: Path) -> list[Record]:
+    """Read the one member of a zip; its records bear the zip's path."""
+    with zipped.only_member(path) as member:
+        reader = detect(member)
+        if reader is _ZIP:
+            raise ReadError(
+                path,
+                found="a zip inside a zip",
+                expected="a zip with one data file",
+                remedy="Unpack it.",
+            )
+        records = reader.read(member)
+    stated = "the member " + member.name
+    return [
+        replace(
+            r, source=replace(r.source, path=str(path), stated={**r.source.stated, "zip": stated})
+        )
+        for r in records
+    ]
+
+
+_ZIP: Final = Reader(
+    name="zip",
+    instrument="a zip with one data file",
+    suffixes=(".zip",),
+    recognises=zipped.recognises,
+    read=_read_zipped,
+)
