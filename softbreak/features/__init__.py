@@ -1,0 +1,1 @@
+"""What a half-cycle, a voltammogram or a spectrum says, in numbers."""

@@ -1,0 +1,153 @@
+"""Time-weighted statistics of every half-cycle, in one pass over flat arrays.
+
+All voltages here are *along the current*: v·sign(I), so that a healthy half-cycle is positive
+whichever way the current flows.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+STATISTICS: Final = (
+    "start_time_second",
+    "end_time_second",
+    "samples",
+    "charge_ampere_second",
+    "current_ampere",
+    "current_deviation_ampere",
+    "voltage_volt",
+    "late_voltage_volt",
+    "late_current_ampere",
+    "first_voltage_volt",
+    "last_voltage_volt",
+    "largest_voltage_volt",
+    "noise_volt",
+    "longest_interval_second",
+    "temperature_celsius",
+)
+"""Columns of `half_cycle_statistics`. Current is the imposed magnitude; ``late`` is the second
+half of the half-cycle's duration; ``noise`` is the scatter of one sample."""
+
+SKIPPED_SAMPLES: Final = 2
+"""The first samples after a reversal hold the double layer and the cycler's own settling."""
+
+
+EDGE_SAMPLES: Final = 3
+"""Samples averaged into the first and the last voltage of a half-cycle."""
+
+
+@njit(cache=True, nogil=True)
+def half_cycle_statistics(
+    time: np.ndarray,
+    voltage: np.ndarray,
+    imposed: np.ndarray,
+    temperature: np.ndarray,
+    starts: np.ndarray,
+    stops: np.ndarray,
+    signs: np.ndarray,
+) -> np.ndarray:
+    """Statistics of half-cycles.
+
+    Parameters
+    ----------
+    time, voltage, imposed, temperature : numpy.ndarray, shape (n,)
+        s, V, A, °C; ``temperature`` may have shape (0,) where none was logged.
+    starts, stops, signs : numpy.ndarray of int, shape (m,)
+        Half-cycles as the Segmenter gives them.
+
+    Returns
+    -------
+    numpy.ndarray, shape (m, len(STATISTICS))
+    """
+    out = np.full((len(starts), 15), np.nan)
+    for m in range(len(starts)):
+        a, b, sign = starts[m], stops[m], signs[m]
+        skip = SKIPPED_SAMPLES if b - a > 3 * SKIPPED_SAMPLES else 0
+        begin, end = time[a], time[b - 1]
+        middle = 0.5 * (time[a + skip] + end)
+        weight = charge = flow = flow2 = potential = 0.0
+        late_weight = late_potential = late_flow = 0.0
+        warmth = warm_weight = 0.0
+        largest = 0.0
+        longest = 0.0
+        for k in range(a, b):
+            size = abs(imposed[k])
+            left = time[k] - time[k - 1] if k > a else 0.0
+            right = time[k + 1] - time[k] if k + 1 < b else 0.0
+            w = 0.5 * (left + right)
+            longest = max(longest, left)
+            charge += size * w
+            if k < a + skip:
+                continue
+            v = voltage[k] * sign
+            if b - a == 1:
+                w = 1.0
+            weight += w
+            flow += w * size
+            flow2 += w * size * size
+            potential += w * v
+            largest = max(largest, abs(v))
+            if time[k] >= middle:
+                late_weight += w
+                late_potential += w * v
+                late_flow += w * size
+            if len(temperature) and np.isfinite(temperature[k]):
+                warmth += w * temperature[k]
+                warm_weight += w
+        if weight <= 0.0:
+            weight = 1.0
+            potential = voltage[b - 1] * sign
+            flow = abs(imposed[b - 1])
+            flow2 = flow * flow
+        if late_weight <= 0.0:
+            late_weight, late_potential, late_flow = weight, potential, flow
+        mean = flow / weight
+        row = out[m]
+        row[0], row[1], row[2], row[3] = begin, end, b - a, charge
+        row[4] = mean
+        row[5] = np.sqrt(max(flow2 / weight - mean * mean, 0.0))
+        row[6] = potential / weight
+        row[7] = late_potential / late_weight
+        row[8] = late_flow / late_weight
+        row[9] = sign * _level(voltage, a + skip, min(a + skip + EDGE_SAMPLES, b))
+        row[10] = sign * _level(voltage, max(b - EDGE_SAMPLES, a), b)
+        row[11] = largest
+        row[12] = sample_noise(voltage, a + skip, b)
+        row[13] = longest
+        if warm_weight > 0.0:
+            row[14] = warmth / warm_weight
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _level(voltage, start, stop):
+    """Mean voltage of a few samples."""
+    total = 0.0
+    for k in range(start, stop):
+        total += voltage[k]
+    return total / (stop - start)
+
+
+@njit(cache=True, nogil=True)
+def sample_noise(voltage: np.ndarray, start: int, stop: int) -> float:
+    """Scatter of one sample (V): robust against steps, and never below the converter's step.
+
+    Parameters
+    ----------
+    voltage : numpy.ndarray
+    start, stop : int
+        The samples to look at.
+    """
+    if stop - start < 4:
+        return np.nan
+    changes = np.abs(np.diff(voltage[start:stop].astype(np.float64)))
+    smallest = np.inf
+    for change in changes:
+        if 0.0 < change < smallest:
+            smallest = change
+    if smallest == np.inf:
+        smallest = 0.0
+    return max(1.05 * np.median(changes), smallest)

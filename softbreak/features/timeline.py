@@ -1,0 +1,423 @@
+"""From a cell's records to its half-cycles, its abrupt events and its cycles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.history import CellHistory
+from softbreak.data.record import Record, Technique
+from softbreak.data.segment import Segmenter, number_cycles
+from softbreak.features.events import Events, find_events
+from softbreak.features.half_cycle import STATISTICS, half_cycle_statistics
+
+SLICE_SECOND: Final = 1800.0
+"""One-way plating is judged in slices of this length, cut at abrupt events too."""
+SLICE_SAMPLES: Final = 20
+"""… and of at least so many samples."""
+FULL_CELL_VOLT: Final = 1.0
+"""A symmetric cell has no electromotive force: a larger one says another configuration."""
+
+EVENT_COLUMNS: Final = (
+    "half_cycle_index",
+    "cycle_index",
+    "time_second",
+    "change",
+    "before_ohm",
+    "after_ohm",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timeline:
+    """Half-cycles, events and cycles of one cell, on the cell-life clock.
+
+    Attributes
+    ----------
+    half_cycles : pandas.DataFrame
+        One row a half-cycle (or a slice of one-way plating): the columns of ``STATISTICS``,
+        ``half_cycle_index, cycle_index, sign, resistance_ohm, record, excursions``.
+    events : pandas.DataFrame
+        Lasting abrupt changes of V/I: ``EVENT_COLUMNS``; ``change`` is Δ ln R.
+    cycles : pandas.DataFrame
+        One row a cycle: see :func:`cycle_table`.
+    one_way : bool
+        The current never reversed.
+    electromotive_volt : float
+        Mean of V over both current directions (V): zero in a symmetric cell.
+    unipolar : bool
+        The voltage is recorded without its sign.
+    rest_volt : float
+        Median voltage at the ends of rests (V), NaN without rests.
+    """
+
+    half_cycles: pd.DataFrame
+    events: pd.DataFrame
+    cycles: pd.DataFrame
+    one_way: bool
+    electromotive_volt: float
+    unipolar: bool
+    rest_volt: float
+
+    @property
+    def symmetric(self) -> bool:
+        """False where the voltages cannot be those of two equal electrodes."""
+        rest = 0.0 if np.isnan(self.rest_volt) else abs(self.rest_volt)
+        return max(abs(self.electromotive_volt), rest) < FULL_CELL_VOLT
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """The arrays of one cycling record."""
+
+    time: np.ndarray
+    voltage: np.ndarray
+    imposed: np.ndarray
+    temperature: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    signs: np.ndarray
+    rests: np.ndarray
+
+
+def build_timeline(history: CellHistory) -> Timeline:
+    """Segment a cell's cycling records and measure every half-cycle.
+
+    Parameters
+    ----------
+    history : CellHistory
+    """
+    series = [_segmented(record, clock) for record, clock in history.of(Technique.CYCLING)]
+    rest_volt = _rest_voltage(series)
+    emf, unipolar = _polarity(series, rest_volt)
+    if unipolar:
+        series = [_rectified(s) for s in series]
+    one_way = _one_way(series)
+    tables: list[pd.DataFrame] = []
+    events: list[pd.DataFrame] = []
+    offset = 0
+    for number, part in enumerate(series):
+        table, found = _measured(part, number, cut=one_way)
+        found["half_cycle_index"] += offset
+        offset += len(table)
+        tables.append(table)
+        events.append(found)
+    half_cycles = pd.concat(tables, ignore_index=True) if tables else _empty_half_cycles()
+    found = pd.concat(events, ignore_index=True) if events else _no_events()
+    half_cycles, found = _numbered(half_cycles, found)
+    return Timeline(half_cycles, found, cycle_table(half_cycles), one_way, emf, unipolar, rest_volt)
+
+
+def _segmented(record: Record, clock: np.ndarray) -> _Series:
+    """Cut one record into half-cycles and rests."""
+    table = record.table
+    current = table["current_ampere"].to_numpy()
+    control = None
+    imposed = current
+    if "control_current_ampere" in table.columns:
+        control = table["control_current_ampere"].to_numpy()
+        imposed = np.where(np.isfinite(control), control, current)
+    temperature = np.empty(0)
+    if "ambient_temperature_celsius" in table.columns:
+        temperature = table["ambient_temperature_celsius"].to_numpy(dtype=np.float64)
+    segmenter = Segmenter()
+    segments = segmenter.update(clock, current, control) + segmenter.finish()
+    cuts = np.array(segments, dtype=np.int64).reshape(-1, 3)
+    moving = cuts[cuts[:, 2] != 0]
+    voltage = table["voltage_volt"].to_numpy(dtype=np.float64)
+    good = np.isfinite(voltage)
+    if not good.all():
+        voltage = np.where(good, voltage, 0.0)
+    return _Series(
+        clock,
+        voltage,
+        np.nan_to_num(imposed.astype(np.float64)),
+        temperature,
+        moving[:, 0].copy(),
+        moving[:, 1].copy(),
+        moving[:, 2].copy(),
+        cuts[cuts[:, 2] == 0],
+    )
+
+
+def _rest_voltage(series: list[_Series]) -> float:
+    """Median of the voltages at which rests of some length ended (V)."""
+    ends = [
+        part.voltage[stop - 1]
+        for part in series
+        for start, stop, _ in part.rests.tolist()
+        if stop - start >= 5
+    ]
+    return float(np.median(ends)) if ends else float("nan")
+
+
+def _polarity(series: list[_Series], rest_volt: float) -> tuple[float, bool]:
+    """Electromotive force, and whether the voltage lost its sign.
+
+    A full cell rests at a voltage; a symmetric cell on a cycler that records 0 to 5 V shows |V|
+    and rests at zero.
+    """
+    means: dict[int, list[float]] = {1: [], -1: []}
+    lowest = np.inf
+    for part in series:
+        for a, b, sign in zip(part.starts, part.stops, part.signs, strict=True):
+            if b - a >= 3:
+                means[int(sign)].append(float(np.median(part.voltage[a:b])))
+                if sign < 0:
+                    lowest = min(lowest, float(part.voltage[a:b].min()))
+    if not means[1] or not means[-1]:
+        return (rest_volt if np.isfinite(rest_volt) else 0.0), False
+    plus, minus = float(np.median(means[1])), float(np.median(means[-1]))
+    even, odd = 0.5 * (plus + minus), 0.5 * (plus - minus)
+    rests_at_zero = np.isnan(rest_volt) or abs(rest_volt) < 0.3 * abs(even)
+    unsigned = even > 0 and abs(odd) < 0.3 * even and lowest >= -0.02 * even
+    if unsigned and rests_at_zero and even < FULL_CELL_VOLT:
+        return 0.0, True
+    return even, False
+
+
+def _rectified(part: _Series) -> _Series:
+    """Give an unsigned voltage the sign of the current."""
+    sign = np.where(part.imposed < 0, -1.0, 1.0)
+    return _Series(
+        part.time,
+        np.abs(part.voltage) * sign,
+        part.imposed,
+        part.temperature,
+        part.starts,
+        part.stops,
+        part.signs,
+        part.rests,
+    )
+
+
+def _one_way(series: list[_Series]) -> bool:
+    """True where the current never reverses for good."""
+    signs: list[int] = []
+    currents: list[float] = []
+    for part in series:
+        rows = _statistics(part)
+        signs += part.signs.tolist()
+        currents += _steady_current(rows).tolist()
+    placed = number_cycles(signs, currents)
+    kept = {sign for sign, cycle in zip(signs, placed, strict=True) if cycle >= 0}
+    return len(kept) == 1
+
+
+def _statistics(part: _Series) -> np.ndarray:
+    return half_cycle_statistics(
+        part.time,
+        part.voltage,
+        part.imposed,
+        part.temperature,
+        part.starts,
+        part.stops,
+        part.signs,
+    )
+
+
+def _steady_current(rows: np.ndarray) -> np.ndarray:
+    """Mean current of each half-cycle, zero where it is only noise around zero."""
+    samples, mean, scatter = rows[:, 2], rows[:, 4], rows[:, 5]
+    return np.where((samples < 10) & (mean < 3.0 * scatter), 0.0, mean)
+
+
+def _events_of(part: _Series, rows: np.ndarray) -> Events:
+    return find_events(
+        part.time, part.voltage, part.imposed, part.starts, part.stops, part.signs, rows[:, 12]
+    )
+
+
+def _measured(part: _Series, number: int, *, cut: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Half-cycles of one record with their events; one-way plating is cut into slices."""
+    rows = _statistics(part)
+    events = _events_of(part, rows)
+    noise = rows[:, 12]
+    if cut:
+        sliced = _sliced(part, events)
+        rows = _statistics(sliced)
+        owner = np.searchsorted(sliced.starts, events.sample, side="right") - 1
+        excursions = np.zeros(len(rows), dtype=np.int64)
+        parents = np.searchsorted(part.starts, sliced.starts, side="right") - 1
+        rows[:, 12] = noise[parents]
+        part = sliced
+    else:
+        owner = events.half_cycle
+        excursions = events.counts[:, 1]
+    table = pd.DataFrame(rows, columns=list(STATISTICS))
+    table["sign"] = part.signs
+    table["record"] = number
+    table["excursions"] = excursions
+    table["steady_current_ampere"] = _steady_current(rows)
+    table["resistance_ohm"] = table["voltage_volt"] / table["current_ampere"]
+    found = pd.DataFrame(
+        {
+            "half_cycle_index": owner.astype(np.int64),
+            "time_second": part.time[events.sample] if len(events.sample) else np.empty(0),
+            "change": events.change,
+            "before_ohm": events.before,
+            "after_ohm": events.after,
+        }
+    )
+    return table, found
+
+
+def _sliced(part: _Series, events: Events) -> _Series:
+    """Cut half-cycles at events and every SLICE_SECOND."""
+    starts: list[int] = []
+    stops: list[int] = []
+    signs: list[int] = []
+    for a, b, sign in zip(
+        part.starts.tolist(), part.stops.tolist(), part.signs.tolist(), strict=True
+    ):
+        marks = {int(k) for k in events.sample if a < k < b}
+        last = a
+        while True:
+            following = int(np.searchsorted(part.time, part.time[last] + SLICE_SECOND))
+            following = max(following, last + SLICE_SAMPLES)
+            upcoming = [k for k in marks if last < k <= following]
+            cut = min(upcoming) if upcoming else following
+            if cut >= b or (b - cut < SLICE_SAMPLES and not upcoming):
+                break
+            starts.append(last)
+            stops.append(cut)
+            signs.append(sign)
+            last = cut
+        starts.append(last)
+        stops.append(b)
+        signs.append(sign)
+    return _Series(
+        part.time,
+        part.voltage,
+        part.imposed,
+        part.temperature,
+        np.array(starts, dtype=np.int64),
+        np.array(stops, dtype=np.int64),
+        np.array(signs, dtype=np.int64),
+        part.rests,
+    )
+
+
+def _numbered(half_cycles: pd.DataFrame, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Number cycles, drop half-cycles that are mere noise, and renumber what is left."""
+    cycles = number_cycles(
+        half_cycles["sign"].to_list(), half_cycles["steady_current_ampere"].to_list()
+    )
+    half_cycles = half_cycles.assign(cycle_index=cycles)
+    kept = cycles >= 0
+    renumbered = np.cumsum(kept) - 1
+    owner = events["half_cycle_index"].to_numpy(dtype=np.int64)
+    events = events.assign(
+        cycle_index=cycles[owner] if len(owner) else np.empty(0, dtype=np.int64),
+        half_cycle_index=renumbered[owner] if len(owner) else owner,
+    )
+    events = events[events["cycle_index"] >= 0].reset_index(drop=True)
+    half_cycles = half_cycles[kept].drop(columns="steady_current_ampere").reset_index(drop=True)
+    half_cycles.insert(0, "half_cycle_index", np.arange(len(half_cycles)))
+    return half_cycles, events[list(EVENT_COLUMNS)]
+
+
+def _empty_half_cycles() -> pd.DataFrame:
+    columns = [*STATISTICS, "resistance_ohm", "steady_current_ampere"]
+    empty = pd.DataFrame({name: np.empty(0) for name in columns})
+    for name in ("sign", "record", "excursions"):
+        empty[name] = np.empty(0, dtype=np.int64)
+    return empty
+
+
+def _no_events() -> pd.DataFrame:
+    empty = pd.DataFrame({name: np.empty(0) for name in EVENT_COLUMNS if name != "cycle_index"})
+    return empty.astype({"half_cycle_index": np.int64})
+
+
+def cycle_table(half_cycles: pd.DataFrame) -> pd.DataFrame:
+    """Join the half-cycles of each cycle.
+
+    The two current directions weigh the same, so that a constant voltage offset of the cycler
+    cancels: R = (V₊ − V₋)/(I₊ − I₋).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``cycle_index, start_time_second, end_time_second, samples, charge_ampere_second,
+        current_ampere, resistance_ohm`` (whole cycle), ``late_resistance_ohm`` (second halves),
+        ``noise`` (scatter of a sample over |V|), ``asymmetry`` ((V₊ + V₋)/(V₊ − V₋)),
+        ``interval_second`` (longest), ``temperature_celsius``, ``directions`` (1 or 2),
+        ``excursions`` (abrupt drops that came back at once), ``first_half_cycle`` and
+        ``last_half_cycle``.
+    """
+    cycle = half_cycles["cycle_index"].to_numpy(dtype=np.int64)
+    if not len(cycle):
+        return pd.DataFrame({name: np.empty(0) for name in _CYCLE_COLUMNS})
+    count = int(cycle.max()) + 1
+    begin = half_cycles["start_time_second"].to_numpy()
+    end = half_cycles["end_time_second"].to_numpy()
+    duration = np.maximum(end - begin, 1e-9)
+    plus = half_cycles["sign"].to_numpy() > 0
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(cycle, values, minlength=count)
+
+    def mean(name: str) -> np.ndarray:
+        """Time average over each current direction: rows are +, −; NaN where there is none."""
+        values = half_cycles[name].to_numpy() * duration
+        key = 2 * cycle + plus
+        sums = np.bincount(key, values, minlength=2 * count)
+        weights = np.bincount(key, duration, minlength=2 * count)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return (sums / weights).reshape(-1, 2).T[::-1]
+
+    voltage, late = mean("voltage_volt"), mean("late_voltage_volt")
+    current, late_current = mean("current_ampere"), mean("late_current_ampere")
+    warm = half_cycles["temperature_celsius"].to_numpy()
+    known = np.isfinite(warm)
+    first = np.searchsorted(cycle, np.arange(count), side="left")
+    last = np.searchsorted(cycle, np.arange(count), side="right") - 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        whole = np.nansum(voltage, axis=0)
+        return pd.DataFrame(
+            {
+                "cycle_index": np.arange(count),
+                "start_time_second": begin[first],
+                "end_time_second": end[last],
+                "samples": total(half_cycles["samples"].to_numpy()).astype(np.int64),
+                "charge_ampere_second": total(half_cycles["charge_ampere_second"].to_numpy()),
+                "current_ampere": np.nansum(current, axis=0) / np.isfinite(current).sum(axis=0),
+                "resistance_ohm": whole / np.nansum(current, axis=0),
+                "late_resistance_ohm": np.nansum(late, axis=0) / np.nansum(late_current, axis=0),
+                "noise": np.nanmax(np.nan_to_num(mean("noise_volt")), axis=0) / np.abs(whole),
+                "asymmetry": (voltage[0] - voltage[1]) / whole,
+                "interval_second": np.maximum.reduceat(
+                    half_cycles["longest_interval_second"].to_numpy(), first
+                ),
+                "temperature_celsius": total(np.where(known, warm, 0.0) * duration)
+                / total(known * duration),
+                "directions": np.isfinite(voltage).sum(axis=0),
+                "excursions": total(half_cycles["excursions"].to_numpy()).astype(np.int64),
+                "first_half_cycle": first,
+                "last_half_cycle": last,
+            }
+        )
+
+
+_CYCLE_COLUMNS: Final = (
+    "cycle_index",
+    "start_time_second",
+    "end_time_second",
+    "samples",
+    "charge_ampere_second",
+    "current_ampere",
+    "resistance_ohm",
+    "late_resistance_ohm",
+    "noise",
+    "asymmetry",
+    "interval_second",
+    "temperature_celsius",
+    "directions",
+    "excursions",
+    "first_half_cycle",
+    "last_half_cycle",
+)
