@@ -12,13 +12,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from softbreak.data.readers import zipped
+from softbreak.data.readers import gamry_eis, ivium, spectra_text, zipped, zplot
 from softbreak.data.readers.advice import unknown_format
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.record import Record
 from softbreak.errors import ReadError, SchemaError
 
-READERS: Final[tuple[Reader, ...]] = ()
+READERS: Final[tuple[Reader, ...]] = (
+    *zplot.READERS,
+    *gamry_eis.READERS,
+    ivium.IDS,
+    ivium.DFR,
+    *spectra_text.READERS,  # any table that names its columns: keep behind the vendors' own
+    ivium.I2B,
+)
 """Every reader, the most specific first: the first one that recognises a file reads it."""
 
 _HASH_CHUNK = 1 << 20

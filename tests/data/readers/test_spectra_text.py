@@ -1,0 +1,134 @@
+"""Tables of impedance with named columns: the name decides sign and unit, never the values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from softbreak.data.readers import ivium, spectra_text, zplot
+from softbreak.data.readers.base import Head
+from softbreak.data.readers.spectrum import log_spaced, started, sweeps
+from softbreak.data.record import Record
+from softbreak.errors import ReadError
+
+ROWS = [(1e3, 10.0, 2.0), (1e2, 11.0, 3.0), (1e1, 12.0, 1.0)]
+
+
+def _write(folder: Path, header: str, delimiter: str = ",", comma: bool = False) -> Path:
+    lines = [delimiter.join(str(value) for value in row) for row in ROWS]
+    text = "\n".join([header, *(x.replace(".", ",") if comma else x for x in lines)]) + "\n"
+    path = folder / "spectrum.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _read(path: Path) -> Record:
+    assert spectra_text.NAMED.recognises(Head.of(path))
+    return spectra_text.NAMED.read(path)[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "sign"),
+    [
+        ("freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm", -1.0),
+        ("Frequency (Hz),Z' (Ω),-Z'' (Ω)", -1.0),
+        ("Frequency (Hz),Z' (Ω),Z'' (Ω)", 1.0),
+        ("freq,Zreal,Zimag", 1.0),
+        ("f/Hz,Z_re/Ohm,−Z_im/Ohm", -1.0),
+        ("frequency_hertz,real_impedance_ohm,imaginary_impedance_ohm", 1.0),
+        ('"Freq/Hz","Z\'/ohm","Z\'\'/ohm"', 1.0),
+    ],
+)
+def test_the_name_decides_the_sign(tmp_path: Path, header: str, sign: float) -> None:
+    record = _read(_write(tmp_path, header))
+    np.testing.assert_allclose(record.array("imaginary_impedance_ohm"), [2 * sign, 3 * sign, sign])
+    np.testing.assert_allclose(record.array("real_impedance_ohm"), [10.0, 11.0, 12.0])
+
+
+def test_units_are_scaled_to_hertz_and_ohm(tmp_path: Path) -> None:
+    record = _read(_write(tmp_path, "Freq (kHz);Zre (mOhm);-Zim (MOhm)", ";"))
+    np.testing.assert_allclose(record.array("frequency_hertz"), [1e6, 1e5, 1e4])
+    np.testing.assert_allclose(record.array("real_impedance_ohm"), [0.010, 0.011, 0.012])
+    np.testing.assert_allclose(record.array("imaginary_impedance_ohm"), [-2e6, -3e6, -1e6])
+
+
+def test_decimal_commas(tmp_path: Path) -> None:
+    record = _read(_write(tmp_path, "freq\tZre\tZim", "\t", comma=True))
+    np.testing.assert_allclose(record.array("real_impedance_ohm"), [10.0, 11.0, 12.0])
+
+
+def test_impedance_per_area_is_refused_with_advice(tmp_path: Path) -> None:
+    path = _write(tmp_path, "freq/Hz,Z' (Ohm cm2),Z'' (Ohm cm2)")
+    with pytest.raises(ReadError, match="per area"):
+        spectra_text.NAMED.read(path)
+
+
+def test_a_broken_row_is_named(tmp_path: Path) -> None:
+    path = _write(tmp_path, "freq,Zre,Zim")
+    path.write_text(path.read_text() + "1.0,12.0\n")
+    with pytest.raises(ReadError, match="line 5"):
+        spectra_text.NAMED.read(path)
+
+
+def test_a_time_series_without_header_is_no_spectrum(tmp_path: Path) -> None:
+    path = tmp_path / "series.csv"
+    path.write_text("".join(f"{0.1 * i},0.5,0.1\n" for i in range(1, 300)))
+    assert not spectra_text.NAMELESS.recognises(Head.of(path))
+
+
+def test_concatenated_sweeps_become_one_record_each(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    sweep = "".join(f"{10.0**k},10.0,-1.0\n" for k in range(5, -2, -1))
+    path.write_text("freq,Zre,Zim\n" + sweep + sweep)
+    assert [len(record.table) for record in spectra_text.NAMED.read(path)] == [7, 7]
+    assert sweeps(np.array([5.0])) == [slice(0, 1)]
+
+
+def test_zview_comments_and_cut_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.z"
+    text = (
+        "ZPLOT2 ASCII\n  Begin User Comments: 1\nCell was shortcuted during assembly\n"
+        "  End User Comments: 1\n  Freq(Hz)\tAmpl\tBias\tTime(Sec)\tZ'(a)\tZ''(b)\nEnd Comments\n"
+        "1e3\t0\t0\t0\t5.0\t-1.0\n"
+    )
+    path.write_text(text)
+    record = zplot.read(path)[0]
+    assert record.source.stated["comment"] == "Cell was shortcuted during assembly"
+    assert record.array("imaginary_impedance_ohm")[0] == -1.0
+    path.write_text(text + "1e2\t0\t0\n")
+    with pytest.raises(ReadError, match="3 fields"):
+        zplot.read(path)
+
+
+def test_a_count_in_a_header_is_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "a.i2b"
+    path.write_text("999999\n1.0 2.0 3.0\n")
+    assert ivium.I2B.recognises(Head.of(path))
+    with pytest.raises(ReadError, match="count of points"):
+        ivium.I2B.read(path)
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        ("4/23/2018", 1524441600.0),
+        ("23/4/2018", 1524441600.0),
+        ("23.04.2018", 1524441600.0),
+        ("2018-04-23", 1524441600.0),
+        ("05.04.2018", 1522886400.0),  # dots: day first
+        ("5/4/2018", None),
+        ("40/40/2018", None),
+        ("yesterday", None),
+    ],
+)
+def test_dates_are_read_only_without_a_guess(date: str, seconds: float | None) -> None:
+    assert started(date, "00:00:00") == seconds
+
+
+def test_log_spaced_needs_two_decades() -> None:
+    assert log_spaced(np.logspace(5, -1, 40))
+    assert not log_spaced(np.linspace(1, 1e5, 40))
+    assert not log_spaced(np.logspace(5, 4, 40))
+    assert not log_spaced(np.array([1.0, -1.0] * 10))
