@@ -11,7 +11,7 @@ import pandas as pd
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Record, Technique
 from softbreak.data.segment import Segmenter, number_cycles
-from softbreak.features.events import Events, find_events
+from softbreak.features.events import EVENT_SIGMAS, PERSISTENCE, Events, find_events
 from softbreak.features.half_cycle import STATISTICS, half_cycle_statistics
 
 SLICE_SECOND: Final = 1800.0
@@ -20,6 +20,11 @@ SLICE_SAMPLES: Final = 20
 """… and of at least so many samples."""
 FULL_CELL_VOLT: Final = 1.0
 """A symmetric cell has no electromotive force: a larger one says another configuration."""
+
+SAME_CURRENT: Final = 0.05
+"""Half-cycles whose currents differ by less than this fraction can be compared."""
+SMALLEST_REVERSAL: Final = 0.10
+"""Smallest change of ln R across a reversal that counts as abrupt."""
 
 EVENT_COLUMNS: Final = (
     "half_cycle_index",
@@ -108,6 +113,7 @@ def build_timeline(history: CellHistory) -> Timeline:
     half_cycles = pd.concat(tables, ignore_index=True) if tables else _empty_half_cycles()
     found = pd.concat(events, ignore_index=True) if events else _no_events()
     half_cycles, found = _numbered(half_cycles, found)
+    found = _with_reversals(half_cycles, found)
     return Timeline(half_cycles, found, cycle_table(half_cycles), one_way, emf, unipolar, rest_volt)
 
 
@@ -318,6 +324,49 @@ def _numbered(half_cycles: pd.DataFrame, events: pd.DataFrame) -> tuple[pd.DataF
     half_cycles = half_cycles[kept].drop(columns="steady_current_ampere").reset_index(drop=True)
     half_cycles.insert(0, "half_cycle_index", np.arange(len(half_cycles)))
     return half_cycles, events[list(EVENT_COLUMNS)]
+
+
+def _with_reversals(half_cycles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Add the abrupt changes that happened while the current reversed.
+
+    What ln R does from the end of one half-cycle to the beginning of the next is compared with
+    the reversal before last, which has the same direction.
+    """
+    if len(half_cycles) < 4:
+        return events
+    sign = half_cycles["sign"].to_numpy()
+    flow = half_cycles["current_ampere"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first = np.log(half_cycles["first_voltage_volt"].to_numpy() / flow)
+        last = np.log(half_cycles["last_voltage_volt"].to_numpy() / flow)
+        mean = np.log(half_cycles["resistance_ohm"].to_numpy())
+        noise = (half_cycles["noise_volt"] / half_cycles["voltage_volt"].abs()).to_numpy()
+    jump = first[1:] - last[:-1]
+    m = np.arange(3, len(half_cycles))
+    change = jump[m - 1] - jump[m - 3]
+    steady = np.all(
+        [(sign[m - k] == -sign[m]) == bool(k % 2) for k in (1, 2, 3)]
+        + [np.abs(flow[m - k] / flow[m] - 1.0) < SAME_CURRENT for k in (1, 2, 3)],
+        axis=0,
+    )
+    limit = np.maximum(SMALLEST_REVERSAL, EVENT_SIGMAS * np.nan_to_num(noise[m]))
+    lasting = (mean[m] - mean[m - 2]) / change
+    found = m[steady & (np.abs(change) > limit) & (lasting > PERSISTENCE) & (lasting < 2.0)]
+    if not len(found):
+        return events
+    flow_before = last[found - 1]
+    more = pd.DataFrame(
+        {
+            "half_cycle_index": found,
+            "cycle_index": half_cycles["cycle_index"].to_numpy()[found],
+            "time_second": half_cycles["start_time_second"].to_numpy()[found],
+            "change": change[found - 3],
+            "before_ohm": np.exp(flow_before),
+            "after_ohm": np.exp(flow_before + change[found - 3]),
+        }
+    )
+    joined = pd.concat([events, more], ignore_index=True) if len(events) else more
+    return joined.sort_values("time_second", kind="stable", ignore_index=True)
 
 
 def _empty_half_cycles() -> pd.DataFrame:

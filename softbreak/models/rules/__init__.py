@@ -1,0 +1,1 @@
+"""The physics rules: voltage, cyclic voltammetry, impedance, and all of them together."""

@@ -1,0 +1,446 @@
+"""The voltage rule: certificate, abrupt events, and abstention; one cycle at a time.
+
+What it rests on: an ionic resistance cannot fall within one sample, and a stack cannot conduct
+better than its bare electrolyte. A slow change has several causes that the voltage alone does not
+tell apart (a growing interphase hides a short, better contact mimics one), so that the rule then
+abstains and says what to measure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from softbreak.data.record import Cell
+from softbreak.models.rules.parts import CycleView, EventView, judged, undetermined
+from softbreak.models.rules.words import hours, ohm, percent, state_probabilities
+from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
+
+BOLTZMANN_EV: Final = 8.617333e-5
+ACTIVATION_EV: Final = 0.40
+"""Usual activation energy of a solid cell's resistance; its spread enters the interval."""
+ACTIVATION_SPREAD_EV: Final = 0.12
+
+CERTIFICATE: Final = 0.8
+"""R below this share of L/(σA) is impossible for ions alone (temperature known) …"""
+CERTIFICATE_UNLOGGED: Final = 0.6
+"""… and where the temperature is not."""
+GROWTH_LIMIT: Final = 0.10
+"""A resistance this far (ln) above its baseline can hide a short: "healthy" is withheld."""
+DECLINE_LIMIT: Final = 0.15
+"""A slow fall (ln) below the running maximum that needs an explanation."""
+DECLINE_AFTER_GROWTH: Final = 0.45
+"""A slow fall this deep that follows a growth is taken for a conducting interphase."""
+STEP_LIMIT: Final = 0.15
+"""A fall (ln) from one cycle to the next that counts as a drop where temperature is logged …"""
+STEP_LIMIT_UNLOGGED: Final = 0.45
+"""… and where it is not: 15 K of warming do as much."""
+RECOVERED: Final = 0.10
+"""Distance (ln) to the level before a drop within which a rise counts as recovery."""
+RATE_STEP: Final = 0.10
+"""A change of ln I beyond which the baseline is carried over to the new current."""
+KINETIC_SHARE: Final = 0.6
+"""Share of a change of ln I that charge transfer may take out of ln R."""
+BASELINE_CYCLES: Final = 3
+DEAD_SHORT_OHM_CM2: Final = 1.0
+"""No solid electrolyte separator has an area-specific resistance below this (Ω cm²)."""
+DOUBTFUL_OHM_CM2: Final = 5.0
+"""Below this only a thin film is plausible: thickness and conductivity must be known."""
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What the rule remembers of the cell's past: all of it causal."""
+
+    reference_kelvin: float = math.nan
+    early: list[float] = field(default_factory=list)
+    base: float = math.nan
+    top: float = -math.inf
+    late: float = math.nan
+    whole: float = math.nan
+    current: float = math.nan
+    shift: float = 0.0
+    shifts: dict[int, float] = field(default_factory=dict)
+    anchor_late: float = math.nan
+    anchor_whole: float = math.nan
+    anchor_cycle: int = 0
+    anchor_time: float = math.nan
+    steps: list[float] = field(default_factory=list)
+    doubt_level: float = math.nan
+    doubt_reason: str = ""
+    recovered_slowly: bool = False
+    seen: int = 0
+
+
+class VoltageRule:
+    """Judges cycles in their order; feed every cycle once.
+
+    Parameters
+    ----------
+    cell : Cell
+        Area, thickness and conductivity make the certificate possible.
+    temperature_logged : bool
+        Whether the history holds a temperature that can move.
+    """
+
+    def __init__(self, cell: Cell, *, temperature_logged: bool) -> None:
+        self._cell = cell
+        self._logged = temperature_logged
+        self._m = _Memory()
+
+    def step(self, cycle: CycleView, events: Sequence[EventView] = ()) -> Verdict:
+        """Judge the next cycle.
+
+        Parameters
+        ----------
+        cycle : CycleView
+        events : sequence of EventView
+            The abrupt changes within the cycle, in order.
+        """
+        m = self._m
+        warmth, warmth_spread = self._temperature(cycle)
+        late = math.log(max(cycle.late_resistance_ohm, 1e-9)) + warmth
+        whole = math.log(max(cycle.resistance_ohm, 1e-9)) + warmth
+        verdict = self._absolute(cycle)
+        if verdict is None:
+            late, whole = self._carry_current(cycle, late, whole)
+            if math.isnan(m.anchor_late):
+                verdict = self._clear(cycle, events, late, whole, warmth, warmth_spread)
+            else:
+                verdict = self._shorted(cycle, events, late, whole, warmth_spread)
+        self._remember(cycle, late, whole)
+        certificate = self._certificate(cycle)
+        return certificate if certificate is not None else verdict
+
+    # ------------------------------------------------------------------ what is known beforehand
+    def _temperature(self, cycle: CycleView) -> tuple[float, float]:
+        """Correction of ln R to the reference temperature, and its standard deviation."""
+        kelvin = cycle.temperature_celsius + 273.15
+        if not self._logged or math.isnan(kelvin):
+            return 0.0, 0.0
+        if math.isnan(self._m.reference_kelvin):
+            self._m.reference_kelvin = kelvin
+        inverse = (1.0 / self._m.reference_kelvin - 1.0 / kelvin) / BOLTZMANN_EV
+        return ACTIVATION_EV * inverse, ACTIVATION_SPREAD_EV * abs(inverse)
+
+    def _remember(self, cycle: CycleView, late: float, whole: float) -> None:
+        m = self._m
+        if m.seen and math.isnan(m.anchor_late):
+            m.steps.append(abs(late - m.late))
+            del m.steps[:-20]
+        m.late, m.whole, m.current = late, whole, cycle.current_ampere
+        m.seen += 1
+
+    def _carry_current(self, cycle: CycleView, late: float, whole: float) -> tuple[float, float]:
+        """Refer ln R to the first current: kinetics make R depend on I, without any short."""
+        m = self._m
+        if not m.seen:
+            m.shifts[_level(cycle.current_ampere)] = 0.0
+            return late, whole
+        ratio = math.log(cycle.current_ampere / m.current)
+        if abs(ratio) > RATE_STEP:
+            known = m.shifts.get(_level(cycle.current_ampere))
+            if known is None:
+                change = late - m.shift - m.late
+                low, high = sorted((0.0, -KINETIC_SHARE * ratio))
+                known = m.shift + min(max(change, low - 0.05), high + 0.05)
+                m.shifts[_level(cycle.current_ampere)] = known
+            m.shift = known
+        return late - m.shift, whole - m.shift
+
+    def _certificate(self, cycle: CycleView) -> Verdict | None:
+        """R below the bare electrolyte's: electrons must flow, whatever else is unknown."""
+        floor = self._cell.ionic_floor_ohm
+        if floor is None or not math.isfinite(cycle.resistance_ohm):
+            return None
+        stated, kelvin = self._cell.temperature_celsius, cycle.temperature_celsius + 273.15
+        known = stated is not None and (not self._logged or math.isfinite(kelvin))
+        if self._logged and stated is not None and math.isfinite(kelvin):
+            floor *= math.exp(0.35 / BOLTZMANN_EV * (1.0 / kelvin - 1.0 / (stated + 273.15)))
+        limit = CERTIFICATE if known else CERTIFICATE_UNLOGGED
+        resistance = max(cycle.resistance_ohm, 0.0)
+        if resistance >= limit * floor:
+            return None
+        least = 1.0 - resistance / floor
+        sentence = (
+            f"V/I is {ohm(resistance)}, but the bare electrolyte alone would have "
+            f"{ohm(floor)} (L/σA): at least {percent(least)} of the current is electronic."
+        )
+        state = State.HARD if least >= HARD_FROM else State.SOFT
+        eta = 0.5 * (1.0 + least) if state is State.SOFT else least
+        return judged(
+            state,
+            (eta, max(least - 0.1, HEALTHY_BELOW), 1.0),
+            state_probabilities(eta, 0.5 * (1.0 - least) + 0.02, 0.97),
+            (Evidence("resistance_over_ionic_floor", resistance / floor, 1.0, sentence),),
+        )
+
+    def _absolute(self, cycle: CycleView) -> Verdict | None:
+        """Resistances that no stack with an ionic path can have, before any history."""
+        m = self._m
+        if m.seen and not math.isnan(m.base):
+            return None
+        if not math.isfinite(cycle.resistance_ohm):
+            return undetermined("the voltage or the current of this cycle is missing", "")
+        area = self._cell.area_cm2
+        resistance = abs(cycle.resistance_ohm)
+        areal = resistance * (area or 1.0)
+        told = f"{areal:.2g} Ω cm²" if area else f"{ohm(resistance)} (area unknown)"
+        if areal < DEAD_SHORT_OHM_CM2 * (1.0 if area else 0.5):
+            sentence = (
+                f"V/I is {told} from the first cycle on: less than any solid separator has; "
+                "a wire would look like this."
+            )
+            return judged(
+                State.HARD,
+                (0.98, 0.9, 1.0),
+                (0.02, 0.13, 0.85),
+                (Evidence("area_specific_resistance", areal, DEAD_SHORT_OHM_CM2, sentence),),
+            )
+        if areal < DOUBTFUL_OHM_CM2 and self._cell.ionic_floor_ohm is None:
+            return undetermined(
+                f"V/I is only {told} from the first cycle on: a thin separator, or shorted at "
+                "assembly",
+                "State thickness and ionic conductivity of the electrolyte (manifest), or measure "
+                "impedance from 1 MHz to 0.1 Hz: a short shows no arc.",
+            )
+        return None
+
+    # ------------------------------------------------------------------------- no short so far
+    def _clear(
+        self,
+        cycle: CycleView,
+        events: Sequence[EventView],
+        late: float,
+        whole: float,
+        warmth: float,
+        warmth_spread: float,
+    ) -> Verdict:
+        m = self._m
+        drop = _deepest(events)
+        if drop is not None:
+            before = math.log(max(drop.before_ohm, 1e-9)) + warmth - m.shift
+            m.anchor_late = m.late if m.seen else before
+            m.anchor_whole = m.whole if m.seen else before
+            m.anchor_cycle, m.anchor_time = cycle.cycle_index, drop.time_second
+            sentence = (
+                f"V/I fell by {percent(1 - math.exp(drop.change))} within one sample at "
+                f"{hours(drop.time_second)} ({ohm(drop.before_ohm)} to {ohm(drop.after_ohm)}) and "
+                "stayed there: an ionic resistance cannot do that."
+            )
+            found = Evidence("abrupt_drop_ln_resistance", drop.change, 0.0, sentence)
+            return self._shorted(cycle, events, late, whole, warmth_spread, found)
+        if m.seen >= 1:
+            verdict = self._step_down(cycle, late, whole, warmth_spread)
+            if verdict is not None:
+                return verdict
+        self._follow(late)
+        return self._slow(cycle, late, warmth_spread)
+
+    def _step_down(
+        self, cycle: CycleView, late: float, whole: float, warmth_spread: float
+    ) -> Verdict | None:
+        """A fall from one cycle to the next without a drop inside a half-cycle."""
+        m = self._m
+        change, mean_change = late - m.late, whole - m.whole
+        usual = sorted(m.steps)[len(m.steps) // 2] if m.steps else 0.0
+        limit = max(STEP_LIMIT + 2.0 * warmth_spread, 5.0 * usual, 4.0 * cycle.noise)
+        if change > -limit or mean_change > -0.8 * limit:
+            return None
+        sentence = (
+            f"V/I fell by {percent(1 - math.exp(change))} from the cycle before "
+            f"(at {hours(cycle.start_time_second)})"
+        )
+        sure = self._logged or change < -max(STEP_LIMIT_UNLOGGED, limit)
+        if m.seen >= BASELINE_CYCLES - 1 and sure:
+            m.anchor_late, m.anchor_whole = m.late, m.whole
+            m.anchor_cycle, m.anchor_time = cycle.cycle_index, cycle.start_time_second
+            found = Evidence(
+                "step_ln_resistance",
+                change,
+                0.0,
+                sentence + f"; ordinary changes are {percent(usual)} a cycle.",
+            )
+            return self._shorted(cycle, (), late, whole, warmth_spread, found)
+        m.doubt_level = m.late
+        m.doubt_reason = sentence + (
+            "; in the first cycles better contact does that too"
+            if m.seen < BASELINE_CYCLES - 1
+            else "; without a logged temperature a warmer cell looks the same"
+        )
+        return None
+
+    def _follow(self, late: float) -> None:
+        """Move baseline and running maximum along."""
+        m = self._m
+        if len(m.early) < BASELINE_CYCLES:
+            m.early.append(late)
+            m.base = sorted(m.early)[len(m.early) // 2 if len(m.early) == BASELINE_CYCLES else 0]
+            m.top = m.base
+        else:
+            m.top = max(m.top, late)
+        if not math.isnan(m.doubt_level) and late > m.doubt_level - 0.5 * DECLINE_LIMIT:
+            m.doubt_level = math.nan
+
+    def _slow(self, cycle: CycleView, late: float, warmth_spread: float) -> Verdict:
+        """Healthy, or a slow change that the voltage cannot explain."""
+        m = self._m
+        growth, decline = late - m.base, late - m.top
+        slack = 2.0 * warmth_spread
+        transient = cycle.excursions > 0
+        if growth > GROWTH_LIMIT + slack:
+            hidden = 1.0 - math.exp(-growth)
+            return undetermined(
+                f"V/I has grown by {percent(math.exp(growth) - 1)} over its first cycles: a "
+                f"growing ionic resistance could hide an electronic fraction of up to "
+                f"{percent(hidden)}",
+                "Impedance now and compare with a spectrum from the start, or a temperature "
+                "series (−20 to 40 °C): either tells ionic growth from a short.",
+                upper=max(hidden, 0.1),
+                soft=0.12,
+                transient=transient,
+            )
+        if decline < -(DECLINE_LIMIT + slack):
+            return self._declined(decline, transient=transient)
+        if not math.isnan(m.doubt_level):
+            return undetermined(
+                m.doubt_reason,
+                "Log the temperature, and take an impedance spectrum to compare with an earlier "
+                "one.",
+                upper=1.0 - math.exp(late - m.doubt_level),
+                soft=0.4,
+                transient=transient,
+            )
+        deviation = math.hypot(0.05, 0.5 * max(growth, 0.0))
+        deviation = math.hypot(deviation, 0.5 * warmth_spread)
+        sentence = (
+            f"V/I is {ohm(cycle.late_resistance_ohm)}, {percent(abs(math.exp(growth) - 1))} "
+            f"{'above' if growth >= 0 else 'below'} its first cycles, without an abrupt drop."
+        )
+        if not self._m.seen:
+            sentence = (
+                f"V/I is {ohm(cycle.late_resistance_ohm)} without an abrupt drop; "
+                "there is no earlier cycle to compare with."
+            )
+        sure = 0.06 + 0.5 * max(growth, 0.0) + 0.5 * max(-decline, 0.0) + (0.04 * transient)
+        return judged(
+            State.HEALTHY,
+            (0.0, 0.0, 1.0 - math.exp(-1.645 * deviation)),
+            (1.0 - sure, 0.95 * sure, 0.05 * sure),
+            (Evidence("growth_ln_resistance", growth, 0.0, sentence),),
+            transient=transient,
+        )
+
+    def _declined(self, decline: float, *, transient: bool) -> Verdict:
+        m = self._m
+        rose = m.top - m.base
+        fallen = 1.0 - math.exp(decline)
+        limit = DECLINE_AFTER_GROWTH + (0.0 if self._logged else 0.25)
+        if rose > GROWTH_LIMIT and decline < -limit:
+            sentence = (
+                f"V/I first grew by {percent(math.exp(rose) - 1)} and then fell slowly by "
+                f"{percent(fallen)} below its maximum: so deep a fall after growth is the mark of "
+                "an interphase that turned conducting."
+            )
+            return judged(
+                State.SOFT,
+                (fallen, max(1.0 - 1.35 * math.exp(decline), HEALTHY_BELOW), min(fallen + 0.2, 1)),
+                (0.2, 0.77, 0.03),
+                (Evidence("decline_ln_resistance", decline, 0.0, sentence),),
+                transient=transient,
+            )
+        return undetermined(
+            f"V/I fell slowly by {percent(fallen)} below its maximum: a conducting interphase, "
+            "better contact or warmth would all look like this",
+            "Impedance now and compare with an earlier spectrum (a short shrinks the low-"
+            "frequency arc most), or a temperature series; log the temperature.",
+            upper=min(fallen + 0.15, 1.0),
+            soft=min(0.3 + 0.5 * fallen, 0.7),
+            transient=transient,
+        )
+
+    # ---------------------------------------------------------------------------- after a drop
+    def _shorted(
+        self,
+        cycle: CycleView,
+        events: Sequence[EventView],
+        late: float,
+        whole: float,
+        warmth_spread: float,
+        found: Evidence | None = None,
+    ) -> Verdict:
+        m = self._m
+        age = max(cycle.cycle_index - m.anchor_cycle, 0)
+        spread = math.sqrt(0.05**2 + min(0.02**2 * age, 0.15**2) + warmth_spread**2)
+        share = math.exp(min(whole - m.anchor_whole, 0.0))
+        eta = 1.0 - share
+        lower = max(1.0 - share * math.exp(1.645 * spread), 0.0)
+        upper = 1.0 - share * math.exp(-1.645 * spread)
+        evidence = [found] if found is not None else []
+        evidence.append(
+            Evidence(
+                "resistance_over_anchor",
+                share,
+                1.0,
+                f"V/I is {percent(1 - share)} below its level before the drop at "
+                f"{hours(m.anchor_time)}.",
+            )
+        )
+        rise = max((e.change for e in events), default=0.0)
+        back = late > m.anchor_late - RECOVERED
+        if back:
+            abrupt = rise > SMALLEST_RISE or (found is None and late - m.late > STEP_LIMIT)
+            level = m.anchor_late
+            m.anchor_late = m.anchor_whole = math.nan
+            if not abrupt and found is None:
+                m.doubt_level = max(level, late) + 1.0
+                m.doubt_reason = (
+                    "V/I crept back to its level before the drop: the short may have healed, or "
+                    "a growing interphase hides it"
+                )
+        if eta < HEALTHY_BELOW:
+            if back and not math.isnan(m.doubt_level):
+                return undetermined(m.doubt_reason, _EIS_WANTED, upper=0.6, soft=0.4)
+            if back:
+                return judged(
+                    State.HEALTHY,
+                    (max(eta, 0.0), 0.0, max(upper, 0.05)),
+                    (0.85, 0.14, 0.01),
+                    tuple(evidence),
+                    transient=True,
+                )
+            return undetermined(
+                "V/I stands close to its level before the drop, which neither recovered at once "
+                "nor deepened",
+                _EIS_WANTED,
+                upper=max(upper, 0.15),
+                soft=0.4,
+            )
+        state = State.HARD if eta >= HARD_FROM else State.SOFT
+        return judged(
+            state,
+            (eta, lower, min(upper, 1.0)),
+            state_probabilities(eta, spread * (1.0 - eta), 0.9),
+            tuple(evidence),
+        )
+
+
+SMALLEST_RISE: Final = 0.05
+"""An abrupt rise of ln R from this on can end a short."""
+_EIS_WANTED: Final = (
+    "Impedance now and compare with a spectrum from before the drop: a healed short restores "
+    "the low-frequency arc."
+)
+
+
+def _level(current: float) -> int:
+    """Bin of ln I, 10 % wide."""
+    return round(math.log(max(current, 1e-15)) / RATE_STEP)
+
+
+def _deepest(events: Sequence[EventView]) -> EventView | None:
+    """The largest drop among events; None where nothing dropped."""
+    drops = [event for event in events if event.change < 0]
+    return min(drops, key=lambda event: event.change) if drops else None

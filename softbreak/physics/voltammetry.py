@@ -1,0 +1,241 @@
+"""Cyclic voltammetry of a symmetric cell, as Wang et al. read it and with care.
+
+Wang et al., Joule 2022, doi 10.1016/j.joule.2022.05.020: a current that rises from one cyclic
+voltammogram to the next (ω > 0, Equation 3) speaks for a soft breakdown, a straight line for a
+hard one. The peak of a symmetric cell is mostly its vertex, so that the chord at a common voltage
+compares better than the peak does.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+CHORD_SHARE: Final = 0.8
+"""The common voltage is this share of the smallest window."""
+TURN_SHARE: Final = 0.02
+"""A turn of the sweep is real when the voltage comes back by this share of its range."""
+WHOLE_CYCLE: Final = 0.6
+"""What is left after the last pair of vertices counts as a cycle from this share of one on."""
+
+
+class Voltammetry(NamedTuple):
+    """One number per cycle of the measurement, arrays of shape (cycles,).
+
+    Attributes
+    ----------
+    start, stop : numpy.ndarray of int
+        Samples of each cycle.
+    peak_current : numpy.ndarray
+        Half of the difference between largest and smallest current (A).
+    window : numpy.ndarray
+        Half of the voltage range (V).
+    common_voltage : float
+        Voltage of the chord (V).
+    chord_resistance : numpy.ndarray
+        2 V* / (I(V*) − I(−V*)), mean of both sweep directions (Ω).
+    linearity : numpy.ndarray
+        R² of a straight line through I(V).
+    hysteresis : numpy.ndarray
+        Mean distance of the two sweep directions over the peak current.
+    largest_jump : numpy.ndarray
+        Largest change of current between samples beyond what the voltage step explains, over the
+        peak current; positive where the magnitude rose.
+    charge : numpy.ndarray
+        Half of ∫|I|dt (C): what a half-cycle moved.
+    scan_rate : numpy.ndarray
+        Median |dV/dt| (V/s).
+    """
+
+    start: np.ndarray
+    stop: np.ndarray
+    peak_current: np.ndarray
+    window: np.ndarray
+    common_voltage: float
+    chord_resistance: np.ndarray
+    linearity: np.ndarray
+    hysteresis: np.ndarray
+    largest_jump: np.ndarray
+    charge: np.ndarray
+    scan_rate: np.ndarray
+
+
+def turning_points(voltage: np.ndarray) -> np.ndarray:
+    """Samples at which a sweep turns round.
+
+    Parameters
+    ----------
+    voltage : numpy.ndarray, shape (n,)
+        V.
+
+    Returns
+    -------
+    numpy.ndarray of int
+    """
+    if len(voltage) < 3:
+        return np.empty(0, dtype=np.int64)
+    needed = TURN_SHARE * float(np.ptp(voltage))
+    turns: list[int] = []
+    extreme, direction = 0, 0
+    values = voltage.tolist()
+    for k, value in enumerate(values):
+        if direction >= 0 and value > values[extreme]:
+            extreme = k
+            direction = direction or (1 if value - values[0] > needed else 0)
+        elif direction <= 0 and value < values[extreme]:
+            extreme = k
+            direction = direction or (-1 if values[0] - value > needed else 0)
+        elif direction and (values[extreme] - value) * direction > needed > 0:
+            turns.append(extreme)
+            extreme, direction = k, -direction
+        elif not direction and abs(value - values[0]) > needed > 0:
+            direction, extreme = (1 if value > values[0] else -1), k
+    return np.array(turns, dtype=np.int64)
+
+
+def cycle_bounds(voltage: np.ndarray) -> np.ndarray:
+    """Samples that bound the cycles of a voltammogram: every second vertex.
+
+    The part before the first pair of vertices belongs to the first cycle; what is left at the
+    end and is no whole cycle belongs to the last.
+    """
+    turns = turning_points(voltage)
+    bounds = [0, *turns[1::2].tolist(), len(voltage)]
+    if len(bounds) > 2 and bounds[-1] - bounds[-2] < WHOLE_CYCLE * (bounds[-2] - bounds[-3]):
+        del bounds[-2]
+    return np.array(bounds, dtype=np.int64)
+
+
+def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Voltammetry:
+    """Read a multi-cycle voltammogram.
+
+    Parameters
+    ----------
+    time, voltage, current : numpy.ndarray, shape (n,)
+        s, V, A; positive current at positive voltage.
+
+    Returns
+    -------
+    Voltammetry
+
+    Raises
+    ------
+    ValueError
+        If fewer than four samples are given.
+    """
+    if len(voltage) < 4:
+        raise ValueError(f"a voltammogram needs at least 4 samples, this one has {len(voltage)}")
+    bounds = cycle_bounds(voltage)
+    start, stop = bounds[:-1], np.minimum(bounds[1:] + 1, len(voltage))
+    parts = [slice(a, b) for a, b in zip(start, stop, strict=True)]
+    common = CHORD_SHARE * min(_reach(voltage[part]) for part in parts)
+    rows = np.array(
+        [_cycle(time[p], voltage[p], current[p], common) for p in parts], dtype=np.float64
+    ).T
+    return Voltammetry(start, stop, rows[0], rows[1], common, *rows[2:])
+
+
+def _reach(voltage: np.ndarray) -> float:
+    """Largest voltage that the cycle reaches on both sides (on one, where it has only one)."""
+    high, low = float(voltage.max()), float(-voltage.min())
+    return min(high, low) if min(high, low) > 0.2 * max(high, low) else max(high, low)
+
+
+def _cycle(
+    time: np.ndarray, voltage: np.ndarray, current: np.ndarray, common: float
+) -> tuple[float, ...]:
+    peak = 0.5 * float(np.ptp(current))
+    scale = peak or np.nan
+    slope, offset = _line(voltage, current)
+    residual = current - slope * voltage - offset
+    total = float(((current - current.mean()) ** 2).sum())
+    linearity = 1.0 - float((residual**2).sum()) / total if total > 0 else np.nan
+    steps = np.diff(current) - slope * np.diff(voltage)
+    jump = 0.0
+    if len(steps):
+        largest = int(np.argmax(np.abs(steps)))
+        jump = float(steps[largest] * np.sign(current[largest + 1])) / scale
+    interval = np.diff(time)
+    charge = 0.5 * float((np.abs(current[1:]) * interval).sum())
+    moving = interval > 0
+    rate = (
+        float(np.median(np.abs(np.diff(voltage))[moving] / interval[moving]))
+        if moving.any()
+        else np.nan
+    )
+    return (
+        peak,
+        0.5 * float(np.ptp(voltage)),
+        _chord(voltage, current, common),
+        linearity,
+        _hysteresis(voltage, current) / scale,
+        jump,
+        charge,
+        rate,
+    )
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of the least-squares line."""
+    centred = x - x.mean()
+    spread = float((centred**2).sum())
+    slope = float((centred * y).sum()) / spread if spread > 0 else 0.0
+    return slope, float(y.mean() - slope * x.mean())
+
+
+def _chord(voltage: np.ndarray, current: np.ndarray, common: float) -> float:
+    """V*/I at the common voltage, over both signs and both sweep directions."""
+    plus, minus = _crossing(voltage, current, common), _crossing(voltage, current, -common)
+    if np.isfinite(plus) and np.isfinite(minus):
+        return 2.0 * common / (plus - minus) if plus != minus else np.nan
+    if np.isfinite(plus):
+        return common / plus if plus else np.nan
+    return -common / minus if np.isfinite(minus) and minus else np.nan
+
+
+def _crossing(voltage: np.ndarray, current: np.ndarray, level: float) -> float:
+    """Mean current where the voltage crosses a level (NaN where it does not)."""
+    low, high = voltage[:-1] - level, voltage[1:] - level
+    k = np.flatnonzero((low * high <= 0) & (low != high))
+    if not len(k):
+        return float("nan")
+    share = low[k] / (low[k] - high[k])
+    return float((current[k] + share * (current[k + 1] - current[k])).mean())
+
+
+def _hysteresis(voltage: np.ndarray, current: np.ndarray) -> float:
+    """Mean distance (A) between rising and falling sweep on a common grid."""
+    step = np.diff(voltage)
+    rising = np.flatnonzero(step > 0)
+    falling = np.flatnonzero(step < 0)
+    if len(rising) < 3 or len(falling) < 3:
+        return float("nan")
+    up, down = _sorted_curve(voltage, current, rising), _sorted_curve(voltage, current, falling)
+    grid = np.linspace(max(up[0][0], down[0][0]), min(up[0][-1], down[0][-1]), 42)[1:-1]
+    return float(np.mean(np.abs(np.interp(grid, *up) - np.interp(grid, *down))))
+
+
+def _sorted_curve(
+    voltage: np.ndarray, current: np.ndarray, samples: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    order = samples[np.argsort(voltage[samples], kind="stable")]
+    return voltage[order], current[order]
+
+
+def current_increase(values: np.ndarray) -> np.ndarray:
+    """Equation 3 from each measurement to the next: ω = (I_after − I_before)/I_before.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n,)
+        Currents (A), positive.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        The first is NaN.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.concatenate(([np.nan], np.diff(values) / values[:-1]))[: len(values)]
