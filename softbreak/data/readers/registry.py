@@ -12,13 +12,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from softbreak.data.readers import gamry_eis, ivium, spectra_text, zipped, zplot
+from softbreak.data.readers import (
+    biologic_mpr,
+    biologic_mpt,
+    gamry_eis,
+    ivium,
+    spectra_text,
+    zipped,
+    zplot,
+)
 from softbreak.data.readers.advice import unknown_format
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.record import Record
 from softbreak.errors import ReadError, SchemaError
 
 READERS: Final[tuple[Reader, ...]] = (
+    biologic_mpr.READER,
+    biologic_mpt.READER,
     *zplot.READERS,
     *gamry_eis.READERS,
     ivium.IDS,
