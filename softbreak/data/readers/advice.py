@@ -96,7 +96,7 @@ def _column_advice(columns: Sequence[str]) -> str:
 
 def _suffix_advice(head: Head, readers: Sequence[Reader]) -> str:
     by_suffix = {suffix: reader for reader in readers for suffix in reader.suffixes}
-    near = difflib.get_close_matches(head.suffix, by_suffix, n=1, cutoff=0.5) if head.suffix else []
+    near = difflib.get_close_matches(head.suffix, by_suffix, n=1, cutoff=0.8) if head.suffix else []
     if not near:
         return "Export it from the instrument's software as text or as its native file."
     reader = by_suffix[near[0]]

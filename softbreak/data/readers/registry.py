@@ -13,11 +13,22 @@ from pathlib import Path
 from typing import Final
 
 from softbreak.data.readers import (
+    arbin,
+    basytec,
+    bdf,
     biologic_mpr,
     biologic_mpt,
+    gamry,
     gamry_eis,
     ivium,
+    landt,
+    maccor,
+    neware,
+    novonix,
+    pec,
     spectra_text,
+    spreadsheet,
+    table,
     zipped,
     zplot,
 )
@@ -29,12 +40,23 @@ from softbreak.errors import ReadError, SchemaError
 READERS: Final[tuple[Reader, ...]] = (
     biologic_mpr.READER,
     biologic_mpt.READER,
+    *bdf.READERS,
+    *neware.READERS,
+    *arbin.READERS,
+    *maccor.READERS,
+    *landt.READERS,
+    *novonix.READERS,
+    *basytec.READERS,
+    *pec.READERS,
+    *spreadsheet.READERS,
     *zplot.READERS,
     *gamry_eis.READERS,
+    *gamry.READERS,
     ivium.IDS,
     ivium.DFR,
     *spectra_text.READERS,  # any table that names its columns: keep behind the vendors' own
     ivium.I2B,
+    *table.READERS,  # three bare columns: nothing else may claim them
 )
 """Every reader, the most specific first: the first one that recognises a file reads it."""
 
@@ -163,24 +185,37 @@ def _sha256(path: Path) -> str:
 
 
 def _read_zipped(path: Path) -> list[Record]:
-    """Read the one member of a zip; its records bear the zip's path."""
+    """Read the one member of a zip; its records and its errors bear the zip's path."""
     with zipped.only_member(path) as member:
-        reader = detect(member)
-        if reader is _ZIP:
-            raise ReadError(
+        try:
+            records = _detect_unzipped(member).read(member)
+        except ReadError as error:
+            place = f"{member.name}, {error.place}" if error.place else member.name
+            raise type(error)(
                 path,
-                found="a zip inside a zip",
-                expected="a zip with one data file",
-                remedy="Unpack it.",
-            )
-        records = reader.read(member)
-    stated = "the member " + member.name
-    return [
-        replace(
-            r, source=replace(r.source, path=str(path), stated={**r.source.stated, "zip": stated})
+                found=error.found,
+                expected=error.expected,
+                remedy=error.remedy,
+                place=place,
+            ) from error
+    return [_in_zip(record, path, member.name) for record in records]
+
+
+def _detect_unzipped(member: Path) -> Reader:
+    reader = detect(member)
+    if reader is _ZIP:
+        raise ReadError(
+            member,
+            found="a zip inside a zip",
+            expected="a zip with one data file",
+            remedy="Unpack it.",
         )
-        for r in records
-    ]
+    return reader
+
+
+def _in_zip(record: Record, path: Path, member: str) -> Record:
+    stated = {**record.source.stated, "zip_member": member}
+    return replace(record, source=replace(record.source, path=str(path), stated=stated))
 
 
 _ZIP: Final = Reader(

@@ -1,0 +1,106 @@
+"""Which column of a vendor's table is which of ours: declared, then matched against its header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+SCALE: Final[dict[str, float]] = {
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
+    "ms": 1e-3,
+    **dict.fromkeys(("min", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hr", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86400.0),
+    **dict.fromkeys(("a", "amp", "amps", "ampere", "v", "volt", "volts"), 1.0),
+    **dict.fromkeys(("ma", "mv"), 1e-3),
+    **dict.fromkeys(("ua", "uv"), 1e-6),
+    "na": 1e-9,
+    **dict.fromkeys(("c", "°c", "degc", "deg c", "celsius", "cel"), 1.0),
+    **dict.fromkeys(("hz", "ohm", "ohms", "Ω".lower(), "1", ""), 1.0),
+    **dict.fromkeys(("mohm", "mΩ".lower()), 1e-3),
+    **dict.fromkeys(("kohm", "khz", "kΩ".lower()), 1e3),
+}
+"""How many of our units one of the vendor's is, by the unit in lower case.
+
+``ma`` is milliampere and ``mohm`` milliohm: no cycler writes megas.
+"""
+
+_UNIT = re.compile(r"^(?P<name>.*?)\s*(?:[\[(](?P<unit>[^\])]*)[\])]|/\s*(?P<slash>[^/\s]+))?\s*$")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One of our columns as a vendor names it.
+
+    Attributes
+    ----------
+    target : str
+        Canonical column, or a helper name that begins with an underscore (``_label``).
+    names : tuple of str
+        The vendor's names without their units, in lower case, the preferred one first.
+    unit : str
+        The unit where the header states none.
+    """
+
+    target: str
+    names: tuple[str, ...]
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Where one of our columns stands in a file, and how many of our units its unit is."""
+
+    target: str
+    index: int
+    scale: float
+
+
+def split_unit(header: str) -> tuple[str, str | None]:
+    """Split ``"Current(mA)"``, ``"U[V]"`` or ``"Voltage / V"`` into name and unit, lower case."""
+    found = _UNIT.match(header.strip().strip('"').strip())
+    if found is None:
+        return header.strip().lower(), None
+    unit = found["unit"] if found["unit"] is not None else found["slash"]
+    if unit is not None:
+        unit = unit.strip().lower().replace("µ", "u").replace("μ", "u").replace("\ufffd", "°")
+    return found["name"].strip().lower(), unit
+
+
+def match(header: Sequence[str], fields: Sequence[Field]) -> dict[str, Match]:
+    """Find a vendor's fields in a header.
+
+    A column whose unit is unknown is passed over: better no column than a wrong scale.
+
+    Parameters
+    ----------
+    header : sequence of str
+        The names above the table.
+    fields : sequence of Field
+
+    Returns
+    -------
+    dict
+        Target to match, for the targets that are there.
+    """
+    named: dict[str, list[tuple[int, str | None]]] = {}
+    for index, text in enumerate(header):
+        name, unit = split_unit(text)
+        named.setdefault(name, []).append((index, unit))
+        named.setdefault(text.strip().strip('"').lower(), []).append((index, None))
+    found: dict[str, Match] = {}
+    for field in fields:
+        for index, unit in (place for name in field.names for place in named.get(name, ())):
+            scale = SCALE.get(field.unit.lower() if unit is None else unit)
+            if scale is not None:
+                found.setdefault(field.target, Match(field.target, index, scale))
+                break
+    return found
+
+
+def has(header: Sequence[str], *names: str) -> bool:
+    """Whether all the names stand in a header, units and case aside."""
+    plain = {split_unit(text)[0] for text in header}
+    return all(name in plain for name in names)
