@@ -6,26 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from softbreak.data.checks import Finding
 from softbreak.data.record import Cell
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A remark about the measurement itself, before any verdict.
-
-    Attributes
-    ----------
-    severity : {"note", "warning", "error"}
-        ``error``: the verdict cannot be trusted until this is mended.
-    topic : str
-        Short and stable ("clock-gap", "missing-area"), for filters.
-    sentence : str
-        What was seen, with numbers, and what to do.
-    """
-
-    severity: str
-    topic: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,3 +65,6 @@ class Diagnosis:
             f"<Diagnosis {self.cell.cell_id}: {self.summary.get('state')}, "
             f"{len(self.verdicts)} cycles>"
         )
+
+
+__all__ = ["Diagnosis", "Finding"]

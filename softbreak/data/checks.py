@@ -1,0 +1,215 @@
+"""Findings about a measurement, in sentences with numbers, before anyone judges the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from softbreak.data.history import CellHistory
+from softbreak.data.record import Record, Technique
+
+USUAL_OFFSET_VOLT: Final = 2.5e-3
+"""Offset of a common cycler: 0.05 % of a 5 V range."""
+SPARSE_SECOND: Final = 300.0
+"""At longer intervals a dynamic short can come and go between two samples."""
+GAP_FACTOR: Final = 50.0
+GAP_SECOND: Final = 600.0
+
+
+class Finding(NamedTuple):
+    """A remark about the measurement itself, before any verdict.
+
+    Attributes
+    ----------
+    severity : {"note", "warning", "error"}
+        ``error``: the verdict cannot be trusted until this is mended.
+    topic : str
+        Short and stable ("clock-gap", "missing-area"), for filters.
+    sentence : str
+        What was seen, with numbers, and what to do.
+    """
+
+    severity: str
+    topic: str
+    sentence: str
+
+
+def check_history(history: CellHistory) -> list[Finding]:
+    """Look for what would mislead a judge of this cell.
+
+    Parameters
+    ----------
+    history : CellHistory
+    """
+    found = list(_cell(history))
+    once: dict[tuple[str, str], Finding] = {}
+    for record, _ in history.of(Technique.CYCLING) + history.of(Technique.REST):
+        for finding in check_series(record):
+            once.setdefault((record.source.path, finding.topic), finding)
+    return found + list(once.values())
+
+
+def _cell(history: CellHistory) -> Iterator[Finding]:
+    if history.cell.area_cm2 is None and not any(r.cell.area_cm2 for r in history.records):
+        yield Finding(
+            "note",
+            "missing-area",
+            "The electrode area is not known: areal quantities (mA cm⁻², Ω cm²) are left out. "
+            "State area_cm2 in cells.csv.",
+        )
+    if not history.of(Technique.CYCLING) and not history.of(Technique.VOLTAMMETRY):
+        yield Finding(
+            "warning",
+            "no-load",
+            "No record passes current through the cell: a rest says nothing about a short, and "
+            "one spectrum alone only bounds the electronic resistance from below.",
+        )
+
+
+def check_series(record: Record) -> list[Finding]:
+    """Check one record of cycling or rest.
+
+    Parameters
+    ----------
+    record : Record
+    """
+    name = record.source.path.replace("\\", "/").rsplit("/", 1)[-1]
+    time = np.asarray(record.array("test_time_second"), dtype=np.float64)
+    voltage = np.asarray(record.array("voltage_volt"), dtype=np.float64)
+    current = np.asarray(record.array("current_ampere"), dtype=np.float64)
+    if len(time) < 3:
+        return []
+    found = [*_clock(name, time)]
+    columns = record.table.columns
+    if "control_current_ampere" in columns:
+        control = np.asarray(record.array("control_current_ampere"), dtype=np.float64)
+        found += _wrong_range(name, control, current)
+        current = np.where(np.isfinite(control), control, current)
+    found += _signs(name, voltage, current)
+    found += _small(name, voltage, current)
+    found += _missing(name, voltage)
+    return found
+
+
+def _clock(name: str, time: np.ndarray) -> Iterator[Finding]:
+    step = np.diff(time)
+    step = step[np.isfinite(step)]
+    if not len(step):
+        return
+    back = int((step < 0).sum())
+    if back:
+        yield Finding(
+            "warning",
+            "clock-reset",
+            f"{name}: the test time steps back {back} times (first by {-step[step < 0][0]:.6g} s);"
+            " it was made to run on.",
+        )
+    forward = step[step > 0]
+    if not len(forward):
+        return
+    usual = float(np.median(forward))
+    gaps = forward[(forward > GAP_SECOND) & (forward > GAP_FACTOR * usual)]
+    if len(gaps):
+        yield Finding(
+            "note",
+            "clock-gap",
+            f"{name}: {len(gaps)} gaps in the recording, the longest {gaps.max() / 3600:.2f} h; "
+            "what happened in them is not known.",
+        )
+    if usual > 200.0 and float(np.ptp(time)) > 3.0e8:
+        yield Finding(
+            "error",
+            "milliseconds",
+            f"{name}: samples {usual:.0f} s apart over {np.ptp(time) / 3.156e7:.0f} years: the "
+            "time is probably in milliseconds. Map the column with scale = 0.001.",
+        )
+    elif usual > SPARSE_SECOND:
+        yield Finding(
+            "note",
+            "sparse",
+            f"{name}: samples are {usual:.0f} s apart; shorts that last less than that are not "
+            "seen. Record every 10 s, or whenever the voltage moves by 1 mV.",
+        )
+
+
+def _wrong_range(name: str, control: np.ndarray, current: np.ndarray) -> Iterator[Finding]:
+    load = np.isfinite(control) & np.isfinite(current) & (control != 0)
+    if load.sum() < 10:
+        return
+    scatter = float(np.std(current[load] - control[load]))
+    imposed = float(np.median(np.abs(control[load])))
+    if scatter > 0.05 * imposed:
+        yield Finding(
+            "warning",
+            "current-range",
+            f"{name}: the measured current scatters by {scatter * 1e6:.3g} µA around an imposed "
+            f"{imposed * 1e6:.3g} µA: the current range is too wide. The imposed current is used.",
+        )
+
+
+def _signs(name: str, voltage: np.ndarray, current: np.ndarray) -> Iterator[Finding]:
+    load = np.abs(current) > 0.01 * np.nanmax(np.abs(current), initial=0.0)
+    load &= np.isfinite(voltage)
+    plus, minus = load & (current > 0), load & (current < 0)
+    if plus.sum() > 5 and minus.sum() > 5:
+        high, low = float(np.median(voltage[plus])), float(np.median(voltage[minus]))
+        if high < 0 < low:
+            yield Finding(
+                "error",
+                "sign",
+                f"{name}: the voltage is {high:.3g} V under positive and {low:.3g} V under "
+                "negative current: voltage or current has the wrong sign.",
+            )
+        elif low >= 0 and high > 0 and abs(high - low) < 0.3 * high and high < 1.0:
+            yield Finding(
+                "warning",
+                "unipolar",
+                f"{name}: the voltage is {high:.3g} V under either direction of the current: the "
+                "cycler records its magnitude. It is given the sign of the current.",
+            )
+        elif 0 <= low < 0.02 * high:
+            yield Finding(
+                "error",
+                "clipped",
+                f"{name}: under negative current the voltage stays at {low:.2g} V: a 0–5 V range "
+                "clips it. Only the positive half-cycles can be judged.",
+            )
+    rest = ~load & np.isfinite(voltage)
+    if rest.sum() > 10 and load.sum() > 10:
+        idle = float(np.median(np.abs(voltage[rest])))
+        under = float(np.median(np.abs(voltage[load])))
+        if idle > 0.5 * under and idle > 0.01:
+            yield Finding(
+                "warning",
+                "rest-voltage",
+                f"{name}: at rest the voltage is {idle:.3g} V ({under:.3g} V under load): a "
+                "symmetric cell relaxes to zero. Another configuration, or an offset.",
+            )
+
+
+def _small(name: str, voltage: np.ndarray, current: np.ndarray) -> Iterator[Finding]:
+    load = np.abs(current) > 0.01 * np.nanmax(np.abs(current), initial=0.0)
+    values = np.abs(voltage[load & np.isfinite(voltage)])
+    if len(values) < 10:
+        return
+    level = float(np.median(values))
+    if level < 3.0 * USUAL_OFFSET_VOLT:
+        yield Finding(
+            "note",
+            "small-voltage",
+            f"{name}: the voltage under load is {level * 1e3:.3g} mV, less than three times the "
+            f"offset of a common cycler ({USUAL_OFFSET_VOLT * 1e3:.1f} mV). Both current "
+            "directions are averaged, which cancels a constant offset.",
+        )
+
+
+def _missing(name: str, voltage: np.ndarray) -> Iterator[Finding]:
+    lost = int((~np.isfinite(voltage)).sum())
+    if lost:
+        yield Finding(
+            "warning",
+            "missing-samples",
+            f"{name}: {lost} of {len(voltage)} voltages are missing or not numbers.",
+        )

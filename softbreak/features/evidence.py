@@ -1,0 +1,157 @@
+"""All that a cell's history offers to a detector, measured once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.history import CellHistory, merged_cell
+from softbreak.data.record import Cell, Record, Technique
+from softbreak.features.timeline import Timeline, build_timeline
+from softbreak.physics.voltammetry import analyse
+
+TEMPERATURE = "ambient_temperature_celsius"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrum:
+    """One impedance spectrum on the cell-life clock.
+
+    Attributes
+    ----------
+    time_second : float
+    frequency : numpy.ndarray
+        Hz, descending, without duplicates.
+    impedance : numpy.ndarray of complex
+        Ω, true sign of the imaginary part.
+    temperature_celsius : float
+        NaN where it was not logged.
+    """
+
+    time_second: float
+    frequency: np.ndarray
+    impedance: np.ndarray
+    temperature_celsius: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellEvidence:
+    """What detectors look at.
+
+    Attributes
+    ----------
+    cell : Cell
+        Manifest and files together.
+    timeline : Timeline
+    sweeps : pandas.DataFrame
+        One row a CV cycle: ``series, sweep, start_time_second, end_time_second, peak_current,
+        window, scan_rate, chord_resistance, linearity, largest_jump, charge,
+        temperature_celsius``.
+    spectra : tuple of Spectrum
+    temperature_logged : bool
+        A temperature was logged with the cycling data, and is no mere constant of the software.
+    """
+
+    cell: Cell
+    timeline: Timeline
+    sweeps: pd.DataFrame
+    spectra: tuple[Spectrum, ...]
+    temperature_logged: bool
+
+
+def gather(history: CellHistory) -> CellEvidence:
+    """Measure everything that a cell's history offers.
+
+    Parameters
+    ----------
+    history : CellHistory
+    """
+    return CellEvidence(
+        merged_cell(history.cell, history.records),
+        build_timeline(history),
+        _sweeps(history),
+        tuple(_spectrum(record, clock) for record, clock in history.of(Technique.IMPEDANCE)),
+        any(_logged(record) for record in history.records),
+    )
+
+
+def _logged(record: Record) -> bool:
+    """True where a temperature was really measured: software writes 0 or 25 when it is not."""
+    if TEMPERATURE not in record.table.columns:
+        return False
+    values = record.array(TEMPERATURE)
+    values = values[np.isfinite(values)]
+    return bool(len(values)) and bool(np.any(values != values[0]) or values[0] not in (0.0, 25.0))
+
+
+def temperature_of(record: Record) -> float:
+    """Return the mean logged temperature of a record (°C), NaN where there is none."""
+    if TEMPERATURE not in record.table.columns:
+        return float("nan")
+    values = np.asarray(record.array(TEMPERATURE), dtype=np.float64)
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _spectrum(record: Record, clock: np.ndarray) -> Spectrum:
+    frequency = np.asarray(record.array("frequency_hertz"), dtype=np.float64)
+    impedance = record.array("real_impedance_ohm") + 1j * record.array("imaginary_impedance_ohm")
+    good = np.isfinite(frequency) & (frequency > 0) & np.isfinite(impedance)
+    frequency, impedance = frequency[good], impedance[good]
+    _, first = np.unique(-frequency, return_index=True)
+    return Spectrum(
+        float(clock[0]) if len(clock) else 0.0,
+        frequency[first],
+        impedance[first],
+        temperature_of(record),
+    )
+
+
+SWEEP_COLUMNS = (
+    "series",
+    "sweep",
+    "start_time_second",
+    "end_time_second",
+    "peak_current",
+    "window",
+    "scan_rate",
+    "chord_resistance",
+    "linearity",
+    "largest_jump",
+    "charge",
+    "temperature_celsius",
+)
+
+
+def _sweeps(history: CellHistory) -> pd.DataFrame:
+    """One row a CV cycle, over all voltammetry records."""
+    rows: list[tuple[float, ...]] = []
+    for series, (record, clock) in enumerate(history.of(Technique.VOLTAMMETRY)):
+        voltage = np.asarray(record.array("voltage_volt"), dtype=np.float64)
+        current = np.asarray(record.array("current_ampere"), dtype=np.float64)
+        good = np.isfinite(voltage) & np.isfinite(current)
+        if good.sum() < 4:
+            continue
+        moment = clock[good]
+        found = analyse(moment, voltage[good], current[good])
+        warmth = temperature_of(record)
+        rows += [
+            (
+                series,
+                k,
+                moment[found.start[k]],
+                moment[found.stop[k] - 1],
+                found.peak_current[k],
+                found.window[k],
+                found.scan_rate[k],
+                found.chord_resistance[k],
+                found.linearity[k],
+                found.largest_jump[k],
+                found.charge[k],
+                warmth,
+            )
+            for k in range(len(found.start))
+        ]
+    return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS)).astype({"series": int, "sweep": int})

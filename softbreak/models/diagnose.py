@@ -1,0 +1,265 @@
+"""From a cell's history to its diagnosis: every row, every curve, every sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.checks import check_history
+from softbreak.data.history import CellHistory
+from softbreak.data.record import Technique
+from softbreak.features.decimate import min_max_samples
+from softbreak.features.evidence import CellEvidence, gather
+from softbreak.models.diagnosis import Diagnosis
+from softbreak.models.findings import judged_findings
+from softbreak.models.registry import DEFAULT, Detector, detector_of, fallback_for
+from softbreak.models.rules.fused import sweep_views
+from softbreak.models.rules.impedance import impedance_table, read_spectra
+from softbreak.models.summary import summarise
+from softbreak.physics.voltammetry import current_increase
+from softbreak.verdict import Verdict
+
+TRACE_BUCKETS = 3000
+"""A picture's V–t line holds at most twice as many points."""
+SWEEP_BUCKETS = 300
+
+VERDICT_COLUMNS = (
+    "cell_id",
+    "cycle_index",
+    "start_time_second",
+    "end_time_second",
+    "state",
+    "p_healthy",
+    "p_soft",
+    "p_hard",
+    "electronic_fraction",
+    "electronic_fraction_lower",
+    "electronic_fraction_upper",
+    "transient_short",
+    "wanted_measurement",
+    "evidence",
+    "detector",
+    "detector_version",
+)
+
+
+def detector_version(name: str) -> str:
+    """Return the version of a detector."""
+    return detector_of(name).version
+
+
+def diagnose(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
+    """Judge a cell.
+
+    Parameters
+    ----------
+    history : CellHistory
+    detector : str
+        A name from :data:`softbreak.models.registry.DETECTORS`. Where a cell offers no cycling,
+        its voltammograms or its spectra are judged instead, by the rule for them.
+
+    Returns
+    -------
+    Diagnosis
+    """
+    evidence = gather(history)
+    readings = read_spectra(evidence)
+    chosen, units = _units(evidence, detector_of(detector))
+    found = chosen.judge(evidence, readings)
+    verdicts = _verdict_table(history.cell.cell_id, units, found, chosen)
+    findings = tuple(check_history(history)) + tuple(judged_findings(evidence, readings))
+    return Diagnosis(
+        cell=evidence.cell,
+        summary=summarise(evidence, units, found, history),
+        verdicts=verdicts,
+        half_cycles=_half_cycle_table(evidence),
+        trace=_trace(history),
+        voltammograms=_voltammograms(history, evidence),
+        voltammetry=_voltammetry_table(evidence),
+        spectra=_spectra(evidence),
+        impedance=impedance_table(readings),
+        findings=findings,
+        sources=_sources(history),
+    )
+
+
+def _units(evidence: CellEvidence, detector: Detector) -> tuple[Detector, pd.DataFrame]:
+    """Return what is judged, one row a verdict, and who judges it."""
+    cycles, sweeps, spectra = evidence.timeline.cycles, evidence.sweeps, evidence.spectra
+    if detector.unit == "cycle" and not len(cycles) and (len(sweeps) or len(spectra)):
+        detector = fallback_for("sweep" if len(sweeps) else "spectrum")
+    if detector.unit == "cycle":
+        return detector, cycles[
+            ["cycle_index", "start_time_second", "end_time_second", "charge_ampere_second"]
+        ]
+    if detector.unit == "sweep":
+        times = sweeps[["start_time_second", "end_time_second"]]
+        charge = 2.0 * sweeps["charge"].to_numpy()
+    else:
+        at = [spectrum.time_second for spectrum in spectra]
+        times = pd.DataFrame({"start_time_second": at, "end_time_second": at})
+        charge = np.zeros(len(times))
+    return detector, times.assign(cycle_index=np.arange(len(times)), charge_ampere_second=charge)
+
+
+def _verdict_table(
+    cell_id: str, units: pd.DataFrame, verdicts: list[Verdict], detector: Detector
+) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "cell_id": cell_id,
+            "cycle_index": units["cycle_index"].to_numpy(dtype=np.int64),
+            "start_time_second": units["start_time_second"].to_numpy(dtype=np.float64),
+            "end_time_second": units["end_time_second"].to_numpy(dtype=np.float64),
+            "state": [verdict.state.value for verdict in verdicts],
+        }
+    )
+    for name in VERDICT_COLUMNS[5:13]:
+        table[name] = [getattr(verdict, name) for verdict in verdicts]
+    table["evidence"] = pd.Series([_evidence_rows(verdict) for verdict in verdicts], dtype=object)
+    table["detector"] = detector.name
+    table["detector_version"] = detector.version
+    return table[list(VERDICT_COLUMNS)]
+
+
+def _evidence_rows(verdict: Verdict) -> list[dict[str, object]]:
+    return [
+        {
+            "feature": item.feature,
+            "value": float(item.value),
+            "baseline": float(item.baseline),
+            "sentence": item.sentence,
+        }
+        for item in verdict.evidence
+    ]
+
+
+def _half_cycle_table(evidence: CellEvidence) -> pd.DataFrame:
+    half = evidence.timeline.half_cycles
+    return pd.DataFrame(
+        {
+            "half_cycle_index": half["half_cycle_index"],
+            "cycle_index": half["cycle_index"],
+            "start_time_second": half["start_time_second"],
+            "end_time_second": half["end_time_second"],
+            "sign": half["sign"],
+            "current_ampere": half["current_ampere"],
+            "overpotential_volt": half["voltage_volt"],
+            "resistance_ohm": half["resistance_ohm"],
+            "charge_ampere_second": half["charge_ampere_second"],
+            "temperature_celsius": half["temperature_celsius"],
+        }
+    )
+
+
+def _trace(history: CellHistory) -> pd.DataFrame:
+    """Voltage and current over the cell's life, decimated for a picture."""
+    pieces = history.of(Technique.CYCLING) + history.of(Technique.REST)
+    total = sum(len(clock) for _, clock in pieces)
+    frames = []
+    for record, clock in sorted(pieces, key=lambda item: item[1][0] if len(item[1]) else 0.0):
+        buckets = max(20, TRACE_BUCKETS * len(clock) // max(total, 1))
+        voltage = np.nan_to_num(record.array("voltage_volt"))
+        chosen = min_max_samples(voltage, buckets)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "time_second": clock[chosen],
+                    "voltage_volt": voltage[chosen].astype(np.float64),
+                    "current_ampere": record.array("current_ampere")[chosen].astype(np.float64),
+                }
+            )
+        )
+    columns = ["time_second", "voltage_volt", "current_ampere"]
+    if not frames:
+        return pd.DataFrame({name: np.empty(0) for name in columns})
+    return pd.concat(frames, ignore_index=True)
+
+
+def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame:
+    frames = []
+    series = history.of(Technique.VOLTAMMETRY)
+    for view in sweep_views(evidence):
+        record, clock = series[view.series]
+        inside = (clock >= view.start_time_second) & (clock <= view.end_time_second)
+        voltage = record.array("voltage_volt")[inside]
+        current = record.array("current_ampere")[inside]
+        chosen = np.union1d(
+            min_max_samples(voltage, SWEEP_BUCKETS), min_max_samples(current, SWEEP_BUCKETS)
+        )
+        frames.append(
+            pd.DataFrame(
+                {
+                    "series": view.series,
+                    "sweep": view.sweep,
+                    "time_second": clock[inside][chosen],
+                    "voltage_volt": voltage[chosen].astype(np.float64),
+                    "current_ampere": current[chosen].astype(np.float64),
+                }
+            )
+        )
+    columns = ["series", "sweep", "time_second", "voltage_volt", "current_ampere"]
+    if not frames:
+        return pd.DataFrame({name: np.empty(0) for name in columns})
+    return pd.concat(frames, ignore_index=True)
+
+
+def _voltammetry_table(evidence: CellEvidence) -> pd.DataFrame:
+    sweeps = evidence.sweeps
+    chord = sweeps["chord_resistance"].to_numpy(dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        conductance = 1.0 / chord
+    return pd.DataFrame(
+        {
+            "series": sweeps["series"],
+            "sweep": sweeps["sweep"],
+            "time_second": sweeps["start_time_second"],
+            "peak_current_ampere": sweeps["peak_current"],
+            "chord_resistance_ohm": chord,
+            "omega_literal": current_increase(sweeps["peak_current"].to_numpy()),
+            "omega_chord": conductance / conductance[0] - 1.0 if len(chord) else chord,
+            "linearity": sweeps["linearity"],
+        }
+    )
+
+
+def _spectra(evidence: CellEvidence) -> pd.DataFrame:
+    frames = [
+        pd.DataFrame(
+            {
+                "spectrum": k,
+                "time_second": spectrum.time_second,
+                "frequency_hertz": spectrum.frequency,
+                "real_impedance_ohm": spectrum.impedance.real,
+                "imaginary_impedance_ohm": spectrum.impedance.imag,
+            }
+        )
+        for k, spectrum in enumerate(evidence.spectra)
+    ]
+    columns = [
+        "spectrum",
+        "time_second",
+        "frequency_hertz",
+        "real_impedance_ohm",
+        "imaginary_impedance_ohm",
+    ]
+    if not frames:
+        return pd.DataFrame({name: np.empty(0) for name in columns})
+    return pd.concat(frames, ignore_index=True)
+
+
+def _sources(history: CellHistory) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "path": record.source.path,
+                "technique": record.technique.value,
+                "method": record.source.method,
+                "reader": record.source.reader,
+                "rows": len(record.table),
+                "start_time_second": float(clock[0]) if len(clock) else float("nan"),
+            }
+            for record, clock in zip(history.records, history.clocks, strict=True)
+        ],
+        columns=["path", "technique", "method", "reader", "rows", "start_time_second"],
+    )

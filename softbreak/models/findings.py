@@ -1,0 +1,84 @@
+"""Findings that need more than a look at the table: they rest on measured evidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from softbreak.data.checks import Finding
+from softbreak.features.evidence import CellEvidence
+from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.rules.words import ohm, percent
+
+KRAMERS_KRONIG_LIMIT: Final = 0.02
+"""Relative residual beyond which a spectrum is not one of a steady, linear cell."""
+CONSISTENT: Final = 0.5
+"""ln of the ratio of DC to low-frequency resistance that deserves a remark."""
+
+
+def judged_findings(
+    evidence: CellEvidence, readings: Sequence[ImpedanceReading]
+) -> Iterator[Finding]:
+    """Look for contradictions between the measurements of a cell.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+    """
+    yield from _spectra(readings)
+    yield from _direct_current(evidence, readings)
+    yield from _invasive(evidence)
+    if len(evidence.timeline.cycles) and not evidence.temperature_logged:
+        yield Finding(
+            "note",
+            "missing-temperature",
+            "No temperature was logged: 2 K of warming raise the current by about 10 %, which "
+            "looks like the beginning of a short. Log it, or state temperature_celsius.",
+        )
+
+
+def _spectra(readings: Sequence[ImpedanceReading]) -> Iterator[Finding]:
+    for k, reading in enumerate(readings):
+        if reading.kramers_kronig_residual > KRAMERS_KRONIG_LIMIT:
+            yield Finding(
+                "warning",
+                "kramers-kronig",
+                f"Spectrum {k}: the Kramers–Kronig residual is "
+                f"{percent(reading.kramers_kronig_residual)} of |Z|: the cell drifted during the "
+                "measurement, the amplitude was too large, or the data are noisy.",
+            )
+
+
+def _direct_current(
+    evidence: CellEvidence, readings: Sequence[ImpedanceReading]
+) -> Iterator[Finding]:
+    known = [r.low_frequency_ohm for r in readings if math.isfinite(r.low_frequency_ohm)]
+    cycles = evidence.timeline.cycles
+    if not known or not len(cycles):
+        return
+    direct = float(cycles["late_resistance_ohm"].iloc[0])
+    if direct > 0 and abs(math.log(direct / max(known[0], 1e-12))) > CONSISTENT:
+        yield Finding(
+            "note",
+            "dc-against-ac",
+            f"The first cycle's V/I is {ohm(direct)}, the first spectrum's low-frequency "
+            f"resistance {ohm(known[0])}: slow processes below the lowest frequency, a changed "
+            "cell, or different leads.",
+        )
+
+
+def _invasive(evidence: CellEvidence) -> Iterator[Finding]:
+    cycles, sweeps = evidence.timeline.cycles, evidence.sweeps
+    if not len(cycles) or not len(sweeps):
+        return
+    cycled = float(cycles["charge_ampere_second"].median()) / 2.0
+    swept = float(sweeps["charge"].max())
+    if swept > cycled > 0:
+        yield Finding(
+            "warning",
+            "invasive-cv",
+            f"One voltammogram moves {swept / 3.6:.3g} mAh per half-cycle, the cycling only "
+            f"{cycled / 3.6:.3g} mAh: the CV can itself make the short. Use a narrower window.",
+        )

@@ -1,0 +1,114 @@
+"""The detectors: an explicit table, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from softbreak.errors import SoftbreakError
+from softbreak.features.evidence import CellEvidence
+from softbreak.models.rules import fused, voltammetry
+from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
+from softbreak.verdict import Verdict
+
+Readings = Sequence[ImpedanceReading]
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """A named way to judge.
+
+    Attributes
+    ----------
+    name, version : str
+        The version is raised whenever a verdict can change.
+    about : str
+        One line for people.
+    unit : {"cycle", "sweep", "spectrum"}
+        What a verdict is about: a cycle of galvanostatic cycling, a voltammogram, a spectrum.
+    judge : callable
+        ``(CellEvidence, readings) -> list of Verdict``, one a unit, in order.
+    """
+
+    name: str
+    version: str
+    about: str
+    unit: str
+    judge: Callable[[CellEvidence, Readings], list[Verdict]]
+
+
+def _cv_literal(evidence: CellEvidence, _: Readings) -> list[Verdict]:
+    return voltammetry.literal(fused.sweep_views(evidence), evidence.cell)
+
+
+def _cv_hardened(evidence: CellEvidence, _: Readings) -> list[Verdict]:
+    return voltammetry.hardened(
+        fused.sweep_views(evidence),
+        evidence.cell,
+        temperature_logged=bool(evidence.sweeps["temperature_celsius"].notna().any()),
+    )
+
+
+def _voltage(evidence: CellEvidence, _: Readings) -> list[Verdict]:
+    return fused.voltage_verdicts(evidence)
+
+
+def _eis(_: CellEvidence, readings: Readings) -> list[Verdict]:
+    return [reading_verdict(reading) for reading in readings]
+
+
+DETECTORS: Final[dict[str, Detector]] = {
+    detector.name: detector
+    for detector in (
+        Detector(
+            "fused",
+            "1",
+            "physics rule on all evidence: certificate, impedance, events, slow voltage",
+            "cycle",
+            fused.fused_verdicts,
+        ),
+        Detector("voltage", "1", "physics rule on voltage and current alone", "cycle", _voltage),
+        Detector(
+            "cv-literal",
+            "1",
+            "the CV rule as Wang et al. state it: rising current is soft",
+            "sweep",
+            _cv_literal,
+        ),
+        Detector(
+            "cv-hardened",
+            "1",
+            "the CV rule at a common voltage, with temperature, hysteresis and abstention",
+            "sweep",
+            _cv_hardened,
+        ),
+        Detector(
+            "eis", "1", "impedance pairs: reference against present spectrum", "spectrum", _eis
+        ),
+    )
+}
+"""Every detector by name; ``fused`` is the default."""
+
+DEFAULT: Final = "fused"
+
+
+def detector_of(name: str) -> Detector:
+    """Return a detector by its name.
+
+    Raises
+    ------
+    SoftbreakError
+        If there is none of that name.
+    """
+    try:
+        return DETECTORS[name]
+    except KeyError:
+        raise SoftbreakError(
+            f"there is no detector {name!r}; known are {', '.join(DETECTORS)}"
+        ) from None
+
+
+def fallback_for(unit: str) -> Detector:
+    """Return the detector that judges cells which offer only voltammograms or only spectra."""
+    return DETECTORS["cv-hardened" if unit == "sweep" else "eis"]

@@ -1,0 +1,183 @@
+"""All evidence together: certificate, then impedance, then events, then slow voltage.
+
+CV, low-frequency impedance and V/I all measure the same total resistance; they are counted once.
+What impedance adds is knowledge of the *ionic* resistance now, and that is used in two ways: it
+settles cycles that the voltage leaves open, and it contradicts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from softbreak.features.evidence import CellEvidence
+from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.rules.parts import CycleView, EventView, judged, undetermined
+from softbreak.models.rules.voltage import VoltageRule
+from softbreak.models.rules.voltammetry import JUMP, SweepView
+from softbreak.models.rules.words import hours, percent, state_probabilities
+from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
+
+SAME_RESISTANCE: Final = 0.07
+"""Cycles whose ln R lies within this of the cycle next to a spectrum share its reading."""
+SURE: Final = 0.95
+"""Posterior probability from which an impedance reading decides."""
+HEALTHY_UPPER: Final = 0.10
+"""Upper bound of η_e below which an impedance reading says healthy."""
+
+
+def cycle_views(evidence: CellEvidence) -> list[CycleView]:
+    """Return the cycles as the voltage rule wants them."""
+    table = evidence.timeline.cycles
+    columns = [table[name].to_list() for name in CycleView._fields]
+    return [CycleView(*row) for row in zip(*columns, strict=True)]
+
+
+def sweep_views(evidence: CellEvidence) -> list[SweepView]:
+    """Return the voltammograms as the CV rules want them."""
+    table = evidence.sweeps
+    columns = [table[name].to_list() for name in SweepView._fields]
+    return [SweepView(*row) for row in zip(*columns, strict=True)]
+
+
+def events_by_cycle(evidence: CellEvidence) -> dict[int, list[EventView]]:
+    """Abrupt events of each cycle; a jump inside a CV counts for the cycle that follows it."""
+    found: dict[int, list[EventView]] = {}
+    table = evidence.timeline.events
+    for cycle, *event in zip(
+        table["cycle_index"].to_list(),
+        table["time_second"].to_list(),
+        table["change"].to_list(),
+        table["before_ohm"].to_list(),
+        table["after_ohm"].to_list(),
+        strict=True,
+    ):
+        found.setdefault(int(cycle), []).append(EventView(*event))
+    starts = evidence.timeline.cycles["start_time_second"].to_numpy()
+    for sweep in sweep_views(evidence):
+        if sweep.largest_jump > JUMP:
+            following = int(np.searchsorted(starts, sweep.end_time_second))
+            if 0 < following < len(starts):
+                before = float(evidence.timeline.cycles["resistance_ohm"].iloc[following - 1])
+                share = 1.0 / (1.0 + sweep.largest_jump)
+                found.setdefault(following, []).append(
+                    EventView(sweep.start_time_second, math.log(share), before, before * share)
+                )
+    return found
+
+
+def voltage_verdicts(evidence: CellEvidence) -> list[Verdict]:
+    """Judge every cycle by its voltage alone."""
+    obstacle = not_applicable(evidence)
+    views = cycle_views(evidence)
+    if obstacle is not None:
+        return [obstacle] * len(views)
+    rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
+    events = events_by_cycle(evidence)
+    return [rule.step(view, events.get(view.cycle_index, ())) for view in views]
+
+
+def not_applicable(evidence: CellEvidence) -> Verdict | None:
+    """Return why the rules do not hold for this cell; None where they do."""
+    stated = evidence.cell.configuration
+    if stated == "full" or (stated is None and not evidence.timeline.symmetric):
+        emf = evidence.timeline.electromotive_volt
+        told = "the manifest says so" if stated else f"its mean voltage is {emf:.2f} V"
+        return undetermined(
+            f"this is not a symmetric cell ({told}); resistance rules do not apply to it",
+            "Coulombic efficiency, self-discharge at rest, or the leak resistance from the charge "
+            "balance of the full cell.",
+        )
+    if stated is not None and not evidence.timeline.symmetric:
+        return undetermined(
+            f"the cell is stated to be {stated}, but its mean voltage is "
+            f"{evidence.timeline.electromotive_volt:.2f} V: a symmetric cell has none",
+            "Check which file belongs to which cell, and which leads measured the voltage.",
+        )
+    return None
+
+
+def fused_verdicts(evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> list[Verdict]:
+    """Judge every cycle by all evidence.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+        One a spectrum, from :func:`softbreak.models.rules.impedance.read_spectra`.
+    """
+    verdicts = voltage_verdicts(evidence)
+    if not verdicts or not_applicable(evidence) is not None:
+        return verdicts
+    for reading in readings:
+        if reading.wire or reading.trusted:
+            for k in _reach(evidence.timeline.cycles, verdicts, reading.time_second):
+                verdicts[k] = _settled(verdicts[k], reading)
+    return verdicts
+
+
+def _reach(cycles: pd.DataFrame, verdicts: Sequence[Verdict], time: float) -> list[int]:
+    """Cycles around a spectrum whose resistance is still what it was at the spectrum."""
+    ends = cycles["end_time_second"].to_numpy()
+    level = np.log(np.maximum(cycles["late_resistance_ohm"].to_numpy(), 1e-9))
+    here = int(np.searchsorted(ends, time))
+    chosen: list[int] = []
+    for first, step in ((here - 1, -1), (here, 1)):
+        k = first
+        while (
+            0 <= k < len(level)
+            and abs(level[k] - level[first]) < SAME_RESISTANCE
+            and verdicts[k].state is verdicts[first].state
+        ):
+            chosen.append(k)
+            k += step
+    return chosen
+
+
+def _settled(verdict: Verdict, reading: ImpedanceReading) -> Verdict:
+    """Combine what voltage and impedance say of a cycle."""
+    found = Evidence("impedance_electronic_fraction", reading.eta, HEALTHY_BELOW, reading.sentence)
+    evidence = (*verdict.evidence, found)
+    if reading.wire:
+        return judged(State.HARD, (0.98, 0.9, 1.0), (0.01, 0.07, 0.92), (found, *verdict.evidence))
+    certain = any(item.feature == "resistance_over_ionic_floor" for item in verdict.evidence)
+    soft = reading.probability_short > SURE and reading.lower > HEALTHY_BELOW
+    healthy = reading.upper < HEALTHY_UPPER
+    if certain or not (soft or healthy):
+        return verdict
+    if soft and verdict.state is State.UNDETERMINED:
+        state = State.HARD if reading.lower > HARD_FROM else State.SOFT
+        deviation = (reading.upper - reading.lower) / 3.29
+        return judged(
+            state,
+            (reading.eta, reading.lower, reading.upper),
+            state_probabilities(reading.eta, deviation, 0.9),
+            (found, *verdict.evidence),
+        )
+    if healthy and verdict.state is State.UNDETERMINED:
+        return judged(
+            State.HEALTHY,
+            (reading.eta, 0.0, reading.upper),
+            (0.92, 0.075, 0.005),
+            (found, *verdict.evidence),
+            transient=verdict.transient_short,
+        )
+    contradicted = (soft and verdict.state is State.HEALTHY) or (
+        healthy and verdict.state in (State.SOFT, State.HARD)
+    )
+    if contradicted:
+        said = undetermined(
+            f"voltage says {verdict.state} while the spectrum at {hours(reading.time_second)} "
+            f"allows η_e from {percent(reading.lower)} to {percent(reading.upper)}",
+            "A temperature series (−20 to 40 °C): its activation energy tells which of the two "
+            "is right.",
+            soft=0.5,
+            upper=max(reading.upper, verdict.electronic_fraction_upper),
+        )
+        return replace(said, evidence=(*said.evidence, *evidence))
+    return replace(verdict, evidence=evidence)

@@ -1,0 +1,212 @@
+"""The EIS rule: each spectrum against the cell's first, gated, and the wire that needs no pair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.record import Cell
+from softbreak.features.evidence import CellEvidence, Spectrum
+from softbreak.models.rules.parts import judged, undetermined
+from softbreak.models.rules.words import ohm, percent, state_probabilities
+from softbreak.physics.impedance import intercepts, resistive_line
+from softbreak.physics.pair import PairResult, pair_electronic_fraction
+from softbreak.physics.relaxation import kramers_kronig
+from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
+
+FEWEST_POINTS: Final = 8
+"""A spectrum of fewer frequencies is drawn but not judged."""
+WIRE_SHARE: Final = 0.05
+"""A straight line below this share of the first spectrum's resistance is a wire."""
+WIRE_FLOOR_SHARE: Final = 0.2
+"""… or below this share of L/(σA)."""
+WIRE_OHM_CM2: Final = 1.0
+"""… or below this area-specific resistance, whatever the cell."""
+SURE: Final = 0.95
+HEALTHY_UPPER: Final = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class ImpedanceReading:
+    """What one spectrum says.
+
+    Attributes
+    ----------
+    time_second : float
+    high_frequency_ohm, low_frequency_ohm : float
+        Intercepts with the inductance of the leads removed; NaN where not judged.
+    kramers_kronig_residual : float
+        Relative residual noise of the linear Kramers–Kronig fit.
+    wire : bool
+        A straight (inductive) line of a resistance that only metal has: hard breakdown.
+    trusted : bool
+        The pair fit passed its gates, so that the interval counts.
+    eta, lower, upper : float
+        η_e with its 90 % interval; NaN without a reference.
+    probability_short, probability_hard : float
+        P(η_e ≥ 0.05), P(η_e ≥ 0.95).
+    sentence : str
+    """
+
+    time_second: float
+    high_frequency_ohm: float = math.nan
+    low_frequency_ohm: float = math.nan
+    kramers_kronig_residual: float = math.nan
+    wire: bool = False
+    trusted: bool = False
+    eta: float = math.nan
+    lower: float = math.nan
+    upper: float = math.nan
+    probability_short: float = math.nan
+    probability_hard: float = math.nan
+    sentence: str = ""
+
+
+def read_spectra(evidence: CellEvidence) -> list[ImpedanceReading]:
+    """Read every spectrum of a cell, against the first sound one.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    """
+    readings: list[ImpedanceReading] = []
+    reference: Spectrum | None = None
+    level = math.nan
+    for spectrum in evidence.spectra:
+        if len(spectrum.frequency) < FEWEST_POINTS:
+            sentence = f"The spectrum has only {len(spectrum.frequency)} frequencies."
+            readings.append(ImpedanceReading(spectrum.time_second, sentence=sentence))
+            continue
+        reading = _read(spectrum, reference, level, evidence.cell)
+        readings.append(reading)
+        if reference is None and not reading.wire and math.isfinite(reading.low_frequency_ohm):
+            reference, level = spectrum, reading.low_frequency_ohm
+    return readings
+
+
+def _read(
+    spectrum: Spectrum, reference: Spectrum | None, level: float, cell: Cell
+) -> ImpedanceReading:
+    ends = intercepts(spectrum.frequency, spectrum.impedance)
+    check = kramers_kronig(spectrum.frequency, spectrum.impedance)
+    line = resistive_line(spectrum.frequency, spectrum.impedance)
+    at = spectrum.time_second
+    known = (ends.high_frequency_ohm, ends.low_frequency_ohm, check.noise)
+    if line.is_line and _only_metal(line.resistance_ohm, level, cell):
+        sentence = (
+            f"The spectrum is a straight line at {ohm(line.resistance_ohm)} without any arc: "
+            "a wire with the inductance of its leads."
+        )
+        return ImpedanceReading(at, *known, wire=True, sentence=sentence)
+    bound = f"R_e is at least {ohm(ends.low_frequency_ohm)} (the low-frequency intercept)"
+    if reference is None:
+        sentence = f"{bound}; one spectrum alone says no more about a short."
+        return ImpedanceReading(at, *known, sentence=sentence)
+    pair = pair_electronic_fraction(
+        (reference.frequency, reference.impedance),
+        (spectrum.frequency, spectrum.impedance),
+        delta_temperature_kelvin=_warming(reference, spectrum),
+    )
+    return ImpedanceReading(
+        at,
+        *known,
+        trusted=not pair.abstained,
+        eta=pair.mean,
+        lower=pair.lower,
+        upper=pair.upper,
+        probability_short=pair.p_soft_or_hard,
+        probability_hard=pair.p_hard,
+        sentence=_pair_sentence(pair, level, ends.low_frequency_ohm, bound),
+    )
+
+
+def _pair_sentence(pair: PairResult, before: float, now: float, bound: str) -> str:
+    change = f"The low-frequency resistance went from {ohm(before)} to {ohm(now)}"
+    if pair.abstained:
+        return f"{change}; {bound}. The pair is not conclusive: {'; '.join(pair.reasons)}"
+    return (
+        f"{change}; fitted together with the first spectrum, η_e lies between "
+        f"{percent(pair.lower)} and {percent(pair.upper)} (90 %)."
+    )
+
+
+def _warming(reference: Spectrum, spectrum: Spectrum) -> float | None:
+    change = spectrum.temperature_celsius - reference.temperature_celsius
+    return None if math.isnan(change) else change
+
+
+def _only_metal(resistance: float, level: float, cell: Cell) -> bool:
+    """True where no ionic path could have so low a resistance."""
+    floor = cell.ionic_floor_ohm
+    limits = [WIRE_OHM_CM2 / (cell.area_cm2 or 2.0)]
+    if math.isfinite(level):
+        limits.append(WIRE_SHARE * level)
+    if floor is not None:
+        limits.append(WIRE_FLOOR_SHARE * floor)
+    return resistance < max(limits)
+
+
+def reading_verdict(reading: ImpedanceReading) -> Verdict:
+    """Turn a reading into a verdict (PHYSICS: sure, or abstain).
+
+    Parameters
+    ----------
+    reading : ImpedanceReading
+    """
+    found = Evidence("impedance_electronic_fraction", reading.eta, HEALTHY_BELOW, reading.sentence)
+    if reading.wire:
+        return judged(State.HARD, (0.98, 0.9, 1.0), (0.01, 0.07, 0.92), (found,))
+    if not reading.trusted:
+        return undetermined(
+            reading.sentence.rstrip("."),
+            "A reference spectrum from the fresh cell, or a temperature series (−20 to 40 °C).",
+        )
+    eta = (reading.eta, reading.lower, reading.upper)
+    chances = state_probabilities(reading.eta, (reading.upper - reading.lower) / 3.29, 0.9)
+    if reading.probability_short > SURE and reading.lower > HEALTHY_BELOW:
+        state = State.HARD if reading.lower > HARD_FROM else State.SOFT
+        return judged(state, eta, chances, (found,))
+    if reading.upper < HEALTHY_UPPER:
+        return judged(State.HEALTHY, eta, chances, (found,))
+    return undetermined(
+        reading.sentence.rstrip("."),
+        "A temperature series (−20 to 40 °C), or a spectrum to lower frequency.",
+        upper=reading.upper,
+        soft=min(max(reading.probability_short, 0.05), 0.9),
+    )
+
+
+IMPEDANCE_COLUMNS: Final = (
+    "spectrum",
+    "time_second",
+    "high_frequency_resistance_ohm",
+    "low_frequency_resistance_ohm",
+    "kramers_kronig_residual",
+    "electronic_fraction",
+    "electronic_fraction_lower",
+    "electronic_fraction_upper",
+)
+
+
+def impedance_table(readings: Sequence[ImpedanceReading]) -> pd.DataFrame:
+    """Return the readings as the table that a diagnosis shows.
+
+    Intervals of pairs that failed their gates are left out.
+    """
+    rows = [
+        (
+            k,
+            reading.time_second,
+            reading.high_frequency_ohm,
+            reading.low_frequency_ohm,
+            reading.kramers_kronig_residual,
+            *((reading.eta, reading.lower, reading.upper) if reading.trusted else (np.nan,) * 3),
+        )
+        for k, reading in enumerate(readings)
+    ]
+    return pd.DataFrame(rows, columns=list(IMPEDANCE_COLUMNS))
