@@ -211,10 +211,10 @@ def _sweeps(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> list[np.ndarr
 
 
 def _told(said: Mapping[str, Any]) -> Told:
-    technique = said.get("technique")
+    technique = str(said.get("technique", ""))
     started = said.get("started_unix_second")
     stated = said.get("stated")
-    known = technique in {str(t) for t in Technique} and technique != Technique.IMPEDANCE
+    known = technique in set(Technique) - {Technique.IMPEDANCE}
     return Told(
         method=str(said.get("method", "")),
         started=float(started) if isinstance(started, int | float) else None,

@@ -73,9 +73,10 @@ def read(path: Path) -> list[Record]:
         )
     said = _preamble(text.data[: tables[0].start()].decode("utf-8", errors="replace"))
     ends = [found.start() for found in tables[1:]] + [len(text.data)]
-    rest, run = [], []
+    rest: list[pl.DataFrame] = []
+    run: list[pl.DataFrame] = []
     for found, end in zip(tables, ends, strict=True):
-        frame = _frame(Text(path, text.data[:end]), found.end())
+        frame = _frame(Text(path, text.data[found.end() : end]), found.end())
         (rest if found[1] == b"OCVCURVE" else run).append(frame)
     records = [
         _record(path, frames, said, kind) for frames, kind in ((rest, True), (run, False)) if frames
@@ -84,8 +85,8 @@ def read(path: Path) -> list[Record]:
 
 
 def _frame(text: Text, start: int) -> pl.DataFrame:
-    """Parse one table: names, units, rows; columns by our names."""
-    names, units, body = [*text.data[start:].split(b"\n", 2), b"", b""][:3]
+    """Parse one table (names, units, rows) that begins at byte ``start``; columns by our names."""
+    names, units, body = [*text.data.split(b"\n", 2), b"", b""][:3]
     plain = tuple(names.decode("utf-8", errors="replace").strip("\r").split("\t"))
     found = match(plain, LAYOUT.fields)
     applied = units.decode("utf-8", errors="replace").strip("\r").split("\t")

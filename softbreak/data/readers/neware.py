@@ -35,7 +35,7 @@ LAYOUT: Final = Layout(
         Field("voltage_volt", ("voltage", "vol"), "V"),
         Field("current_ampere", ("current", "cur"), "A"),
         Field("cycle_count", ("cycle index", "cycle id", "cycle")),
-        Field("step_count", ("step index", "step id", "step")),
+        Field("step_count", ("step count", "step index", "step id", "step")),
         Field("ambient_temperature_celsius", ("t1", "temperature"), "C"),
         Field("_label", ("step type", "status", "step name")),
     ),

@@ -208,7 +208,8 @@ def _spectrum(
     table = pd.DataFrame(
         {n: numbers(series[n], decimal_comma=decimal_comma) * scales[n] for n in SPECTRUM_COLUMNS}
     )
-    table = table[np.isfinite(table).all(axis=1) & (table["frequency_hertz"] > 0)]
+    usable = np.isfinite(table.to_numpy()).all(axis=1)
+    table = table[usable & (table["frequency_hertz"].to_numpy() > 0)]
     if table.empty:
         raise _mapping_error(path, "no row with a frequency and an impedance")
     source = Source(
