@@ -341,28 +341,27 @@ def _with_reversals(half_cycles: pd.DataFrame, events: pd.DataFrame) -> pd.DataF
         last = np.log(half_cycles["last_voltage_volt"].to_numpy() / flow)
         mean = np.log(half_cycles["resistance_ohm"].to_numpy())
         noise = (half_cycles["noise_volt"] / half_cycles["voltage_volt"].abs()).to_numpy()
-    jump = first[1:] - last[:-1]
-    m = np.arange(3, len(half_cycles))
-    change = jump[m - 1] - jump[m - 3]
-    steady = np.all(
-        [(sign[m - k] == -sign[m]) == bool(k % 2) for k in (1, 2, 3)]
-        + [np.abs(flow[m - k] / flow[m] - 1.0) < SAME_CURRENT for k in (1, 2, 3)],
-        axis=0,
-    )
+        jump = first[1:] - last[:-1]
+        m = np.arange(3, len(half_cycles))
+        change = jump[m - 1] - jump[m - 3]
+        lasting = (mean[m] - mean[m - 2]) / change
+        steady = np.all(
+            [(sign[m - k] == -sign[m]) == bool(k % 2) for k in (1, 2, 3)]
+            + [np.abs(flow[m - k] / flow[m] - 1.0) < SAME_CURRENT for k in (1, 2, 3)],
+            axis=0,
+        )
     limit = np.maximum(SMALLEST_REVERSAL, EVENT_SIGMAS * np.nan_to_num(noise[m]))
-    lasting = (mean[m] - mean[m - 2]) / change
     found = m[steady & (np.abs(change) > limit) & (lasting > PERSISTENCE) & (lasting < 2.0)]
     if not len(found):
         return events
-    flow_before = last[found - 1]
     more = pd.DataFrame(
         {
             "half_cycle_index": found,
             "cycle_index": half_cycles["cycle_index"].to_numpy()[found],
             "time_second": half_cycles["start_time_second"].to_numpy()[found],
             "change": change[found - 3],
-            "before_ohm": np.exp(flow_before),
-            "after_ohm": np.exp(flow_before + change[found - 3]),
+            "before_ohm": np.exp(last[found - 1]),
+            "after_ohm": np.exp(last[found - 1] + change[found - 3]),
         }
     )
     joined = pd.concat([events, more], ignore_index=True) if len(events) else more

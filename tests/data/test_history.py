@@ -1,0 +1,74 @@
+"""Records of a cell on one clock."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from softbreak.data.history import assemble, forward_clock, natural_key
+from softbreak.data.record import Cell, Record, Source, Technique
+from softbreak.errors import SchemaError
+
+
+def series(path, time, *, started=None, position=0, area=None, technique=Technique.CYCLING):
+    time = np.asarray(time, dtype=float)
+    table = pd.DataFrame(
+        {"test_time_second": time, "voltage_volt": 0.1, "current_ampere": 1e-3}
+    )
+    source = Source(path, started_unix_second=started, position=position)
+    return Record(Cell(area_cm2=area), technique, table, source)
+
+
+def test_files_are_ordered_by_absolute_time():
+    history = assemble(
+        Cell("c"), [series("b.mpr", [0, 10], started=1000.0), series("a.mpr", [0, 10], started=2000.0)]
+    )
+    assert [r.source.path for r in history.records] == ["b.mpr", "a.mpr"]
+    assert history.clocks[1][0] == 1000.0
+
+
+def test_without_absolute_time_names_order_and_test_time_runs_on():
+    history = assemble(Cell("c"), [series("run_10.csv", [0, 5]), series("run_9.csv", [0, 7])])
+    assert [r.source.path for r in history.records] == ["run_9.csv", "run_10.csv"]
+    assert history.clocks[1].tolist() == [7.0, 12.0]
+
+
+def test_a_file_that_continues_the_test_time_is_not_shifted():
+    history = assemble(Cell("c"), [series("1.csv", [0, 5]), series("2.csv", [6, 9])])
+    assert history.clocks[1].tolist() == [6.0, 9.0]
+
+
+def test_the_manifest_wins_and_the_file_fills_gaps():
+    history = assemble(Cell("c", electrolyte="LLZO"), [series("1.csv", [0, 5], area=0.785)])
+    assert history.records[0].cell.area_cm2 == 0.785
+    history = assemble(Cell("c", area_cm2=1.0), [series("1.csv", [0, 5], area=0.785)])
+    assert history.records[0].cell.area_cm2 == 1.0
+
+
+def test_a_clock_that_was_reset_runs_on():
+    time = forward_clock(np.array([0.0, 10, 20, 0, 10, 20]))
+    assert time.tolist() == [0, 10, 20, 30, 40, 50]
+
+
+def test_missing_times_are_filled_between_their_neighbours():
+    assert forward_clock(np.array([0.0, np.nan, 20.0])).tolist() == [0, 10, 20]
+
+
+def test_natural_order():
+    assert sorted(["c10", "c9", "C1"], key=natural_key) == ["C1", "c9", "c10"]
+
+
+def test_no_records_is_an_empty_history():
+    assert assemble(Cell("c"), []).records == ()
+
+
+def test_a_table_that_breaks_the_schema_is_refused():
+    with pytest.raises(SchemaError, match="lacks current_ampere"):
+        Record(
+            Cell(),
+            Technique.CYCLING,
+            pd.DataFrame({"test_time_second": [0.0], "voltage_volt": [0.0]}),
+            Source("x"),
+        )
+    with pytest.raises(SchemaError, match="unknown column 'amps'"):
+        table = series("x", [0.0]).table.assign(amps=1.0)
+        Record(Cell(), Technique.CYCLING, table, Source("x"))
