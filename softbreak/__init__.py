@@ -1,1 +1,63 @@
-"""softbreak: is this cell carrying ions only, or is it short-circuiting quietly?"""
+"""softbreak: is this cell carrying ions only, or is it short-circuiting quietly?
+
+The public names are loaded when they are first used, so that ``import softbreak`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from softbreak.archive.reading import read
+    from softbreak.archive.triage import triage
+    from softbreak.data.history import CellHistory
+    from softbreak.data.record import Cell, Record
+    from softbreak.errors import SoftbreakError
+    from softbreak.models.diagnose import diagnose
+    from softbreak.report import figures
+    from softbreak.verdict import State, Verdict
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "read": "softbreak.archive.reading",
+    "triage": "softbreak.archive.triage",
+    "diagnose": "softbreak.models.diagnose",
+    "CellHistory": "softbreak.data.history",
+    "Cell": "softbreak.data.record",
+    "Record": "softbreak.data.record",
+    "SoftbreakError": "softbreak.errors",
+    "State": "softbreak.verdict",
+    "Verdict": "softbreak.verdict",
+    "figures": "softbreak.report",
+}
+
+__all__ = [
+    "Cell",
+    "CellHistory",
+    "Record",
+    "SoftbreakError",
+    "State",
+    "Verdict",
+    "__version__",
+    "diagnose",
+    "figures",
+    "read",
+    "triage",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name where it is first used (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'softbreak' has no attribute {name!r}")
+    home = import_module(_HOMES[name])
+    value = import_module("softbreak.report.figures") if name == "figures" else getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Many cells at once: find them, triage them, keep what was found."""

@@ -1,0 +1,82 @@
+"""What a stored result rests on, so that a second run does only what changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import softbreak
+from softbreak.archive.grouping import Group
+from softbreak.archive.store import FORMAT
+from softbreak.data.readers import registry
+from softbreak.models import diagnose
+
+
+def basis_of(group: Group, detector: str) -> dict[str, Any]:
+    """Return everything but the files' content that a cell's result depends on."""
+    return {
+        "files": [str(path) for path in group.files],
+        "spares": {native: list(twins) for native, twins in group.spares.items()},
+        "cell": asdict(group.cell),
+        "columns": _as_json(group.columns),
+        "named": group.named,
+        "detector": [detector, diagnose.detector_version(detector)],
+        "softbreak": softbreak.__version__,
+        "readers": _readers(),
+    }
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _readers() -> str:
+    versions = sorted(f"{reader.name}={reader.version}" for reader in registry.READERS)
+    return hashlib.sha256(" ".join(versions).encode()).hexdigest()[:16]
+
+
+def stamp(path: Path) -> dict[str, Any]:
+    """Return a file's size and time of change; taken before it is read."""
+    try:
+        status = path.stat()
+    except OSError:
+        return {"size": -1, "mtime_ns": -1}
+    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
+
+
+def content_hash(path: Path) -> str:
+    """Return a file's SHA-256, or nothing where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def unchanged(root: Path, meta: Mapping[str, Any], basis: Mapping[str, Any]) -> bool:
+    """Return whether a stored result still stands.
+
+    A file of the same size and time is taken as unchanged; one of the same size and another time
+    is read once more and compared by its SHA-256.
+    """
+    if meta.get("format") != FORMAT or meta.get("basis") != basis:
+        return False
+    stamps: Sequence[Mapping[str, Any]] = meta.get("stamps", ())
+    return bool(stamps) and all(_same(root, told) for told in stamps)
+
+
+def _same(root: Path, told: Mapping[str, Any]) -> bool:
+    path = root / told["path"]
+    now = stamp(path)
+    if now["size"] != told["size"]:
+        return False
+    if now["mtime_ns"] == told["mtime_ns"]:
+        return True
+    return bool(told["sha256"]) and content_hash(path) == told["sha256"]

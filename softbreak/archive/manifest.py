@@ -1,0 +1,302 @@
+"""``cells.csv`` or ``cells.toml``: what a person knows of the cells in an archive."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from softbreak.archive.mapped import checked_columns
+from softbreak.data.readers.base import decode
+from softbreak.data.record import Cell
+from softbreak.errors import ManifestError
+
+NAMES: Final = ("cells.csv", "cells.toml")
+MAX_BYTES: Final = 16 * 2**20
+
+
+class Range(NamedTuple):
+    """What a number in the manifest may be, and what is meant by it."""
+
+    low: float
+    high: float
+    meaning: str
+
+
+RANGES: Final[dict[str, Range]] = {
+    "area_cm2": Range(1e-6, 1e4, "electrode area in cm²"),
+    "electrolyte_thickness_um": Range(0.01, 1e5, "thickness in µm, not cm or mm"),
+    "ionic_conductivity_s_per_cm": Range(1e-12, 10.0, "conductivity in S/cm, not mS/cm"),
+    "lithium_thickness_um": Range(0.0, 1e5, "thickness in µm; 0 for a bare current collector"),
+    "porosity": Range(0.0, 0.99, "a fraction, not a percentage"),
+    "temperature_celsius": Range(-100.0, 250.0, "temperature in °C, not K"),
+    "pressure_mpa": Range(0.0, 2000.0, "stack pressure in MPa, not bar or kPa"),
+}
+"""Plausible numbers: wide enough for any real cell, narrow enough to catch a wrong unit."""
+
+CONFIGURATIONS: Final = ("symmetric", "asymmetric", "full")
+_TEXTS: Final = ("electrode", "electrolyte", "notes")
+COLUMNS: Final = ("cell_id", "files", "configuration", "electrode", "electrolyte", *RANGES, "notes")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cell of the manifest.
+
+    Attributes
+    ----------
+    cell : Cell
+    patterns : tuple of str
+        Globs relative to the manifest; empty where the cell's files are found by its name.
+    columns : mapping
+        How to read tables that no reader recognises; see :mod:`softbreak.archive.tables`.
+    place : str
+        Where in the manifest, for messages.
+    """
+
+    cell: Cell
+    patterns: tuple[str, ...]
+    columns: Mapping[str, Any]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All that a manifest says.
+
+    Attributes
+    ----------
+    path : Path or None
+        None where the archive has no manifest.
+    rows : tuple of Row
+    columns : mapping
+        Default column mapping for tables that no reader recognises.
+    ignored : tuple of str
+        Columns that mean nothing to softbreak (an operator's name, a date).
+    """
+
+    path: Path | None = None
+    rows: tuple[Row, ...] = ()
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+
+
+def load_manifest(root: Path) -> Manifest:
+    """Read the manifest at an archive's root.
+
+    Parameters
+    ----------
+    root : Path
+        The archive's folder.
+
+    Returns
+    -------
+    Manifest
+        Without rows where there is none.
+
+    Raises
+    ------
+    ManifestError
+        If it cannot be used; the message says row, column, finding and remedy.
+    """
+    found = [root / name for name in NAMES if (root / name).is_file()]
+    if len(found) > 1:
+        raise ManifestError(
+            root,
+            found="both cells.csv and cells.toml",
+            expected="one manifest",
+            remedy="Remove or rename one of them.",
+        )
+    if not found:
+        return Manifest()
+    path = found[0]
+    if path.stat().st_size > MAX_BYTES:
+        raise ManifestError(
+            path,
+            found=f"{path.stat().st_size:,} bytes",
+            expected=f"at most {MAX_BYTES:,}",
+            remedy="A manifest holds one row a cell; is this a data file by that name?",
+        )
+    manifest = _load_csv(path) if path.suffix == ".csv" else _load_toml(path)
+    _check_unique(path, manifest.rows)
+    return manifest
+
+
+def _load_csv(path: Path) -> Manifest:
+    text = decode(path.read_bytes())
+    header, _, _ = text.partition("\n")
+    # A spreadsheet of a country with decimal commas writes semicolons between the columns.
+    delimiter = max(",;\t", key=header.count)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    names = [name.strip() for name in rows[0]] if rows else []
+    ignored = _check_names(path, names, "row 1")
+    if "cell_id" not in names:
+        raise ManifestError(
+            path,
+            place="row 1",
+            found=f"the columns {', '.join(names) or '(none)'}",
+            expected="a column cell_id",
+            remedy="Name the first column cell_id and give every cell a name of its own.",
+        )
+    cells = []
+    for number, values in enumerate(rows[1:], start=2):
+        if not any(value.strip() for value in values):
+            continue
+        if len(values) > len(names):
+            raise ManifestError(
+                path,
+                place=f"row {number}",
+                found=f"{len(values)} fields",
+                expected=f"at most {len(names)}, as row 1 has",
+                remedy=f"Put a text that holds {delimiter!r} in double quotes.",
+            )
+        entry = dict(zip(names, values, strict=False))
+        cells.append(_row(path, entry, f"row {number}", {}))
+    return Manifest(path, tuple(cells), {}, ignored)
+
+
+def _load_toml(path: Path) -> Manifest:
+    try:
+        content = tomllib.loads(decode(path.read_bytes()))
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestError(
+            path,
+            found=f"no valid TOML: {error}",
+            expected="[[cells]] tables and, if need be, a [columns] table",
+            remedy="Mend the line that the message names.",
+        ) from error
+    entries = content.get("cells", [])
+    columns = content.get("columns", {})
+    if not isinstance(entries, list) or not isinstance(columns, dict):
+        raise ManifestError(
+            path,
+            found="cells or columns of another kind",
+            expected="[[cells]] with two brackets, [columns] with one",
+            remedy="Write one [[cells]] table for every cell.",
+        )
+    _check_names(path, [name for name in content if name != "cells"], "top level", ("columns",))
+    columns = checked_columns(path, "[columns]", columns)
+    ignored: list[str] = []
+    rows = []
+    for number, entry in enumerate(entries, start=1):
+        place = f"[[cells]] number {number}"
+        if not isinstance(entry, dict):
+            raise _bad(path, place, "cells", entry, "a table", "Write [[cells]] above it.")
+        own = checked_columns(path, f"{place}, columns", entry.pop("columns", {}))
+        ignored += _check_names(path, list(entry), place)
+        rows.append(_row(path, entry, place, {**columns, **own}))
+    return Manifest(path, tuple(rows), columns, tuple(dict.fromkeys(ignored)))
+
+
+def _check_names(
+    path: Path, names: list[str], place: str, known: tuple[str, ...] = COLUMNS
+) -> tuple[str, ...]:
+    """Refuse misspelt and doubled columns; return those that mean nothing here."""
+    for name in names:
+        if names.count(name) > 1 and name:
+            raise ManifestError(
+                path,
+                place=place,
+                found=f"the column {name} twice",
+                expected="every column once",
+                remedy="Remove one of them.",
+            )
+        close = get_close_matches(name.lower(), known, n=1, cutoff=0.7)
+        if name not in known and close:
+            raise ManifestError(
+                path,
+                place=place,
+                found=f"a column {name!r}",
+                expected=", ".join(known),
+                remedy=f"Did you mean {close[0]!r}?",
+            )
+    return tuple(name for name in names if name and name not in known)
+
+
+def _row(path: Path, entry: Mapping[str, Any], place: str, columns: Mapping[str, Any]) -> Row:
+    cell_id = str(entry.get("cell_id", "")).strip()
+    if not cell_id:
+        raise _bad(path, place, "cell_id", "", "a name", "Give the cell a name of its own.")
+    files = entry.get("files", "")
+    globs = files if isinstance(files, list) else str(files or "").split(";")
+    patterns = tuple(str(glob).strip() for glob in globs if str(glob).strip())
+    for glob in patterns:
+        _check_glob(path, place, glob)
+    facts: dict[str, Any] = {n: _number(path, place, n, entry.get(n, "")) for n in RANGES}
+    texts = {name: str(entry.get(name, "") or "").strip() for name in _TEXTS}
+    facts |= {name: texts[name] or None for name in _TEXTS} | {"notes": texts["notes"]}
+    facts["configuration"] = _configuration(path, place, entry.get("configuration", ""))
+    return Row(Cell(cell_id=cell_id, **facts), patterns, columns, place)
+
+
+def _configuration(path: Path, place: str, value: object) -> str | None:
+    text = str(value or "").strip().lower()
+    if text and text not in CONFIGURATIONS:
+        close = get_close_matches(text, CONFIGURATIONS, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else "Leave it empty if unknown."
+        raise _bad(path, place, "configuration", value, ", ".join(CONFIGURATIONS), hint)
+    return text or None
+
+
+def _number(path: Path, place: str, name: str, value: object) -> float | None:
+    text = str(value).strip()
+    if not text or text.lower() in ("nan", "na", "n/a", "none", "-", "?", "unknown"):
+        return None
+    low, high, meaning = RANGES[name]
+    expected = f"{low:g} to {high:g} ({meaning})"
+    try:
+        number = float(text.replace(",", ".") if text.count(",") == 1 else text)
+    except ValueError:
+        raise _bad(
+            path, place, name, value, f"a number, {expected}", "Leave it empty if unknown."
+        ) from None
+    if isinstance(value, bool) or not low <= number <= high:
+        raise _bad(path, place, name, value, expected, "Check its unit, or leave it empty.")
+    return number
+
+
+def _check_glob(path: Path, place: str, glob: str) -> None:
+    parts = glob.replace("\\", "/").split("/")
+    outside = glob.startswith(("/", "\\", "~")) or parts[0][1:2] == ":" or ".." in parts
+    if outside or "\0" in glob:
+        raise _bad(
+            path,
+            place,
+            "files",
+            glob,
+            "globs below the manifest's own folder",
+            "Write them relative to the manifest, without '..', '~' or a drive.",
+        )
+
+
+def _check_unique(path: Path, rows: tuple[Row, ...]) -> None:
+    seen: dict[str, str] = {}
+    for row in rows:
+        name = row.cell.cell_id
+        if name in seen:
+            raise _bad(
+                path,
+                row.place,
+                "cell_id",
+                name,
+                f"a name that {seen[name]} does not bear already",
+                "Put all files of one cell in one row, ';' between the globs.",
+            )
+        seen[name] = row.place
+
+
+def _bad(
+    path: Path, place: str, column: str, value: object, expected: str, remedy: str
+) -> ManifestError:
+    return ManifestError(
+        path,
+        place=f"{place}, column {column}",
+        found=f"{value!r}" if value != "" else "nothing",
+        expected=expected,
+        remedy=remedy,
+    )

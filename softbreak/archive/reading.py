@@ -1,0 +1,93 @@
+"""``softbreak.read``: files or a folder of one cell become its history."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import fields
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from softbreak.archive.grouping import Group, without_twins
+from softbreak.archive.manifest import Manifest
+from softbreak.archive.naming import perhaps_not_data
+from softbreak.archive.scan import scan
+from softbreak.data.history import CellHistory, assemble
+from softbreak.data.readers import registry
+from softbreak.data.record import Cell, Record
+from softbreak.errors import ReadError, SoftbreakError, UnknownFormatError
+
+PathLike = str | os.PathLike[str]
+
+
+def read(path: PathLike | Iterable[PathLike], **cell_facts: Any) -> CellHistory:
+    """Read everything that was measured on one cell.
+
+    Parameters
+    ----------
+    path : path-like or iterable of path-like
+        A file of any supported format, a folder of one cell's files (and its sub-folders), or
+        several files.
+    **cell_facts
+        What you know of the cell, as :class:`softbreak.Cell` names it: ``area_cm2=0.785``,
+        ``electrolyte_thickness_um=700``, ... What is not given is taken from the files where they
+        say it, and stays unknown otherwise.
+
+    Returns
+    -------
+    CellHistory
+        Records of every technique, on one clock.
+
+    Raises
+    ------
+    ReadError
+        If a file cannot be read. Documents and settings in a folder are left out.
+    SoftbreakError
+        If a fact has no such name.
+
+    Examples
+    --------
+    >>> cell = softbreak.read("cell7/", area_cm2=0.785)  # doctest: +SKIP
+    """
+    roots = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(p) for p in path]
+    cell = _cell(roots, cell_facts)
+    records: list[Record] = []
+    for root in roots:
+        records += _folder(root) if root.is_dir() else registry.read(root)
+    if not records:
+        raise ReadError(
+            roots[0] if roots else "(no path)",
+            found="no data file",
+            expected="at least one file of a supported format",
+            remedy="Check the path.",
+        )
+    return assemble(cell, records)
+
+
+def _cell(roots: list[Path], facts: dict[str, Any]) -> Cell:
+    known = [field.name for field in fields(Cell)]
+    for name in facts:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+            raise SoftbreakError(f"a cell has no {name!r}: {hint}")
+    named = roots[0].resolve() if roots else Path()
+    return Cell(**{"cell_id": named.name if named.is_dir() else named.stem, **facts})
+
+
+def _folder(root: Path) -> list[Record]:
+    files = [path for group in scan(root, Manifest()).groups for path in _all(group)]
+    records = []
+    for path in without_twins(Group("", tuple(sorted(files)))).files:
+        try:
+            records += registry.read(root / path)
+        except UnknownFormatError:
+            if not perhaps_not_data(path):
+                raise
+    return records
+
+
+def _all(group: Group) -> list[PurePosixPath]:
+    twins = [PurePosixPath(twin) for twins in group.spares.values() for twin in twins]
+    return [*group.files, *twins]

@@ -1,0 +1,243 @@
+"""One cell's work: read its files, diagnose, store. Runs in this process or in a worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Any
+
+from softbreak.archive.failures import Failure, failure_of
+from softbreak.archive.fingerprint import content_hash, stamp
+from softbreak.archive.mapped import read_mapped
+from softbreak.archive.naming import perhaps_not_data
+from softbreak.archive.overlap import measured_at_once
+from softbreak.archive.store import FORMAT, write_result
+from softbreak.archive.tables import printable
+from softbreak.data.history import assemble
+from softbreak.data.readers import registry
+from softbreak.data.record import Cell, Record
+from softbreak.errors import UnknownFormatError
+from softbreak.models.diagnose import diagnose
+from softbreak.models.diagnosis import Diagnosis, Finding
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker needs to know of one cell; travels as JSON.
+
+    Attributes
+    ----------
+    root : str
+        The archive's folder.
+    result : str
+        Where the result goes.
+    basis : mapping
+        See :func:`softbreak.archive.fingerprint.basis_of`: files, cell, detector, versions.
+    excluded : tuple of Failure
+        Files that are not to be read again: each killed a worker.
+    """
+
+    root: str
+    result: str
+    basis: Mapping[str, Any]
+    excluded: tuple[Failure, ...] = ()
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Job:
+        """Undo :func:`dataclasses.asdict` and JSON."""
+        excluded = tuple(Failure(*row) for row in told["excluded"])
+        return cls(told["root"], told["result"], told["basis"], excluded)
+
+
+@dataclass(slots=True)
+class _Reading:
+    records: list[Record] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    stamps: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Boundary:
+    """Where a fault of ours becomes a row instead of the end of the archive.
+
+    Attributes
+    ----------
+    error : Exception or None
+        What was raised inside; logged with its traceback unless softbreak raised it on purpose.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.error: Exception | None = None
+
+    def __enter__(self) -> Boundary:
+        """Start to watch."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Keep an ordinary exception; let an interrupt or an exit through."""
+        if not isinstance(error, Exception):
+            return False
+        self.error = error
+        logger.debug("%s", self.path, exc_info=error)
+        return True
+
+
+def run_job(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Read, diagnose and store one cell; the entry point in a worker.
+
+    Parameters
+    ----------
+    told : mapping
+        A :class:`Job` as JSON.
+
+    Returns
+    -------
+    dict
+        Empty: everything is in the stored result.
+    """
+    job = Job.from_json(told)
+    with Boundary(job.basis["files"][0]) as boundary:
+        _work(job)
+    if boundary.error is not None:
+        failure = failure_of(job.basis["files"][0], "store", boundary.error)
+        write_result(Path(job.result), meta_of_failures(job, [failure]), None)
+    return {}
+
+
+def _work(job: Job) -> None:
+    reading = _read_all(job)
+    split = not job.basis["named"] and measured_at_once(reading.records)
+    diagnosis = None if split else _diagnosed(job, reading)
+    write_result(Path(job.result), {**_meta(job, reading), "split": split}, diagnosis)
+
+
+def probe_job(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Read one file and forget it: does it kill the worker?"""
+    with Boundary(told["path"]):
+        registry.read(told["path"])
+    return {}
+
+
+def warm_up(_: Mapping[str, Any]) -> dict[str, Any]:
+    """Do nothing: importing this module has loaded all that a job needs."""
+    return {}
+
+
+def meta_of_failures(job: Job, failures: list[Failure]) -> dict[str, Any]:
+    """Return what to store of a cell of which nothing came but failures."""
+    reading = _Reading(failures=failures)
+    reading.stamps += [_stamp(job, path) for path in _paths(job.basis)]
+    return {**_meta(job, reading), "split": False}
+
+
+def _meta(job: Job, reading: _Reading) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "basis": job.basis,
+        "stamps": reading.stamps,
+        "failures": [list(map(printable, row)) for row in (*job.excluded, *reading.failures)],
+        "skipped": [list(map(printable, row)) for row in reading.skipped],
+    }
+
+
+def _paths(basis: Mapping[str, Any]) -> Iterator[str]:
+    yield from basis["files"]
+    for twins in basis["spares"].values():
+        yield from twins
+
+
+def _stamp(job: Job, path: str) -> dict[str, Any]:
+    full = Path(job.root, path)
+    return {"path": path, **stamp(full), "sha256": content_hash(full)}
+
+
+def _read_all(job: Job) -> _Reading:
+    reading = _Reading()
+    excluded = {row.path for row in job.excluded}
+    for path in job.basis["files"]:
+        twins = job.basis["spares"].get(path, ())
+        if printable(path) not in excluded and _read_one(job, path, reading):
+            reading.skipped += [(twin, f"the same as {path}") for twin in twins]
+            continue
+        any(_read_one(job, twin, reading) for twin in twins if printable(twin) not in excluded)
+    return reading
+
+
+def _read_one(job: Job, path: str, reading: _Reading) -> bool:
+    """Read a file into ``reading``; return whether it gave records."""
+    full = Path(job.root, path)
+    told = {"path": path, **stamp(full)}
+    with Boundary(path) as boundary:
+        records = _records(full, job.basis["columns"])
+        told["sha256"] = records[0].source.content_hash
+        reading.stamps.append(told)
+        _keep(path, records, reading)
+        return True
+    told["sha256"] = content_hash(full)
+    reading.stamps.append(told)
+    error = boundary.error
+    reason = perhaps_not_data(PurePosixPath(path))
+    if isinstance(error, UnknownFormatError) and reason:
+        reading.skipped.append((path, f"no data: {reason}"))
+    elif error is not None:
+        reading.failures.append(failure_of(path, "read", error))
+    return False
+
+
+def _records(path: Path, columns: Mapping[str, Any]) -> list[Record]:
+    try:
+        return registry.read(path)
+    except UnknownFormatError:
+        if not columns:
+            raise
+        mark = content_hash(path)
+        mapped = read_mapped(path, columns)
+        return [replace(r, source=replace(r.source, content_hash=mark)) for r in mapped]
+
+
+def _keep(path: str, records: list[Record], reading: _Reading) -> None:
+    mark = records[0].source.content_hash
+    for earlier in reading.records:
+        if mark and earlier.source.content_hash == mark:
+            name = Path(earlier.source.path).name
+            reading.skipped.append((path, f"the very same bytes as {name}"))
+            return
+    reading.records += records
+
+
+def _diagnosed(job: Job, reading: _Reading) -> Diagnosis | None:
+    if not reading.records:
+        return None
+    cell = Cell(**job.basis["cell"])
+    with Boundary(cell.cell_id) as boundary:
+        history = assemble(cell, reading.records)
+        diagnosis = diagnose(history, job.basis["detector"][0])
+        return replace(diagnosis, findings=(*diagnosis.findings, *_remarks(job, reading)))
+    if boundary.error is not None:
+        where = job.basis["files"][0]
+        reading.failures.append(failure_of(where, "diagnose", boundary.error))
+    return None
+
+
+def _remarks(job: Job, reading: _Reading) -> Iterator[Finding]:
+    """Say what the verdicts do not rest on."""
+    for row in (*job.excluded, *reading.failures):
+        yield Finding("warning", "unread-file", f"{row.path} could not be used: {row.error}.")
+    for path, reason in reading.skipped:
+        yield Finding("note", "file-left-out", f"{path} was left out: {reason}.")
+
+
+def as_json(job: Job) -> dict[str, Any]:
+    """Return a job as plain JSON."""
+    return {**asdict(job), "excluded": [list(row) for row in job.excluded]}
