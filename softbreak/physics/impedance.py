@@ -1,0 +1,262 @@
+"""What one impedance spectrum says of a Li | solid electrolyte | Li cell, and what it does not.
+
+Between electrodes that exchange lithium the DC limit of the impedance is *both* paths side by
+side, ``R_LF = R_i ∥ R_e``: one spectrum gives no electronic resistance, only the bound
+``R_e >= R_LF``. (The reading ``R_e = R_LF`` belongs to ion-blocking electrodes; Joule 2022, doi
+10.1016/j.joule.2022.05.020, uses it, and here it has its own name.) A pair of spectra says more:
+:mod:`softbreak.physics.pair`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from softbreak.physics.pair import (
+    DeltaAdmittance,
+    PairResult,
+    delta_admittance,
+    pair_electronic_fraction,
+)
+from softbreak.physics.relaxation import (
+    KRAMERS_KRONIG_LIMIT,
+    KramersKronig,
+    Relaxations,
+    checked,
+    kramers_kronig,
+    relaxations,
+)
+
+__all__ = [
+    "KRAMERS_KRONIG_LIMIT",
+    "DeltaAdmittance",
+    "ElectronicBounds",
+    "Intercepts",
+    "KramersKronig",
+    "PairResult",
+    "Relaxations",
+    "ResistiveLine",
+    "delta_admittance",
+    "electronic_lower_bounds",
+    "intercepts",
+    "kramers_kronig",
+    "pair_electronic_fraction",
+    "relaxations",
+    "resistive_line",
+]
+
+_DC_PHASE = 0.05
+"""|Im Z| / Re Z at the lowest frequencies below which the DC limit counts as reached."""
+_DC_FLATNESS = 0.05
+"""Relative rise of Re Z over the lowest decade below which the DC limit counts as reached."""
+_LINE_ARC = 0.02
+_LINE_FLATNESS = 0.05
+_MICROMETRE_IN_CM = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Intercepts:
+    """The two ends of a spectrum on the real axis.
+
+    Attributes
+    ----------
+    high_frequency_ohm, high_frequency_sd_ohm : float
+        Resistance of all that is faster than the spectrum, with the inductance of the leads
+        removed (Ω).
+    low_frequency_ohm, low_frequency_sd_ohm : float
+        Re Z at the lowest frequency, smoothed (Ω). The uncertainty counts how far from the real
+        axis the spectrum still is.
+    reached_direct_current : bool
+        Whether the spectrum is flat and real at its lowest decade. If not, the DC resistance is
+        larger than ``low_frequency_ohm``, which is then only a lower bound.
+    inductance_henry : float
+        Series inductance (H), not negative.
+    """
+
+    high_frequency_ohm: float
+    high_frequency_sd_ohm: float
+    low_frequency_ohm: float
+    low_frequency_sd_ohm: float
+    reached_direct_current: bool
+    inductance_henry: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResistiveLine:
+    """Whether a spectrum is a mere resistor with its leads: what a hard short looks like.
+
+    Attributes
+    ----------
+    is_line : bool
+    resistance_ohm : float
+        Median of Re Z (Ω).
+    inductance_henry : float
+        Slope of Im Z over ω (H).
+    arc_ratio : float
+        Largest ``-Im Z / Re Z`` (1); a cell with ions shows an arc.
+    flatness : float
+        Largest deviation of Re Z from its median, relative (1).
+    """
+
+    is_line: bool
+    resistance_ohm: float
+    inductance_henry: float
+    arc_ratio: float
+    flatness: float
+
+
+@dataclass(frozen=True, slots=True)
+class ElectronicBounds:
+    """What the low-frequency resistance bounds.
+
+    Attributes
+    ----------
+    electronic_resistance_at_least_ohm : float
+        ``R_e >= R_LF`` (Ω): certain.
+    electronic_conductivity_at_most_s_per_cm : float
+        ``σ_e <= L / (R_LF A)`` (S cm⁻¹): certain. NaN without area and thickness.
+    sigma_e_as_printed : float
+        The same number under the paper's reading ``σ_e = L / (R_LF A)`` (S cm⁻¹). It exceeds the
+        true σ_e by the factor 1/η_e between lithium electrodes.
+    """
+
+    electronic_resistance_at_least_ohm: float
+    electronic_conductivity_at_most_s_per_cm: float
+    sigma_e_as_printed: float
+
+
+def intercepts(frequency: ArrayLike, impedance: ArrayLike) -> Intercepts:
+    """Find the high- and the low-frequency resistance of a spectrum.
+
+    The spectrum is written as ``R_0 + jωL + Σ R_k / (1 + jωτ_k)`` with non-negative terms.
+    ``R_0`` is the high-frequency resistance: never read Re Z at 7 MHz as it, where 0.3 µH of
+    cable are 13 Ω.
+
+    Parameters
+    ----------
+    frequency : array_like, shape (n,)
+        Positive, in any order (Hz).
+    impedance : array_like, shape (n,), complex
+        True sign: a capacitor has a negative imaginary part (Ω).
+
+    Returns
+    -------
+    Intercepts
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in shape, a frequency is not positive or a value is not finite.
+
+    References
+    ----------
+    Joule 2022, doi 10.1016/j.joule.2022.05.020 (reading of the intercepts); measurement model:
+    doi 10.1149/1.2044210.
+    """
+    f, z = checked(frequency, impedance)
+    near = relaxations(f, z)
+    wide = relaxations(f, z, beyond=3.0)
+    fast = wide.ohmic + wide.resistances[wide.time_constants < near.time_constants[0]].sum()
+    noise = max(near.misfit, wide.misfit)
+    top = f >= f.max() / 10.0**0.5
+    low = float(f.min())
+    bottom = near.impedance(np.array([low, min(10.0 * low, f.max())]))
+    real, imaginary = float(bottom[0].real), float(bottom[0].imag)
+    rise = (real - float(bottom[1].real)) / real if real else np.inf
+    statistical = noise * abs(bottom[0])
+    return Intercepts(
+        high_frequency_ohm=near.ohmic,
+        high_frequency_sd_ohm=float(
+            np.hypot(
+                noise * np.median(np.abs(z[top])) / np.sqrt(top.sum()), 0.5 * (near.ohmic - fast)
+            )
+        ),
+        low_frequency_ohm=real,
+        low_frequency_sd_ohm=float(np.hypot(statistical, 0.5 * abs(imaginary))),
+        reached_direct_current=bool(
+            abs(imaginary) < _DC_PHASE * abs(real) and abs(rise) < _DC_FLATNESS
+        ),
+        inductance_henry=near.inductance,
+    )
+
+
+def resistive_line(frequency: ArrayLike, impedance: ArrayLike) -> ResistiveLine:
+    """Decide whether a spectrum is a resistor in series with an inductance.
+
+    A hard breakdown leaves ``max(-Im Z) / Re Z < 0.02``, Re Z flat within 5 % and Im Z = ωL.
+
+    Parameters
+    ----------
+    frequency : array_like, shape (n,)
+        Positive, in any order (Hz).
+    impedance : array_like, shape (n,), complex
+        True sign (Ω).
+
+    Returns
+    -------
+    ResistiveLine
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in shape, a frequency is not positive or a value is not finite.
+
+    References
+    ----------
+    Joule 2022, doi 10.1016/j.joule.2022.05.020, figure 3 (hard breakdown: inductive line).
+    """
+    f, z = checked(frequency, impedance)
+    omega = 2.0 * np.pi * f
+    resistance = float(np.median(z.real))
+    weight = 1.0 / np.abs(z) ** 2
+    slope = float(np.sum(weight * omega * z.imag) / np.sum(weight * omega**2))
+    inductance = max(slope, 0.0)
+    if resistance <= 0.0:
+        return ResistiveLine(False, resistance, inductance, np.nan, np.nan)
+    rest = z.imag - omega * inductance
+    arc = float(np.max(-z.imag) / resistance)
+    flatness = float(np.max(np.abs(z.real - resistance)) / resistance)
+    straight = float(np.max(np.abs(rest) / np.abs(z))) < _LINE_FLATNESS
+    is_line = len(f) >= 5 and arc < _LINE_ARC and flatness <= _LINE_FLATNESS and straight
+    return ResistiveLine(bool(is_line), resistance, inductance, arc, flatness)
+
+
+def electronic_lower_bounds(
+    low_frequency_resistance: float,
+    *,
+    area_cm2: float | None = None,
+    thickness_um: float | None = None,
+) -> ElectronicBounds:
+    """Bound the electronic path by the low-frequency resistance of one spectrum.
+
+    ``R_LF = R_i R_e / (R_i + R_e)``, hence ``R_e >= R_LF`` and ``σ_e <= L / (R_LF A)``; equality
+    only for a blocked ionic path (η_e → 1).
+
+    Parameters
+    ----------
+    low_frequency_resistance : float
+        R_LF (Ω), or Re Z at the lowest frequency, which lies below it: the bounds hold as well.
+    area_cm2, thickness_um : float, optional
+        Of the electrolyte (cm², µm).
+
+    Returns
+    -------
+    ElectronicBounds
+
+    Raises
+    ------
+    ValueError
+        If the resistance is not positive.
+
+    References
+    ----------
+    Joule 2022, doi 10.1016/j.joule.2022.05.020 (``sigma_e_as_printed``).
+    """
+    if not low_frequency_resistance > 0.0:
+        raise ValueError(f"a resistance of {low_frequency_resistance} ohm bounds nothing")
+    sigma = float("nan")
+    if area_cm2 and thickness_um:
+        sigma = thickness_um * _MICROMETRE_IN_CM / (low_frequency_resistance * area_cm2)
+    return ElectronicBounds(low_frequency_resistance, sigma, sigma)

@@ -1,0 +1,356 @@
+"""Two spectra of one cell: what a pair says of the electronic fraction.
+
+If only an electronic path appeared, the admittance rose by one real number at every frequency
+(:func:`delta_admittance`). Contact, temperature and interphase change as well, so
+:func:`pair_electronic_fraction` fits them beside the electronic path and says how sure it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from softbreak.physics import _pair_fit
+from softbreak.physics.relaxation import (
+    ComplexArray,
+    FloatArray,
+    KramersKronig,
+    checked,
+    kramers_kronig,
+    relaxations,
+)
+
+HEALTHY_BELOW: Final = 0.05
+HARD_FROM: Final = 0.95
+PRIOR_HEALTHY: Final = 0.5
+"""Prior probability of η_e < 0.05: without evidence the answer is "even odds", never "short"."""
+PRIOR_HARD: Final = 0.05
+
+ETA_EDGES: Final = np.array(
+    [
+        *(0.0, 0.0125, 0.025, 0.0375, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45),
+        *(0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995),
+        1.0,
+    ]
+)
+"""Cells of the grid of η_e; the limits 0.05 and 0.95 are edges."""
+
+_MISFIT_LIMIT = 2.0
+_SLOPE_LIMIT = 0.4
+_DECADES = 3.0
+_KELVIN = 0.1306
+"""1/(k_B T²) at 298 K, in 1/(eV K): what one kelvin adds to u."""
+_UNLOGGED_KELVIN = 2.0
+"""A fitted change of temperature beyond this, without a log, makes the pair inconclusive."""
+_CONTACT_SD = 0.35
+_UNEVEN_SD = 0.15
+_GROWTH_SD = 0.1
+_SHRINK_SD = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaAdmittance:
+    """The rise of admittance between two spectra, and how flat it is.
+
+    Attributes
+    ----------
+    conductance_siemens, conductance_sd_siemens : float
+        Weighted mean of Re ΔY (S); an electronic path that appeared adds exactly this.
+    flatness : float
+        Reduced chi-square of "ΔY is one real number" (1): near 1 or below is flat.
+    imaginary_ratio : float
+        Mean |Im ΔY| over mean |ΔY| (1): 0 for a purely electronic change.
+    is_flat : bool
+        Flat within the assumed noise, and the rise is positive by more than two sd.
+    """
+
+    conductance_siemens: float
+    conductance_sd_siemens: float
+    flatness: float
+    imaginary_ratio: float
+    is_flat: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairResult:
+    """Posterior of the electronic fraction of the present spectrum.
+
+    Attributes
+    ----------
+    eta : numpy.ndarray, shape (k,)
+        Centres of the grid's cells (1).
+    posterior : numpy.ndarray, shape (k,)
+        Probability of each cell; sums to one.
+    mean, sd : float
+        Of η_e (1).
+    lower, upper : float
+        Central 90 % interval (1).
+    p_soft_or_hard, p_hard : float
+        P(η_e >= 0.05), P(η_e >= 0.95).
+    chi2_reduced : float
+        Of the best fit, at the assumed noise (1).
+    abstained : bool
+        Whether the gate closed: the numbers are then for inspection, not for a verdict.
+    reasons : tuple of str
+        Why the gate closed, in sentences; empty if it did not.
+    temperature_kelvin : float
+        Change of temperature that the best fit assumes (K).
+    growth : float
+        Factor on the resistance of the interfaces that the best fit assumes, beyond temperature
+        and the electronic path (1).
+    """
+
+    eta: FloatArray
+    posterior: FloatArray
+    mean: float
+    sd: float
+    lower: float
+    upper: float
+    p_soft_or_hard: float
+    p_hard: float
+    chi2_reduced: float
+    abstained: bool
+    reasons: tuple[str, ...]
+    temperature_kelvin: float
+    growth: float
+
+
+def delta_admittance(
+    before: tuple[ArrayLike, ArrayLike], after: tuple[ArrayLike, ArrayLike], *, noise: float = 0.01
+) -> DeltaAdmittance:
+    """Test whether the admittance rose by one real number at every frequency.
+
+    If only R_e changed, ``Y_after(ω) - Y_before(ω) = g_e``: real and independent of frequency.
+    The inductance of the leads is fitted and removed from both first.
+
+    Parameters
+    ----------
+    before, after : tuple of (frequency, impedance)
+        Hz, positive; Ω, complex, true sign. The earlier one is interpolated in ln f.
+    noise : float
+        Relative standard deviation of each part of the impedance (1).
+
+    Returns
+    -------
+    DeltaAdmittance
+        NaN and not flat where the two share fewer than five frequencies' range.
+
+    Raises
+    ------
+    ValueError
+        If the arrays of a spectrum differ in shape or hold what no spectrum holds.
+
+    References
+    ----------
+    Kirchhoff's law on Equation 1 of Joule 2022, doi 10.1016/j.joule.2022.05.020.
+    """
+    f_0, z_0 = _without_inductance(*checked(*before))
+    f_1, z_1 = _without_inductance(*checked(*after))
+    common = (f_1 >= f_0[0]) & (f_1 <= f_0[-1])
+    if common.sum() < 5:
+        return DeltaAdmittance(np.nan, np.nan, np.nan, np.nan, False)
+    f_1, z_1 = f_1[common], z_1[common]
+    earlier = _interpolated(f_1, f_0, z_0)
+    rise = 1.0 / z_1 - 1.0 / earlier
+    sd = noise * np.hypot(1.0 / np.abs(z_1), 1.0 / np.abs(earlier))
+    weight = 1.0 / sd**2
+    mean = float(np.sum(weight * rise.real) / np.sum(weight))
+    mean_sd = float(1.0 / np.sqrt(np.sum(weight)))
+    chi2 = float(np.sum(weight * ((rise.real - mean) ** 2 + rise.imag**2)))
+    flatness = chi2 / (2 * len(f_1) - 1)
+    ratio = float(np.mean(np.abs(rise.imag)) / np.mean(np.abs(rise)))
+    return DeltaAdmittance(
+        mean, mean_sd, flatness, ratio, bool(flatness < _MISFIT_LIMIT and mean > 2.0 * mean_sd)
+    )
+
+
+def pair_electronic_fraction(
+    reference: tuple[ArrayLike, ArrayLike],
+    present: tuple[ArrayLike, ArrayLike],
+    *,
+    delta_temperature_kelvin: float | None = None,
+    temperature_sd_kelvin: float = 1.0,
+    noise: float = 0.02,
+) -> PairResult:
+    """Infer the electronic fraction of a spectrum from an earlier, healthy one of the same cell.
+
+    The reference is written as ``R_0 + Σ R_k / (1 + jωτ_k)``. The present spectrum is modelled as
+    ``Z = D / (1 + g D)`` with ``g = η / (1 - η) / D(0)`` and ``D = R_0 e^(a - .34 u) + Σ R_k
+    e^(κ_k + γ_k - E_k u) / (1 + jωτ_k e^(γ_k - E_k u))``: u is the temperature, a the bulk, κ the
+    contact (it scales resistances down and capacitances up), γ the growth of interphases (it
+    scales resistances and time constants up); κ and γ differ linearly in ln τ between fast and
+    slow processes. Each has a prior; growth is far likelier than shrinkage. For every η of a grid
+    the five are optimised (Gauss–Newton) and integrated out (Laplace). The prior of η puts even
+    odds on η < 0.05, so that missing evidence never looks like a short.
+
+    Parameters
+    ----------
+    reference, present : tuple of (frequency, impedance)
+        Hz, positive, in any order; Ω, complex, true sign. The reference is taken as healthy.
+    delta_temperature_kelvin : float or None
+        Temperature of the present spectrum minus that of the reference (K); None if not logged.
+    temperature_sd_kelvin : float
+        Uncertainty of that difference (K).
+    noise : float
+        Relative standard deviation of noise and of what the model misses (1).
+
+    Returns
+    -------
+    PairResult
+        With ``abstained`` set where a spectrum fails the Kramers–Kronig test, the two share fewer
+        than three decades, the reference is far from its DC limit, no combination fits, or the
+        fit needs a change of temperature that nobody logged.
+
+    Raises
+    ------
+    ValueError
+        If the arrays of a spectrum differ in shape or hold what no spectrum holds.
+
+    References
+    ----------
+    Definition of the fraction: Joule 2022, doi 10.1016/j.joule.2022.05.020, Equation 2;
+    measurement model: doi 10.1149/1.2044210.
+    """
+    f_0, z_0 = _ascending(*checked(*reference))
+    f_1, z_1 = _ascending(*checked(*present))
+    checks = (kramers_kronig(f_0, z_0), kramers_kronig(f_1, z_1))
+    reasons = _gate_before(f_0, z_0, f_1, checks)
+    common = (f_1 >= f_0[0] * 0.7) & (f_1 <= f_0[-1] * 1.4)
+    if common.sum() < 8:
+        return _nothing(reasons)
+    own = relaxations(f_0, z_0, beyond=3.0)
+    inductance = relaxations(f_1, z_1).inductance
+    f_1, z_1 = f_1[common], z_1[common]
+    z_1 = z_1 - 2j * np.pi * f_1 * inductance
+    count = _pair_fit.nodes(f_0)
+    priors = _priors(delta_temperature_kelvin, temperature_sd_kelvin, count)
+    centres = 0.5 * (ETA_EDGES[1:] + ETA_EDGES[:-1])
+    chi2, log_evidence, parameters = _pair_fit.profile(own, f_1, z_1, centres, priors, noise)
+    posterior = np.exp(log_evidence - log_evidence.max()) * _prior_masses()
+    posterior /= posterior.sum()
+    best = int(np.argmax(log_evidence))
+    kelvin = float(parameters[best, 0] / _KELVIN)
+    reasons += _gate_after(float(chi2[best]), kelvin, delta_temperature_kelvin is None)
+    return _summary(
+        centres, posterior, float(chi2[best]), reasons, kelvin, _growth(parameters[best])
+    )
+
+
+def _gate_before(
+    f_0: FloatArray, z_0: ComplexArray, f_1: FloatArray, checks: tuple[KramersKronig, KramersKronig]
+) -> tuple[str, ...]:
+    reasons = []
+    for name, check in zip(("reference", "present"), checks, strict=True):
+        if not check.passed:
+            reasons.append(
+                f"The {name} spectrum fails the Kramers-Kronig test: residual "
+                f"{100 * check.noise:.1f} % of |Z|, limit {100 * check.limit:.1f} %."
+            )
+    low, high = max(float(f_0[0]), float(f_1[0])), min(float(f_0[-1]), float(f_1[-1]))
+    decades = float(np.log10(high / low))
+    if decades < _DECADES:
+        reasons.append(f"The two spectra share {max(decades, 0.0):.1f} decades; 3 are needed.")
+    slope = float(-z_0[0].imag / z_0[0].real) if z_0[0].real > 0.0 else np.inf
+    if slope > _SLOPE_LIMIT:
+        reasons.append(
+            f"The reference ends far from its DC limit (-Im/Re = {slope:.2f} at {f_0[0]:.3g} Hz)."
+        )
+    return tuple(reasons)
+
+
+def _gate_after(chi2: float, kelvin: float, unlogged: bool) -> tuple[str, ...]:
+    reasons = []
+    if chi2 > _MISFIT_LIMIT:
+        reasons.append(
+            f"No temperature, contact, growth and electronic path turn the reference into the "
+            f"present spectrum (reduced chi-square {chi2:.1f}, limit {_MISFIT_LIMIT:.1f})."
+        )
+    if unlogged and abs(kelvin) > _UNLOGGED_KELVIN:
+        reasons.append(
+            f"The fit needs a change of temperature of {kelvin:+.1f} K, and none was logged."
+        )
+    return tuple(reasons)
+
+
+def _priors(delta_kelvin: float | None, sd_kelvin: float, nodes: int) -> FloatArray:
+    """Return mean, sd and one-sided tail of (u, a, κ, Δκ…, γ…); see :func:`_pair_fit.profile`."""
+    u = 0.0 if delta_kelvin is None else _KELVIN * delta_kelvin
+    u_sd = 0.45 if delta_kelvin is None else _KELVIN * sd_kelvin
+    reach = abs(u) + u_sd
+    bulk = float(np.hypot(0.03, 0.06 * reach))
+    shrink = float(np.hypot(_SHRINK_SD, 0.07 * reach))
+    common = [[u, u_sd, 0.0], [0.0, bulk, 0.0], [0.0, _CONTACT_SD, 0.0]]
+    contact = [[0.0, _UNEVEN_SD, 0.0]] * nodes
+    return np.array(common + contact + [[0.0, shrink, _GROWTH_SD]] * nodes, dtype=np.float64)
+
+
+def _prior_masses() -> FloatArray:
+    widths = np.diff(ETA_EDGES)
+    centres = 0.5 * (ETA_EDGES[1:] + ETA_EDGES[:-1])
+    healthy, hard = centres < HEALTHY_BELOW, centres >= HARD_FROM
+    soft = ~healthy & ~hard
+    masses = np.zeros(len(widths))
+    for cells, mass in (
+        (healthy, PRIOR_HEALTHY),
+        (soft, 1.0 - PRIOR_HEALTHY - PRIOR_HARD),
+        (hard, PRIOR_HARD),
+    ):
+        masses[cells] = mass * widths[cells] / widths[cells].sum()
+    return masses
+
+
+def _summary(
+    eta: FloatArray,
+    posterior: FloatArray,
+    chi2: float,
+    reasons: tuple[str, ...],
+    kelvin: float,
+    growth: float,
+) -> PairResult:
+    mean = float(posterior @ eta)
+    cumulative = np.concatenate([[0.0], np.cumsum(posterior)])
+    lower, upper = np.interp(np.array([0.05, 0.95]), cumulative, ETA_EDGES)
+    return PairResult(
+        eta=eta,
+        posterior=posterior,
+        mean=mean,
+        sd=float(np.sqrt(posterior @ (eta - mean) ** 2)),
+        lower=float(lower),
+        upper=float(upper),
+        p_soft_or_hard=float(posterior[eta >= HEALTHY_BELOW].sum()),
+        p_hard=float(posterior[eta >= HARD_FROM].sum()),
+        chi2_reduced=chi2,
+        abstained=bool(reasons),
+        reasons=reasons,
+        temperature_kelvin=kelvin,
+        growth=growth,
+    )
+
+
+def _nothing(reasons: tuple[str, ...]) -> PairResult:
+    eta = 0.5 * (ETA_EDGES[1:] + ETA_EDGES[:-1])
+    why = reasons or ("The two spectra share fewer than 8 points.",)
+    return _summary(eta, _prior_masses(), float("nan"), why, float("nan"), float("nan"))
+
+
+def _growth(parameters: FloatArray) -> float:
+    return float(np.exp(parameters[2] + parameters[4]))
+
+
+def _ascending(f: FloatArray, z: ComplexArray) -> tuple[FloatArray, ComplexArray]:
+    order = np.argsort(f)
+    return f[order], z[order]
+
+
+def _without_inductance(f: FloatArray, z: ComplexArray) -> tuple[FloatArray, ComplexArray]:
+    f, z = _ascending(f, z)
+    return f, z - 2j * np.pi * f * relaxations(f, z).inductance
+
+
+def _interpolated(at: FloatArray, f: FloatArray, z: ComplexArray) -> ComplexArray:
+    x, known = np.log(at), np.log(f)
+    result: ComplexArray = np.interp(x, known, z.real) + 1j * np.interp(x, known, z.imag)
+    return result
