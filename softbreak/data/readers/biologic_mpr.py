@@ -124,7 +124,9 @@ def _header(file: BinaryIO, path: Path, modules: list[Module]) -> Header:
     stated = _stated(settings)
     short = [m for m in modules if m.available < m.length and m.name != _DATA]
     if short:
-        stated["damage"] = f"the file ends inside its module {short[0].name.decode('latin-1')}"
+        stated["damage"] = (
+            f"the file ends inside its module {short[0].name.decode('latin-1').strip()}"
+        )
     return Header(path, READER.name, method, _started(log), stated)
 
 

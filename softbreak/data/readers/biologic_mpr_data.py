@@ -193,6 +193,7 @@ def _check_size(n_rows: int, width: int, rows_at: int, header: Header, module: M
         )
 
 
+@np.errstate(all="ignore")
 def _rows(file: BinaryIO, n_rows: int, fields: dict[str, _Field], width: int) -> Columns | None:
     """Read the rows, block by block, into one array a column; None if the file ends before."""
     row = np.dtype(

@@ -103,7 +103,7 @@ def read(path: Path) -> list[Record]:
     with path.open("rb") as file:
         export = _export(file, path)
         file.seek(export.rows_at)
-        data = _whole_lines(file.read())
+        data = _whole_lines(file.read(), len(export.labels))
     if not data:
         raise export.error(
             "no data row",
@@ -136,6 +136,8 @@ def _is_headings(line: str) -> bool:
 def _export(file: BinaryIO, path: Path) -> _Export:
     """Read the words: as many lines as the second line says, or one line of headings."""
     start = file.read(_MOST_HEADER_BYTES)
+    if len(start) < _MOST_HEADER_BYTES and not start.endswith(b"\n"):
+        start += b"\n"
     first, _, rest = start.partition(b"\n")
     said = _LINES.search(decode(rest[:200]))
     n_lines = 1 if _is_headings(decode(first)) else int(said[1]) if said else 0
@@ -156,7 +158,7 @@ def _export(file: BinaryIO, path: Path) -> _Export:
     return _Export(path, tuple(lines[:-1]), labels, end)
 
 
-def _whole_lines(data: bytes) -> bytes:
+def _whole_lines(data: bytes, n_labels: int) -> bytes:
     """Drop a last line that was cut off.
 
     EC-Lab ends its last line with nothing, so that a missing end proves nothing: a line is cut if
@@ -165,14 +167,16 @@ def _whole_lines(data: bytes) -> bytes:
     if data.endswith(b"\n"):
         return data.rstrip(b"\r\n")
     before, _, last = data.rpartition(b"\n")
-    fields, model = (
-        line.rstrip(b"\r\t").split(b"\t") for line in (last, before.rpartition(b"\n")[2])
-    )
+    fields = last.rstrip(b"\r\t").split(b"\t")
+    if not before:
+        return data if len(fields) == n_labels else b""
+    model = before[before.rfind(b"\n") + 1 :].rstrip(b"\r\t").split(b"\t")
     # A sign or a digit more or less is no cut.
     whole = len(fields) == len(model) and len(fields[-1]) >= len(model[-1]) - 1
     return data if whole else before.rstrip(b"\r\n")
 
 
+@np.errstate(all="ignore")
 def _columns(export: _Export, data: bytes) -> Columns:
     """Parse the needed columns, scaled to the units and signs of their meanings."""
     chosen = _chosen(export.labels)
@@ -194,8 +198,6 @@ def _columns(export: _Export, data: bytes) -> Columns:
             continue
         values = series.to_numpy()
         columns[meaning] = values * column.scale if column.scale != 1.0 else values
-    if bio.MODE in columns:
-        columns[bio.MODE] = columns[bio.MODE].astype(np.int8)
     return columns
 
 

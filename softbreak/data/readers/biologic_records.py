@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -22,8 +23,9 @@ MOST_RECORDS: Final = 20_000
 
 _PLACEHOLDER_AREAS = (0.0, 0.001)
 """What EC-Lab fills in where nobody stated the electrode's area (cm²)."""
-_LARGEST_AREA_CM2 = 1e5
 _CM2_PER = {"cm": 1.0, "mm": 1e-2, "m": 1e4}
+_LARGEST_AREA_CM2 = 1e5
+"""No electrode in a cycler has ten square metres: the file is damaged there."""
 _LARGEST_COUNT = 2**31 - 1
 _REMEDY = "Open it in EC-Lab and export it again."
 
@@ -58,6 +60,7 @@ Columns = dict[str, np.ndarray]
 """Arrays of equal length by the meanings of :mod:`~softbreak.data.readers.biologic_columns`."""
 
 
+@np.errstate(all="ignore")  # damaged values may overflow: that is for the checks to say
 def records(header: Header, columns: Columns) -> list[Record]:
     """Return the records of one data table, in the file's own order.
 
@@ -79,9 +82,8 @@ def records(header: Header, columns: Columns) -> list[Record]:
             f"{len(stretches):,} changes of technique or spectrum", f"at most {MOST_RECORDS:,}"
         )
     kinds = {is_spectrum for *_, is_spectrum in stretches}
-    with np.errstate(all="ignore"):  # damaged values may overflow; they are not worth a warning
-        spectra = _spectrum_columns(header, columns) if True in kinds else {}
-        series = _series_columns(header, columns) if False in kinds else {}
+    spectra = _spectrum_columns(header, columns) if True in kinds else {}
+    series = _series_columns(header, columns) if False in kinds else {}
     cell = _cell(header.stated)
     found = []
     for position, (start, stop, is_spectrum) in enumerate(stretches):
@@ -107,7 +109,7 @@ def _source(header: Header, position: int) -> Source:
         reader_version="1",
         started_unix_second=header.started_unix_second,
         position=position,
-        stated=header.stated,
+        stated=MappingProxyType(dict(header.stated)),
     )
 
 
@@ -317,8 +319,7 @@ def area_cm2(text: str) -> float | None:
         area = float(match[1].replace(",", "."))
     except ValueError:
         return None
-    if not math.isfinite(area) or any(
-        math.isclose(area, p, abs_tol=1e-9) for p in _PLACEHOLDER_AREAS
-    ):
+    area *= _CM2_PER[match[2]]
+    if any(math.isclose(area, placeholder, abs_tol=1e-9) for placeholder in _PLACEHOLDER_AREAS):
         return None
-    return area * _CM2_PER[match[2]]
+    return area if area < _LARGEST_AREA_CM2 else None
