@@ -98,6 +98,8 @@ def read_res(path: Path) -> list[Record]:
     if "unix_time_second" in arrays:
         arrays["unix_time_second"] = arrays["unix_time_second"] * _DAY + _ACCESS_EPOCH
     stated = _stated(database)
+    if len(order) != table.rows:
+        stated["rows_missing"] = f"{len(order):,} of the {table.rows:,} rows that it declares"
     told = Told(method=str(stated.get("Schedule_File_Name", "")), stated=stated)
     return [build(path, arrays, LAYOUT, told)]
 

@@ -134,7 +134,7 @@ def read_strings(text: Text, header: Header, columns: Iterable[int]) -> pl.DataF
             body,
             has_header=False,
             separator=header.delimiter,
-            quote_char='"' if b'"' in body[:4096] else None,
+            quote_char='"' if _quoted(body, header.delimiter) else None,
             schema=dict.fromkeys(names, pl.String()),
             columns=wanted,
             truncate_ragged_lines=True,
@@ -244,3 +244,9 @@ def _whole_lines(body: bytes, delimiter: str, last: int) -> bytes:
     end = body.rfind(b"\n") + 1
     tail = body[end:]
     return body if tail.count(delimiter.encode()) > last else body[:end]
+
+
+def _quoted(body: bytes, delimiter: str) -> bool:
+    """Whether the first row has quoted fields: a lone quote is damage and quotes nothing."""
+    fields = body.split(b"\n", 1)[0].strip().split(delimiter.encode())
+    return any(len(field) > 1 and field[:1] == field[-1:] == b'"' for field in fields)

@@ -63,9 +63,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table definition: the number of its page, and its columns by name."""
+    """A table definition: the number of its page, its rows as declared, its columns by name."""
 
     page: int
+    rows: int
     columns: dict[str, Column]
 
 
@@ -210,8 +211,8 @@ def _definition(data: np.ndarray, page: int) -> Table | None:
         raw += more[8:]
         following = int.from_bytes(more[4:8], "little")
     count, _, indexes = struct.unpack_from("<HII", raw, 45)
-    place = _HEADER_BYTES + indexes_bytes(raw)
-    if not 0 < count <= _MOST_COLUMNS or place + count * _COLUMN_BYTES > len(raw) or indexes > 1e4:
+    place = _HEADER_BYTES + min(indexes, len(raw)) * _INDEX_BYTES
+    if not 0 < count <= _MOST_COLUMNS or place + count * _COLUMN_BYTES > len(raw):
         return None
     shapes = [_shape(raw, place + i * _COLUMN_BYTES) for i in range(count)]
     names = _names(raw, place + count * _COLUMN_BYTES, count)
@@ -220,12 +221,8 @@ def _definition(data: np.ndarray, page: int) -> Table | None:
     columns = [Column(name, *shape) for name, shape in zip(names, shapes, strict=True)]
     if any(column.number >= count for column in columns):
         return None
-    return Table(page, {column.name: column for column in columns})
-
-
-def indexes_bytes(raw: bytes) -> int:
-    """Return the length of the block between a definition's header and its columns."""
-    return min(int.from_bytes(raw[51:55], "little"), len(raw)) * _INDEX_BYTES
+    rows = int.from_bytes(raw[16:20], "little")
+    return Table(page, rows, {column.name: column for column in columns})
 
 
 def _shape(raw: bytes, place: int) -> tuple[int, int, int, bool]:

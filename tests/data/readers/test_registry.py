@@ -1,0 +1,178 @@
+import hashlib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from softbreak.data.readers import registry
+from softbreak.data.readers.registry import READERS, detect, read
+from softbreak.errors import ReadError, UnknownFormatError
+
+BDF = "test_time_second,voltage_volt,current_ampere\n" + "".join(
+    f"{i}.0,{0.1 + i * 0.001:.3f},1e-4\n" for i in range(20)
+)
+
+
+def test_names_are_unique_and_every_reader_has_a_suffix():
+    assert len({reader.name for reader in READERS}) == len(READERS)
+    assert all(
+        reader.suffixes and all(s.startswith(".") for s in reader.suffixes) for reader in READERS
+    )
+
+
+def test_read_fills_in_hash_and_position(tmp_path: Path):
+    path = tmp_path / "cell.csv"
+    path.write_text(BDF)
+    (record,) = read(path)
+    assert record.source.content_hash == hashlib.sha256(BDF.encode()).hexdigest()
+    assert (record.source.position, record.source.reader) == (0, "bdf")
+
+
+def test_content_decides_not_the_suffix(tmp_path: Path):
+    path = tmp_path / "cell.mpr"
+    path.write_text(BDF)
+    assert detect(path).name == "bdf-csv"
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda path: None, "no such file"),
+        (lambda path: path.mkdir(), "a folder"),
+        (lambda path: path.write_bytes(b""), "an empty file"),
+    ],
+)
+def test_what_is_no_file(tmp_path: Path, make, found):
+    path = tmp_path / "x.csv"
+    make(path)
+    with pytest.raises(ReadError, match=found) as caught:
+        read(path)
+    assert caught.value.path == str(path)
+    assert caught.value.remedy
+
+
+def test_a_name_that_no_system_allows():
+    with pytest.raises(ReadError, match="cannot be opened"):
+        read("a\0b")
+
+
+def test_nearly_known_columns_get_a_mapping(tmp_path: Path):
+    path = tmp_path / "home_made.csv"
+    path.write_text("elapsed time,Volts,Amps\n" + "1,0.1,0.001\n" * 3)
+    with pytest.raises(UnknownFormatError) as caught:
+        read(path)
+    assert "'elapsed time', 'Volts', 'Amps'" in caught.value.found
+    assert "[columns]" in caught.value.remedy
+    assert 'voltage_volt = "Volts"' in caught.value.remedy
+    assert 'test_time_second = "elapsed time"' in caught.value.remedy
+    assert "Neware BTS" in caught.value.expected
+
+
+def test_unknown_binary_shows_its_first_bytes_and_the_suffix_meant(tmp_path: Path):
+    path = tmp_path / "run.ndaxx"
+    path.write_bytes(bytes(range(1, 200)))
+    with pytest.raises(UnknownFormatError, match="01 02 03 04") as caught:
+        read(path)
+    assert ".ndax file of Neware" in caught.value.remedy
+
+
+def test_damaged_file_with_a_known_suffix(tmp_path: Path):
+    path = tmp_path / "run.res"
+    path.write_bytes(b"\x07" * 100)
+    with pytest.raises(UnknownFormatError) as caught:
+        read(path)
+    assert "By its suffix it should be a file of Arbin MITS" in caught.value.remedy
+
+
+def zipped(path: Path, **members: bytes | str) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_zip_with_one_file(tmp_path: Path):
+    path = zipped(tmp_path / "cell.csv.zip", **{"folder/cell.csv": BDF, "__MACOSX/._cell.csv": "x"})
+    (record,) = read(path)
+    assert record.source.path == str(path)
+    assert record.source.stated["zip_member"] == "cell.csv"
+    assert len(record.table) == 20
+
+
+def test_zip_with_two_files(tmp_path: Path):
+    path = zipped(tmp_path / "two.zip", a=BDF, b=BDF)
+    with pytest.raises(ReadError, match="a zip of 2 files"):
+        read(path)
+
+
+def test_zip_in_a_zip(tmp_path: Path):
+    inner = zipped(tmp_path / "inner.zip", a=BDF)
+    path = zipped(tmp_path / "outer.zip", **{"inner.zip": inner.read_bytes()})
+    with pytest.raises(ReadError, match="a zip inside a zip") as caught:
+        read(path)
+    assert (caught.value.path, caught.value.place) == (str(path), "inner.zip")
+
+
+def test_error_inside_a_zip_names_zip_and_member(tmp_path: Path):
+    path = zipped(tmp_path / "odd.zip", **{"odd.bin": bytes(range(100))})
+    with pytest.raises(UnknownFormatError) as caught:
+        read(path)
+    assert (caught.value.path, caught.value.place) == (str(path), "odd.bin")
+
+
+def test_member_cannot_leave_the_temporary_folder(tmp_path: Path):
+    path = zipped(tmp_path / "escape.zip", **{"../../../escaped.csv": BDF})
+    (record,) = read(path)
+    assert record.source.stated["zip_member"] == "escaped.csv"
+    assert not list(tmp_path.parent.glob("**/escaped.csv"))
+
+
+def test_zip_bomb(tmp_path: Path):
+    path = tmp_path / "bomb.zip"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("zeros.csv", "w") as member,
+    ):
+        for _ in range(70):
+            member.write(bytes(1 << 20))
+    with pytest.raises(ReadError, match="unpacking to 73,400,320 or more"):
+        read(path)
+
+
+def test_zip_that_lies_about_its_size(tmp_path: Path):
+    """The declared size is one byte; whatever is unpacked, it is bounded and an error of ours."""
+    path = zipped(tmp_path / "lie.zip", **{"zeros.csv": bytes(1 << 20)})
+    data = bytearray(path.read_bytes())
+    entry = data.rindex(b"PK\x01\x02")
+    data[entry + 24 : entry + 28] = (1).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(ReadError):
+        read(path)
+
+
+def test_no_heavy_import():
+    """Recognising a file costs no vendor's library."""
+    code = (
+        "import sys, softbreak.data.readers.registry;"
+        "heavy = {'polars', 'fastnda', 'fastexcel', 'access_parser', 'torch', 'pyarrow.parquet'};"
+        "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_table_against_the_schema_is_a_read_error(tmp_path: Path, monkeypatch):
+    from softbreak.data.readers.base import Reader
+    from softbreak.errors import SchemaError
+
+    def broken(path: Path):
+        raise SchemaError("unknown column 'x'")
+
+    path = tmp_path / "cell.csv"
+    path.write_text(BDF)
+    reader = Reader("broken", "a broken device", (".csv",), lambda head: True, broken)
+    monkeypatch.setattr(registry, "READERS", (reader,))
+    with pytest.raises(ReadError, match="breaks the column contract"):
+        read(path)

@@ -1,0 +1,197 @@
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from softbreak.data.readers.columns import Field, match, split_unit
+from softbreak.data.readers.delimited import durations, numbers, timestamps
+from softbreak.data.readers.registry import read
+from softbreak.data.readers.series import run_on, signed
+from softbreak.data.record import Technique
+from softbreak.errors import ReadError
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "unit"),
+    [
+        ("Current(mA)", "current", "ma"),
+        ("U[V]", "u", "v"),
+        ("Voltage / V", "voltage", "v"),
+        ("Test Time (sec)", "test time", "sec"),
+        ('"I / µA"', "i", "ua"),
+        ("Rec#", "rec#", None),
+    ],
+)
+def test_units_are_split_off(header, name, unit):
+    assert split_unit(header) == (name, unit)
+
+
+def test_unknown_unit_is_passed_over():
+    """Better no column than a wrong scale."""
+    field = Field("current_ampere", ("current",), "A")
+    assert match(["Current(furlong)"], [field]) == {}
+    assert match(["Current(furlong)", "Current(mA)"], [field])["current_ampere"].scale == 1e-3
+    assert match(["CURRENT"], [field])["current_ampere"].scale == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        ("00:00:10", 10),
+        ("144:02:18", 144 * 3600 + 2 * 60 + 18),
+        ("0d 01:02:03.45", 3723.45),
+        ("  2d 02:52:21.5799999237061".strip(), 2 * 86400 + 2 * 3600 + 52 * 60 + 21.5799999237061),
+        ("1-02:03:04", 86400 + 7384),
+        ("0d 00:00:0", 0),
+        ("soon", np.nan),
+    ],
+)
+def test_durations(text, second):
+    np.testing.assert_allclose(durations(pl.Series([text])), [second])
+
+
+def test_numbers():
+    column = pl.Series(["1,5", "1.234,5", "-2,0E-003", "", "N/A", None])
+    np.testing.assert_allclose(
+        numbers(pl.Series(["1,5", "-2,0E-003", "", "N/A", None]), decimal_comma=True),
+        [1.5, -0.002, np.nan, np.nan, np.nan],
+    )
+    assert np.isnan(numbers(column, decimal_comma=False)).all()
+
+
+def test_thousands():
+    assert numbers(pl.Series(["1,234.5"]), decimal_comma=True).tolist() == [1234.5]
+
+
+def test_timestamps():
+    day = "%d.%m.%Y %H:%M:%S"
+    assert timestamps(pl.Series(["02.01.1970 00:00:01", "x"]), [day])[0] == 86401
+    assert np.isnan(timestamps(pl.Series(["02.01.1970 00:00:01", "x"]), [day])[1])
+    assert timestamps(pl.Series(["1494377253.17"]), [day]).tolist() == [1494377253.17]
+
+
+def test_unsigned_current_takes_the_labels_sign():
+    out = np.array([False, True, True])
+    assert signed(np.array([1.0, 1.0, 0.0]), out).tolist() == [1, -1, 0]
+
+
+def test_signed_current_stays():
+    """Noise of the other sign does not make a signed file look unsigned."""
+    out = np.array([False, True, True, True])
+    current = np.array([1.0, -1.0, -1.0, 1e-6])
+    assert signed(current, out).tolist() == current.tolist()
+
+
+def test_time_that_restarts_runs_on():
+    assert run_on(np.array([0.0, 1, 2, 0, 1, 0, 5])).tolist() == [0, 1, 2, 2, 3, 3, 8]
+
+
+HEADER = "DataPoint,Cycle Index,Step Index,Step Type,Time,Current(mA),Voltage(mV),Date\n"
+
+
+def neware(tmp_path: Path, rows: str) -> Path:
+    path = tmp_path / "x.csv"
+    path.write_text(HEADER + rows)
+    return path
+
+
+def test_neware_steps_and_units(tmp_path: Path):
+    path = neware(
+        tmp_path,
+        "1,1,1,CC Chg,00:00:00,1.5,100,2024-01-01 00:00:00\n"
+        "2,1,1,CC Chg,00:00:10,1.5,110,2024-01-01 00:00:10\n"
+        "3,1,2,CC DChg,00:00:05,-1.5,90,2024-01-01 00:00:15\n",
+    )
+    (record,) = read(path)
+    assert record.array("test_time_second").tolist() == [0, 10, 15]
+    np.testing.assert_allclose(record.array("current_ampere"), [1.5e-3, 1.5e-3, -1.5e-3])
+    np.testing.assert_allclose(record.array("voltage_volt"), [0.1, 0.11, 0.09])
+    assert record.array("step_count").tolist() == [1, 1, 2]
+
+
+def test_neware_unsigned(tmp_path: Path):
+    (record,) = read(
+        neware(tmp_path, "1,1,1,CC Chg,00:00:00,1.5,100,\n2,1,1,CC DChg,00:00:10,1.5,90,\n")
+    )
+    np.testing.assert_allclose(record.array("current_ampere"), [1.5e-3, -1.5e-3])
+
+
+def test_zero_current_throughout_is_rest(tmp_path: Path):
+    (record,) = read(neware(tmp_path, "1,1,1,Rest,00:00:00,0,100,\n2,1,1,Rest,00:00:10,0,90,\n"))
+    assert record.technique is Technique.REST
+
+
+def test_few_unreadable_rows_are_counted_and_many_refused(tmp_path: Path):
+    good = "1,1,1,Rest,00:00:{:02d},0,100,\n"
+    rows = [good.format(i % 60) for i in range(300)]
+    rows[7] = "1,1,1,Rest,00:00:07,0,,\n"
+    (record,) = read(neware(tmp_path, "".join(rows)))
+    assert len(record.table) == 299
+    assert record.source.stated["left_out"].startswith("1 of 300 rows")
+    rows[20:40] = ["1,1,1,Rest,?,0,100,\n"] * 20
+    with pytest.raises(ReadError, match=r"21 of 300 rows without .* \(the first is row 8\)"):
+        read(neware(tmp_path, "".join(rows)))
+
+
+def test_impossible_values_are_refused(tmp_path: Path):
+    with pytest.raises(ReadError, match="beyond any instrument"):
+        read(neware(tmp_path, "1,1,1,Rest,00:00:00,0,100,\n2,1,1,Rest,00:00:10,0,9e9,\n"))
+
+
+def test_header_without_rows(tmp_path: Path):
+    with pytest.raises(ReadError, match="no row with a time"):
+        read(neware(tmp_path, ""))
+
+
+def test_utf_16(tmp_path: Path):
+    path = tmp_path / "x.csv"
+    path.write_bytes((HEADER + "1,1,1,CC Chg,00:00:00,1.5,100,\n").encode("utf-16"))
+    assert read(path)[0].array("current_ampere").tolist() == [1.5e-3]
+
+
+def test_maccor_letters(tmp_path: Path):
+    path = tmp_path / "x.txt"
+    path.write_text(
+        "Rec#\tCyc#\tStep\tTestTime\tAmps\tVolts\tState\tDPt Time\n"
+        "1\t0\t1\t  0d 00:00:00\t0.0\t1.0\tR\t12/31/2023 23:59:59\n"
+        "2\t0\t2\t  0d 00:00:01\t0.5\t1.0\tC\t01/01/2024 00:00:00\n"
+        "3\t0\t3\t  0d 00:00:02\t0.5\t1.0\tD\t01/01/2024 00:00:01\n"
+        "3\t0\t3\t  0d 00:00:02\t0.5\t1.0\tFRA\t01/01/2024 00:00:01\n"
+    )
+    (record,) = read(path)
+    assert record.array("current_ampere").tolist() == [0, 0.5, -0.5]
+    # date -u -d '2023-12-31 23:59:59' +%s
+    assert record.source.started_unix_second == 1704067199
+
+
+def test_pec_with_two_cells(tmp_path: Path):
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "Test,Cell,Shelf,Position,Total Time (Seconds),Voltage (mV),Current (mA),\n"
+        "1,A,1,1,0,3000,1,\n1,A,1,2,0,3000,1,\n"
+    )
+    with pytest.raises(ReadError, match="2 cells in one file"):
+        read(path)
+
+
+GAMRY = (
+    "EXPLAIN\nTAG\tCV\nDATE\tLABEL\t2024-01-01\tDate\nTIME\tLABEL\t00:00:00\tTime\n"
+    "CONVENTION\tIQUANT\t{}\tCurrent Convention\n"
+    "OCVCURVE\tTABLE\t1\n\tPt\tT\tVf\n\t#\ts\tV\n\t0\t1.0\t0.30\n"
+    "CURVE1\tTABLE\t2\n\tPt\tT\tVf\tIm\tSig\n\t#\ts\tV vs. Ref.\tA\tV\n"
+    "\t0\t0.1\t0.1\t1E-3\t0.1\n\t1\t0.2\t0.2\t2E-3\t0.2\n"
+    "CURVE2\tTABLE\t1\n\tPt\tT\tVf\tIm\tSig\n\t#\ts\tV vs. Ref.\tA\tV\n"
+    "\t2\t0.3\t0.1\t-1E-3\t0.1\n"
+)
+
+
+@pytest.mark.parametrize(("convention", "sign"), [(1, 1), (0, -1)])
+def test_gamry_curves_and_convention(tmp_path: Path, convention, sign):
+    path = tmp_path / "x.dta"
+    path.write_text(GAMRY.format(convention))
+    rest, run = read(path)
+    assert (rest.technique, rest.array("voltage_volt").tolist()) == (Technique.REST, [0.30])
+    assert run.technique is Technique.VOLTAMMETRY
+    np.testing.assert_allclose(run.array("current_ampere"), sign * np.array([1e-3, 2e-3, -1e-3]))
+    np.testing.assert_allclose(run.array("test_time_second"), [0.1, 0.2, 0.3])
