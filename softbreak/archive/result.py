@@ -100,7 +100,13 @@ def ranked(summaries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
     ordered = sorted((numbers_again(row) for row in summaries), key=gravity)
     rows = [{**row, "rank": place} for place, row in enumerate(ordered, start=1)]
-    return frame_of(rows, CELLS)
+    return table_of(frame_of(rows, CELLS), CELLS).to_pandas()
+
+
+def failures_frame(failures: Sequence[Failure]) -> pd.DataFrame:
+    """Put failures into the columns of ``failures.parquet``."""
+    rows = [dict(zip(FAILURES.names, map(printable, row), strict=True)) for row in failures]
+    return frame_of(rows, FAILURES)
 
 
 def write_result_tables(
@@ -123,8 +129,7 @@ def write_result_tables(
     """
     verdicts = [read_verdicts(path) for path in results]
     cells = ranked(summaries)
-    rows = [dict(zip(FAILURES.names, map(printable, row), strict=True)) for row in failures]
-    failed = frame_of(rows, FAILURES)
+    failed = failures_frame(failures)
     write_parquet(pa.concat_tables([VERDICTS.empty_table(), *verdicts]), out / "verdicts.parquet")
     write_parquet(table_of(cells, CELLS), out / "cells.parquet")
     write_parquet(table_of(failed, FAILURES), out / "failures.parquet")

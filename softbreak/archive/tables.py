@@ -134,7 +134,7 @@ def write_text(text: str, path: Path) -> None:
 def written_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary file, then give it its name in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")
     try:
         write(part)
         part.replace(path)

@@ -1,0 +1,84 @@
+"""``softbreak check``: findings about files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from softbreak.cli.console import DONE, FOUND, Json, Quiet, Verbose, print_json, speak, stdout
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command(epilog="Example: softbreak check cell7.mpr cell8.ndax --area 0.785")
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Files of any supported format.")],
+    area: Annotated[float | None, typer.Option(help="Electrode area in cm².")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Say what is in files and what is odd about them, before any verdict.
+
+    Exit code: 0 nothing grave; 1 a finding that spoils verdicts, or a file that cannot be read;
+    2 could not run.
+    """
+    speak(quiet, verbose)
+    reports = [_report(path, area) for path in files]
+    if as_json:
+        print_json({"files": reports})
+    else:
+        for report in reports:
+            _show(report, quiet)
+    bad = any(
+        "error" in report or any(f["severity"] == "error" for f in report["findings"])
+        for report in reports
+    )
+    raise typer.Exit(FOUND if bad else DONE)
+
+
+def _report(path: Path, area: float | None) -> dict[str, Any]:
+    import softbreak
+    from softbreak.data.checks import check_history
+    from softbreak.errors import ReadError
+
+    try:
+        history = softbreak.read(path, area_cm2=area)
+    except ReadError as error:
+        return {"path": str(path), "error": str(error)}
+    return {
+        "path": str(path),
+        "records": [
+            {
+                "technique": str(record.technique),
+                "method": record.source.method,
+                "reader": record.source.reader,
+                "rows": len(record.table),
+                "columns": list(record.table.columns),
+            }
+            for record in history.records
+        ],
+        "findings": [finding._asdict() for finding in check_history(history)],
+    }
+
+
+def _show(report: dict[str, Any], quiet: bool) -> None:
+    from rich.text import Text
+
+    console = stdout()
+    console.print(Text(report["path"], style="bold"), soft_wrap=True)
+    if "error" in report:
+        console.print(Text(f"  error: {report['error']}", style="red"), soft_wrap=True)
+        return
+    for record in report["records"] if not quiet else ():
+        method = f" ({record['method']})" if record["method"] else ""
+        told = f"{record['technique']}{method}: {record['rows']:,} rows, by {record['reader']}"
+        console.print(Text(f"  {told}", style="dim"))
+    colours = {"error": "red", "warning": "yellow", "note": ""}
+    for finding in report["findings"]:
+        told = f"  {finding['severity']}: {finding['sentence']}"
+        console.print(Text(told, style=colours[finding["severity"]]), soft_wrap=True)
+    if not report["findings"]:
+        console.print("  nothing odd")

@@ -1,0 +1,107 @@
+"""The entry point: a table of commands, each imported only when it is called."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+import softbreak
+from softbreak.errors import SoftbreakError
+
+if TYPE_CHECKING:
+    from typer.core import TyperCommand
+
+COMMANDS: Final[dict[str, str]] = {
+    "triage": "Label every cycle of every cell in an archive; write a ranked report.",
+    "diagnose": "Look at one cell: states over time, evidence, pictures.",
+    "check": "Say what is odd about a file, before any verdict.",
+    "convert": "Turn any supported file into the Battery Data Format.",
+    "demo": "Triage the example archive that comes with softbreak.",
+    "cite": "Print what to cite for a run.",
+}
+"""The verbs, in the order in which people need them; each is a module of that name in here."""
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a command when it is called, and none for its own help."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the verbs in their order."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        """Import a verb's module and return its command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"softbreak.cli.{cmd_name}")
+        command: Any = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the table of verbs without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Say "did you mean" where a verb is misspelt."""
+        close = get_close_matches(args[0], COMMANDS, n=1)
+        if args[0] not in COMMANDS and close:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"softbreak {softbreak.__version__}")
+        raise typer.Exit
+
+
+@app.callback(
+    epilog="Example: softbreak triage my_cells/ --out results/    "
+    "(softbreak COMMAND --help has more)"
+)
+def softbreak_command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Find soft and hard breakdown (internal shorts) in Li | solid electrolyte | Li cells."""
+
+
+def run() -> None:
+    """Run the command line; end with 0 done, 1 done with something found, 2 could not run."""
+    _speak_utf8()
+    try:
+        app()
+    except (SoftbreakError, OSError) as error:
+        if logging.getLogger("softbreak").isEnabledFor(logging.DEBUG):
+            raise
+        typer.echo(f"softbreak: {error}", err=True)
+        sys.exit(2)
+
+
+def _speak_utf8() -> None:
+    """Windows' consoles are told an old code page, which has no Ω."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

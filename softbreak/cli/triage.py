@@ -1,0 +1,163 @@
+"""``softbreak triage``: every cell of an archive."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from softbreak.cli.console import (
+    FailOn,
+    Json,
+    Quiet,
+    Verbose,
+    exit_code,
+    print_json,
+    progress_bar,
+    rows_of,
+    speak,
+    stdout,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from softbreak.archive.crew import Crew
+    from softbreak.archive.result import TriageResult
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+_SHOWN = 20
+_COLOURS = {"hard": "red", "soft": "yellow", "healthy": "green", "undetermined": "blue"}
+
+
+@app.command(epilog="Example: softbreak triage my_cells/ --out results/ --fail-on hard")
+def triage(
+    archive: Annotated[Path, typer.Argument(help="A folder of cells, or one file.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where results go. [softbreak-NAME]")
+    ] = None,
+    detector: Annotated[str, typer.Option(help="Who judges.")] = "fused",
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes; 0 works in this one. [one a core]")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="Seconds a cell may take, plus 1 s a megabyte.")
+    ] = 900.0,
+    memory: Annotated[
+        float, typer.Option(min=0.1, help="GiB by which a process may grow on a cell.")
+    ] = 1.0,
+    fail_on: Annotated[
+        FailOn | None, typer.Option(help="End with exit code 1 if a cell is so, or worse.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Label every cycle of every cell in an archive; write tables and a ranked report.
+
+    Writes DIR/report/index.html, verdicts.parquet, cells.parquet, failures.parquet and run.json. A
+    second run does only what changed. A file that cannot be read is a row of failures.parquet.
+    Exit code: 0 done; 1 done, but some files failed or --fail-on found something; 2 could not run.
+    """
+    from softbreak.archive.crew import Crew, Limits
+
+    speak(quiet, verbose)
+    out = out or Path(f"softbreak-{archive.resolve().name}")
+    crew = Crew(Limits(timeout, int(memory * 2**30)))
+    result = run_triage(archive, out, detector, workers, crew, quiet)
+    page = write_pages(result, quiet)
+    if as_json:
+        print_json(
+            {
+                "report": str(page),
+                "run": result.run,
+                "cells": rows_of(result.cells),
+                "failures": rows_of(result.failures),
+            }
+        )
+    elif not quiet:
+        show(result, page)
+    raise typer.Exit(exit_code(list(result.cells["state"]), len(result.failures), fail_on))
+
+
+def run_triage(
+    archive: Path, out: Path, detector: str, workers: int | None, crew: Crew, quiet: bool
+) -> TriageResult:
+    """Run a triage under a progress bar."""
+    from softbreak.archive.triage import Progress
+    from softbreak.archive.triage import triage as triage_archive
+
+    with progress_bar(quiet) as bar:
+        task = bar.add_task("Reading cells", total=None)
+
+        def moved(at: Progress) -> None:
+            bar.update(task, completed=at.done, total=at.total)
+
+        return triage_archive(
+            archive, out, detector=detector, workers=workers, crew=crew, progress=moved
+        )
+
+
+def write_pages(result: TriageResult, quiet: bool) -> Path:
+    """Write the report under a progress bar; return its first page."""
+    from softbreak.report.page import write_report
+
+    with progress_bar(quiet) as bar:
+        diagnoses = bar.track(
+            result.diagnoses(), total=len(result.cells), description="Writing report"
+        )
+        return write_report(
+            result.out / "report",
+            run=result.run,
+            cells=result.cells,
+            failures=result.failures,
+            diagnoses=diagnoses,
+        )
+
+
+def show(result: TriageResult, page: Path) -> None:
+    """Print the gravest cells, what failed, and where the report is."""
+    from rich.text import Text
+
+    console = stdout()
+    console.print(_table(rows_of(result.cells.head(_SHOWN))))
+    _more(len(result.cells), "the report")
+    for row in rows_of(result.failures.head(_SHOWN)):
+        told = f"not used: {row['path']} ({row['stage']}): {row['error']}. {row['remedy']}"
+        console.print(Text(told))
+    _more(len(result.failures), "failures.parquet")
+    counts = result.run["counts"]
+    console.print(
+        f"{counts['cells']} cells, {counts['cycles']:,} cycles, {counts['files']} files, "
+        f"{counts['failures']} failures, {counts['skipped']} files left out "
+        f"({counts['cells_not_done_again']} cells were done before)."
+    )
+    console.print(Text(f"Report: {page.resolve()}"), soft_wrap=True)
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("", "cell", "state", "P(short)", "onset", "in a sentence"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        onset, probability = row["onset_time_second"], row["probability"]
+        table.add_row(
+            str(row["rank"]),
+            Text(row["cell_id"]),
+            Text(row["state"], style=_COLOURS[row["state"]]),
+            "–" if math.isnan(probability) else f"{probability:.0%}",
+            "–" if math.isnan(onset) else f"{onset / 3600:.4g} h",
+            Text(row["summary"]),
+        )
+    return table
+
+
+def _more(count: int, where: str) -> None:
+    if count > _SHOWN:
+        stdout().print(f"… and {count - _SHOWN} more, in {where}.")
