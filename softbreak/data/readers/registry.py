@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from softbreak.data.readers import (
     arbin,
@@ -35,7 +37,7 @@ from softbreak.data.readers import (
 from softbreak.data.readers.advice import unknown_format
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.record import Record
-from softbreak.errors import ReadError, SchemaError
+from softbreak.errors import ReadError, SchemaError, UnknownFormatError
 
 READERS: Final[tuple[Reader, ...]] = (
     biologic_mpr.READER,
@@ -90,12 +92,16 @@ def detect(path: str | os.PathLike[str]) -> Reader:
     raise unknown_format(head, READERS)
 
 
-def read(path: str | os.PathLike[str]) -> list[Record]:
+def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None) -> list[Record]:
     """Read any supported file.
 
     Parameters
     ----------
     path : str or os.PathLike
+    columns : mapping, optional
+        The manifest's ``[columns]``: which column of a text table is which of ours, see
+        :func:`softbreak.data.readers.table.read_mapped`. Only a file that no vendor's reader
+        recognises is read by it, so that one mapping may serve a mixed folder.
 
     Returns
     -------
@@ -109,7 +115,7 @@ def read(path: str | os.PathLike[str]) -> list[Record]:
         If the file is missing, damaged or of no known format. Nothing else.
     """
     path = Path(path)
-    reader = detect(path)
+    reader = detect(path) if columns is None else _detect_mapped(path, columns)
     try:
         records = reader.read(path)
         content_hash = _sha256(path)
@@ -130,6 +136,23 @@ def read(path: str | os.PathLike[str]) -> list[Record]:
             remedy="The measurement was perhaps never started; leave the file out.",
         )
     return [_located(record, content_hash, place) for place, record in enumerate(records)]
+
+
+def _detect_mapped(path: Path, columns: Mapping[str, Any]) -> Reader:
+    mapped = Reader(
+        name="table",
+        instrument=table.LAYOUT.instrument,
+        suffixes=(),
+        recognises=lambda head: head.is_text,
+        read=partial(table.read_mapped, columns=columns),
+        version=table.LAYOUT.version,
+    )
+    try:
+        reader = detect(path)
+    except UnknownFormatError:
+        return mapped
+    # A mapping overrules what is only assumed of a table without a header.
+    return mapped if reader in table.READERS else reader
 
 
 def _located(record: Record, content_hash: str, position: int) -> Record:

@@ -176,3 +176,22 @@ def test_a_table_against_the_schema_is_a_read_error(tmp_path: Path, monkeypatch)
     monkeypatch.setattr(registry, "READERS", (reader,))
     with pytest.raises(ReadError, match="breaks the column contract"):
         read(path)
+
+
+def test_a_mapping_reads_what_no_vendor_claims(tmp_path: Path):
+    mapping = {"test_time_second": 0, "voltage_volt": 1, "current_ampere": 2}
+    home_made = tmp_path / "home_made.csv"
+    home_made.write_text("t,spannung,strom\n" + "1,0.1,0.001\n" * 3)
+    (record,) = read(home_made, mapping)
+    assert (record.source.reader, len(record.source.content_hash)) == ("table", 64)
+    vendors = tmp_path / "vendors.csv"
+    vendors.write_text(BDF)
+    assert read(vendors, mapping)[0].source.reader == "bdf"
+
+
+def test_a_mapping_overrules_the_assumption_on_bare_columns(tmp_path: Path):
+    path = tmp_path / "bare.txt"
+    path.write_text("".join(f"{i * 0.005:.3f} 0.1 0.5\n" for i in range(50)))
+    mapping = {"test_time_second": 0, "voltage_volt": 1, "current_ampere": 2}
+    assert read(path)[0].array("current_ampere")[0] == 0.5e-3
+    assert read(path, mapping)[0].array("current_ampere")[0] == 0.5
