@@ -33,12 +33,14 @@ INSTRUMENT = np.dtype(
 )
 
 
-def draw_instruments(plan: Plan) -> np.ndarray:
+def draw_instruments(plan: Plan, areas: np.ndarray) -> np.ndarray:
     """Return an instrument for each planned cell.
 
     Parameters
     ----------
     plan : Plan
+    areas : ndarray
+        cm².
 
     Returns
     -------
@@ -51,8 +53,10 @@ def draw_instruments(plan: Plan) -> np.ndarray:
     out["resolution"] = np.where(plan.uniform("adc") < 0.7, 76e-6, 1e-3 * plan.uniform("coarse"))
     out["v_max"] = 5.0
     out["v_min"] = np.where(plan.uniform("unipolar") < 0.02, 0.0, -5.0)
-    out["current_noise"] = 10e-3 * plan.between("current_noise", 1e-6, 1e-4, log=True)
-    out["current_offset"] = 10e-3 * plan.between("current_offset", -2e-5, 2e-5)
+    # the channel sits on the smallest decade that holds the current
+    full = 10.0 ** np.ceil(np.log10(1.2 * plan.current * areas))
+    out["current_noise"] = full * plan.between("current_noise", 1e-6, 1e-4, log=True)
+    out["current_offset"] = full * plan.between("current_offset", -1e-4, 1e-4)
     switches = plan.confounders["range_switch"]
     out["range_hour"] = np.where(switches, plan.life * plan.uniform("range_hour"), 1e9)
     out["range_offset"] = plan.between("range_offset", -3e-3, 3e-3)

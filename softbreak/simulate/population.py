@@ -172,7 +172,7 @@ def _climates(plan: Plan) -> np.ndarray:
 
 
 def _measure(done: Run, plan: Plan, cells: np.ndarray, disturb: Callable[..., None]) -> None:
-    instruments = draw_instruments(plan)
+    instruments = draw_instruments(plan, cells["area"])
     keys = keys_of(plan.seed, plan.identities)
     places = (done.row_offset, done.row_count)
     disturb(done.rows, places, instruments, cells["area"], keys)

@@ -17,6 +17,7 @@ from softbreak.simulate.protocols import (
     CONSTANT_VOLTAGE,
     REST,
     SPECTRUM,
+    SPECTRUM_SECONDS,
     SWEEP,
 )
 
@@ -32,7 +33,7 @@ _TECHNIQUE: Final = {
 }
 _METHOD: Final = {
     Technique.CYCLING: "GCPL",
-    Technique.REST: "CA",
+    Technique.REST: "OCV",
     Technique.VOLTAMMETRY: "CV",
     Technique.IMPEDANCE: "PEIS",
 }
@@ -41,16 +42,20 @@ Simulated = tuple[list[Record], pd.DataFrame]
 
 
 def techniques(steps: np.ndarray) -> np.ndarray:
-    """Return the technique of each step; rests and holds within cycling are cycling."""
+    """Return the technique of each step; rests and holds that follow cycling belong to it."""
     names = np.array([_TECHNIQUE[kind] for kind in steps["kind"].tolist()], dtype=object)
-    names[(steps["cycle"] >= 0) & (names == Technique.REST)] = Technique.CYCLING
+    for k in range(names.size):
+        follows = k > 0 and names[k - 1] is Technique.CYCLING
+        same = k > 0 and steps["part"][k] == steps["part"][k - 1]
+        if names[k] is Technique.REST and (steps["cycle"][k] >= 0 or (follows and same)):
+            names[k] = Technique.CYCLING
     return names
 
 
 def run_records(
-    run: Run, position: int, cell: Cell, *, area: float, logged: bool = True, merge: bool = False
+    run: Run, position: int, cell: Cell, *, area: float, logged: bool = True
 ) -> list[Record]:
-    """Return the records of one cell of a run.
+    """Return the records of one cell of a run, one for each uninterrupted measurement.
 
     Parameters
     ----------
@@ -63,80 +68,87 @@ def run_records(
         True area, cm² (currents are those of the whole cell).
     logged : bool
         Whether temperature is written.
-    merge : bool
-        One record for all cycling and one for all voltammetry, instead of one for each
-        uninterrupted measurement.
 
     Returns
     -------
     list of Record
-        By time of their first row; time is that of the cell's life.
+        In order of time, on the clock of the cell's life.
     """
     mine = slice(run.step_offset[position], run.step_offset[position + 1])
+    ran = run.done["end"][mine] > run.done["start"][mine]
     steps, done = run.steps[mine], run.done[mine]
     names = techniques(steps)
-    series = names != Technique.IMPEDANCE
-    if merge:
-        group = np.array([list(Technique).index(name) for name in names])
-        group[names == Technique.REST] = list(Technique).index(Technique.CYCLING)
-    else:
-        fresh = np.ones(names.size, bool)
-        fresh[1:] = (names[1:] != names[:-1]) | (steps["part"][1:] != steps["part"][:-1])
-        group = np.cumsum(fresh)
+    spectral = names == Technique.IMPEDANCE
+    base = int((run.steps["kind"][: mine.start] == SPECTRUM).sum())
+    number = base - 1 + np.cumsum(spectral)
+    fresh = np.ones(names.size, bool)
+    fresh[1:] = (names[1:] != names[:-1]) | (steps["part"][1:] != steps["part"][:-1])
+    fresh |= spectral
+    group = np.cumsum(fresh)
     first = run.row_offset[position]
     rows = run.rows[first : first + run.row_count[position]]
     rows = rows[rows["keep"] == 1]
-    found = []
-    for g in dict.fromkeys(group[series].tolist()):
-        inside = (group == g) & series
-        technique = Technique(names[np.flatnonzero(inside)[0]])
-        if merge and technique is Technique.REST:
-            technique = Technique.CYCLING
-        part = rows[inside[rows["step"]]]
-        if part.size:
-            found.append((part["time"][0], technique, _series(part, steps, area, logged)))
-    base = int((run.steps["kind"][: mine.start] == SPECTRUM).sum())
-    for k, s in enumerate(np.flatnonzero(~series)):
-        table = _spectrum(run.frequency, run.spectra[base + k], done["end"][s])
-        found.append((done["end"][s], Technique.IMPEDANCE, table))
-    found.sort(key=lambda item: item[0])
-    return [_record(cell, technique, table, n) for n, (_, technique, table) in enumerate(found)]
+    found: list[tuple[Technique, str, pd.DataFrame]] = []
+    for members in np.split(np.arange(names.size), np.flatnonzero(fresh[1:]) + 1):
+        if not ran[members].any():
+            continue
+        k = members[ran[members]][0]
+        technique = Technique(names[k])
+        if technique is Technique.IMPEDANCE:
+            table = _spectrum(run.frequency, run.spectra[number[k]], done["start"][k])
+        else:
+            part = rows[(group == group[k])[rows["step"]]]
+            if not part.size:
+                continue
+            table = _series(part, steps, area, logged)
+        method = _METHOD[technique] if steps["kind"][k] != CONSTANT_VOLTAGE else "CA"
+        found.append((technique, method, table))
+    return [
+        Record(cell, technique, table, _source(cell, method, n))
+        for n, (technique, method, table) in enumerate(found)
+    ]
 
 
-def _record(cell: Cell, technique: Technique, table: pd.DataFrame, position: int) -> Record:
-    source = Source(
-        path=f"{cell.cell_id}/{position:03d}",
-        method=_METHOD[technique],
+def _source(cell: Cell, method: str, position: int) -> Source:
+    return Source(
+        path=cell.cell_id,
+        method=method,
         instrument="softbreak simulate",
         reader="simulate",
         started_unix_second=BEGAN,
         position=position,
     )
-    return Record(cell, technique, table, source)
 
 
 def _series(rows: np.ndarray, steps: np.ndarray, area: float, logged: bool) -> pd.DataFrame:
     step = steps[rows["step"]]
     galvanic = (step["kind"] == CONSTANT_CURRENT) | (step["kind"] == REST)
+    holds = step["kind"] == CONSTANT_VOLTAGE
     table = {
         "test_time_second": rows["time"].astype(np.float64),
         "unix_time_second": BEGAN + rows["time"],
         "voltage_volt": rows["voltage"].astype(np.float32),
         "current_ampere": (rows["current"] * area).astype(np.float32),
-        "control_current_ampere": np.where(galvanic, step["value"] * area, np.nan).astype("f4"),
         "cycle_count": step["cycle"].astype(np.int64) + 1,
         "step_count": rows["step"].astype(np.int64) + 1,
     }
+    if galvanic.any():
+        table["control_current_ampere"] = np.where(galvanic, step["value"] * area, np.nan).astype(
+            "f4"
+        )
+    if holds.any():
+        table["control_voltage_volt"] = np.where(holds, step["value"], np.nan).astype("f4")
     if logged:
         table["ambient_temperature_celsius"] = rows["temperature"].astype(np.float32)
     return pd.DataFrame(table)
 
 
-def _spectrum(frequency: np.ndarray, z: np.ndarray, time: float) -> pd.DataFrame:
+def _spectrum(frequency: np.ndarray, z: np.ndarray, start: float) -> pd.DataFrame:
+    time = start + np.linspace(0.0, SPECTRUM_SECONDS, frequency.size)
     return pd.DataFrame(
         {
-            "test_time_second": np.full(frequency.size, time),
-            "unix_time_second": np.full(frequency.size, BEGAN + time),
+            "test_time_second": time,
+            "unix_time_second": BEGAN + time,
             "frequency_hertz": frequency.astype(np.float64),
             "real_impedance_ohm": z.real.astype(np.float64),
             "imaginary_impedance_ohm": z.imag.astype(np.float64),
@@ -165,7 +177,7 @@ def describe(block: Block, position: int) -> Cell:
     )
 
 
-def block_records(block: Block, position: int, *, merge: bool = False) -> list[Record]:
+def block_records(block: Block, position: int) -> list[Record]:
     """Return the records of one cell of a population; see :func:`run_records`."""
     cell = describe(block, position)
     return run_records(
@@ -174,11 +186,10 @@ def block_records(block: Block, position: int, *, merge: bool = False) -> list[R
         cell,
         area=float(block.cells["area"][position]),
         logged=bool(block.plan.logged[position]),
-        merge=merge,
     )
 
 
-def simulate(count: int, *, seed: int = 0, merge: bool = True, **details: object) -> Simulated:
+def simulate(count: int, *, seed: int = 0, **details: object) -> Simulated:
     """Return random cells: ``(records, truth)``.
 
     Parameters
@@ -186,8 +197,6 @@ def simulate(count: int, *, seed: int = 0, merge: bool = True, **details: object
     count : int
         Cells, all held in memory. For many, stream :func:`softbreak.simulate.population.blocks`.
     seed : int
-    merge : bool
-        One record a cell for all its cycling and one for all its voltammetry.
     **details
         Further fields of :class:`softbreak.simulate.population.Recipe` (laws, purpose, cycles,
         faulty, chemistries, every, interval).
@@ -204,5 +213,5 @@ def simulate(count: int, *, seed: int = 0, merge: bool = True, **details: object
     for block in blocks(recipe):
         truths.append(block.truth())
         for position in range(block.cells.size):
-            records += block_records(block, position, merge=merge)
+            records += block_records(block, position)
     return records, pd.concat(truths, ignore_index=True)
