@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "diagnose": "Look at one cell: states over time, evidence, pictures.",
     "check": "Say what is odd about a file, before any verdict.",
     "convert": "Turn any supported file into the Battery Data Format.",
+    "simulate": "Make cells with known truth: files as labs have them, truth beside them.",
     "demo": "Triage the example archive that comes with softbreak.",
     "cite": "Print what to cite for a run.",
 }

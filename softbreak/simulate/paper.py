@@ -155,7 +155,7 @@ def lpscl(hours: int = 234) -> Specimen:
 def lpscl_voltammetry() -> Specimen:
     """Return a pristine LPSCl cell whose own voltammetry makes the short: a jump after cycle 1."""
     law = _lpscl_law(threshold=0.9e-3, void_gain=0.03, thicken=1e-4)
-    law["speed"][0, [0, 2]] = 4.7, 2.2
+    law["speed"][0, [0, 2]] = 5.0, 3.0
     law["thread"][0, [0, 2]] = 0.0157, 0.0123
     program = p.chain(p.spectrum(), p.voltammetry(0.2, SWEEP_RATE, 5, 240), p.spectrum())
     about = _lpscl_about("LPSCl-CV", "pristine, voltammetry only")
