@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,30 @@ NODE_DECADES = 1.5
 _POINTS_PER_DECADE = 5.0
 """More points than this a decade say nothing new about what the model misses."""
 _TAIL = 2.0
-"""Weight of the logarithm in the prior of growth (a Cauchy's): most interphases rest, some double."""
+"""Weight of the logarithm in the prior of growth (a Cauchy's): most interphases rest."""
 _COMMON = 3
 """u, a and κ come first; then Δκ and γ at every node."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """What is left at every η once the nuisance parameters are optimised.
+
+    Attributes
+    ----------
+    chi2_reduced : numpy.ndarray, shape (k,)
+        Misfit of the data (1).
+    strain : numpy.ndarray, shape (k,)
+        Chi-square of the priors (1): how far-fetched the parameters are.
+    log_evidence : numpy.ndarray, shape (k,)
+        Up to a constant.
+    parameters : numpy.ndarray, shape (k, 3 + 2 m)
+    """
+
+    chi2_reduced: FloatArray
+    strain: FloatArray
+    log_evidence: FloatArray
+    parameters: FloatArray
 
 
 def nodes(frequency: FloatArray) -> int:
@@ -35,7 +57,7 @@ def profile(
     eta: FloatArray,
     priors: FloatArray,
     noise: float,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> Profile:
     """Optimise and integrate out the nuisance parameters at every η.
 
     Parameters
@@ -54,27 +76,11 @@ def profile(
 
     Returns
     -------
-    chi2_reduced, log_evidence : numpy.ndarray, shape (k,)
-    parameters : numpy.ndarray, shape (k, 3 + 2 m)
+    Profile
     """
     decades = max(float(np.log10(frequency.max() / frequency.min())), 1.0)
     thinning = min(1.0, _POINTS_PER_DECADE * decades / len(frequency))
-    tau = reference.time_constants
-    used = reference.resistances > 1e-9 * reference.direct_current
-    tau = tau[used]
-    count = (len(priors) - _COMMON) // 2
-    ends = np.log([reference.time_constants[0], reference.time_constants[-1]])
-    place = (np.log(tau) - ends[0]) / (ends[1] - ends[0])
-    node = np.minimum((place * (count - 1)).astype(np.int64), count - 2)
-    circuit = (
-        reference.ohmic,
-        reference.resistances[used],
-        tau,
-        FAST_ENERGY + (SLOW_ENERGY - FAST_ENERGY) * place,
-        node,
-        place * (count - 1) - node,
-        2.0 * np.pi * frequency,
-    )
+    circuit = _circuit(reference, 2.0 * np.pi * frequency, (len(priors) - _COMMON) // 2)
     chi2, log_det, parameters = _profile(circuit, impedance, eta, priors, thinning / noise**2)
     points = 2.0 * len(frequency) * thinning
     freedom = max(points - _COMMON - 2.0, 1.0)
@@ -84,7 +90,33 @@ def profile(
         chi2, log_det, parameters = _profile(circuit, impedance, eta, priors, weight)
         chi2[:, 0] *= stretch
     log_evidence = -0.5 * (chi2[:, 0] / stretch + chi2[:, 1]) - 0.5 * log_det
-    return chi2[:, 0] / freedom, log_evidence, parameters
+    return Profile(chi2[:, 0] / freedom, chi2[:, 1], log_evidence, parameters)
+
+
+def scaled(reference: Relaxations, parameters: FloatArray) -> float:
+    """Return by what the parameters multiply the sum of all relaxations (1)."""
+    circuit = _circuit(reference, np.empty(0), (len(parameters) - _COMMON) // 2)
+    _, resistances, _, _ = _deformed(parameters, circuit, np.empty(len(parameters)))
+    total = float(circuit[1].sum())
+    return float(resistances.sum()) / total if total else 1.0
+
+
+def _circuit(reference: Relaxations, omega: FloatArray, count: int) -> tuple[Any, ...]:
+    """Return the reference as the arrays that compiled code takes."""
+    used = reference.resistances > 1e-9 * reference.direct_current
+    tau = reference.time_constants[used]
+    ends = np.log(reference.time_constants[[0, -1]])
+    place = (np.log(tau) - ends[0]) / (ends[1] - ends[0])
+    node = np.minimum((place * (count - 1)).astype(np.int64), count - 2)
+    return (
+        reference.ohmic,
+        reference.resistances[used],
+        tau,
+        FAST_ENERGY + (SLOW_ENERGY - FAST_ENERGY) * place,
+        node,
+        place * (count - 1) - node,
+        omega,
+    )
 
 
 @njit(cache=True)

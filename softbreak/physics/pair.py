@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from softbreak.physics import _pair_fit
 from softbreak.physics.relaxation import (
     ComplexArray,
     FloatArray,
     KramersKronig,
+    Relaxations,
     checked,
     kramers_kronig,
     relaxations,
@@ -38,7 +39,11 @@ ETA_EDGES: Final = np.array(
 )
 """Cells of the grid of η_e; the limits 0.05 and 0.95 are edges."""
 
+_CENTRES: Final = 0.5 * (ETA_EDGES[1:] + ETA_EDGES[:-1])
+
 _MISFIT_LIMIT = 2.0
+_ARTEFACT = 0.05
+_STRAIN_LIMIT = 16.0
 _SLOPE_LIMIT = 0.4
 _DECADES = 3.0
 _KELVIN = 0.1306
@@ -161,7 +166,8 @@ def delta_admittance(
     mean_sd = float(1.0 / np.sqrt(np.sum(weight)))
     chi2 = float(np.sum(weight * ((rise.real - mean) ** 2 + rise.imag**2)))
     flatness = chi2 / (2 * len(f_1) - 1)
-    ratio = float(np.mean(np.abs(rise.imag)) / np.mean(np.abs(rise)))
+    size = float(np.mean(np.abs(rise)))
+    ratio = float(np.mean(np.abs(rise.imag))) / size if size else 0.0
     return DeltaAdmittance(
         mean, mean_sd, flatness, ratio, bool(flatness < _MISFIT_LIMIT and mean > 2.0 * mean_sd)
     )
@@ -181,9 +187,9 @@ def pair_electronic_fraction(
     ``Z = D / (1 + g D)`` with ``g = η / (1 - η) / D(0)`` and ``D = R_0 e^(a - .34 u) + Σ R_k
     e^(κ_k + γ_k - E_k u) / (1 + jωτ_k e^(γ_k - E_k u))``: u is the temperature, a the bulk, κ the
     contact (it scales resistances down and capacitances up), γ the growth of interphases (it
-    scales resistances and time constants up); κ and γ differ linearly in ln τ between fast and
-    slow processes. Each has a prior; growth is far likelier than shrinkage. For every η of a grid
-    the five are optimised (Gauss–Newton) and integrated out (Laplace). The prior of η puts even
+    scales resistances and time constants up); κ and γ may differ from one 1.5 decades of τ
+    to the next. Each has a prior; growth is far likelier than shrinkage. For every η of a grid
+    they are optimised (Gauss–Newton) and integrated out (Laplace). The prior of η puts even
     odds on η < 0.05, so that missing evidence never looks like a short.
 
     Parameters
@@ -201,8 +207,8 @@ def pair_electronic_fraction(
     -------
     PairResult
         With ``abstained`` set where a spectrum fails the Kramers–Kronig test, the two share fewer
-        than three decades, the reference is far from its DC limit, no combination fits, or the
-        fit needs a change of temperature that nobody logged.
+        than three decades, the reference is far from its DC limit, no combination fits, only a
+        far-fetched one does, or the fit needs a change of temperature that nobody logged.
 
     Raises
     ------
@@ -221,22 +227,21 @@ def pair_electronic_fraction(
     common = (f_1 >= f_0[0] * 0.7) & (f_1 <= f_0[-1] * 1.4)
     if common.sum() < 8:
         return _nothing(reasons)
-    own = relaxations(f_0, z_0, beyond=3.0)
-    inductance = relaxations(f_1, z_1).inductance
-    f_1, z_1 = f_1[common], z_1[common]
-    z_1 = z_1 - 2j * np.pi * f_1 * inductance
+    _, _, own = _explained(f_0, z_0)
+    f_1, z_1, later = _explained(f_1[common], z_1[common])
+    z_1 = z_1 - 2j * np.pi * f_1 * later.inductance
     count = _pair_fit.nodes(f_0)
     priors = _priors(delta_temperature_kelvin, temperature_sd_kelvin, count)
-    centres = 0.5 * (ETA_EDGES[1:] + ETA_EDGES[:-1])
-    chi2, log_evidence, parameters = _pair_fit.profile(own, f_1, z_1, centres, priors, noise)
-    posterior = np.exp(log_evidence - log_evidence.max()) * _prior_masses()
-    posterior /= posterior.sum()
-    best = int(np.argmax(log_evidence))
-    kelvin = float(parameters[best, 0] / _KELVIN)
-    reasons += _gate_after(float(chi2[best]), kelvin, delta_temperature_kelvin is None)
-    return _summary(
-        centres, posterior, float(chi2[best]), reasons, kelvin, _growth(parameters[best])
-    )
+    fit = _pair_fit.profile(own, f_1, z_1, _CENTRES, priors, noise)
+    posterior = np.exp(fit.log_evidence - fit.log_evidence.max()) * _prior_masses()
+    best = int(np.argmax(fit.log_evidence))
+    kelvin = float(fit.parameters[best, 0] / _KELVIN)
+    chi2 = float(fit.chi2_reduced[best])
+    reasons += _gate_after(chi2, float(fit.strain[best]))
+    if delta_temperature_kelvin is None and abs(kelvin) > _UNLOGGED_KELVIN:
+        reasons += (f"The fit needs a change of temperature of {kelvin:+.1f} K; none was logged.",)
+    growth = _growth(own, fit.parameters[best])
+    return _summary(posterior / posterior.sum(), chi2, reasons, kelvin, growth)
 
 
 def _gate_before(
@@ -261,18 +266,38 @@ def _gate_before(
     return tuple(reasons)
 
 
-def _gate_after(chi2: float, kelvin: float, unlogged: bool) -> tuple[str, ...]:
+def _gate_after(chi2: float, strain: float) -> tuple[str, ...]:
     reasons = []
     if chi2 > _MISFIT_LIMIT:
         reasons.append(
             f"No temperature, contact, growth and electronic path turn the reference into the "
             f"present spectrum (reduced chi-square {chi2:.1f}, limit {_MISFIT_LIMIT:.1f})."
         )
-    if unlogged and abs(kelvin) > _UNLOGGED_KELVIN:
+    if strain > _STRAIN_LIMIT:
         reasons.append(
-            f"The fit needs a change of temperature of {kelvin:+.1f} K, and none was logged."
+            f"Only far-fetched changes of temperature, contact and interphase turn the reference "
+            f"into the present spectrum (strain {strain:.0f}, limit {_STRAIN_LIMIT:.0f}): is it "
+            f"the same cell, and the temperature right?"
         )
     return tuple(reasons)
+
+
+def _explained(f: FloatArray, z: ComplexArray) -> tuple[FloatArray, ComplexArray, Relaxations]:
+    """Drop what no passive cell does at the top of a spectrum: the artefacts of cables.
+
+    From the highest frequency down, points that the relaxations miss by more than 5 % go, at most
+    half a decade of them.
+    """
+    kept = len(f)
+    lowest = f[-1] / 10.0**0.5
+    while True:
+        own = relaxations(f[:kept], z[:kept], beyond=3.0)
+        at = f[kept - 1]
+        model = own.impedance(at) + 2j * np.pi * at * own.inductance
+        missed = abs(z[kept - 1] - model) > _ARTEFACT * abs(z[kept - 1])
+        if not missed or at < lowest or kept <= 8:
+            return f[:kept], z[:kept], own
+        kept -= 1
 
 
 def _priors(delta_kelvin: float | None, sd_kelvin: float, nodes: int) -> FloatArray:
@@ -289,8 +314,7 @@ def _priors(delta_kelvin: float | None, sd_kelvin: float, nodes: int) -> FloatAr
 
 def _prior_masses() -> FloatArray:
     widths = np.diff(ETA_EDGES)
-    centres = 0.5 * (ETA_EDGES[1:] + ETA_EDGES[:-1])
-    healthy, hard = centres < HEALTHY_BELOW, centres >= HARD_FROM
+    healthy, hard = _CENTRES < HEALTHY_BELOW, _CENTRES >= HARD_FROM
     soft = ~healthy & ~hard
     masses = np.zeros(len(widths))
     for cells, mass in (
@@ -303,13 +327,9 @@ def _prior_masses() -> FloatArray:
 
 
 def _summary(
-    eta: FloatArray,
-    posterior: FloatArray,
-    chi2: float,
-    reasons: tuple[str, ...],
-    kelvin: float,
-    growth: float,
+    posterior: FloatArray, chi2: float, reasons: tuple[str, ...], kelvin: float, growth: float
 ) -> PairResult:
+    eta = _CENTRES
     mean = float(posterior @ eta)
     cumulative = np.concatenate([[0.0], np.cumsum(posterior)])
     lower, upper = np.interp(np.array([0.05, 0.95]), cumulative, ETA_EDGES)
@@ -331,13 +351,15 @@ def _summary(
 
 
 def _nothing(reasons: tuple[str, ...]) -> PairResult:
-    eta = 0.5 * (ETA_EDGES[1:] + ETA_EDGES[:-1])
     why = reasons or ("The two spectra share fewer than 8 points.",)
-    return _summary(eta, _prior_masses(), float("nan"), why, float("nan"), float("nan"))
+    return _summary(_prior_masses(), float("nan"), why, float("nan"), float("nan"))
 
 
-def _growth(parameters: FloatArray) -> float:
-    return float(np.exp(parameters[2] + parameters[4]))
+def _growth(reference: Relaxations, parameters: FloatArray) -> float:
+    """Return the factor on all relaxations together, at the reference's temperature."""
+    at_reference = parameters.copy()
+    at_reference[:2] = 0.0
+    return _pair_fit.scaled(reference, at_reference)
 
 
 def _ascending(f: FloatArray, z: ComplexArray) -> tuple[FloatArray, ComplexArray]:
