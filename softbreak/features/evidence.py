@@ -68,11 +68,12 @@ def gather(history: CellHistory) -> CellEvidence:
     ----------
     history : CellHistory
     """
+    log = _temperature_log(history)
     return CellEvidence(
         merged_cell(history.cell, history.records),
         build_timeline(history),
-        _sweeps(history),
-        tuple(_spectrum(record, clock) for record, clock in history.of(Technique.IMPEDANCE)),
+        _sweeps(history, log),
+        tuple(_spectrum(record, clock, log) for record, clock in history.of(Technique.IMPEDANCE)),
         any(_logged(record) for record in history.records),
     )
 
@@ -95,7 +96,40 @@ def temperature_of(record: Record) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
 
-def _spectrum(record: Record, clock: np.ndarray) -> Spectrum:
+_Log = tuple[np.ndarray, np.ndarray]
+LOG_REACH_SECOND = 3600.0
+"""A spectrum without a temperature takes the cycler's, if it is no older than this."""
+
+
+def _temperature_log(history: CellHistory) -> _Log:
+    """Times (s) and temperatures (°C) that were really logged, over all series of the cell."""
+    times, values = [], []
+    for record, clock in zip(history.records, history.clocks, strict=True):
+        if _logged(record) and len(clock):
+            warmth = np.asarray(record.array(TEMPERATURE), dtype=np.float64)
+            # the ends suffice for what is measured between two records, the rest for what overlaps
+            step = max(len(clock) // 500, 1)
+            chosen = np.unique(np.append(np.arange(0, len(clock), step), len(clock) - 1))
+            good = chosen[np.isfinite(warmth[chosen])]
+            times.append(clock[good])
+            values.append(warmth[good])
+    if not times:
+        return np.empty(0), np.empty(0)
+    time, value = np.concatenate(times), np.concatenate(values)
+    order = np.argsort(time, kind="stable")
+    return time[order], value[order]
+
+
+def _temperature_at(record: Record, clock: np.ndarray, log: _Log) -> float:
+    """Temperature of a record, or what the log of its neighbours says at its time (°C)."""
+    own = temperature_of(record)
+    if np.isfinite(own) or not len(log[0]) or not len(clock):
+        return own
+    nearest = np.abs(log[0] - clock[0]).min()
+    return float(np.interp(clock[0], *log)) if nearest < LOG_REACH_SECOND else float("nan")
+
+
+def _spectrum(record: Record, clock: np.ndarray, log: _Log) -> Spectrum:
     frequency = np.asarray(record.array("frequency_hertz"), dtype=np.float64)
     impedance = record.array("real_impedance_ohm") + 1j * record.array("imaginary_impedance_ohm")
     good = np.isfinite(frequency) & (frequency > 0) & np.isfinite(impedance)
@@ -105,7 +139,7 @@ def _spectrum(record: Record, clock: np.ndarray) -> Spectrum:
         float(clock[0]) if len(clock) else 0.0,
         frequency[first],
         impedance[first],
-        temperature_of(record),
+        _temperature_at(record, clock, log),
     )
 
 
@@ -125,7 +159,7 @@ SWEEP_COLUMNS = (
 )
 
 
-def _sweeps(history: CellHistory) -> pd.DataFrame:
+def _sweeps(history: CellHistory, log: _Log) -> pd.DataFrame:
     """One row a CV cycle, over all voltammetry records."""
     rows: list[tuple[float, ...]] = []
     for series, (record, clock) in enumerate(history.of(Technique.VOLTAMMETRY)):
@@ -136,7 +170,7 @@ def _sweeps(history: CellHistory) -> pd.DataFrame:
             continue
         moment = clock[good]
         found = analyse(moment, voltage[good], current[good])
-        warmth = temperature_of(record)
+        warmth = _temperature_at(record, moment, log)
         rows += [
             (
                 series,

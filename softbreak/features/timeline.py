@@ -11,7 +11,14 @@ import pandas as pd
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Record, Technique
 from softbreak.data.segment import Segmenter, number_cycles
-from softbreak.features.events import EVENT_SIGMAS, PERSISTENCE, Events, find_events
+from softbreak.features.events import (
+    EVENT_SIGMAS,
+    PERSISTENCE,
+    SMALLEST_EVENT,
+    WINDOW,
+    Events,
+    find_events,
+)
 from softbreak.features.half_cycle import STATISTICS, half_cycle_statistics
 
 SLICE_SECOND: Final = 1800.0
@@ -21,6 +28,8 @@ SLICE_SAMPLES: Final = 20
 FULL_CELL_VOLT: Final = 1.0
 """A symmetric cell has no electromotive force: a larger one says another configuration."""
 
+ACTIVATION_KELVIN: Final = 0.40 / 8.617333e-5
+"""0.40 eV over Boltzmann's constant: the usual activation energy of a solid cell's resistance."""
 SAME_CURRENT: Final = 0.05
 """Half-cycles whose currents differ by less than this fraction can be compared."""
 SMALLEST_REVERSAL: Final = 0.10
@@ -232,9 +241,24 @@ def _steady_current(rows: np.ndarray) -> np.ndarray:
 
 
 def _events_of(part: _Series, rows: np.ndarray) -> Events:
-    return find_events(
+    """Find abrupt events; those that the logged temperature explains are left out."""
+    events = find_events(
         part.time, part.voltage, part.imposed, part.starts, part.stops, part.signs, rows[:, 12]
     )
+    if not len(part.temperature) or not len(events.sample):
+        return events
+    warming = np.array([_thermal_change(part.temperature, int(k)) for k in events.sample])
+    left = events.change - warming
+    kept = (np.abs(left) > SMALLEST_EVENT) & (left / events.change > 0.5)
+    return Events(*(field[kept] for field in events[:-1]), events.counts)
+
+
+def _thermal_change(temperature: np.ndarray, sample: int) -> float:
+    """Change of ln R that the temperature step at a sample explains."""
+    before = np.nanmean(temperature[max(sample - WINDOW, 0) : sample] + 273.15)
+    after = np.nanmean(temperature[sample : sample + WINDOW] + 273.15)
+    change = ACTIVATION_KELVIN * (1.0 / after - 1.0 / before)
+    return float(change) if np.isfinite(change) else 0.0
 
 
 def _measured(part: _Series, number: int, *, cut: bool) -> tuple[pd.DataFrame, pd.DataFrame]:

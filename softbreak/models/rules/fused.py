@@ -25,8 +25,16 @@ from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
 
 SAME_RESISTANCE: Final = 0.07
 """Cycles whose ln R lies within this of the cycle next to a spectrum share its reading."""
+CLOSE: Final = 0.7
+"""ln of the ratio of V/I to the low-frequency resistance up to which both mean the same cell."""
+WIRE_CLOSE: Final = 1.6
+"""The same for a wire, whose voltage is a few microvolts beside the cycler's errors."""
 SURE: Final = 0.95
 """Posterior probability from which an impedance reading decides."""
+HEALTHY_GROWTH: Final = 1.6
+"""Factor of ionic growth that the pair fit may assume and still clear a cell …"""
+SOFT_GROWTH: Final = 3.0
+"""… or still convict one."""
 HEALTHY_UPPER: Final = 0.10
 """Upper bound of η_e below which an impedance reading says healthy."""
 
@@ -116,21 +124,25 @@ def fused_verdicts(evidence: CellEvidence, readings: Sequence[ImpedanceReading])
         return verdicts
     for reading in readings:
         if reading.wire or reading.trusted:
-            for k in _reach(evidence.timeline.cycles, verdicts, reading.time_second):
+            for k in _reach(evidence.timeline.cycles, verdicts, reading):
                 verdicts[k] = _settled(verdicts[k], reading)
     return verdicts
 
 
-def _reach(cycles: pd.DataFrame, verdicts: Sequence[Verdict], time: float) -> list[int]:
-    """Cycles around a spectrum whose resistance is still what it was at the spectrum."""
+def _reach(
+    cycles: pd.DataFrame, verdicts: Sequence[Verdict], reading: ImpedanceReading
+) -> list[int]:
+    """Cycles next to a spectrum whose resistance is still what the spectrum found."""
     ends = cycles["end_time_second"].to_numpy()
     level = np.log(np.maximum(cycles["late_resistance_ohm"].to_numpy(), 1e-9))
-    here = int(np.searchsorted(ends, time))
+    expected = math.log(max(reading.low_frequency_ohm, 1e-3))
+    here = int(np.searchsorted(ends, reading.time_second))
     chosen: list[int] = []
     for first, step in ((here - 1, -1), (here, 1)):
         k = first
         while (
             0 <= k < len(level)
+            and -CLOSE < level[k] - expected < (WIRE_CLOSE if reading.wire else CLOSE)
             and abs(level[k] - level[first]) < SAME_RESISTANCE
             and verdicts[k].state is verdicts[first].state
         ):
@@ -146,8 +158,12 @@ def _settled(verdict: Verdict, reading: ImpedanceReading) -> Verdict:
     if reading.wire:
         return judged(State.HARD, (0.98, 0.9, 1.0), (0.01, 0.07, 0.92), (found, *verdict.evidence))
     certain = any(item.feature == "resistance_over_ionic_floor" for item in verdict.evidence)
-    soft = reading.probability_short > SURE and reading.lower > HEALTHY_BELOW
-    healthy = reading.upper < HEALTHY_UPPER
+    soft = (
+        reading.probability_short > SURE
+        and reading.lower > HEALTHY_BELOW
+        and reading.growth < SOFT_GROWTH
+    )
+    healthy = reading.upper < HEALTHY_UPPER and reading.growth < HEALTHY_GROWTH
     if certain or not (soft or healthy):
         return verdict
     if soft and verdict.state is State.UNDETERMINED:

@@ -50,6 +50,8 @@ class ImpedanceReading:
         η_e with its 90 % interval; NaN without a reference.
     probability_short, probability_hard : float
         P(η_e ≥ 0.05), P(η_e ≥ 0.95).
+    growth : float
+        Factor on the interfaces' ionic resistance that the pair fit assumes.
     sentence : str
     """
 
@@ -64,6 +66,7 @@ class ImpedanceReading:
     upper: float = math.nan
     probability_short: float = math.nan
     probability_hard: float = math.nan
+    growth: float = math.nan
     sentence: str = ""
 
 
@@ -121,6 +124,7 @@ def _read(
         upper=pair.upper,
         probability_short=pair.p_soft_or_hard,
         probability_hard=pair.p_hard,
+        growth=pair.growth,
         sentence=_pair_sentence(pair, level, ends.low_frequency_ohm, bound),
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from softbreak.data.record import Cell
@@ -27,9 +27,11 @@ CERTIFICATE: Final = 0.8
 """R below this share of L/(σA) is impossible for ions alone (temperature known) …"""
 CERTIFICATE_UNLOGGED: Final = 0.6
 """… and where the temperature is not."""
+WARMTH_LIMIT: Final = 0.08
+"""Uncertainty (ln) of the temperature correction beyond which nothing slow can be judged: 5 K."""
 GROWTH_LIMIT: Final = 0.10
 """A resistance this far (ln) above its baseline can hide a short: "healthy" is withheld."""
-DECLINE_LIMIT: Final = 0.15
+DECLINE_LIMIT: Final = 0.10
 """A slow fall (ln) below the running maximum that needs an explanation."""
 DECLINE_AFTER_GROWTH: Final = 0.45
 """A slow fall this deep that follows a growth is taken for a conducting interphase."""
@@ -66,6 +68,8 @@ class _Memory:
     anchor_late: float = math.nan
     anchor_whole: float = math.nan
     anchor_cycle: int = 0
+    lowest: float = math.nan
+    deepest: float = 0.0
     anchor_time: float = math.nan
     steps: list[float] = field(default_factory=list)
     doubt_level: float = math.nan
@@ -288,8 +292,17 @@ class VoltageRule:
         """Healthy, or a slow change that the voltage cannot explain."""
         m = self._m
         growth, decline = late - m.base, late - m.top
-        slack = 2.0 * warmth_spread
+        slack = warmth_spread
         transient = cycle.excursions > 0
+        if warmth_spread > WARMTH_LIMIT:
+            return undetermined(
+                f"at {cycle.temperature_celsius:.0f} °C, far from the "
+                f"{m.reference_kelvin - 273.15:.0f} °C of its first cycles, V/I cannot be compared",
+                "Cycle or take impedance at the temperature of the first cycles; or fit the "
+                "temperature series.",
+                soft=0.2,
+                transient=transient,
+            )
         if growth > GROWTH_LIMIT + slack:
             hidden = 1.0 - math.exp(-growth)
             return undetermined(
@@ -373,7 +386,7 @@ class VoltageRule:
     ) -> Verdict:
         m = self._m
         age = max(cycle.cycle_index - m.anchor_cycle, 0)
-        spread = math.sqrt(0.05**2 + min(0.02**2 * age, 0.15**2) + warmth_spread**2)
+        spread = math.sqrt(0.08**2 + min(0.03**2 * age, 0.2**2) + warmth_spread**2)
         share = math.exp(min(whole - m.anchor_whole, 0.0))
         eta = 1.0 - share
         lower = max(1.0 - share * math.exp(1.645 * spread), 0.0)
@@ -388,19 +401,29 @@ class VoltageRule:
                 f"{hours(m.anchor_time)}.",
             )
         )
-        rise = max((e.change for e in events), default=0.0)
+        rise = sum(e.change for e in events if e.change > 0)
+        if found is None:
+            rise = max(rise, late - m.late)
+        else:
+            m.lowest = math.inf
+        fallen = m.anchor_late - min(m.lowest, late + sum(min(e.change, 0.0) for e in events))
+        m.lowest = min(m.lowest, late)
         back = late > m.anchor_late - RECOVERED
         if back:
-            abrupt = rise > SMALLEST_RISE or (found is None and late - m.late > STEP_LIMIT)
+            abrupt = rise > max(SMALLEST_RISE, ABRUPT_RETURN * fallen)
             level = m.anchor_late
             m.anchor_late = m.anchor_whole = math.nan
-            if not abrupt and found is None:
+            if not abrupt:
                 m.doubt_level = max(level, late) + 1.0
                 m.doubt_reason = (
                     "V/I crept back to its level before the drop: the short may have healed, or "
                     "a growing interphase hides it"
                 )
-        if eta < HEALTHY_BELOW:
+        if found is not None:
+            m.deepest = 0.0
+        m.deepest = max(m.deepest, fallen)
+        faint = m.deepest < FAINT_DROP or (found is None and eta < FAINT_FRACTION)
+        if eta < HEALTHY_BELOW or (faint and not back):
             if back and not math.isnan(m.doubt_level):
                 return undetermined(m.doubt_reason, _EIS_WANTED, upper=0.6, soft=0.4)
             if back:
@@ -411,13 +434,14 @@ class VoltageRule:
                     tuple(evidence),
                     transient=True,
                 )
-            return undetermined(
-                "V/I stands close to its level before the drop, which neither recovered at once "
-                "nor deepened",
+            said = undetermined(
+                f"V/I stands {percent(max(eta, 0.0))} below its level before the drop at "
+                f"{hours(m.anchor_time)}: too little to tell a short from better contact",
                 _EIS_WANTED,
                 upper=max(upper, 0.15),
                 soft=0.4,
             )
+            return said if found is None else replace(said, evidence=(*said.evidence, found))
         state = State.HARD if eta >= HARD_FROM else State.SOFT
         return judged(
             state,
@@ -427,8 +451,14 @@ class VoltageRule:
         )
 
 
+FAINT_DROP: Final = 0.16
+"""A drop of ln R smaller than this may be contact or a void that filled …"""
+FAINT_FRACTION: Final = 0.10
+"""… and later on, an η_e below this is within what R_i may have changed."""
 SMALLEST_RISE: Final = 0.05
 """An abrupt rise of ln R from this on can end a short."""
+ABRUPT_RETURN: Final = 0.6
+"""Share of a drop that must come back abruptly, or growth may just hide the short."""
 _EIS_WANTED: Final = (
     "Impedance now and compare with a spectrum from before the drop: a healed short restores "
     "the low-frequency arc."
