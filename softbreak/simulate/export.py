@@ -128,19 +128,24 @@ def _clock_face(seconds: np.ndarray) -> list[str]:
 
 
 def write_eclab(record: Record, stem: Path) -> Path:
-    """Write what EC-Lab exports as text: its header, tabs, -Im(Z), mA."""
+    """Write what EC-Lab exports as text: its header, tabs, -Im(Z), mA.
+
+    A hold is written as BDF, which can say that it is no cycling.
+    """
+    if record.source.method == "CA":
+        return write_bdf(record, stem)
     path = stem.with_name(stem.name + ".mpt")
     table, began = own_clock(record)
     columns = (
         _spectrum_columns(table)
         if record.technique is Technique.IMPEDANCE
-        else _series_columns(table, record.technique)
+        else _series_columns(table)
     )
     start = datetime.fromtimestamp(round(began, 3), UTC)
     area = record.cell.area_cm2
     header = [
         "",
-        _TITLE[record.technique] if record.source.method != "CA" else _HOLD_TITLE,
+        _TITLE[record.technique],
         "",
         "Run on channel : 1 (SN 1)",
         "Electrode connection : standard",
@@ -161,25 +166,19 @@ def write_eclab(record: Record, stem: Path) -> Path:
     return path
 
 
-_HOLD_TITLE: Final = "Chronoamperometry / Chronocoulometry"
-
-
 def _numbers(values: np.ndarray, digits: int = 6) -> list[str]:
     return [f"{v:.{digits}E}" for v in values.tolist()]
 
 
-def _series_columns(table: pd.DataFrame, technique: Technique) -> dict[str, list[str]]:
+def _series_columns(table: pd.DataFrame) -> dict[str, list[str]]:
     time, n = table["test_time_second"].to_numpy(), len(table)
     voltage, current = (table[c].to_numpy(float) for c in ("voltage_volt", "current_ampere"))
-    resting = np.zeros(n, bool)
     columns: dict[str, list[str]] = {}
-    if technique is Technique.VOLTAMMETRY or "control_voltage_volt" in table:
-        mode = np.full(n, 2)
-        control = table.get("control_voltage_volt", table["voltage_volt"]).to_numpy(float)
-    else:
-        imposed = table["control_current_ampere"].to_numpy(float)
-        resting = imposed == 0.0
-        mode, control = np.where(resting, 3, 1), imposed * _MILLI
+    imposed = table.get("control_current_ampere", pd.Series(np.full(n, np.nan))).to_numpy(float)
+    held = table.get("control_voltage_volt", table["voltage_volt"]).to_numpy(float)
+    galvanic = np.isfinite(imposed)
+    mode = np.where(galvanic, np.where(imposed == 0.0, 3, 1), 2)
+    control = np.where(galvanic, imposed * _MILLI, held)
     columns["mode"] = [str(m) for m in mode.tolist()]
     columns["Ns"] = [str(v) for v in (table["step_count"] - 1).tolist()]
     columns["time/s"] = _numbers(time, 9)

@@ -71,7 +71,7 @@ def small_signal(cell: Any, state: Any) -> float:
 def _share(j: float, je: float) -> float:
     if abs(j) < 1e-12:
         return math.nan
-    return min(max(je / j, 0.0), 1.0)
+    return min(abs(je / j), 1.0)
 
 
 @nb.njit(cache=True)

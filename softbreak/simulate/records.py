@@ -133,9 +133,8 @@ def _series(rows: np.ndarray, steps: np.ndarray, area: float, logged: bool) -> p
         "step_count": rows["step"].astype(np.int64) + 1,
     }
     if galvanic.any():
-        table["control_current_ampere"] = np.where(galvanic, step["value"] * area, np.nan).astype(
-            "f4"
-        )
+        imposed = np.where(step["kind"] == REST, 0.0, step["value"] * area)
+        table["control_current_ampere"] = np.where(galvanic, imposed, np.nan).astype("f4")
     if holds.any():
         table["control_voltage_volt"] = np.where(holds, step["value"], np.nan).astype("f4")
     if logged:

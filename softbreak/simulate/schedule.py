@@ -25,7 +25,7 @@ def _template(cycles: int, every: int) -> np.ndarray:
     life: list[tuple[int, int, float]] = []
     for cycle in range(cycles):
         if every and cycle % every == 0:
-            life += [(REST, -1, 1.0), (SWEEP, -1, 1.0), (SPECTRUM, -1, 1.0)]
+            life += [(REST, -1, 0.0), (SWEEP, -1, 1.0), (SPECTRUM, -1, 1.0)]
         life += [
             (CONSTANT_CURRENT, cycle, 1.0),
             (REST, cycle, 0.0),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.simulate.engine import Run
+from softbreak.simulate.protocols import REST
 from softbreak.verdict import State
 
 ENTER_SOFT, LEAVE_SOFT = 0.05, 0.02
@@ -78,6 +79,12 @@ def per_cycle(run: Run, areas: np.ndarray) -> pd.DataFrame:
     areas : ndarray
         cm², of the cells.
 
+    Notes
+    -----
+    η̄ is the electronic charge over all charge of the cycle. In a symmetric or asymmetric cell it
+    is 1 minus ionic over all charge; in a full cell, where the leak follows the whole voltage,
+    it is the leaked charge over the throughput.
+
     Returns
     -------
     DataFrame
@@ -89,6 +96,7 @@ def per_cycle(run: Run, areas: np.ndarray) -> pd.DataFrame:
     """
     owner = np.repeat(np.arange(run.row_count.size), np.diff(run.step_offset))
     counted = (run.steps["cycle"] >= 0) & (run.done["end"] > run.done["start"])
+    counted &= run.steps["kind"] != REST  # what circulates at open circuit is not in the label
     steps, done, owner = run.steps[counted], run.done[counted], owner[counted]
     key = owner * 10_000_000 + steps["cycle"]
     begins = np.flatnonzero(np.diff(key, prepend=-1))
