@@ -27,13 +27,19 @@ SLICE_SAMPLES: Final = 20
 """… and of at least so many samples."""
 FULL_CELL_VOLT: Final = 1.0
 """A symmetric cell has no electromotive force: a larger one says another configuration."""
-
+OFFSET_VOLT: Final = 0.1
+LOPSIDED: Final = 0.7
+"""… or a mean beyond OFFSET_VOLT and this share of the polarisation: a half-cell, say."""
 ACTIVATION_KELVIN: Final = 0.40 / 8.617333e-5
 """0.40 eV over Boltzmann's constant: the usual activation energy of a solid cell's resistance."""
 SAME_CURRENT: Final = 0.05
 """Half-cycles whose currents differ by less than this fraction can be compared."""
 SMALLEST_REVERSAL: Final = 0.10
 """Smallest change of ln R across a reversal that counts as abrupt."""
+
+_VOLTAGE: Final = STATISTICS.index("voltage_volt")
+_SAMPLES: Final = STATISTICS.index("samples")
+_NOISE: Final = STATISTICS.index("noise_volt")
 
 EVENT_COLUMNS: Final = (
     "half_cycle_index",
@@ -62,6 +68,8 @@ class Timeline:
         The current never reversed.
     electromotive_volt : float
         Mean of V over both current directions (V): zero in a symmetric cell.
+    polarisation_volt : float
+        Half the difference of V between the two directions (V); NaN for one direction only.
     unipolar : bool
         The voltage is recorded without its sign.
     rest_volt : float
@@ -73,6 +81,7 @@ class Timeline:
     cycles: pd.DataFrame
     one_way: bool
     electromotive_volt: float
+    polarisation_volt: float
     unipolar: bool
     rest_volt: float
 
@@ -80,7 +89,9 @@ class Timeline:
     def symmetric(self) -> bool:
         """False where the voltages cannot be those of two equal electrodes."""
         rest = 0.0 if np.isnan(self.rest_volt) else abs(self.rest_volt)
-        return max(abs(self.electromotive_volt), rest) < FULL_CELL_VOLT
+        even = abs(self.electromotive_volt)
+        lopsided = even > OFFSET_VOLT and even > LOPSIDED * abs(self.polarisation_volt)
+        return max(even, rest) < FULL_CELL_VOLT and not lopsided
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +116,18 @@ def build_timeline(history: CellHistory) -> Timeline:
     history : CellHistory
     """
     series = [_segmented(record, clock) for record, clock in history.of(Technique.CYCLING)]
+    measured = [_statistics(part) for part in series]
     rest_volt = _rest_voltage(series)
-    emf, unipolar = _polarity(series, rest_volt)
+    emf, polarisation, unipolar = _polarity(series, measured, rest_volt)
     if unipolar:
-        series = [_rectified(s) for s in series]
-    one_way = _one_way(series)
+        series = [_rectified(part) for part in series]
+        measured = [_statistics(part) for part in series]
+    one_way = _one_way(series, measured)
     tables: list[pd.DataFrame] = []
     events: list[pd.DataFrame] = []
     offset = 0
-    for number, part in enumerate(series):
-        table, found = _measured(part, number, cut=one_way)
+    for number, (part, rows) in enumerate(zip(series, measured, strict=True)):
+        table, found = _tabulated(part, rows, number, cut=one_way)
         found["half_cycle_index"] += offset
         offset += len(table)
         tables.append(table)
@@ -123,7 +136,16 @@ def build_timeline(history: CellHistory) -> Timeline:
     found = pd.concat(events, ignore_index=True) if events else _no_events()
     half_cycles, found = _numbered(half_cycles, found)
     found = _with_reversals(half_cycles, found)
-    return Timeline(half_cycles, found, cycle_table(half_cycles), one_way, emf, unipolar, rest_volt)
+    return Timeline(
+        half_cycles,
+        found,
+        cycle_table(half_cycles),
+        one_way,
+        emf,
+        polarisation,
+        unipolar,
+        rest_volt,
+    )
 
 
 def _segmented(record: Record, clock: np.ndarray) -> _Series:
@@ -169,29 +191,37 @@ def _rest_voltage(series: list[_Series]) -> float:
     return float(np.median(ends)) if ends else float("nan")
 
 
-def _polarity(series: list[_Series], rest_volt: float) -> tuple[float, bool]:
-    """Electromotive force, and whether the voltage lost its sign.
+def _polarity(
+    series: list[_Series], measured: list[np.ndarray], rest_volt: float
+) -> tuple[float, float, bool]:
+    """Electromotive force, polarisation, and whether the voltage lost its sign.
 
     A full cell rests at a voltage; a symmetric cell on a cycler that records 0 to 5 V shows |V|
     and rests at zero.
     """
-    means: dict[int, list[float]] = {1: [], -1: []}
-    lowest = np.inf
-    for part in series:
-        for a, b, sign in zip(part.starts, part.stops, part.signs, strict=True):
-            if b - a >= 3:
-                means[int(sign)].append(float(np.median(part.voltage[a:b])))
-                if sign < 0:
-                    lowest = min(lowest, float(part.voltage[a:b].min()))
-    if not means[1] or not means[-1]:
-        return (rest_volt if np.isfinite(rest_volt) else 0.0), False
-    plus, minus = float(np.median(means[1])), float(np.median(means[-1]))
-    even, odd = 0.5 * (plus + minus), 0.5 * (plus - minus)
+    rows = np.concatenate(measured) if measured else np.empty((0, len(STATISTICS)))
+    signs = np.concatenate([part.signs for part in series]) if series else np.empty(0)
+    mean, long = rows[:, _VOLTAGE] * signs, rows[:, _SAMPLES] >= 3
+    plus, minus = mean[long & (signs > 0)], mean[long & (signs < 0)]
+    if not len(plus) or not len(minus):
+        return (rest_volt if np.isfinite(rest_volt) else 0.0), np.nan, False
+    high, low = float(np.median(plus)), float(np.median(minus))
+    even, odd = 0.5 * (high + low), 0.5 * (high - low)
     rests_at_zero = np.isnan(rest_volt) or abs(rest_volt) < 0.3 * abs(even)
-    unsigned = even > 0 and abs(odd) < 0.3 * even and lowest >= -0.02 * even
-    if unsigned and rests_at_zero and even < FULL_CELL_VOLT:
-        return 0.0, True
-    return even, False
+    unsigned = 0 < even < FULL_CELL_VOLT and abs(odd) < 0.3 * even and rests_at_zero
+    if unsigned and _never_negative(series, even):
+        return 0.0, even, True
+    return even, odd, False
+
+
+def _never_negative(series: list[_Series], scale: float) -> bool:
+    """True where even a negative current shows no negative voltage."""
+    return all(
+        part.voltage[a:b].min() >= -0.02 * scale
+        for part in series
+        for a, b, sign in zip(part.starts, part.stops, part.signs, strict=True)
+        if sign < 0
+    )
 
 
 def _rectified(part: _Series) -> _Series:
@@ -209,14 +239,10 @@ def _rectified(part: _Series) -> _Series:
     )
 
 
-def _one_way(series: list[_Series]) -> bool:
+def _one_way(series: list[_Series], measured: list[np.ndarray]) -> bool:
     """True where the current never reverses for good."""
-    signs: list[int] = []
-    currents: list[float] = []
-    for part in series:
-        rows = _statistics(part)
-        signs += part.signs.tolist()
-        currents += _steady_current(rows).tolist()
+    signs = [sign for part in series for sign in part.signs.tolist()]
+    currents = [value for rows in measured for value in _steady_current(rows).tolist()]
     placed = number_cycles(signs, currents)
     kept = {sign for sign, cycle in zip(signs, placed, strict=True) if cycle >= 0}
     return len(kept) == 1
@@ -243,14 +269,21 @@ def _steady_current(rows: np.ndarray) -> np.ndarray:
 def _events_of(part: _Series, rows: np.ndarray) -> Events:
     """Find abrupt events; those that the logged temperature explains are left out."""
     events = find_events(
-        part.time, part.voltage, part.imposed, part.starts, part.stops, part.signs, rows[:, 12]
+        part.time, part.voltage, part.imposed, part.starts, part.stops, part.signs, rows[:, _NOISE]
     )
     if not len(part.temperature) or not len(events.sample):
         return events
     warming = np.array([_thermal_change(part.temperature, int(k)) for k in events.sample])
     left = events.change - warming
     kept = (np.abs(left) > SMALLEST_EVENT) & (left / events.change > 0.5)
-    return Events(*(field[kept] for field in events[:-1]), events.counts)
+    return Events(
+        events.half_cycle[kept],
+        events.sample[kept],
+        events.change[kept],
+        events.before[kept],
+        events.after[kept],
+        events.counts,
+    )
 
 
 def _thermal_change(temperature: np.ndarray, sample: int) -> float:
@@ -261,18 +294,19 @@ def _thermal_change(temperature: np.ndarray, sample: int) -> float:
     return float(change) if np.isfinite(change) else 0.0
 
 
-def _measured(part: _Series, number: int, *, cut: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _tabulated(
+    part: _Series, rows: np.ndarray, number: int, *, cut: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Half-cycles of one record with their events; one-way plating is cut into slices."""
-    rows = _statistics(part)
     events = _events_of(part, rows)
-    noise = rows[:, 12]
+    noise = rows[:, _NOISE]
     if cut:
         sliced = _sliced(part, events)
         rows = _statistics(sliced)
         owner = np.searchsorted(sliced.starts, events.sample, side="right") - 1
         excursions = np.zeros(len(rows), dtype=np.int64)
         parents = np.searchsorted(part.starts, sliced.starts, side="right") - 1
-        rows[:, 12] = noise[parents]
+        rows[:, _NOISE] = noise[parents]
         part = sliced
     else:
         owner = events.half_cycle
