@@ -16,6 +16,7 @@ from softbreak.archive.naming import (
     names_technique,
     perhaps_not_data,
 )
+from softbreak.archive.tables import printable
 from softbreak.data.history import natural_key
 from softbreak.data.record import Cell
 from softbreak.errors import ManifestError
@@ -152,9 +153,9 @@ def _by_name(files: Iterable[PurePosixPath]) -> dict[str, list[PurePosixPath]]:
         else:
             groups = {home.as_posix(): paths}
         for name, members in groups.items():
-            unique = name
+            unique = printable(name)
             while unique in cells:
-                unique += f" ({members[0].name})"
+                unique += f" ({printable(members[0].name)})"
             cells[unique] = members
     return cells
 
@@ -204,16 +205,14 @@ def one_by_one(group: Group) -> list[Group]:
     """Take apart what turned out to be several cells: every file is one, with its twins."""
     parts = []
     for path in group.files:
-        name = path.with_suffix("").as_posix()
+        name = printable(path.with_suffix("").as_posix())
         spares = {k: v for k, v in group.spares.items() if k == str(path)}
         cell = replace(group.cell, cell_id=name)
         parts.append(Group(name, (path,), spares, cell, group.columns, named=True))
     stems = [part.cell_id for part in parts]
-    return [
-        replace(
-            part, cell_id=str(part.files[0]), cell=replace(part.cell, cell_id=str(part.files[0]))
-        )
-        if stems.count(part.cell_id) > 1
-        else part
-        for part in parts
-    ]
+    return [part if stems.count(part.cell_id) == 1 else _with_suffix(part) for part in parts]
+
+
+def _with_suffix(part: Group) -> Group:
+    name = printable(str(part.files[0]))
+    return replace(part, cell_id=name, cell=replace(part.cell, cell_id=name))

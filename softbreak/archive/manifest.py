@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from softbreak.archive.mapped import checked_columns
+from softbreak.archive.columns import checked_columns
 from softbreak.data.readers.base import decode
 from softbreak.data.record import Cell
 from softbreak.errors import ManifestError
@@ -54,7 +54,7 @@ class Row:
     patterns : tuple of str
         Globs relative to the manifest; empty where the cell's files are found by its name.
     columns : mapping
-        How to read tables that no reader recognises; see :mod:`softbreak.archive.tables`.
+        How to read tables that no reader recognises; see :mod:`softbreak.archive.columns`.
     place : str
         Where in the manifest, for messages.
     """

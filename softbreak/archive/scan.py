@@ -12,6 +12,8 @@ from softbreak.archive.failures import Failure
 from softbreak.archive.grouping import Group, group_files
 from softbreak.archive.manifest import NAMES, Manifest
 from softbreak.archive.naming import not_data
+from softbreak.archive.tables import printable
+from softbreak.data.record import Cell
 from softbreak.errors import ReadError
 
 OUTPUT_MARK: Final = "run.json"
@@ -86,7 +88,8 @@ def scan(root: Path, manifest: Manifest, *, out: Path | None = None) -> Scan:
         )
     if root.is_file():
         only = PurePosixPath(root.name)
-        return Scan(root.parent, (Group(root.stem, (only,)),))
+        name = printable(root.stem)
+        return Scan(root.parent, (Group(name, (only,), cell=Cell(cell_id=name)),))
     walk = _Walk()
     for path in _files(root, out.resolve() if out else None, walk):
         walk.files.append(path)

@@ -11,7 +11,6 @@ from typing import Any
 
 from softbreak.archive.failures import Failure, failure_of
 from softbreak.archive.fingerprint import content_hash, stamp
-from softbreak.archive.mapped import read_mapped
 from softbreak.archive.naming import perhaps_not_data
 from softbreak.archive.overlap import measured_at_once
 from softbreak.archive.store import FORMAT, write_result
@@ -19,7 +18,7 @@ from softbreak.archive.tables import printable
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell, Record
-from softbreak.errors import UnknownFormatError
+from softbreak.errors import ReadError, UnknownFormatError
 from softbreak.models.diagnose import diagnose
 from softbreak.models.diagnosis import Diagnosis, Finding
 
@@ -176,10 +175,10 @@ def _read_all(job: Job) -> _Reading:
 
 def _read_one(job: Job, path: str, reading: _Reading) -> bool:
     """Read a file into ``reading``; return whether it gave records."""
-    full = Path(job.root, path)
+    full, columns = Path(job.root, path), job.basis["columns"] or None
     told = {"path": path, **stamp(full)}
     with Boundary(path) as boundary:
-        records = _records(full, job.basis["columns"])
+        records = registry.read(full, columns)
         told["sha256"] = records[0].source.content_hash
         reading.stamps.append(told)
         _keep(path, records, reading)
@@ -188,22 +187,13 @@ def _read_one(job: Job, path: str, reading: _Reading) -> bool:
     reading.stamps.append(told)
     error = boundary.error
     reason = perhaps_not_data(PurePosixPath(path))
-    if isinstance(error, UnknownFormatError) and reason:
+    # Where a mapping is to read what no reader knows, it is tried on notes as well.
+    unknown = ReadError if columns else UnknownFormatError
+    if isinstance(error, unknown) and reason:
         reading.skipped.append((path, f"no data: {reason}"))
     elif error is not None:
         reading.failures.append(failure_of(path, "read", error))
     return False
-
-
-def _records(path: Path, columns: Mapping[str, Any]) -> list[Record]:
-    try:
-        return registry.read(path)
-    except UnknownFormatError:
-        if not columns:
-            raise
-        mark = content_hash(path)
-        mapped = read_mapped(path, columns)
-        return [replace(r, source=replace(r.source, content_hash=mark)) for r in mapped]
 
 
 def _keep(path: str, records: list[Record], reading: _Reading) -> None:
@@ -213,7 +203,9 @@ def _keep(path: str, records: list[Record], reading: _Reading) -> None:
             name = Path(earlier.source.path).name
             reading.skipped.append((path, f"the very same bytes as {name}"))
             return
-    reading.records += records
+    # Relative to the archive, so that a result says the same wherever the archive lies.
+    name = printable(path)
+    reading.records += [replace(r, source=replace(r.source, path=name)) for r in records]
 
 
 def _diagnosed(job: Job, reading: _Reading) -> Diagnosis | None:

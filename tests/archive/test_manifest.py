@@ -1,0 +1,134 @@
+import pytest
+
+from softbreak.archive.manifest import COLUMNS, load_manifest
+from softbreak.errors import ManifestError
+
+HEADER = ",".join(COLUMNS)
+
+
+def csv_of(folder, text, encoding="utf-8"):
+    (folder / "cells.csv").write_bytes(text.encode(encoding))
+    return load_manifest(folder)
+
+
+def toml_of(folder, text):
+    (folder / "cells.toml").write_text(text, encoding="utf-8")
+    return load_manifest(folder)
+
+
+def test_no_manifest_is_an_empty_one(tmp_path):
+    assert load_manifest(tmp_path).rows == ()
+
+
+def test_columns_are_those_of_the_design():
+    assert HEADER == (
+        "cell_id,files,configuration,electrode,electrolyte,area_cm2,electrolyte_thickness_um,"
+        "ionic_conductivity_s_per_cm,lithium_thickness_um,porosity,temperature_celsius,"
+        "pressure_mpa,notes"
+    )
+
+
+def test_a_row_says_what_is_known_and_nothing_else(tmp_path):
+    manifest = csv_of(
+        tmp_path, HEADER + '\nC1,a/*.mpr; b.csv,symmetric,Li,LPSCl,0.785,,2e-3,,0.1,25,,"x, y"\n\n'
+    )
+    (row,) = manifest.rows
+    assert row.patterns == ("a/*.mpr", "b.csv")
+    assert (row.cell.area_cm2, row.cell.porosity, row.cell.temperature_celsius) == (0.785, 0.1, 25)
+    assert row.cell.electrolyte_thickness_um is None
+    assert row.cell.notes == "x, y"
+    assert row.place == "row 2"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_spreadsheets_of_any_country(tmp_path, encoding):
+    manifest = csv_of(tmp_path, "cell_id;area_cm2;notes\r\nZelle_ä;0,785;für\r\n", encoding)
+    (row,) = manifest.rows
+    assert (row.cell.cell_id, row.cell.area_cm2, row.cell.notes) == ("Zelle_ä", 0.785, "für")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("cell_id,aera_cm2\nC1,1", "Did you mean 'area_cm2'"),
+        ("cell_id,Area_cm2\nC1,1", "Did you mean 'area_cm2'"),
+        ("name,area_cm2\nC1,1", "expected a column cell_id"),
+        ("cell_id,area_cm2,area_cm2\nC1,1,1", "area_cm2 twice"),
+        ("cell_id,area_cm2\nC1,big", r"row 2, column area_cm2\): 'big'; expected a number"),
+        ("cell_id,area_cm2\nC1,0", "1e-06 to 10000"),
+        ("cell_id,porosity\nC1,15", "a fraction, not a percentage"),
+        ("cell_id,temperature_celsius\nC1,298.15", "°C, not K"),
+        ("cell_id,electrolyte_thickness_um\nC1,0.0007", "µm, not cm"),
+        ("cell_id,area_cm2\nC1,inf", "expected 1e-06"),
+        ("cell_id,configuration\nC1,symetric", "Did you mean 'symmetric'"),
+        ("cell_id,area_cm2\nC1,1\nC1,2", r"row 3, column cell_id\): 'C1'"),
+        ("cell_id,area_cm2\n,1", r"row 2, column cell_id\): nothing"),
+        ("cell_id,notes\nC1,a,b", "3 fields; expected at most 2"),
+    ],
+)
+def test_errors_name_row_column_finding_and_remedy(tmp_path, text, message):
+    with pytest.raises(ManifestError, match=message):
+        csv_of(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "glob", ["../other/*.csv", "/etc/passwd", "a/../../b", "~/x", "C:\\data\\*.csv", "..\\x"]
+)
+def test_globs_stay_below_the_manifest(tmp_path, glob):
+    with pytest.raises(ManifestError, match="below the manifest's own folder"):
+        csv_of(tmp_path, f"cell_id,files\nC1,{glob}")
+
+
+def test_columns_that_mean_nothing_here_are_kept_apart(tmp_path):
+    manifest = csv_of(tmp_path, "cell_id,operator,year\nC1,ab,2024\n")
+    assert manifest.ignored == ("operator", "year")
+
+
+def test_toml_with_columns_for_all_and_for_one(tmp_path):
+    manifest = toml_of(
+        tmp_path,
+        """
+        [columns]
+        test_time_second = { column = "time/h", scale = 3600 }
+        voltage_volt = "U"
+        current_ampere = { column = 2, scale = 1e-3 }
+        [[cells]]
+        cell_id = "A"
+        files = ["a.txt", "more/*"]
+        area_cm2 = 1
+        [[cells]]
+        cell_id = "B"
+        [cells.columns]
+        voltage_volt = 1
+        """,
+    )
+    first, second = manifest.rows
+    assert first.patterns == ("a.txt", "more/*")
+    assert first.cell.area_cm2 == 1.0
+    assert first.columns["test_time_second"] == {"column": "time/h", "scale": 3600.0}
+    assert second.columns["voltage_volt"] == {"column": 1, "scale": 1.0}
+    assert second.columns["current_ampere"] == {"column": 2, "scale": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[cells]\n", "no valid TOML"),
+        ("cells = 3", "another kind"),
+        ("cells = [3]", "expected a table"),
+        ('[columns]\nvoltage_vol = "U"', "Did you mean 'voltage_volt'"),
+        ("[columns]\nvoltage_volt = -1", "a position from 0"),
+        ("[columns]\nvoltage_volt = { column = 1, faktor = 2 }", "a position from 0"),
+        ('[[cells]]\ncell_id = "A"\nporosty = 0.1', "Did you mean 'porosity'"),
+        ('[[cells]]\ncell_id = "A"\narea_cm2 = true', "expected a number"),
+    ],
+)
+def test_toml_errors(tmp_path, text, message):
+    with pytest.raises(ManifestError, match=message):
+        toml_of(tmp_path, text)
+
+
+def test_two_manifests_are_one_too_many(tmp_path):
+    (tmp_path / "cells.toml").touch()
+    with pytest.raises(ManifestError, match=r"both cells\.csv and cells\.toml"):
+        csv_of(tmp_path, "cell_id\n")

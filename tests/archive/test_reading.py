@@ -1,0 +1,42 @@
+import pytest
+
+import softbreak
+from softbreak.data.record import Technique
+from softbreak.errors import ReadError, SoftbreakError, UnknownFormatError
+from tests.archive.files import write_cell
+
+
+def test_a_file_and_what_is_known_of_its_cell(tmp_path):
+    cell = softbreak.read(write_cell(tmp_path / "x.csv"), area_cm2=0.785, electrolyte="LPSCl")
+    assert isinstance(cell, softbreak.CellHistory)
+    assert (cell.cell.cell_id, cell.cell.area_cm2, cell.cell.electrolyte) == ("x", 0.785, "LPSCl")
+    assert cell.records[0].technique is Technique.CYCLING
+
+
+def test_a_folder_is_one_cell_whatever_its_files_are_called(tmp_path):
+    for name in ("cell_1.csv", "cell_2.csv", "EIS/b.csv"):
+        write_cell(tmp_path / "C7" / name)
+    (tmp_path / "C7" / "notes.txt").write_text("hello")
+    (tmp_path / "C7" / "poster.pdf").touch()
+    cell = softbreak.read(tmp_path / "C7")
+    assert cell.cell.cell_id == "C7"
+    assert len(cell.records) == 3
+
+
+def test_several_files_run_on(tmp_path):
+    paths = [write_cell(tmp_path / f"{k}.csv") for k in (10, 9)]
+    cell = softbreak.read(paths)
+    assert [record.source.path for record in cell.records] == [str(paths[1]), str(paths[0])]
+    assert cell.clocks[1][0] >= cell.clocks[0][-1]
+
+
+def test_errors(tmp_path):
+    with pytest.raises(ReadError, match="no such file"):
+        softbreak.read(tmp_path / "nothing.csv")
+    with pytest.raises(ReadError, match="no data file"):
+        softbreak.read(tmp_path)
+    (tmp_path / "x.dat").write_bytes(bytes(300))
+    with pytest.raises(UnknownFormatError):
+        softbreak.read(tmp_path)
+    with pytest.raises(SoftbreakError, match="did you mean 'area_cm2'"):
+        softbreak.read(write_cell(tmp_path / "a.csv"), aera_cm2=1)

@@ -1,0 +1,192 @@
+import json
+import math
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from softbreak.archive.store import (
+    TABLES,
+    read_diagnosis,
+    read_meta,
+    read_verdicts,
+    result_path,
+    write_result,
+)
+from softbreak.archive.tables import (
+    CELLS,
+    FAILURES,
+    VERDICTS,
+    frame_of,
+    printable,
+    table_of,
+    write_parquet,
+    written_whole,
+)
+from softbreak.data.record import Cell
+from softbreak.errors import ReadError
+from softbreak.models.diagnosis import Diagnosis, Finding
+from softbreak.verdict import Evidence
+
+VERDICT = {
+    "cell_id": "Zelle Ω",
+    "cycle_index": 3,
+    "start_time_second": 0.0,
+    "end_time_second": 7200.0,
+    "state": "soft",
+    "p_healthy": 0.1,
+    "p_soft": 0.8,
+    "p_hard": 0.1,
+    "electronic_fraction": math.nan,
+    "electronic_fraction_lower": 0.2,
+    "electronic_fraction_upper": 0.4,
+    "transient_short": True,
+    "wanted_measurement": "",
+    "evidence": [{"feature": "V/I", "value": 1.0, "baseline": math.nan, "sentence": "It fell."}],
+    "detector": "fused",
+    "detector_version": "1",
+}
+SUMMARY = {
+    "cell_id": "Zelle Ω",
+    "state": "soft",
+    "ever_short": np.bool_(True),
+    "onset_cycle": np.int64(3),
+    "onset_time_second": 3600.0,
+    "onset_areal_capacity_mah_per_cm2": math.nan,
+    "probability": np.float64(0.9),
+    "summary": "Soft.",
+    "wanted_measurement": "",
+    "n_cycles": 4,
+    "n_files": 1,
+}
+
+
+def diagnosis():
+    frames = {name: pd.DataFrame({"time_second": [0.0, 1.5]}) for name in TABLES}
+    frames["half_cycles"] = pd.DataFrame(
+        {"half_cycle_index": np.arange(2, dtype=np.int32), "sign": np.array([1, -1], np.int8)}
+    )
+    frames["sources"] = pd.DataFrame({"path": ["ä.mpr", "b.csv"], "rows": [1, 2]})
+    return Diagnosis(
+        cell=Cell("Zelle Ω", area_cm2=0.785),
+        summary=dict(SUMMARY),
+        verdicts=pd.DataFrame([VERDICT]),
+        findings=(Finding("note", "missing-area", "No area."),),
+        **frames,
+    )
+
+
+META = {"format": 1, "basis": {"files": ["x"]}, "failures": [], "skipped": []}
+
+
+def test_schemas_are_those_of_the_design():
+    assert VERDICTS.names == list(VERDICT)
+    assert str(VERDICTS.field("evidence").type) == (
+        "list<item: struct<feature: string, value: double, baseline: double, sentence: string>>"
+    )
+    assert CELLS.names == [*list(SUMMARY)[:7], "rank", *list(SUMMARY)[7:]]
+    assert FAILURES.names == ["path", "stage", "error", "remedy"]
+
+
+def test_a_diagnosis_comes_back_as_it_was(tmp_path):
+    path = result_path(tmp_path, "Zelle Ω")
+    before = diagnosis()
+    write_result(path, META, before)
+    after = read_diagnosis(path)
+    assert after.cell == before.cell
+    assert after.findings == before.findings
+    assert all(type(finding) is Finding for finding in after.findings)
+    assert math.isnan(after.summary.pop("onset_areal_capacity_mah_per_cm2"))
+    before.summary.pop("onset_areal_capacity_mah_per_cm2")
+    assert after.summary == before.summary
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(after, name), getattr(before, name))
+    pd.testing.assert_frame_equal(
+        after.verdicts.drop(columns="evidence"), before.verdicts.drop(columns="evidence")
+    )
+    ((item,),) = after.verdicts["evidence"]
+    assert item["sentence"] == "It fell."
+    assert math.isnan(item["baseline"])
+
+
+def test_a_stored_result_is_the_same_bytes_every_time(tmp_path):
+    for name in ("a.zip", "b.zip"):
+        write_result(tmp_path / name, META, diagnosis())
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_no_pickle_inside(tmp_path):
+    write_result(tmp_path / "a.zip", META, diagnosis())
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        for name in archive.namelist():
+            if name.endswith(".arrow"):
+                pa.ipc.open_file(pa.BufferReader(archive.read(name))).read_all()
+            else:
+                json.loads(archive.read(name))
+
+
+def test_failures_only(tmp_path):
+    path = tmp_path / "a.zip"
+    write_result(path, {**META, "failures": [["x", "read", "broken", "mend"]]}, None)
+    assert read_meta(path)["failures"] == [["x", "read", "broken", "mend"]]
+    assert read_verdicts(path).num_rows == 0
+    with pytest.raises(ReadError, match="none of the cell's files"):
+        read_diagnosis(path)
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "other"])
+def test_a_damaged_result_is_one_kind_of_error(tmp_path, damage):
+    path = tmp_path / "a.zip"
+    write_result(path, META if damage != "other" else {**META, "format": 99}, diagnosis())
+    whole = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    elif damage != "other":
+        path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
+    with pytest.raises(ReadError, match="a stored result of layout 1"):
+        read_meta(path)
+
+
+def test_names_never_collide_and_suit_every_file_system(tmp_path):
+    names = ["a/b", "a b", "A/B", "a:b", "CON", "...", "電池", "電池2", "x" * 300, "x" * 301, ""]
+    paths = {result_path(tmp_path, name).name.lower() for name in names}
+    assert len(paths) == len(names)
+    assert all(len(name) < 70 and name.isascii() for name in paths)
+
+
+def test_unknown_numbers_are_null_in_parquet(tmp_path):
+    rows = [{**SUMMARY, "rank": 1, "onset_cycle": None, "probability": math.nan}]
+    write_parquet(table_of(frame_of(rows, CELLS), CELLS), tmp_path / "cells.parquet")
+    table = pq.read_table(tmp_path / "cells.parquet")
+    assert table.schema.equals(CELLS)
+    assert table["onset_cycle"].null_count == table["probability"].null_count == 1
+
+
+def test_evidence_may_be_objects_or_mappings():
+    objects = {**VERDICT, "evidence": (Evidence("V/I", 1.0, 2.0, "It fell."),)}
+    table = table_of(pd.DataFrame([objects, {**VERDICT, "evidence": None}]), VERDICTS)
+    assert table["evidence"].to_pylist() == [
+        [{"feature": "V/I", "value": 1.0, "baseline": 2.0, "sentence": "It fell."}],
+        [],
+    ]
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "x.txt"
+    target.write_text("old")
+
+    def fail(part):
+        part.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        written_whole(target, fail)
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_names_of_no_valid_encoding_are_escaped():
+    assert printable("a\udcffb") == "a\\udcffb"

@@ -1,0 +1,58 @@
+"""check and convert."""
+
+import numpy as np
+
+import softbreak as sb
+from tests.archive.files import write_cell
+
+
+def test_check_says_what_is_odd(softbreak, tmp_path):
+    path = write_cell(tmp_path / "x.csv")
+    told = softbreak("check", path)
+    assert told.code == 0
+    assert "cycling: 240 rows, by bdf" in told.out
+    assert "electrode area is not known" in told.out
+    assert "electrode area" not in softbreak("check", path, "--area", "1").out
+
+
+def test_check_of_a_broken_file_is_exit_code_1(softbreak, tmp_path):
+    (tmp_path / "x.mpr").write_bytes(b"BIO-LOGIC MODULAR FILE\x1a")
+    good = write_cell(tmp_path / "y.csv")
+    told = softbreak("check", tmp_path / "x.mpr", good, "--json")
+    assert told.code == 1
+    broken, fine = told.json["files"]
+    assert "x.mpr" in broken["error"]
+    assert fine["records"][0]["rows"] == 240
+
+
+def test_convert_keeps_every_number(softbreak, tmp_path):
+    path = write_cell(tmp_path / "x.csv")
+    for suffix in ("parquet", "csv"):
+        told = softbreak("convert", path, "--out", tmp_path / "bdf", "--format", suffix)
+        target = tmp_path / "bdf" / f"x.bdf.{suffix}"
+        assert (told.code, told.out.strip()) == (0, str(target))
+        before, after = sb.read(path).records[0], sb.read(target).records[0]
+        for column in before.table.columns:
+            np.testing.assert_array_equal(before.array(column), after.array(column))
+
+
+def test_convert_numbers_the_techniques_of_one_file(softbreak, tmp_path, monkeypatch):
+    from softbreak.archive import convert
+    from softbreak.data.readers import registry
+
+    path = write_cell(tmp_path / "x.csv")
+    (record,) = registry.read(path)
+    monkeypatch.setattr(convert.registry, "read", lambda _: [record, record])
+    told = softbreak("convert", path, "--out", tmp_path / "bdf", "--json")
+    names = ["x_1_cycling.bdf.parquet", "x_2_cycling.bdf.parquet"]
+    assert told.json["written"] == [str(tmp_path / "bdf" / name) for name in names]
+
+
+def test_convert_goes_on_after_a_broken_file_and_never_overwrites_its_source(softbreak, tmp_path):
+    (tmp_path / "broken.mpr").write_bytes(b"BIO-LOGIC MODULAR FILE\x1a")
+    path = write_cell(tmp_path / "x.bdf.csv")
+    before = path.read_bytes()
+    told = softbreak("convert", tmp_path / "broken.mpr", path, "--out", tmp_path, "--format", "csv")
+    assert told.code == 1
+    assert "take the place of the file itself" in told.err
+    assert path.read_bytes() == before

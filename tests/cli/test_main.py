@@ -1,0 +1,59 @@
+import pytest
+
+from softbreak import __version__
+from softbreak.cli.main import COMMANDS
+
+
+def test_help_lists_every_command(softbreak):
+    told = softbreak("--help")
+    assert told.code == 0
+    for name, about in COMMANDS.items():
+        assert name in told.out
+        assert about.split()[0] in told.out
+
+
+def test_no_command_at_all_is_help_and_could_not_run(softbreak):
+    told = softbreak()
+    assert told.code == 2
+    assert "Commands:" in told.out + told.err
+
+
+def test_version(softbreak):
+    assert softbreak("--version").out == f"softbreak {__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(softbreak, command):
+    told = softbreak(command, "--help")
+    assert told.code == 0
+    assert f"Example: softbreak {command}" in told.out
+    assert f"Usage: softbreak {command}" in told.out
+
+
+def test_a_misspelt_command(softbreak):
+    told = softbreak("triaje", "x")
+    assert told.code == 2
+    assert "Did you mean 'triage'?" in told.err
+
+
+def test_our_errors_are_one_message_and_no_traceback(softbreak, tmp_path):
+    told = softbreak("triage", tmp_path / "nothing")
+    assert told.code == 2
+    assert told.out == ""
+    assert told.err.startswith("softbreak: ")
+    assert "no such file or folder" in told.err
+    assert "Traceback" not in told.err
+
+
+def test_twice_verbose_shows_the_traceback(monkeypatch, tmp_path):
+    from softbreak.cli import main
+    from softbreak.errors import ReadError
+
+    monkeypatch.setattr("sys.argv", ["softbreak", "triage", str(tmp_path / "nothing"), "-vv"])
+    with pytest.raises(ReadError):
+        main.run()
+
+
+def test_bad_options_are_exit_code_2(softbreak, tmp_path):
+    assert softbreak("triage", tmp_path, "--workers", "-3").code == 2
+    assert softbreak("triage", tmp_path, "--fail-on", "healthy").code == 2
