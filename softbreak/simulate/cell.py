@@ -233,7 +233,8 @@ def solve(
         v = x * r + b * (math.asinh(k0 * x) + math.asinh(k1 * x)) + rest
         return x, 0.0, v
     v = je = 0.0
-    for _ in range(60):
+    # far up a sinh each step gains one unit of its argument: many steps, but they arrive
+    for _ in range(400):
         p, q = k0 * x, k1 * x
         v = x * r + b * (math.asinh(p) + math.asinh(q)) + rest
         dv = r + b * (k0 / math.sqrt(1.0 + p * p) + k1 / math.sqrt(1.0 + q * q))

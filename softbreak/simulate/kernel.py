@@ -84,7 +84,9 @@ def _count(truth: Any, flow: tuple[float, float, float, float], last: float, dt:
     truth.charge_ionic += 0.5e3 * hours * (x0 + x1)
     share = _share(x0 + e0, e0)
     if not math.isnan(share):
-        truth.eta_max, truth.eta_min = max(truth.eta_max, share), min(truth.eta_min, share)
+        end = _share(x1 + e1, e1)
+        truth.eta_max = max(truth.eta_max, share, end)
+        truth.eta_min = min(truth.eta_min, share, end)
         truth.seconds_soft += dt if share > SOFT else 0.0
         truth.seconds_hard += dt if share > HARD else 0.0
         if share > SOFT and last <= SOFT:
