@@ -11,16 +11,15 @@ from softbreak.errors import SchemaError
 
 def series(path, time, *, started=None, position=0, area=None, technique=Technique.CYCLING):
     time = np.asarray(time, dtype=float)
-    table = pd.DataFrame(
-        {"test_time_second": time, "voltage_volt": 0.1, "current_ampere": 1e-3}
-    )
+    table = pd.DataFrame({"test_time_second": time, "voltage_volt": 0.1, "current_ampere": 1e-3})
     source = Source(path, started_unix_second=started, position=position)
     return Record(Cell(area_cm2=area), technique, table, source)
 
 
 def test_files_are_ordered_by_absolute_time():
     history = assemble(
-        Cell("c"), [series("b.mpr", [0, 10], started=1000.0), series("a.mpr", [0, 10], started=2000.0)]
+        Cell("c"),
+        [series("b.mpr", [0, 10], started=1000.0), series("a.mpr", [0, 10], started=2000.0)],
     )
     assert [r.source.path for r in history.records] == ["b.mpr", "a.mpr"]
     assert history.clocks[1][0] == 1000.0

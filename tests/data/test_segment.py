@@ -1,5 +1,7 @@
 """The Segmenter: hand-made currents, and the same segments whatever the chunking."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,12 @@ def cut(time, current, control=None):
 def test_square_wave_gives_half_cycles():
     current = np.repeat([1.0, -1.0, 1.0, -1.0], 10)
     found = cut(np.arange(40.0), current)
-    assert found == [Segment(0, 10, 1), Segment(10, 20, -1), Segment(20, 30, 1), Segment(30, 40, -1)]
+    assert found == [
+        Segment(0, 10, 1),
+        Segment(10, 20, -1),
+        Segment(20, 30, 1),
+        Segment(30, 40, -1),
+    ]
 
 
 def test_rest_between_half_cycles_is_a_segment_of_its_own():
@@ -71,7 +78,7 @@ def test_any_chunking_gives_the_same_segments(data):
     bounds = [0, *sorted(places), len(current)]
     segmenter = Segmenter()
     found = []
-    for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+    for a, b in itertools.pairwise(bounds):
         part = None if control is None else control[a:b]
         found += segmenter.update(time[a:b], current[a:b], part)
     found += segmenter.finish()

@@ -65,8 +65,13 @@ def test_float32_input_is_accumulated_in_double_precision():
 
 def test_a_single_sample_is_its_own_mean():
     row = half_cycle_statistics(
-        np.array([5.0]), np.array([-0.2]), np.array([-1e-3]), np.empty(0),
-        np.array([0]), np.array([1]), np.array([-1]),
+        np.array([5.0]),
+        np.array([-0.2]),
+        np.array([-1e-3]),
+        np.empty(0),
+        np.array([0]),
+        np.array([1]),
+        np.array([-1]),
     )[0]
     told = dict(zip(STATISTICS, row, strict=True))
     assert told["voltage_volt"] == 0.2

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.features.synthetic import cycled
 
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.features.timeline import build_timeline
+from tests.features.synthetic import cycled
 
 
 def test_a_steady_cell_has_its_resistance_and_no_event():
@@ -63,9 +63,7 @@ def test_warming_over_a_quarter_of_an_hour_is_no_event():
 
 
 def test_an_excursion_is_counted_but_is_no_event():
-    timeline = build_timeline(
-        cycled(lambda h: np.where(np.abs(h - 20.5) < 0.009, 50.0, 100.0))
-    )
+    timeline = build_timeline(cycled(lambda h: np.where(np.abs(h - 20.5) < 0.009, 50.0, 100.0)))
     assert len(timeline.events) == 0
     assert timeline.cycles["excursions"].sum() == 1
 
@@ -85,8 +83,12 @@ def test_coarse_conversion_is_no_event():
 
 def test_one_way_plating_is_cut_into_slices_and_at_the_event():
     history = cycled(
-        lambda h: np.where(h >= 2.25, 1.0, 7000.0), cycles=1, half_hour=4.0, interval=10.0,
-        current=1e-4, one_way=True,
+        lambda h: np.where(h >= 2.25, 1.0, 7000.0),
+        cycles=1,
+        half_hour=4.0,
+        interval=10.0,
+        current=1e-4,
+        one_way=True,
     )
     timeline = build_timeline(history)
     assert timeline.one_way

@@ -39,9 +39,7 @@ def test_sodium_cell_is_healthy_then_hard(diagnosed, name):
 
 
 @pytest.mark.parametrize("detector", ["fused", "voltage"])
-@pytest.mark.parametrize(
-    "name", ["gcpl.mpr", "mb.mpr", "mb.mpt", "thienenkamp_li_peo_li_POL.txt"]
-)
+@pytest.mark.parametrize("name", ["gcpl.mpr", "mb.mpr", "mb.mpt", "thienenkamp_li_peo_li_POL.txt"])
 def test_healthy_cells_are_never_called_short(diagnosed, name, detector):
     diagnosis = diagnosed(name, detector)
     states = set(diagnosis.verdicts["state"])

@@ -1,0 +1,106 @@
+"""Findings: each in a sentence with the number that was seen."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from softbreak.data.checks import check_history, check_series
+from softbreak.data.record import Cell, Record, Source, Technique
+from tests.features.synthetic import cycled
+
+
+def record(**columns):
+    n = max(np.size(v) for v in columns.values())
+    half = max(n // 4, 1)
+    sign = np.where((np.arange(n) // half) % 2 == 0, 1.0, -1.0)
+    table = {
+        "test_time_second": np.arange(n) * 10.0,
+        "current_ampere": 1e-3 * sign,
+        "voltage_volt": 0.1 * sign,
+    } | {name: np.broadcast_to(value, (n,)) for name, value in columns.items()}
+    return Record(Cell(), Technique.CYCLING, pd.DataFrame(table), Source("run.csv"))
+
+
+def topics(rec):
+    return {finding.topic: finding.sentence for finding in check_series(rec)}
+
+
+N = 400
+SIGN = np.where((np.arange(N) // 100) % 2 == 0, 1.0, -1.0)
+
+
+def test_a_sound_record_has_no_findings():
+    assert topics(record(voltage_volt=0.1 * SIGN)) == {}
+
+
+def test_a_reversed_voltage_is_an_error():
+    assert "wrong sign" in topics(record(voltage_volt=-0.1 * SIGN))["sign"]
+
+
+def test_a_magnitude_is_recognised():
+    assert "magnitude" in topics(record(voltage_volt=0.1 * np.abs(SIGN)))["unipolar"]
+
+
+def test_a_clipped_half_is_an_error():
+    assert "clips" in topics(record(voltage_volt=np.maximum(0.1 * SIGN, 0.0)))["clipped"]
+
+
+def test_a_reset_clock_is_remarked():
+    time = np.concatenate([np.arange(200), np.arange(200)]) * 10.0
+    assert (
+        "steps back 1 times"
+        in topics(record(test_time_second=time, voltage_volt=0.1 * SIGN))["clock-reset"]
+    )
+
+
+def test_a_gap_is_remarked():
+    time = np.arange(N) * 10.0 + 7200.0 * (np.arange(N) > 200)
+    assert "2.00 h" in topics(record(test_time_second=time, voltage_volt=0.1 * SIGN))["clock-gap"]
+
+
+def test_milliseconds_taken_for_seconds_are_an_error():
+    time = np.arange(N) * 1e6
+    assert (
+        "milliseconds"
+        in topics(record(test_time_second=time, voltage_volt=0.1 * SIGN))["milliseconds"]
+    )
+
+
+def test_sparse_sampling_is_remarked():
+    found = topics(record(test_time_second=np.arange(N) * 600.0, voltage_volt=0.1 * SIGN))
+    assert "600 s apart" in found["sparse"]
+
+
+def test_a_wrong_current_range_is_remarked():
+    rng = np.random.default_rng(0)
+    control = 1e-3 * SIGN
+    found = topics(
+        record(
+            control_current_ampere=control,
+            current_ampere=control + 2e-4 * rng.standard_normal(N),
+            voltage_volt=0.1 * SIGN,
+        )
+    )
+    assert "too wide" in found["current-range"]
+
+
+def test_a_voltage_near_the_offset_is_remarked():
+    assert "4 mV" in topics(record(voltage_volt=4e-3 * SIGN))["small-voltage"]
+
+
+def test_a_voltage_at_rest_is_remarked():
+    current = np.where(np.arange(N) % 100 < 50, 1e-3 * SIGN, 0.0)
+    found = topics(record(current_ampere=current, voltage_volt=np.full(N, 0.3)))
+    assert "at rest the voltage is 0.3 V" in found["rest-voltage"]
+
+
+def test_missing_voltages_are_counted():
+    voltage = 0.1 * SIGN
+    voltage[5:9] = np.nan
+    assert "4 of 400" in topics(record(voltage_volt=voltage))["missing-samples"]
+
+
+@pytest.mark.parametrize("area", [None, 0.785])
+def test_a_missing_area_is_remarked(area):
+    history = cycled(lambda h: 100 + 0 * h, cell=Cell("c", area_cm2=area))
+    assert ("missing-area" in {f.topic for f in check_history(history)}) == (area is None)

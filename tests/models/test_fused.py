@@ -1,0 +1,165 @@
+"""Impedance beside voltage: what settles, what contradicts, what is left alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from softbreak.data.history import assemble
+from softbreak.data.record import Cell, Record, Source, Technique
+from softbreak.errors import SoftbreakError
+from softbreak.features.evidence import gather
+from softbreak.models.diagnose import VERDICT_COLUMNS, diagnose
+from softbreak.models.registry import DETECTORS, detector_of
+from softbreak.models.rules.fused import fused_verdicts
+from softbreak.models.rules.impedance import ImpedanceReading, read_spectra, reading_verdict
+from softbreak.verdict import State
+from tests.features.synthetic import cycled
+
+FREQUENCY = np.logspace(6, -2, 41)
+
+
+def arc(bulk, interface, *, conductance=0.0, capacitance=1e-6, inductance=0.0):
+    omega = 2 * np.pi * FREQUENCY
+    ionic = bulk / (1 + 1j * omega * bulk * 1e-10) + interface / (
+        1 + 1j * omega * interface * capacitance
+    )
+    return 1 / (1 / ionic + conductance) + 1j * omega * inductance
+
+
+def spectrum(impedance, time, *, noise=1e-3, seed=0):
+    rng = np.random.default_rng(seed)
+    impedance = impedance * (1 + noise * rng.standard_normal(len(impedance)))
+    table = pd.DataFrame(
+        {
+            "frequency_hertz": FREQUENCY,
+            "real_impedance_ohm": impedance.real,
+            "imaginary_impedance_ohm": impedance.imag,
+            "test_time_second": time,
+        }
+    )
+    return Record(Cell(), Technique.IMPEDANCE, table, Source("eis.csv", position=int(time)))
+
+
+def with_spectra(history, *spectra):
+    records = [replace(r, source=replace(r.source, path="a.csv")) for r in history.records]
+    moved = [replace(s, source=replace(s.source, path="a.csv")) for s in spectra]
+    return assemble(history.cell, [*records, *moved])
+
+
+def test_a_metal_line_is_hard_without_a_reference():
+    history = assemble(Cell("w", area_cm2=1.0), [spectrum(0.3 + 1j * 2e-7 * FREQUENCY, 0.0)])
+    verdict = diagnose(history).verdicts
+    assert verdict["state"].to_list() == ["hard"]
+    assert verdict["detector"].to_list() == ["eis"]
+
+
+def test_one_spectrum_alone_is_left_open_and_bounds_the_electronic_resistance():
+    diagnosis = diagnose(assemble(Cell("one"), [spectrum(arc(50, 100), 0.0)]))
+    assert diagnosis.summary["state"] == "undetermined"
+    assert "at least 150" in diagnosis.verdicts["evidence"].iloc[0][0]["sentence"]
+
+
+def test_a_pair_finds_a_short_that_appeared():
+    # g = 1/75 S beside 150 ohm: eta = 150 / (150 + 75) = 2/3
+    pair = [spectrum(arc(50, 100), 0.0), spectrum(arc(50, 100, conductance=1 / 75), 9e4, seed=1)]
+    reading = read_spectra(gather(assemble(Cell("p", temperature_celsius=25.0), pair)))[1]
+    assert reading.trusted
+    assert reading.lower < 2 / 3 < reading.upper
+    assert reading_verdict(reading).state is State.SOFT
+
+
+def test_a_pair_of_a_steady_cell_is_not_called_short():
+    pair = [spectrum(arc(50, 100), 0.0), spectrum(arc(50, 100), 9e4, seed=1)]
+    reading = read_spectra(gather(assemble(Cell("p"), pair)))[1]
+    assert reading_verdict(reading).state in (State.HEALTHY, State.UNDETERMINED)
+
+
+def reading(**details):
+    return ImpedanceReading(
+        70_000.0, 50.0, 100.0, 0.001, trusted=True, growth=1.1, sentence="The pair.", **details
+    )
+
+
+CLEAR = {
+    "eta": 0.02,
+    "lower": 0.0,
+    "upper": 0.06,
+    "probability_short": 0.1,
+    "probability_hard": 0.0,
+}
+SHORT = {"eta": 0.5, "lower": 0.4, "upper": 0.6, "probability_short": 1.0, "probability_hard": 0.0}
+
+
+def fused(resistance, *readings):
+    evidence = gather(cycled(resistance))
+    return [v.state.value for v in fused_verdicts(evidence, readings)]
+
+
+def growing(h):
+    return 85.0 * (1 + 0.2 * np.minimum(h / 10, 1))
+
+
+def test_a_clear_spectrum_settles_growth():
+    assert fused(growing)[9] == "undetermined"
+    assert fused(growing, reading(**CLEAR))[9] == "healthy"
+
+
+def test_a_spectrum_of_great_growth_settles_nothing():
+    doubtful = replace(reading(**CLEAR), growth=2.5)
+    assert fused(growing, doubtful)[9] == "undetermined"
+
+
+def test_a_shorted_spectrum_settles_growth():
+    assert fused(growing, reading(**SHORT))[9] == "soft"
+
+
+def test_a_spectrum_against_a_healthy_voltage_leaves_it_open():
+    assert fused(lambda h: 100.0 + 0 * h, reading(**SHORT))[9] == "undetermined"
+
+
+def test_a_clear_spectrum_against_a_drop_leaves_it_open():
+    found = fused(lambda h: np.where(h >= 10.55, 85.0, 120.0), reading(**CLEAR))
+    assert found[9] == "undetermined"
+
+
+def test_a_spectrum_of_another_resistance_is_left_aside():
+    # the cycles have 1000 ohm, the spectrum 100: another cell, another state
+    assert fused(lambda h: 1000.0 + 0 * h, reading(**SHORT))[9] == "healthy"
+
+
+def test_an_untrusted_spectrum_changes_nothing():
+    doubtful = replace(reading(**SHORT), trusted=False)
+    assert fused(lambda h: 100.0 + 0 * h, doubtful)[9] == "healthy"
+
+
+@pytest.mark.parametrize("name", list(DETECTORS))
+def test_every_detector_gives_a_row_a_unit(name):
+    history = with_spectra(
+        cycled(lambda h: np.where(h >= 20.55, 40.0, 100.0)),
+        spectrum(arc(50, 50), -10.0),
+        spectrum(arc(50, 50, conductance=1 / 66), 150_000.0, seed=2),
+    )
+    table = diagnose(history, name).verdicts
+    assert list(table.columns) == list(VERDICT_COLUMNS)
+    assert table["cycle_index"].to_list() == list(range(len(table)))
+    assert set(table["state"]) <= {state.value for state in State}
+    total = table[["p_healthy", "p_soft", "p_hard"]].sum(axis=1).to_numpy()
+    assert total == pytest.approx(np.ones(len(table)))
+    eta = table["electronic_fraction"].dropna()
+    assert eta.between(0, 1).all()
+    open_cycles = table[table["state"] == "undetermined"]
+    assert (open_cycles["evidence"].map(len) > 0).all()
+
+
+def test_an_unknown_detector_is_named():
+    with pytest.raises(SoftbreakError, match="'nonsense'; known are fused"):
+        detector_of("nonsense")
+
+
+def test_nothing_to_judge_is_undetermined():
+    diagnosis = diagnose(assemble(Cell("none"), []))
+    assert diagnosis.summary["state"] == "undetermined"
+    assert len(diagnosis.verdicts) == 0
+    assert diagnosis.summary["summary"].startswith("Nothing to judge")

@@ -1,0 +1,90 @@
+"""The CV rule, literal and hardened, on voltammograms made by hand."""
+
+import pytest
+
+from softbreak.data.record import Cell
+from softbreak.models.rules.voltammetry import SweepView, hardened, literal
+
+
+def sweeps(resistances, *, window=0.1, rate=2e-4, linearity=0.999, temperatures=None, jumps=None):
+    temperatures = temperatures or [float("nan")] * len(resistances)
+    jumps = jumps or [0.0] * len(resistances)
+    return [
+        SweepView(
+            0,
+            k,
+            1000.0 * k,
+            1000.0 * k + 900,
+            window / ohm,
+            window,
+            rate,
+            ohm,
+            linearity,
+            jump,
+            1.0,
+            warmth,
+        )
+        for k, (ohm, warmth, jump) in enumerate(zip(resistances, temperatures, jumps, strict=True))
+    ]
+
+
+def states(verdicts):
+    return [v.state.value for v in verdicts]
+
+
+def test_literal_rule_follows_the_paper():
+    # omega = +10 % soft; -10 % healthy; +1 % healthy; the first has nothing to compare with
+    found = literal(sweeps([100, 100 / 1.1, 100 / 0.99, 100 / 1.0]), Cell())
+    assert states(found) == ["undetermined", "soft", "healthy", "healthy"]
+
+
+def test_literal_omega_is_equation_3():
+    found = literal(sweeps([100, 50]), Cell())[1]
+    assert found.evidence[0].value == pytest.approx(1.0)  # (2 - 1)/1
+    assert found.electronic_fraction == pytest.approx(0.5)  # omega/(1 + omega)
+
+
+def test_a_straight_line_is_hard_only_at_a_metallic_resistance():
+    cell = Cell(area_cm2=1.0)
+    assert states(literal(sweeps([1.0], linearity=0.99999), cell)) == ["hard"]
+    # a healthy single-ion conductor is nearly straight too
+    assert states(literal(sweeps([100.0], linearity=0.99999), cell)) == ["undetermined"]
+
+
+def test_hardened_rule_needs_a_log_or_a_large_rise():
+    rise = sweeps([100, 80])  # +25 %
+    assert states(hardened(rise, Cell(), temperature_logged=False))[1] == "undetermined"
+    logged = sweeps([100, 80], temperatures=[25.0, 25.0])
+    assert states(hardened(logged, Cell(), temperature_logged=True))[1] == "soft"
+    assert states(hardened(sweeps([100, 50]), Cell(), temperature_logged=False))[1] == "soft"
+
+
+def test_hardened_rule_takes_warming_out():
+    # 5 K: exp(0.40 eV / k (1/298.15 - 1/303.15)) = 1.293
+    warm = sweeps([100, 100 / 1.293], temperatures=[25.0, 30.0])
+    assert states(hardened(warm, Cell(), temperature_logged=True))[1] == "healthy"
+
+
+def test_hardened_rule_has_hysteresis():
+    path = [100, 84, 90, 97]  # on above 15 %, still on at 11 %, off at 3 %
+    logged = sweeps(path, temperatures=[25.0] * 4)
+    assert states(hardened(logged, Cell(), temperature_logged=True)) == [
+        "undetermined", "soft", "soft", "healthy",
+    ]  # fmt: skip
+
+
+def test_hardened_rule_does_not_compare_different_windows():
+    mixed = sweeps([100]) + sweeps([80], window=0.5)
+    assert states(hardened(mixed, Cell(), temperature_logged=True)) == ["undetermined"] * 2
+
+
+def test_a_falling_current_is_left_open():
+    assert states(hardened(sweeps([100, 130]), Cell(), temperature_logged=True))[1] == (
+        "undetermined"
+    )
+
+
+def test_a_jump_inside_a_sweep_is_soft():
+    found = hardened(sweeps([100, 100], jumps=[0.0, 0.4]), Cell(), temperature_logged=False)
+    assert states(found)[1] == "soft"
+    assert "jumped" in found[1].evidence[0].sentence

@@ -1,0 +1,80 @@
+"""Cyclic voltammetry as arrays: closed forms."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from softbreak.physics.voltammetry import analyse, current_increase, cycle_bounds, turning_points
+
+
+def ramp(*corners, step=1e-3):
+    pieces = [
+        np.linspace(a, b, round(abs(b - a) / step) + 1)[int(k > 0) :]
+        for k, (a, b) in enumerate(itertools.pairwise(corners))
+    ]
+    return np.concatenate(pieces)
+
+
+VOLTAGE = ramp(0, 0.1, -0.1, 0.1, -0.1, 0.1, -0.1, 0.0)
+
+
+def test_turning_points_are_the_vertices():
+    assert np.abs(VOLTAGE[turning_points(VOLTAGE)]) == pytest.approx(0.1)
+    assert len(turning_points(VOLTAGE)) == 6
+
+
+def test_noise_does_not_turn_a_sweep():
+    rng = np.random.default_rng(0)
+    noisy = VOLTAGE + 5e-4 * rng.standard_normal(len(VOLTAGE))
+    assert len(turning_points(noisy)) == 6
+
+
+def test_cycles_end_at_every_second_vertex():
+    assert len(cycle_bounds(VOLTAGE)) - 1 == 3
+
+
+def test_a_resistor_is_a_straight_line():
+    found = analyse(np.arange(len(VOLTAGE)) * 5.0, VOLTAGE, VOLTAGE / 50.0)
+    assert found.chord_resistance == pytest.approx(50.0)
+    assert found.linearity == pytest.approx(1.0)
+    assert found.peak_current == pytest.approx(0.1 / 50)
+    assert found.hysteresis == pytest.approx(0.0, abs=1e-9)
+    assert found.largest_jump == pytest.approx(0.0, abs=1e-9)
+    assert found.scan_rate == pytest.approx(1e-3 / 5)
+
+
+def test_charge_of_a_half_sweep_is_vm_squared_over_s_r():
+    # Q = V_m^2 / (s R): 0.1^2 / (2e-4 * 50) = 1 C
+    found = analyse(np.arange(len(VOLTAGE)) * 5.0, VOLTAGE, VOLTAGE / 50.0)
+    assert found.charge[1] == pytest.approx(1.0, rel=0.02)
+
+
+def test_a_bent_curve_is_not_straight():
+    found = analyse(np.arange(len(VOLTAGE)) * 1.0, VOLTAGE, 1e-4 * np.sinh(VOLTAGE / 0.03))
+    assert (found.linearity < 0.95).all()
+    # chord at 0.08 V: 0.08 / (1e-4 sinh(0.08/0.03))
+    assert found.chord_resistance == pytest.approx(0.08 / (1e-4 * np.sinh(0.08 / 0.03)), rel=1e-3)
+
+
+def test_a_jump_inside_a_sweep_is_found():
+    current = VOLTAGE / 50.0
+    later = np.arange(len(VOLTAGE)) > 0.37 * len(VOLTAGE)
+    found = analyse(np.arange(len(VOLTAGE)) * 1.0, VOLTAGE, np.where(later, 2.5 * current, current))
+    assert found.largest_jump.max() > 0.15
+
+
+def test_windows_on_one_side_have_a_chord_too():
+    voltage = ramp(0, 0.1, 0, 0.1, 0)
+    found = analyse(np.arange(len(voltage)) * 1.0, voltage, voltage / 20.0)
+    assert found.chord_resistance == pytest.approx(20.0)
+
+
+def test_too_few_samples_are_refused():
+    with pytest.raises(ValueError, match="at least 4 samples"):
+        analyse(np.arange(3.0), np.arange(3.0), np.arange(3.0))
+
+
+def test_equation_3_from_one_to_the_next():
+    assert current_increase(np.array([1.0, 1.1, 0.55]))[1:] == pytest.approx([0.1, -0.5])
+    assert np.isnan(current_increase(np.array([1.0]))[0])
