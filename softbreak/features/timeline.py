@@ -38,6 +38,7 @@ SMALLEST_REVERSAL: Final = 0.10
 """Smallest change of ln R across a reversal that counts as abrupt."""
 
 _VOLTAGE: Final = STATISTICS.index("voltage_volt")
+_FIRST: Final = STATISTICS.index("first_voltage_volt")
 _SAMPLES: Final = STATISTICS.index("samples")
 _NOISE: Final = STATISTICS.index("noise_volt")
 
@@ -204,7 +205,9 @@ def _polarity(
     mean, long = rows[:, _VOLTAGE] * signs, rows[:, _SAMPLES] >= 3
     plus, minus = mean[long & (signs > 0)], mean[long & (signs < 0)]
     if not len(plus) or not len(minus):
-        return (rest_volt if np.isfinite(rest_volt) else 0.0), np.nan, False
+        # one direction: a cell that never comes near zero has a voltage of its own
+        least = float(np.abs(rows[:, _FIRST] * signs).min()) if len(rows) else 0.0
+        return max(np.nan_to_num(abs(rest_volt)), least), np.nan, False
     high, low = float(np.median(plus)), float(np.median(minus))
     even, odd = 0.5 * (high + low), 0.5 * (high - low)
     rests_at_zero = np.isnan(rest_volt) or abs(rest_volt) < 0.3 * abs(even)

@@ -91,6 +91,8 @@ READABLE_FULL_CELLS = [
     "arbin/arbin_example.res",
     "maccor/maccor_001.txt",
     "pec/pec.csv",
+    "novonix/sample_data_novonix.csv",
+    "basytec/sample_data_basytec.txt",
 ]
 
 
