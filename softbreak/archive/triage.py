@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -206,12 +207,17 @@ def _run_facts(
         "softbreak": softbreak.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "libraries": {name: version(name) for name in _LIBRARIES},
+        "libraries": _library_versions(),
         "arguments": {"archive": printable(str(root)), "detector": detector, "workers": workers},
         "manifest": manifest.path.name if manifest.path else None,
         "manifest_columns_ignored": list(manifest.ignored),
         "citations": [asdict(citation) for citation in citations_for(detector)],
     }
+
+
+@cache
+def _library_versions() -> dict[str, str]:
+    return {name: version(name) for name in _LIBRARIES}
 
 
 def _written(

@@ -1,0 +1,3 @@
+from tests.golden.conftest import realdata
+
+__all__ = ["realdata"]
