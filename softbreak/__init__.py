@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from softbreak.version import __version__
+
 if TYPE_CHECKING:
     from softbreak.archive.reading import read
     from softbreak.archive.triage import triage
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from softbreak.models.diagnose import diagnose
     from softbreak.report import figures
     from softbreak.verdict import State, Verdict
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "read": "softbreak.archive.reading",

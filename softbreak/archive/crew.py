@@ -64,7 +64,7 @@ class Crew:
     limits: Limits = Limits()
     functions: Functions = Functions()
 
-    def here(self, jobs: Sequence[Job]) -> Iterator[Job]:
+    def here(self, jobs: Sequence[Job]) -> Generator[Job, None, None]:
         """Do jobs in this process, yield each when it is done.
 
         While a job runs, a mark lies beside its result. Should the process die, the next run
@@ -80,7 +80,7 @@ class Crew:
                 mark.unlink(missing_ok=True)
             yield job
 
-    def in_workers(self, jobs: Sequence[Job], workers: int) -> Iterator[Job]:
+    def in_workers(self, jobs: Sequence[Job], workers: int) -> Generator[Job, None, None]:
         """Do jobs in worker processes, the largest first; yield each when it is done."""
         queue = sorted(jobs, key=_size, reverse=True)
         with Pool(workers, self.functions.warm_up) as pool:

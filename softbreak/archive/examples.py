@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import softbreak
 from softbreak.errors import ReadError
 
 
@@ -16,7 +15,7 @@ def example_archive() -> Path:
     ReadError
         If it was left out of this installation.
     """
-    package = Path(softbreak.__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / "examples" / "archive", package.parent / "examples" / "archive"):
         if folder.is_dir():
             return folder

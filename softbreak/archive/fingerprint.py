@@ -8,11 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import softbreak
 from softbreak.archive.grouping import Group
 from softbreak.archive.store import FORMAT
 from softbreak.data.readers import registry
 from softbreak.models import diagnose
+from softbreak.version import __version__
 
 
 def basis_of(group: Group, detector: str) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def basis_of(group: Group, detector: str) -> dict[str, Any]:
         "columns": _as_json(group.columns),
         "named": group.named,
         "detector": [detector, diagnose.detector_version(detector)],
-        "softbreak": softbreak.__version__,
+        "softbreak": __version__,
         "readers": _readers(),
     }
 

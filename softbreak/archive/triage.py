@@ -6,7 +6,8 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import softbreak
 from softbreak.archive.citations import citations_for
 from softbreak.archive.crew import Crew, mark_of
 from softbreak.archive.failures import Failure
@@ -28,6 +28,7 @@ from softbreak.archive.store import read_meta, result_path
 from softbreak.archive.tables import printable
 from softbreak.archive.work import Job
 from softbreak.errors import ReadError
+from softbreak.version import __version__
 
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "polars", "numba", "fastnda")
 
@@ -172,16 +173,18 @@ def _work(
     while plan.waiting:
         cells = {cell.job.result: cell for cell in plan.waiting}
         plan.waiting = []
-        for job in _done(crew, [cell.job for cell in cells.values()], workers):
-            cell = cells[job.result]
-            if read_meta(cell.result)["split"]:
-                parts = one_by_one(cell.group)
-                plan.waiting += [_part(part, cell) for part in parts]
-                total += len(parts) - 1
-            else:
-                plan.standing.append(cell)
-            if progress is not None:
-                progress(Progress(len(plan.standing), total, cell.group.cell_id))
+        # Closing ends the workers at once, also on the way out of an interrupt.
+        with closing(_done(crew, [cell.job for cell in cells.values()], workers)) as jobs:
+            for job in jobs:
+                cell = cells[job.result]
+                if read_meta(cell.result)["split"]:
+                    parts = one_by_one(cell.group)
+                    plan.waiting += [_part(part, cell) for part in parts]
+                    total += len(parts) - 1
+                else:
+                    plan.standing.append(cell)
+                if progress is not None:
+                    progress(Progress(len(plan.standing), total, cell.group.cell_id))
 
 
 def _part(group: Group, of: _Cell) -> _Cell:
@@ -190,7 +193,7 @@ def _part(group: Group, of: _Cell) -> _Cell:
     return _Cell(group, Job(of.job.root, str(result_path(out, group.cell_id)), basis))
 
 
-def _done(crew: Crew, jobs: Sequence[Job], workers: int | None) -> Iterator[Job]:
+def _done(crew: Crew, jobs: Sequence[Job], workers: int | None) -> Generator[Job, None, None]:
     if workers is None:
         # One cell alone is worth no process, unless it has killed one before.
         died = any(mark_of(job).exists() for job in jobs)
@@ -204,7 +207,7 @@ def _run_facts(
     root: Path, manifest: Manifest, detector: str, workers: int | None
 ) -> dict[str, Any]:
     return {
-        "softbreak": softbreak.__version__,
+        "softbreak": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "libraries": _library_versions(),

@@ -5,6 +5,7 @@ import os
 import sys
 
 import pandas as pd
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -167,17 +168,18 @@ def test_a_file_that_kills_its_worker_is_found_and_costs_only_itself(archive, ou
 
 
 def test_a_file_that_hangs_is_ended_and_tried_again_when_given_more_time(archive, out):
+    triage(archive, out, workers=0)  # so that the time allowed below is the hanging file's only
     (archive / "slow.csv").write_text("HANG")
-    crew = Crew(Limits(seconds=3.0), DEADLY)
+    crew = Crew(Limits(seconds=2.0), DEADLY)
     result = triage(archive, out, workers=2, crew=crew)
     assert sorted(result.cells["cell_id"]) == ["a", "b", "c"]
     (failure,) = result.failures.itertuples()
-    assert (failure.path, failure.error) == ("slow.csv", "no result within 3 s")
+    assert (failure.path, failure.error) == ("slow.csv", "no result within 2 s")
     assert triage(archive, out, workers=2, crew=crew).run["counts"]["cells_not_done_again"] == 4
 
-    more = triage(archive, out, workers=1, crew=Crew(Limits(seconds=4.0), DEADLY))
+    more = triage(archive, out, workers=1, crew=Crew(Limits(seconds=3.0), DEADLY))
     assert more.run["counts"]["cells_not_done_again"] == 3
-    assert "within 4 s" in more.failures["error"].item()
+    assert "within 3 s" in more.failures["error"].item()
 
 
 def test_a_cell_that_killed_this_process_gets_a_worker_next_time(tmp_path, out, monkeypatch):
@@ -371,3 +373,23 @@ def test_every_stored_result_names_what_it_rests_on(archive, out):
     (stamp,) = meta["stamps"]
     assert len(stamp["sha256"]) == 64
     assert meta["basis"]["detector"][0] == "fused"
+
+
+def test_an_interrupt_ends_the_workers_before_the_tables_are_written(archive, out, monkeypatch):
+    (archive / "slow.csv").write_text("HANG")
+    alive = []
+    real = triage_module.write_result_tables
+
+    def watched(*arguments):
+        alive.extend(psutil.Process().children())
+        return real(*arguments)
+
+    def stop(at):
+        if at.done == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(triage_module, "write_result_tables", watched)
+    with pytest.raises(KeyboardInterrupt):
+        triage(archive, out, workers=2, crew=Crew(functions=DEADLY), progress=stop)
+    assert alive == []
+    assert len(load_result(out).cells) == 1
