@@ -193,9 +193,11 @@ def electrons(state: Any, v: float) -> tuple[float, float]:
     """Return the electronic current density at a voltage, and its slope (A/cm², S/cm²)."""
     je, slope = state.g * v, state.g
     if state.g_tunnel > 0.0:
-        u = min(max(v / state.v_tunnel, -60.0), 60.0)
-        je += state.g_tunnel * state.v_tunnel * math.sinh(u)
-        slope += state.g_tunnel * math.cosh(u)
+        # beyond 40 characteristic voltages the law goes on along its tangent: no overflow
+        u = min(max(v / state.v_tunnel, -40.0), 40.0)
+        steep = math.cosh(u)
+        je += state.g_tunnel * (state.v_tunnel * (math.sinh(u) - u * steep) + v * steep)
+        slope += state.g_tunnel * steep
     return je, slope
 
 

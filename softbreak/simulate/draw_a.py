@@ -45,15 +45,23 @@ def _contact(plan: Plan, law: np.ndarray) -> None:
     jumps = plan.confounders["pressure_jump"]
     law["jump_hour"] = np.where(jumps, plan.life * plan.between("a.jump_hour", 0.1, 0.9), 1e9)
     law["jump_factor"] = plan.between("a.jump_factor", 0.6, 1.5, log=True)
-    law["void_gain"] = plan.between("a.void_gain", 0.02, 1.0, log=True)
-    law["void_scale"] = plan.between("a.void_scale", 0.2, 3.0, log=True)
+    voided = plan.confounders["voids"]
+    capacity = plan.current * 1e3 * plan.half_hours
+    law["void_gain"] = np.where(
+        voided, plan.between("a.void_gain", 0.1, 0.8), plan.between("a.void_gain", 0.02, 0.5)
+    )
+    law["void_scale"] = np.where(
+        voided,
+        capacity * plan.between("a.void_scale", 0.7, 7.0, log=True),
+        plan.between("a.void_scale", 0.2, 3.0, log=True),
+    )
     share = np.where(
-        plan.confounders["voids"],
+        voided,
         plan.between("a.repair", 0.4, 0.95),
         plan.between("a.repair", 1.3, 8.0),
     )
     law["repair"] = plan.current * share / first
-    law["refill"] = plan.between("a.refill", 0.3, 1.0)
+    law["refill"] = plan.between("a.refill", 0.5, 1.5)
     law["fill_rate"] = plan.between("a.fill_rate", 0.003, 0.1, log=True)
 
 

@@ -56,7 +56,7 @@ def _contact(plan: Plan, law: np.ndarray) -> None:
     law["vacancy_hill"] = plan.between("b.hill", 1.0, 3.0)
     tolerance = np.where(
         plan.confounders["voids"],
-        plan.between("b.tolerance", 0.5, 2.0, log=True),
+        plan.between("b.tolerance", 0.15, 1.5, log=True),
         plan.between("b.tolerance", 5.0, 100.0, log=True),
     )
     law["vacancy_half"] = capacity * tolerance

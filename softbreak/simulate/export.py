@@ -109,7 +109,7 @@ def write_neware(record: Record, stem: Path) -> Path:
         "Date": moment.strftime("%Y-%m-%d %H:%M:%S.%f").str[:-3],
     }
     if "ambient_temperature_celsius" in table:
-        columns["T1(℃)"] = [f"{v:.1f}" for v in table["ambient_temperature_celsius"].tolist()]
+        columns["T1(°C)"] = [f"{v:.1f}" for v in table["ambient_temperature_celsius"].tolist()]
     pd.DataFrame(columns).to_csv(path, index=False)
     return path
 

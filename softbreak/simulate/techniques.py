@@ -93,7 +93,7 @@ def current_voltage() -> Specimen:
         _about("cc-cv", "CC then CV"), electrolyte="PEO-LiTFSI", electrolyte_thickness_um=100.0
     )
     about = replace(about, ionic_conductivity_s_per_cm=2e-4, temperature_celsius=60.0)
-    program = p.current_then_voltage(1e-3, 0.5, 10.0, 4.0, temperature=60.0)
+    program = p.current_then_voltage(1.5e-3, 0.5, 10.0, 4.0, temperature=60.0)
     program["cycle"] = 0
     return Specimen(about, cell, blank(1), program, "healthy", "polymer", "eclab")
 
@@ -105,11 +105,12 @@ def coulombic(conductance: float = 0.0) -> Specimen:
     ----------
     conductance : float
         Of a metallic path (S cm⁻²); 0 for a healthy cell. The charge at depletion exceeds the
-        thin foil's by 1 / (1 - η).
+        thin foil's by 1 / (1 - η). A path above 3 mS cm⁻² hides the depletion altogether.
     """
     capacity = THIN_UM * LITHIUM_MAH_PER_UM
     cell = _sulfide(metal_right=capacity, metal_edge=0.05)
-    program = p.plating(-0.5e-3, 2.5 * capacity / 0.5, limit=1.0)
+    # a path carries the whole current at j/g once the foil is gone: the limit must lie below that
+    program = p.plating(-0.5e-3, 2.5 * capacity / 0.5, limit=0.15)
     program["cycle"] = 0
     name = "asymmetric-soft" if conductance else "asymmetric"
     about = replace(_about(name, "depletion", "asymmetric"), lithium_thickness_um=THIN_UM)
@@ -145,7 +146,7 @@ def technique_cells() -> tuple[Specimen, ...]:
         one_way(),
         current_voltage(),
         coulombic(),
-        coulombic(5e-3),
+        coulombic(2.5e-3),
         full(),
         full(2.5e-5),
     )

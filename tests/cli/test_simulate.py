@@ -1,0 +1,36 @@
+"""``softbreak simulate``."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+from typer.testing import CliRunner
+
+from softbreak.cli.simulate import app
+
+runner = CliRunner()
+
+
+def test_it_writes_an_archive_and_says_where(tmp_path):
+    arguments = ["--preset", "population", "--cells", "3", "--cycles", "2", "--seed", "4"]
+    done = runner.invoke(app, [*arguments, "--out", str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert (said["cells"], said["cycles"]) == (3, 6)
+    assert len(pd.read_parquet(said["truth"])) == 6
+
+
+def test_it_refuses_a_folder_that_is_in_use(tmp_path):
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "mine.csv").write_text("precious")
+    done = runner.invoke(app, ["--out", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "not empty" in done.stderr
+    assert (tmp_path / "archive" / "mine.csv").read_text() == "precious"
+
+
+def test_cells_to_judge_on_say_so(tmp_path):
+    arguments = ["--preset", "population", "--cells", "1", "--cycles", "1", "--laws", "b"]
+    assert runner.invoke(app, [*arguments, "--out", str(tmp_path)]).exit_code == 0
+    assert pd.read_parquet(tmp_path / "truth.parquet")["laws"].tolist() == ["b"]
