@@ -10,6 +10,10 @@ from softbreak.simulate.laws import LawSet
 from softbreak.simulate.laws_a import FILAMENTS, LAW_A, blank
 
 
+CLOCKS = (30.0, 60.0, 120.0, 120.0, 300.0)
+"""Seconds between rows, all equally likely."""
+
+
 def draw(plan: Plan, cells: np.ndarray) -> np.ndarray:
     """Return hidden states of law set "a" that bring a plan about.
 
@@ -140,9 +144,9 @@ def _others(plan: Plan, cells: np.ndarray, law: np.ndarray) -> None:
 
 
 def sampling(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
-    """Return a row every 120 s, whatever happens."""
-    count = plan.identities.size
-    return np.full(count, 120.0), np.full(count, 1e9)
+    """Return steady clocks: a row every 30 to 300 s, whatever happens."""
+    choice = (plan.uniform("a.interval") * len(CLOCKS)).astype(int)
+    return np.array(CLOCKS)[choice], np.full(choice.size, 1e9)
 
 
 SET_A = LawSet("a", LAW_A, draw, disturb_white, sampling)

@@ -78,6 +78,7 @@ class Block:
     ----------
     plan : Plan
     cells : ndarray of CELL
+    instruments : ndarray of INSTRUMENT
     run : Run
         Its rows and spectra are as the instrument saw them; η and ``done`` are true.
     recipe : Recipe
@@ -85,6 +86,7 @@ class Block:
 
     plan: Plan
     cells: np.ndarray
+    instruments: np.ndarray
     run: Run
     recipe: Recipe
 
@@ -152,8 +154,9 @@ def make_block(recipe: Recipe, identities: np.ndarray) -> Block:
         seed=seed,
         frequency=FREQUENCIES,
     )
-    _measure(done, plan, cells, laws.disturb)
-    return Block(plan, cells, done, recipe)
+    instruments = draw_instruments(plan, cells["area"])
+    _measure(done, plan, (cells["area"], instruments), laws.disturb)
+    return Block(plan, cells, instruments, done, recipe)
 
 
 def _climates(plan: Plan) -> np.ndarray:
@@ -171,12 +174,14 @@ def _climates(plan: Plan) -> np.ndarray:
     return out
 
 
-def _measure(done: Run, plan: Plan, cells: np.ndarray, disturb: Callable[..., None]) -> None:
-    instruments = draw_instruments(plan, cells["area"])
+def _measure(
+    done: Run, plan: Plan, with_: tuple[np.ndarray, np.ndarray], disturb: Callable[..., None]
+) -> None:
+    areas, instruments = with_
     keys = keys_of(plan.seed, plan.identities)
     places = (done.row_offset, done.row_count)
-    disturb(done.rows, places, instruments, cells["area"], keys)
-    owner = np.repeat(np.arange(cells.size), np.diff(done.step_offset))
+    disturb(done.rows, places, instruments, areas, keys)
+    owner = np.repeat(np.arange(areas.size), np.diff(done.step_offset))
     disturb_spectra(done.spectra, owner[done.steps["kind"] == SPECTRUM], instruments, keys)
 
 

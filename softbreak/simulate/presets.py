@@ -127,7 +127,13 @@ def _demo(seed: int) -> Iterator[Made]:
     yield from _specimens((lgps(), lpscl(), lpscl_voltammetry()), seed)
     for number, (style, chemistry, family, confounders) in enumerate(_DEMO):
         recipe = Recipe(
-            1, seed, cycles=DEMO_CYCLES, every=20, chemistries=(chemistry,), first=10**6 * number
+            1,
+            seed,
+            cycles=DEMO_CYCLES,
+            every=20,
+            interval=120.0,
+            chemistries=(chemistry,),
+            first=10**6 * number,
         )
         identity = _find(recipe, family, confounders, "temperature_step" in confounders)
         block = make_block(recipe, np.array([identity]))

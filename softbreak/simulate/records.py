@@ -53,7 +53,13 @@ def techniques(steps: np.ndarray) -> np.ndarray:
 
 
 def run_records(
-    run: Run, position: int, cell: Cell, *, area: float, logged: bool = True
+    run: Run,
+    position: int,
+    cell: Cell,
+    *,
+    area: float,
+    logged: bool = True,
+    clock: tuple[float, float] = (np.inf, 0.0),
 ) -> list[Record]:
     """Return the records of one cell of a run, one for each uninterrupted measurement.
 
@@ -68,6 +74,8 @@ def run_records(
         True area, cm² (currents are those of the whole cell).
     logged : bool
         Whether temperature is written.
+    clock : tuple of float
+        From which age in h on the absolute clock is ahead (daylight saving), and by how much (s).
 
     Returns
     -------
@@ -101,6 +109,8 @@ def run_records(
             if not part.size:
                 continue
             table = _series(part, steps, area, logged)
+            ahead = part["time"] >= 3600.0 * clock[0]
+            table["unix_time_second"] += np.where(ahead, clock[1], 0.0)
         method = _METHOD[technique] if steps["kind"][k] != CONSTANT_VOLTAGE else "CA"
         found.append((technique, method, table))
     return [
@@ -156,10 +166,11 @@ def _spectrum(frequency: np.ndarray, z: np.ndarray, start: float) -> pd.DataFram
 
 
 def describe(block: Block, position: int) -> Cell:
-    """Return what the files of a cell say of it: the area, with its error where it has one."""
+    """Return what the files of a cell say of it: not all, and a wrong area where it has one."""
     plan, cell = block.plan, block.cells[position]
     wrong = plan.confounders["area_error"][position]
     factor = plan.between("area_factor", 0.6, 1.7, log=True)[position] if wrong else 1.0
+    area = float(f"{cell['area'] * factor:.5g}")
     known = plan.uniform("sigma_known")[position] < 0.5
     sigma = cell["sigma"] * np.exp(plan.between("sigma_error", -0.15, 0.15)[position])
     chemistry = str(plan.chemistry[position])
@@ -169,7 +180,7 @@ def describe(block: Block, position: int) -> Cell:
         configuration="symmetric",
         electrode=metal,
         electrolyte=ELECTROLYTE[chemistry],
-        area_cm2=float(cell["area"] * factor),
+        area_cm2=area if plan.uniform("area_known")[position] < 0.95 else None,
         electrolyte_thickness_um=round(float(cell["thickness"]) * 1e4, 1),
         ionic_conductivity_s_per_cm=float(f"{sigma:.3g}") if known else None,
         temperature_celsius=float(cell["reference"]),
@@ -179,12 +190,14 @@ def describe(block: Block, position: int) -> Cell:
 def block_records(block: Block, position: int) -> list[Record]:
     """Return the records of one cell of a population; see :func:`run_records`."""
     cell = describe(block, position)
+    one = block.instruments[position]
     return run_records(
         block.run,
         position,
         cell,
         area=float(block.cells["area"][position]),
         logged=bool(block.plan.logged[position]),
+        clock=(float(one["gap_hour"]), float(one["clock_jump"])),
     )
 
 

@@ -129,3 +129,35 @@ def test_confounded_currents_windows_and_rates_change():
         moved = (np.abs(values / values[:, :1] - 1.0) > 1e-9).any(axis=1)
         assert not moved[~block.plan.confounders[name]].any()
         assert moved[block.plan.confounders[name]].mean() > 0.5
+
+
+def test_a_million_cells_are_streamed():
+    # the first block of a population that would take hours and a hundred gigabytes
+    first = next(blocks(Recipe(10**6, cycles=2, every=0, block=16)))
+    assert first.names()[[0, -1]].tolist() == ["a0-000000", "a0-000015"]
+
+
+def test_instruments_lose_rows_clip_and_jump():
+    recipe = Recipe(1, seed=3, cycles=10, every=0)
+    block = make_block(recipe, np.arange(400))
+    gaps = np.flatnonzero((block.instruments["gap_hour"] < 1e8) & (block.plan.life > 8))
+    assert gaps.size > 10
+    one = block.instruments[gaps]
+    for position, instrument in zip(gaps[:10], one[:10], strict=True):
+        tables = [r.table for r in block_records(block, position)]
+        hours = pd.concat(tables)["test_time_second"].to_numpy() / 3600.0
+        start, length = instrument["gap_hour"], instrument["gap_length"]
+        assert not ((hours > start + 1e-6) & (hours < start + length - 1e-6)).any()
+    unipolar = block.instruments["v_min"] == 0.0
+    for i in range(400):
+        rows = block.run.rows[block.run.row_offset[i] :][: block.run.row_count[i]]
+        assert (rows["voltage"].min() >= 0.0) == unipolar[i]
+    late = next(
+        i
+        for i in gaps
+        if block.instruments["clock_jump"][i] > 0
+        and block.instruments["gap_hour"][i] + block.instruments["gap_length"][i] < 8
+    )
+    table = block_records(block, late)[0].table
+    offset = table["unix_time_second"] - table["test_time_second"]
+    assert offset.iloc[-1] - offset.iloc[0] == pytest.approx(3600.0, abs=1e-3)
