@@ -9,7 +9,6 @@ from softbreak.simulate.instrument import disturb_white
 from softbreak.simulate.laws import LawSet
 from softbreak.simulate.laws_a import FILAMENTS, LAW_A, blank
 
-
 CLOCKS = (30.0, 60.0, 120.0, 120.0, 300.0)
 """Seconds between rows, all equally likely."""
 
