@@ -96,7 +96,9 @@ def _mixed(plan: Plan, law: np.ndarray) -> None:
     law["reaction_charge"] = rate * by_charge / (plan.current * 1e3)
     law["mixed_power"] = plan.between("a.power", 1.0, 2.0)
     law["mixed_energy"] = plan.between("a.mixed_energy", 0.1, 0.3)
-    full = ((end - threshold) / (1.0 - threshold)) ** law["mixed_power"]
+    # the target is for the end of life, unless that comes too soon after the onset
+    late = np.maximum(end * (1.0 - np.exp(-rate * plan.life)) - threshold, 0.3 * (end - threshold))
+    full = (late / (1.0 - threshold)) ** law["mixed_power"]
     law["mixed"] = np.where(mixed, plan.conductance() / full, 0.0)
 
 

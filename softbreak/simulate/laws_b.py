@@ -85,9 +85,10 @@ def _chance(law: Any, keys: tuple[int, int], purpose: int) -> float:
 
 @nb.njit(cache=True)
 def _touch(state: Any, law: Any, x: float, hours: float) -> None:
+    keep = math.exp(-hours / law.vacancy_time)
     for side in range(2):
         gap = law.b_gap[side]
-        if gap > 1e-6 and law.gap_rate > 0.0:
+        if gap > 0.01 and law.gap_rate > 0.0:
             p = law.gap_power - 1.0
             gap = (gap**-p + p * law.gap_rate * hours) ** (-1.0 / p)
         if state.hours >= law.slip_hour:
@@ -95,9 +96,10 @@ def _touch(state: Any, law: Any, x: float, hours: float) -> None:
         law.b_gap[side] = gap
         source = law.vacancy_gain * (x if side == 0 else -x) * 1e3
         target = source * law.vacancy_time
-        keep = math.exp(-hours / law.vacancy_time)
         law.vacancy[side] = max(target + (law.vacancy[side] - target) * keep, 0.0)
-        covered = (law.vacancy[side] / law.vacancy_half) ** law.vacancy_hill
+        covered = 0.0
+        if law.vacancy[side] > 0.0:
+            covered = (law.vacancy[side] / law.vacancy_half) ** law.vacancy_hill
         state.f[side] = max((1.0 - gap) / (1.0 + covered), LOWEST_CONTACT)
     if state.hours >= law.slip_hour:
         law.slip_hour = 1e9
@@ -135,18 +137,21 @@ def _strands(state: Any, law: Any, flow: tuple[float, float, float], keys: tuple
         if law.crack < 1.0:
             return
         law.wake[0], law.strand[0] = state.hours, law.strand_g
+    free = -1
     for k in range(STRANDS):
-        if law.strand[k] > 0.0:
-            rate = law.death * (v / law.death_volt) ** 2
-            if rate > 0.0 and _chance(law, keys, EVENTS) < rate * hours:
-                law.strand[k] = 0.0
-            else:
-                _sleep(state, law, k, keys)
-        elif _chance(law, keys, EVENTS) < law.birth * drive * hours / STRANDS:
-            law.chances += 1
-            size = normals(keys[0], keys[1], EVENTS, law.chances)[0]
-            law.strand[k] = law.strand_g * math.exp(law.strand_sd * size)
-            law.asleep[k], law.wake[k] = 0, state.hours
+        if law.strand[k] <= 0.0:
+            free = k
+            continue
+        rate = law.death * (v / law.death_volt) ** 2
+        if rate > 0.0 and _chance(law, keys, EVENTS) < rate * hours:
+            law.strand[k] = 0.0
+        else:
+            _sleep(state, law, k, keys)
+    if free >= 0 and _chance(law, keys, EVENTS) < law.birth * drive * hours:
+        law.chances += 1
+        size = normals(keys[0], keys[1], EVENTS, law.chances)[0]
+        law.strand[free] = law.strand_g * math.exp(law.strand_sd * size)
+        law.asleep[free], law.wake[free] = 0, state.hours
 
 
 def _install(cell: Any, state: Any, law: Any) -> None:
