@@ -8,7 +8,9 @@ from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
 
 
 def percent(fraction: float) -> str:
-    """Return "31 %" for 0.31."""
+    """Return "31 %" for 0.31; a part that is not the whole never reads "100 %"."""
+    if 0.995 <= abs(fraction) < 1.0:
+        return f"{100 * fraction:.2f} %" if abs(fraction) < 0.99995 else "more than 99.99 %"
     return f"{100 * fraction:.0f} %" if abs(fraction) >= 0.095 else f"{100 * fraction:.1f} %"
 
 

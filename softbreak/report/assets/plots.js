@@ -1,0 +1,6 @@
+"use strict";
+for (const box of document.querySelectorAll("[data-figure]")) {
+  const figure = JSON.parse(document.getElementById(box.dataset.figure).textContent);
+  Plotly.newPlot(box, figure.data, figure.layout,
+    { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });
+}

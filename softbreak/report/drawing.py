@@ -1,0 +1,180 @@
+"""What a figure shows, without a word about who draws it.
+
+A :class:`Figure` is stacked panels over one horizontal axis. The two renderers turn it into
+plotly's JSON and into matplotlib's picture, so that both show the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from softbreak.verdict import State
+
+INK = "#1c2733"
+QUIET = "#5b6874"
+GRID = "#dfe4e8"
+BLUE = "#0b5c94"
+ORANGE = "#b35f00"
+
+_SEQUENCE = ((143, 190, 222), (64, 133, 184), (33, 84, 137), (20, 26, 66))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Points in their order, with a line, with markers, or with both.
+
+    Attributes
+    ----------
+    x, y : numpy.ndarray
+        In the units of the axes; NaN breaks the line.
+    label : str
+        Legend entry; empty for none.
+    colour : str
+        Hexadecimal.
+    width : float
+        Line width in points; 0 for markers only.
+    marker : {"", "circle", "circle-open", "square", "triangle-up", "triangle-down"}
+    lower, upper : numpy.ndarray or None
+        Ends of an interval around ``y``: whiskers for few points, a band for many.
+    notes : tuple of str
+        One hover text a point; empty for plain coordinates.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    label: str = ""
+    colour: str = INK
+    width: float = 1.2
+    marker: str = ""
+    lower: np.ndarray | None = None
+    upper: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def has_band(self) -> bool:
+        """Whether the interval is drawn as a band (many points) or as whiskers (few)."""
+        return self.lower is not None and len(self.x) > 80
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A horizontal line with a word at its end."""
+
+    y: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A vertical line with a word at its foot."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stripe:
+    """A stretch of the horizontal axis in one state.
+
+    Attributes
+    ----------
+    start, end : float
+        In the horizontal axis' unit.
+    state : State
+    note : str
+        Hover text.
+    """
+
+    start: float
+    end: float
+    state: State
+    note: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One vertical axis and what stands over it.
+
+    Attributes
+    ----------
+    label : str
+        Quantity and unit.
+    curves : tuple of Curve
+    rules : tuple of Rule
+    limits : tuple of float or None
+        Fixed ends of the vertical axis; None: what the curves need.
+    logarithmic : bool
+    share : float
+        Part of the figure's height, relative to the other panels.
+    """
+
+    label: str
+    curves: tuple[Curve, ...]
+    rules: tuple[Rule, ...] = ()
+    limits: tuple[float, float] | None = None
+    logarithmic: bool = False
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """A whole figure.
+
+    Attributes
+    ----------
+    name : str
+        Short and stable: part of file names.
+    title : str
+    x_label : str
+        Quantity and unit.
+    panels : tuple of Panel
+    stripes : tuple of Stripe
+        States along the horizontal axis: a strip on top, a tint behind the curves.
+    marks : tuple of Mark
+    caption : str
+        What to look for, and what was left out.
+    equal_aspect : bool
+        One unit is as long vertically as horizontally (Nyquist).
+    height : float
+        In centimetres at a width of 18 cm.
+    """
+
+    name: str
+    title: str
+    x_label: str
+    panels: tuple[Panel, ...]
+    stripes: tuple[Stripe, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    caption: str = ""
+    equal_aspect: bool = False
+    height: float = 9.0
+
+    def __repr__(self) -> str:
+        """One line that says what it is."""
+        curves = sum(len(panel.curves) for panel in self.panels)
+        return f"<Figure {self.name}: {len(self.panels)} panels, {curves} curves>"
+
+
+def in_order(count: int) -> list[str]:
+    """Return colours that darken from the first to the last, in print too."""
+    anchors = np.asarray(_SEQUENCE, dtype=float)
+    places = np.linspace(0, len(anchors) - 1, count) if count > 1 else np.array([1.5])
+    channels = [np.interp(places, np.arange(len(anchors)), anchors[:, i]) for i in range(3)]
+    return [
+        f"#{round(r):02x}{round(g):02x}{round(b):02x}" for r, g, b in zip(*channels, strict=True)
+    ]
+
+
+def thinned(places: Sequence[float], share: float = 0.09) -> list[bool]:
+    """Say which of the sorted places can carry a word without touching its neighbour's."""
+    if not places:
+        return []
+    least = share * (places[-1] - places[0])
+    shown, last = [True], places[0]
+    for place in places[1:]:
+        shown.append(place - last >= least and place > last)
+        last = place if shown[-1] else last
+    return shown

@@ -1,0 +1,354 @@
+"""Figures of a diagnosis: data in, description out; nothing is drawn here.
+
+:func:`figures_of` gives all that a diagnosis can fill. Units are chosen for reading: currents
+and resistances per electrode area where the area is known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from softbreak.models.diagnosis import Diagnosis
+from softbreak.report.drawing import (
+    BLUE,
+    INK,
+    ORANGE,
+    QUIET,
+    Curve,
+    Figure,
+    Mark,
+    Panel,
+    Rule,
+    Stripe,
+    in_order,
+)
+from softbreak.report.states import Run, coarse_runs, runs_of
+from softbreak.report.words import (
+    as_float,
+    current_scale,
+    duration,
+    interval,
+    number,
+    percent,
+    resistance_scale,
+    time_scale,
+    voltage_scale,
+)
+from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
+
+MOST_SWEEPS = 16
+"""So many voltammograms can be told apart in one figure; the first and the last always stay."""
+MOST_SPECTRA = 8
+"""The same for impedance spectra."""
+
+
+def figures_of(diagnosis: Diagnosis) -> list[Figure]:
+    """Return every figure for which the diagnosis holds data, in reading order."""
+    figures = []
+    if not diagnosis.trace.empty:
+        figures.append(timeline(diagnosis))
+    if not (diagnosis.verdicts.empty and diagnosis.half_cycles.empty):
+        figures.append(cycles(diagnosis))
+    if not diagnosis.voltammograms.empty:
+        figures.append(voltammograms(diagnosis))
+    if not diagnosis.spectra.empty:
+        figures.extend(nyquist(diagnosis))
+    return figures
+
+
+def timeline(diagnosis: Diagnosis) -> Figure:
+    """Voltage and current over the cell's life, with its states."""
+    trace = diagnosis.trace
+    seconds = trace["time_second"].to_numpy(dtype=float)
+    time = time_scale(_span(seconds))
+    volt = trace["voltage_volt"].to_numpy(dtype=float)
+    ampere = trace["current_ampere"].to_numpy(dtype=float)
+    voltage = voltage_scale(volt)
+    x = seconds * time.factor
+    panels = [Panel(f"Voltage / {voltage.unit}", (Curve(x, volt * voltage.factor, width=0.8),))]
+    if np.isfinite(ampere).any():
+        current = current_scale(ampere, diagnosis.cell.area_cm2)
+        line = Curve(x, ampere * current.factor, colour=QUIET, width=0.8)
+        panels.append(Panel(f"Current / {current.unit}", (line,), share=0.5))
+    return Figure(
+        name="timeline",
+        title="Voltage over time, with the state of each cycle",
+        x_label=f"Time / {time.unit}",
+        panels=tuple(panels),
+        stripes=_stripes_in_time(diagnosis.verdicts, time.factor),
+        marks=_marks(diagnosis, time.factor, _span(seconds) * time.factor),
+        caption=(
+            "Every peak of the measurement is in the curve (decimated by minima and maxima). "
+            "Dotted lines: CV and EIS measurements, and the onset of a breakdown."
+        ),
+        height=10.5,
+    )
+
+
+def cycles(diagnosis: Diagnosis) -> Figure:
+    """Overpotential (or resistance, where the current changed) and ηₑ, cycle by cycle."""
+    panels = []
+    half_cycles, verdicts = diagnosis.half_cycles, diagnosis.verdicts
+    if not half_cycles.empty:
+        panels.append(_response_panel(diagnosis))
+        temperature = half_cycles["temperature_celsius"].to_numpy(dtype=float)
+        if _span(temperature) > 1.0:
+            curve = Curve(_cycle(half_cycles), temperature, colour=QUIET)
+            panels.append(Panel("Temperature / °C", (curve,), share=0.5))
+    stripes: tuple[Stripe, ...] = ()
+    if not verdicts.empty:
+        panels.append(_fraction_panel(verdicts))
+        stripes = tuple(
+            Stripe(run.first_cycle - 0.5, run.last_cycle + 0.5, run.state, _note(run, verdicts))
+            for run in coarse_runs(runs_of(verdicts))
+        )
+    return Figure(
+        name="cycles",
+        title="Cell response and electronic fraction, cycle by cycle",
+        x_label="Cycle (counted from 0)",
+        panels=tuple(panels),
+        stripes=stripes,
+        caption=(
+            "ηₑ = Iₑ / I is the part of the current that electrons carry, with its 90 % "
+            f"interval: below {percent(HEALTHY_BELOW)} healthy, from {percent(HARD_FROM)} on hard."
+        ),
+        height=11.5,
+    )
+
+
+def voltammograms(diagnosis: Diagnosis) -> Figure:
+    """All CV sweeps upon each other, darkening from the first to the last."""
+    table = diagnosis.voltammograms
+    volt = table["voltage_volt"].to_numpy(dtype=float)
+    voltage = voltage_scale(volt)
+    current = current_scale(table["current_ampere"].to_numpy(dtype=float), diagnosis.cell.area_cm2)
+    rises = diagnosis.voltammetry
+    omega: dict[Any, float] = dict(
+        zip(
+            zip(rises["series"], rises["sweep"], strict=True),
+            map(as_float, rises["omega_literal"]),
+            strict=True,
+        )
+    )
+    groups = sorted(
+        table.groupby(["series", "sweep"], sort=False),
+        key=lambda item: as_float(item[1]["time_second"].iloc[0]),
+    )
+    order = {series: place for place, series in enumerate(dict.fromkeys(k[0] for k, _ in groups))}
+    chosen = _spread(len(groups), MOST_SWEEPS)
+    curves = []
+    for colour, place in zip(in_order(len(chosen)), chosen, strict=True):
+        key, sweep = groups[place]
+        label = f"CV {order[key[0]] + 1}, cycle {key[1]} ({duration(sweep['time_second'].iloc[0])})"
+        change = omega.get(key, math.nan)
+        label += f": ω {percent(change, signed=True)}" if math.isfinite(change) else ""
+        x = sweep["voltage_volt"].to_numpy(dtype=float) * voltage.factor
+        y = sweep["current_ampere"].to_numpy(dtype=float) * current.factor
+        curves.append(Curve(x, y, label, colour, width=1.3))
+    return Figure(
+        name="voltammetry",
+        title="Cyclic voltammetry, first to last",
+        x_label=f"Voltage / {voltage.unit}",
+        panels=(Panel(f"Current / {current.unit}", tuple(curves)),),
+        caption="Light to dark: first to last. ω is the relative change of the peak current."
+        + _left_out(len(chosen), len(groups), "sweeps"),
+        height=10.5,
+    )
+
+
+def nyquist(diagnosis: Diagnosis) -> list[Figure]:
+    """Spectra in the complex plane; those too small to be seen beside the first once more alone."""
+    table = diagnosis.spectra
+    groups = sorted(
+        table.groupby("spectrum", sort=False),
+        key=lambda item: as_float(item[1]["time_second"].iloc[0]),
+    )
+    chosen = _spread(len(groups), MOST_SPECTRA)
+    colours = in_order(len(chosen))
+    names = [f"EIS {place + 1}" for place in chosen]
+    names[0] += " (reference)" if len(chosen) > 1 else ""
+    spectra = [groups[place][1] for place in chosen]
+    sizes = [_extent(spectrum) for spectrum in spectra]
+    small = [i for i, size in enumerate(sizes) if size < max(sizes) / 8.0]
+    left_out = _left_out(len(chosen), len(groups), "spectra")
+    area = diagnosis.cell.area_cm2
+
+    def figure(indices: Sequence[int], name: str, title: str) -> Figure:
+        return _nyquist(
+            [spectra[i] for i in indices],
+            [names[i] for i in indices],
+            [colours[i] for i in indices],
+            area_cm2=area,
+            head=(name, title, left_out),
+        )
+
+    figures = [figure(range(len(chosen)), "nyquist", "Impedance, first to last")]
+    if small:
+        figures.append(figure(small, "nyquist-enlarged", "The small spectra, enlarged"))
+    return figures
+
+
+def _nyquist(
+    spectra: Sequence[pd.DataFrame],
+    names: Sequence[str],
+    colours: Sequence[str],
+    *,
+    area_cm2: float | None,
+    head: tuple[str, str, str],
+) -> Figure:
+    parts = ["real_impedance_ohm", "imaginary_impedance_ohm"]
+    ohm = np.concatenate([spectrum[parts].to_numpy(dtype=float).ravel() for spectrum in spectra])
+    scale = resistance_scale(ohm, area_cm2)
+    curves = []
+    for spectrum, label, colour in zip(spectra, names, colours, strict=True):
+        real, imaginary = spectrum[parts].to_numpy(dtype=float).T * scale.factor
+        hertz = spectrum["frequency_hertz"].to_numpy(dtype=float)
+        notes = tuple(
+            f"{frequency(f)}: Z = {number(re)} {'−' if im < 0 else '+'} {number(abs(im))} i "
+            f"{scale.unit}"
+            for f, re, im in zip(hertz, real, imaginary, strict=True)
+        )
+        low, high = (frequency(f) for f in (np.nanmin(hertz), np.nanmax(hertz)))
+        told = f"{label}, {duration(spectrum['time_second'].iloc[0])} ({high} to {low})"
+        curves.append(Curve(real, -imaginary, told, colour, 0.8, "circle", notes=notes))
+    return Figure(
+        name=head[0],
+        title=head[1],
+        x_label=f"Re Z / {scale.unit}",
+        panels=(Panel(f"−Im Z / {scale.unit}", tuple(curves), (Rule(0.0, ""),)),),
+        caption="Both axes have one scale. Light to dark: first to last." + head[2],
+        equal_aspect=True,
+        height=12.0,
+    )
+
+
+def frequency(hertz: float) -> str:
+    """Write a frequency (Hz) with its prefix."""
+    for size, unit in ((1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz")):
+        if hertz >= size:
+            return f"{number(hertz / size)} {unit}"
+    return f"{number(hertz * 1e3)} mHz"
+
+
+def _response_panel(diagnosis: Diagnosis) -> Panel:
+    table = diagnosis.half_cycles
+    ampere = np.abs(table["current_ampere"].to_numpy(dtype=float))
+    values = table["overpotential_volt"].to_numpy(dtype=float)
+    scale, name = voltage_scale(values), "Overpotential"
+    if _span(ampere) > 0.05 * np.nanmax(ampere, initial=0.0):
+        values = table["resistance_ohm"].to_numpy(dtype=float)
+        scale, name = resistance_scale(values, diagnosis.cell.area_cm2), "Apparent resistance"
+    shown = values * scale.factor
+    sign = table["sign"].to_numpy(dtype=float)
+    x = _cycle(table)
+    few = len(table) <= 240
+    curves = []
+    for wanted, label, marker, colour in (
+        (1, "positive half-cycles", "triangle-up", BLUE),
+        (-1, "negative half-cycles", "triangle-down", ORANGE),
+    ):
+        of_sign = np.sign(sign) == wanted
+        if of_sign.any():
+            kind = marker if few else ""
+            curves.append(Curve(x[of_sign], shown[of_sign], label, colour, 0.9, kind))
+    positive = shown[np.isfinite(shown) & (shown > 0)]
+    wide = bool(positive.size) and float(positive.max() / positive.min()) > 30.0
+    return Panel(f"{name} / {scale.unit}", tuple(curves), logarithmic=wide)
+
+
+def _fraction_panel(verdicts: pd.DataFrame) -> Panel:
+    columns = [
+        "electronic_fraction",
+        "electronic_fraction_lower",
+        "electronic_fraction_upper",
+    ]
+    middle, lower, upper = (100.0 * verdicts[name].to_numpy(dtype=float) for name in columns)
+    known = np.isfinite(middle)
+    curve = Curve(
+        _cycle(verdicts)[known],
+        middle[known],
+        colour=INK,
+        width=0.9,
+        marker="circle" if known.sum() <= 240 else "",
+        lower=lower[known],
+        upper=upper[known],
+        notes=tuple(_fraction_notes(verdicts[known])),
+    )
+    rules = (Rule(100 * HEALTHY_BELOW, "5 %"), Rule(100 * HARD_FROM, "95 %"))
+    return Panel("ηₑ / %", (curve,), rules, (-4.0, 104.0))
+
+
+def _fraction_notes(verdicts: pd.DataFrame) -> list[str]:
+    return [
+        f"cycle {row.cycle_index}: {row.state}, ηₑ "
+        + interval(
+            row.electronic_fraction, row.electronic_fraction_lower, row.electronic_fraction_upper
+        )
+        for row in verdicts.itertuples()
+    ]
+
+
+def _cycle(table: pd.DataFrame) -> np.ndarray:
+    return table["cycle_index"].to_numpy(dtype=float)
+
+
+def _stripes_in_time(verdicts: pd.DataFrame, factor: float) -> tuple[Stripe, ...]:
+    return tuple(
+        Stripe(run.start_second * factor, run.end_second * factor, run.state, _note(run, verdicts))
+        for run in coarse_runs(runs_of(verdicts))
+        if math.isfinite(run.start_second) and math.isfinite(run.end_second)
+    )
+
+
+def _note(run: Run, verdicts: pd.DataFrame) -> str:
+    fractions = verdicts["electronic_fraction"].iloc[run.first_row : run.last_row + 1]
+    middle = percent(fractions.median()) if fractions.notna().any() else "unknown"
+    return f"{run.state}, {run.cycles}: ηₑ {middle}"
+
+
+def _marks(diagnosis: Diagnosis, factor: float, span: float) -> tuple[Mark, ...]:
+    """Gather measurements and the onset into marks that don't stand upon each other."""
+    found = [
+        (as_float(table["time_second"].iloc[0]), name)
+        for name, measurements, key in (
+            ("CV", diagnosis.voltammetry, "series"),
+            ("EIS", diagnosis.impedance, "spectrum"),
+        )
+        if not measurements.empty
+        for _, table in measurements.groupby(key)
+    ]
+    found.append((as_float(diagnosis.summary.get("onset_time_second")), "onset"))
+    merged: list[tuple[float, list[str]]] = []
+    for second, name in sorted(item for item in found if math.isfinite(item[0])):
+        place = second * factor
+        if merged and place - merged[-1][0] < 0.025 * span:
+            merged[-1][1].extend([name] if name not in merged[-1][1] else [])
+        else:
+            merged.append((place, [name]))
+    return tuple(Mark(place, ", ".join(names)) for place, names in merged)
+
+
+def _extent(spectrum: pd.DataFrame) -> float:
+    return float(
+        np.nanmax(np.hypot(spectrum["real_impedance_ohm"], spectrum["imaginary_impedance_ohm"]))
+    )
+
+
+def _span(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.max() - finite.min()) if finite.size else 0.0
+
+
+def _spread(count: int, most: int) -> list[int]:
+    if count <= most:
+        return list(range(count))
+    return sorted({round(place) for place in np.linspace(0, count - 1, most)})
+
+
+def _left_out(shown: int, count: int, what: str) -> str:
+    return f" {shown} of {count} {what} are shown, spread evenly." if shown < count else ""
