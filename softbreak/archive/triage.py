@@ -207,10 +207,12 @@ def _run_facts(
     root: Path, manifest: Manifest, detector: str, workers: int | None
 ) -> dict[str, Any]:
     return {
-        "softbreak": __version__,
-        "python": platform.python_version(),
+        "versions": {
+            "softbreak": __version__,
+            "python": platform.python_version(),
+            **_library_versions(),
+        },
         "platform": platform.platform(),
-        "libraries": _library_versions(),
         "arguments": {"archive": printable(str(root)), "detector": detector, "workers": workers},
         "manifest": manifest.path.name if manifest.path else None,
         "manifest_columns_ignored": list(manifest.ignored),
@@ -247,5 +249,7 @@ def _written(
         "cells_not_done_again": reused,
     }
     run["skipped"] = [{"path": path, "reason": reason} for path, reason in skipped]
-    run["timings"]["collect_second"] = time.perf_counter() - began
+    timings = run["timings"]
+    timings["collect_second"] = time.perf_counter() - began
+    timings["total_second"] = sum(timings.values())
     return write_result_tables(out, list(order), summaries, failures, run)

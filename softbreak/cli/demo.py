@@ -33,4 +33,6 @@ def demo(
 
     speak(quiet, verbose)
     result = run_triage(archive or example_archive(), out, "fused", None, Crew(), quiet)
-    show(result, write_pages(result, quiet))
+    page = write_pages(result, quiet)
+    if not quiet:
+        show(result, page)

@@ -62,6 +62,8 @@ def diagnose(
 
 
 def _write(diagnosis: Diagnosis, html: Path | None, png: Path | None) -> list[Path]:
+    import softbreak
+
     written: list[Path] = []
     if html is not None:
         from softbreak.archive.result import failures_frame, ranked
@@ -69,7 +71,7 @@ def _write(diagnosis: Diagnosis, html: Path | None, png: Path | None) -> list[Pa
 
         page = write_report(
             html,
-            run={"arguments": {}},
+            run={"versions": {"softbreak": softbreak.__version__}},
             cells=ranked([diagnosis.summary]),
             failures=failures_frame([]),
             diagnoses=[diagnosis],

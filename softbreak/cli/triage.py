@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 _SHOWN = 20
-_COLOURS = {"hard": "red", "soft": "yellow", "healthy": "green", "undetermined": "blue"}
 
 
 @app.command(epilog="Example: softbreak triage my_cells/ --out results/ --fail-on hard")
@@ -131,9 +130,9 @@ def show(result: TriageResult, page: Path) -> None:
     _more(len(result.failures), "failures.parquet")
     counts = result.run["counts"]
     console.print(
-        f"{counts['cells']} cells, {counts['cycles']:,} cycles, {counts['files']} files, "
-        f"{counts['failures']} failures, {counts['skipped']} files left out "
-        f"({counts['cells_not_done_again']} cells were done before)."
+        f"{counts['cells']:,} cells, {counts['cycles']:,} cycles. Of {counts['files']:,} files "
+        f"{counts['failures']:,} could not be used; {counts['skipped']:,} others were left out. "
+        f"Not done again: {counts['cells_not_done_again']:,} cells."
     )
     console.print(Text(f"Report: {page.resolve()}"), soft_wrap=True)
 
@@ -141,6 +140,9 @@ def show(result: TriageResult, page: Path) -> None:
 def _table(rows: list[dict[str, Any]]) -> Table:
     from rich.table import Table
     from rich.text import Text
+
+    from softbreak.report.terminal import STYLES
+    from softbreak.verdict import State
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("", "cell", "state", "P(short)", "onset", "in a sentence"):
@@ -150,7 +152,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         table.add_row(
             str(row["rank"]),
             Text(row["cell_id"]),
-            Text(row["state"], style=_COLOURS[row["state"]]),
+            Text(row["state"], style=STYLES[State(row["state"])]),
             "–" if math.isnan(probability) else f"{probability:.0%}",
             "–" if math.isnan(onset) else f"{onset / 3600:.4g} h",
             Text(row["summary"]),

@@ -62,7 +62,8 @@ def test_tables_have_exactly_the_columns_of_the_design(archive, out):
     run = json.loads((out / "run.json").read_text())
     assert run["counts"]["cells"] == 3
     assert run["interrupted"] is False
-    assert {"softbreak", "python", "libraries", "arguments", "timings", "citations"} <= set(run)
+    assert {"softbreak", "python", "numpy"} <= set(run["versions"])
+    assert {"arguments", "timings", "citations", "skipped"} <= set(run)
     assert str(archive) == run["arguments"]["archive"]
 
 
