@@ -91,7 +91,7 @@ STATE = np.dtype(
 """What does. The hidden part that belongs to a law set lives in that set's own dtype."""
 
 
-@nb.njit(cache=True)
+@nb.njit
 def arrhenius(energy: float, temperature: float, reference: float) -> float:
     """Return the factor exp(E/k (1/T - 1/T_ref)) on a resistance (temperatures in °C)."""
     if temperature == reference:
@@ -101,7 +101,7 @@ def arrhenius(energy: float, temperature: float, reference: float) -> float:
     )
 
 
-@nb.njit(cache=True)
+@nb.njit
 def begin(cell: Any, state: Any) -> None:
     """Set a state to that of a cell which was just built."""
     for k in range(2):
@@ -116,7 +116,7 @@ def begin(cell: Any, state: Any) -> None:
     warm(cell, state, cell.reference)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def warm(cell: Any, state: Any, temperature: float) -> None:
     """Bring the resistances to a temperature in °C."""
     if temperature == state.temperature:
@@ -130,7 +130,7 @@ def warm(cell: Any, state: Any, temperature: float) -> None:
     state.diffusivity = cell.diffusivity / arrhenius(cell.energy_diffusion, temperature, ref)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def contact(cell: Any, state: Any, side: int) -> float:
     """Return the share of an interface that carries current: contact times the metal left."""
     f = max(state.f[side], LOWEST_CONTACT)
@@ -139,7 +139,7 @@ def contact(cell: Any, state: Any, side: int) -> float:
     return f
 
 
-@nb.njit(cache=True)
+@nb.njit
 def interface_resistance(cell: Any, state: Any, side: int) -> float:
     """Return constriction and interphase of a side (Ω cm²), without charge transfer."""
     f = contact(cell, state, side)
@@ -147,7 +147,7 @@ def interface_resistance(cell: Any, state: Any, side: int) -> float:
     return spread + state.interphase[side] * state.factor_interphase / f
 
 
-@nb.njit(cache=True)
+@nb.njit
 def diffusion_resistance(cell: Any, state: Any) -> float:
     """Return the small-signal resistance of the salt gradient at rest (Ω cm²)."""
     if cell.transference >= 1.0:
@@ -158,7 +158,7 @@ def diffusion_resistance(cell: Any, state: Any) -> float:
     return per_concentration * blocked * cell.thickness / (FARADAY * state.diffusivity)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def ohmic(cell: Any, state: Any) -> float:
     """Return all that is proportional to the ionic current at once (Ω cm²)."""
     total = state.bulk + state.grain
@@ -166,7 +166,7 @@ def ohmic(cell: Any, state: Any) -> float:
     return total + _SETTLED * diffusion_resistance(cell, state)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def salt_excess(cell: Any, state: Any) -> float:
     """Return the relative excess of salt at the electrode that is stripped, within ±0.999."""
     if cell.transference >= 1.0:
@@ -177,7 +177,7 @@ def salt_excess(cell: Any, state: Any) -> float:
     return min(max(total / cell.salt, -0.999), 0.999)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def stored_voltage(cell: Any, state: Any, excess: float) -> float:
     """Return what the cell would show without any current: relaxing parts and equilibrium (V)."""
     v = state.slow + cell.open_circuit + cell.open_slope * state.charge
@@ -188,7 +188,7 @@ def stored_voltage(cell: Any, state: Any, excess: float) -> float:
     return v
 
 
-@nb.njit(cache=True)
+@nb.njit
 def electrons(state: Any, v: float) -> tuple[float, float]:
     """Return the electronic current density at a voltage, and its slope (A/cm², S/cm²)."""
     je, slope = state.g * v, state.g
@@ -201,7 +201,7 @@ def electrons(state: Any, v: float) -> tuple[float, float]:
     return je, slope
 
 
-@nb.njit(cache=True)
+@nb.njit
 def solve(
     cell: Any, state: Any, imposed: float, lead: float, guess: float
 ) -> tuple[float, float, float]:
@@ -254,7 +254,7 @@ def solve(
     return x, je - step * dv * slope, v
 
 
-@nb.njit(cache=True)
+@nb.njit
 def settle(cell: Any, state: Any, x: float, dt: float) -> None:
     """Let what is linear in time run on for ``dt`` seconds under an ionic current density."""
     if cell.slow > 0.0:

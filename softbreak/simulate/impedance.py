@@ -21,7 +21,7 @@ PAPER_FREQUENCIES = np.logspace(math.log10(7e6), -3, 61)
 """7 MHz to 1 mHz, as the paper measured (Hz)."""
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _parallel(resistance: float, q: float, n: float, w: float) -> complex:
     """Resistance beside a constant-phase element; nothing where the resistance is zero."""
     if resistance <= 0.0:
@@ -29,7 +29,7 @@ def _parallel(resistance: float, q: float, n: float, w: float) -> complex:
     return resistance / (1.0 + resistance * q * (1j * w) ** n)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _diffusion(cell: Any, state: Any, w: float) -> complex:
     """Salt gradient: R tanh(s)/s with s² = jω (L/2)²/D, its mode remainder included."""
     total = diffusion_resistance(cell, state)
@@ -43,7 +43,7 @@ def _diffusion(cell: Any, state: Any, w: float) -> complex:
     return total * np.tanh(s) / s
 
 
-@nb.njit(cache=True)
+@nb.njit
 def ionic_impedance(cell: Any, state: Any, w: float) -> complex:
     """Return the ionic branch (Ω cm²) at an angular frequency (rad/s)."""
     z = _parallel(state.bulk, cell.c_bulk, 1.0, w)
@@ -61,7 +61,7 @@ def ionic_impedance(cell: Any, state: Any, w: float) -> complex:
     return z + _diffusion(cell, state, w)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def impedance(cell: Any, state: Any, w: float) -> complex:
     """Return the terminal impedance (Ω): leads, cable, ions beside electrons."""
     conductance = electrons(state, 0.0)[1]
@@ -70,7 +70,7 @@ def impedance(cell: Any, state: Any, w: float) -> complex:
     return cell.lead + 1j * w * cell.inductance + z / cell.area
 
 
-@nb.njit(cache=True)
+@nb.njit
 def spectrum(cell: Any, state: Any, frequency: np.ndarray, z: np.ndarray) -> None:
     """Write the impedance (Ω, capacitive imaginary part negative) at frequencies in Hz."""
     for i in range(frequency.size):

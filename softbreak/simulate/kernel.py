@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba as nb
@@ -29,7 +32,7 @@ LONGEST = 60.0
 SOFT, HARD = 0.05, 0.95
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _chamber(climate: Any, hours: float, setting: float) -> float:
     t = setting
     if climate.swing != 0.0:
@@ -39,7 +42,7 @@ def _chamber(climate: Any, hours: float, setting: float) -> float:
     return t
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _triangle(t: float, vertex: float, rate: float) -> float:
     """Voltage of the sweeps 0, +V, -V, 0 at time t."""
     phase = (t * rate / vertex) % 4.0
@@ -48,7 +51,7 @@ def _triangle(t: float, vertex: float, rate: float) -> float:
     return (2.0 - phase) * vertex if phase <= 3.0 else (phase - 4.0) * vertex
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _impose(cell: Any, state: Any, one: Any, t: float, x: float) -> tuple[float, float, float]:
     if one.kind in (CONSTANT_CURRENT, REST, SPECTRUM):
         return solve(cell, state, one.value if one.kind == CONSTANT_CURRENT else 0.0, -1.0, x)
@@ -56,7 +59,7 @@ def _impose(cell: Any, state: Any, one: Any, t: float, x: float) -> tuple[float,
     return solve(cell, state, v, cell.lead * cell.area, x)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def small_signal(cell: Any, state: Any) -> float:
     """Return the electronic share of a vanishing current at the present state."""
     b = 2.0 * GAS * (state.temperature + 273.15) / FARADAY
@@ -67,14 +70,14 @@ def small_signal(cell: Any, state: Any) -> float:
     return g / (1.0 + g)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _share(j: float, je: float) -> float:
     if abs(j) < 1e-12:
         return math.nan
     return min(abs(je / j), 1.0)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _count(truth: Any, flow: tuple[float, float, float, float], last: float, dt: float) -> None:
     """Add dt seconds between two instants (x, je before; x, je after) to a step's truth."""
     x0, e0, x1, e1 = flow
@@ -93,14 +96,14 @@ def _count(truth: Any, flow: tuple[float, float, float, float], last: float, dt:
             truth.events += 1
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _write(row: Any, place: tuple[int, float], seen: tuple[float, float, float, float]) -> None:
     row.step, row.time = place
     row.voltage, row.current, row.eta, row.temperature = seen
     row.keep = 1
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _run_step(
     world: tuple[Any, Any, Any, Any],
     one: Any,
@@ -162,44 +165,65 @@ def _run_step(
     return n, clock, x
 
 
-@nb.njit(cache=True, nogil=True)
-def run_cells(
-    worlds: tuple[np.ndarray, np.ndarray, np.ndarray],
-    steps: np.ndarray,
-    offsets: tuple[np.ndarray, np.ndarray, np.ndarray],
-    out: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-    frequency: np.ndarray,
-    keys: tuple[int, np.ndarray],
-) -> None:
-    """Run every cell through its program.
+def _sources() -> str:
+    """Return a digest of everything that is compiled into the loop.
 
-    ``worlds`` are (cells, hidden states, climates); ``offsets`` are those of steps, rows and
-    spectra; ``out`` is (rows, row counts, done, spectra); ``keys`` is (seed, identities).
+    Numba's cache looks at one file only. With the digest in the key an edited law is never
+    served from a stale cache; for the same reason no inner kernel has a cache of its own.
     """
-    step_offset, row_offset, spectrum_offset = offsets
-    cells, law, climate = worlds
-    rows, counts, done, spectra = out
-    states = np.zeros(1, STATE)
-    state = states[0]
-    for i in range(cells.size):
-        cell = cells[i]
-        begin(cell, state)
-        laws.install(cell, state, law[i])
-        world = (cell, state, law[i], climate[i])
-        key = (keys[0], keys[1][i])
-        n, s = row_offset[i], spectrum_offset[i]
-        clock, x = 0.0, 0.0
-        for index in range(step_offset[i], step_offset[i + 1]):
-            one, truth = steps[index], done[index]
-            truth.start, truth.first, truth.eta_min = clock, n, 2.0
-            truth.end = clock
-            if one.duration <= 0.0:
-                continue
-            place = (n, index - step_offset[i], clock, x)
-            n, clock, x = _run_step(world, one, truth, rows, place, key)
-            if one.kind == SPECTRUM:
-                spectrum(cell, state, frequency, spectra[s])
-                s += 1
-            truth.end, truth.rows = clock, n - truth.first
-            truth.eta_small = small_signal(cell, state)
-        counts[i] = n - row_offset[i]
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _build(sources: str) -> Callable[..., None]:
+    @nb.njit(cache=True, nogil=True)
+    def run_cells(
+        worlds: tuple[np.ndarray, np.ndarray, np.ndarray],
+        steps: np.ndarray,
+        offsets: tuple[np.ndarray, np.ndarray, np.ndarray],
+        out: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+        frequency: np.ndarray,
+        keys: tuple[int, np.ndarray],
+    ) -> None:
+        """Run every cell through its program.
+
+        ``worlds`` are (cells, hidden states, climates); ``offsets`` are those of steps, rows and
+        spectra; ``out`` is (rows, row counts, done, spectra); ``keys`` is (seed, identities).
+        """
+        step_offset, row_offset, spectrum_offset = offsets
+        cells, law, climate = worlds
+        if sources == "":  # names the digest, so that it is part of the cache's key
+            return
+        rows, counts, done, spectra = out
+        states = np.zeros(1, STATE)
+        state = states[0]
+        for i in range(cells.size):
+            cell = cells[i]
+            begin(cell, state)
+            laws.install(cell, state, law[i])
+            world = (cell, state, law[i], climate[i])
+            key = (keys[0], keys[1][i])
+            n, s = row_offset[i], spectrum_offset[i]
+            clock, x = 0.0, 0.0
+            for index in range(step_offset[i], step_offset[i + 1]):
+                one, truth = steps[index], done[index]
+                truth.start, truth.first, truth.eta_min = clock, n, 2.0
+                truth.end = clock
+                if one.duration <= 0.0:
+                    continue
+                place = (n, index - step_offset[i], clock, x)
+                n, clock, x = _run_step(world, one, truth, rows, place, key)
+                if one.kind == SPECTRUM:
+                    spectrum(cell, state, frequency, spectra[s])
+                    s += 1
+                truth.end, truth.rows = clock, n - truth.first
+                truth.eta_small = small_signal(cell, state)
+            counts[i] = n - row_offset[i]
+
+    return run_cells
+
+
+run_cells = _build(_sources())
+"""See the function inside: it is compiled once for each law set and kept on disk."""

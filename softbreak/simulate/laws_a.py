@@ -75,14 +75,14 @@ LAW_A = np.dtype(
 )
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _wait(rate: float, law: Any, k: int, keys: tuple[int, int]) -> float:
     law.draws += 1
     u = uniform(keys[0], keys[1], TELEGRAPH, law.draws * FILAMENTS + k)
     return -math.log(u) / rate
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _strip(v: float, x: float, f: float, law: Any, hours: float) -> float:
     """Void capacity after stripping at x: exact, for w = exp(-v/v_c) obeys a linear law."""
     local = x / f
@@ -97,7 +97,7 @@ def _strip(v: float, x: float, f: float, law: Any, hours: float) -> float:
     return -law.void_scale * math.log(max(w, LOWEST_CONTACT))
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _voids(state: Any, law: Any, x: float, hours: float) -> None:
     for side in range(2):
         v = law.void[side]
@@ -112,7 +112,7 @@ def _voids(state: Any, law: Any, x: float, hours: float) -> None:
         )
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _contact_and_interphase(state: Any, law: Any, x: float, hours: float, ref: float) -> None:
     keep = math.exp(-hours / law.creep_time)
     jump = state.hours >= law.jump_hour
@@ -129,7 +129,7 @@ def _contact_and_interphase(state: Any, law: Any, x: float, hours: float, ref: f
         law.jump_hour = 1e9
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _flicker(state: Any, law: Any, k: int, keys: tuple[int, int]) -> None:
     if law.rate_on > 0.0 and state.hours >= law.switch[k]:
         law.off[k] = 1 - law.off[k]
@@ -137,7 +137,7 @@ def _flicker(state: Any, law: Any, k: int, keys: tuple[int, int]) -> None:
         law.switch[k] = state.hours + _wait(rate, law, k, keys)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _filaments(
     state: Any, law: Any, x: float, v: float, hours: float, keys: tuple[int, int]
 ) -> None:
@@ -166,7 +166,7 @@ def _filaments(
                 law.switch[k] = state.hours + _wait(law.rate_off, law, k, keys)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _harden(state: Any, law: Any, hours: float, share: float, keys: tuple[int, int]) -> None:
     if law.is_hard:
         return
@@ -179,7 +179,7 @@ def _harden(state: Any, law: Any, hours: float, share: float, keys: tuple[int, i
             law.off[k] = 0
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _recover(law: Any) -> None:
     law.recover_hour = 1e9
     law.tunnel = law.mixed = 0.0

@@ -77,13 +77,13 @@ LAW_B = np.dtype(
 )
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _chance(law: Any, keys: tuple[int, int], purpose: int) -> float:
     law.chances += 1
     return uniform(keys[0], keys[1], purpose, law.chances)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _touch(state: Any, law: Any, x: float, hours: float) -> None:
     keep = math.exp(-hours / law.vacancy_time)
     for side in range(2):
@@ -105,7 +105,7 @@ def _touch(state: Any, law: Any, x: float, hours: float) -> None:
         law.slip_hour = 1e9
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _film(cell: Any, state: Any, law: Any, x: float, hours: float) -> None:
     heat = 1.0 / arrhenius(0.5, state.temperature, cell.reference)
     for side in range(2):
@@ -117,7 +117,7 @@ def _film(cell: Any, state: Any, law: Any, x: float, hours: float) -> None:
         state.interphase[side] = r + law.film_charge * abs(x) * 1e3 * hours
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _sleep(state: Any, law: Any, k: int, keys: tuple[int, int]) -> None:
     if law.nap <= 0.0 or state.hours < law.wake[k]:
         return
@@ -126,7 +126,7 @@ def _sleep(state: Any, law: Any, k: int, keys: tuple[int, int]) -> None:
     law.wake[k] = state.hours + min(law.nap * u ** (-1.0 / law.nap_tail), 200.0)
 
 
-@nb.njit(cache=True)
+@nb.njit
 def _strands(state: Any, law: Any, flow: tuple[float, float, float], keys: tuple[int, int]) -> None:
     x, v, seconds = flow
     hours = seconds / SECONDS_PER_HOUR
