@@ -48,7 +48,7 @@ class CellEvidence:
     sweeps : pandas.DataFrame
         One row a CV cycle: ``series, sweep, start_time_second, end_time_second, peak_current,
         window, scan_rate, chord_resistance, linearity, largest_jump, charge,
-        temperature_celsius``.
+        temperature_celsius, hysteresis, curvature`` (see :mod:`softbreak.physics.voltammetry`).
     spectra : tuple of Spectrum
     temperature_logged : bool
         A temperature was logged with the cycling data, and is no mere constant of the software.
@@ -156,6 +156,8 @@ SWEEP_COLUMNS = (
     "largest_jump",
     "charge",
     "temperature_celsius",
+    "hysteresis",
+    "curvature",
 )
 
 
@@ -185,6 +187,8 @@ def _sweeps(history: CellHistory, log: _Log) -> pd.DataFrame:
                 found.largest_jump[k],
                 found.charge[k],
                 warmth,
+                found.hysteresis[k],
+                found.curvature[k],
             )
             for k in range(len(found.start))
         ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 CHORD_SHARE: Final = 0.8
 """The common voltage is this share of the smallest window."""
@@ -46,6 +47,9 @@ class Voltammetry(NamedTuple):
         Half of ∫|I|dt (C): what a half-cycle moved.
     scan_rate : numpy.ndarray
         Median |dV/dt| (V/s).
+    curvature : numpy.ndarray
+        I(V*) / 2 I(V*/2): 1 for a straight line, above 1 where charge transfer (asinh) bends the
+        current upwards. Electrons beside it pull it back towards 1.
     """
 
     start: np.ndarray
@@ -59,6 +63,55 @@ class Voltammetry(NamedTuple):
     largest_jump: np.ndarray
     charge: np.ndarray
     scan_rate: np.ndarray
+    curvature: np.ndarray
+
+
+def sweep_charge(
+    window: ArrayLike, scan_rate: ArrayLike, resistance: ArrayLike
+) -> NDArray[np.float64]:
+    """Charge that one half of a voltammogram moves (0 to V_m and back): V_m² / (s R).
+
+    Parameters
+    ----------
+    window : array_like
+        V_m (V).
+    scan_rate : array_like
+        s (V s⁻¹).
+    resistance : array_like
+        R (Ω or Ω cm²).
+
+    Returns
+    -------
+    numpy.ndarray
+        C (or C cm⁻²); divide by 3.6 for mAh.
+    """
+    v, s, r = (np.asarray(a, dtype=np.float64) for a in (window, scan_rate, resistance))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return v**2 / (s * r)
+
+
+def harmless_window(
+    charge: ArrayLike, scan_rate: ArrayLike, resistance: ArrayLike
+) -> NDArray[np.float64]:
+    """Widest window in which a voltammogram moves no more than the cell is cycled by: √(Q s R).
+
+    Beyond it the CV itself is the hardest thing that happens to the cell and may make the short
+    that it looks for.
+
+    Parameters
+    ----------
+    charge : array_like
+        Q of a half-cycle (C or C cm⁻²).
+    scan_rate, resistance : array_like
+        s (V s⁻¹) and R (Ω or Ω cm²).
+
+    Returns
+    -------
+    numpy.ndarray
+        V_m (V).
+    """
+    q, s, r = (np.asarray(a, dtype=np.float64) for a in (charge, scan_rate, resistance))
+    return np.sqrt(q * s * r)
 
 
 def turning_points(voltage: np.ndarray) -> np.ndarray:
@@ -173,6 +226,7 @@ def _cycle(
         jump,
         charge,
         rate,
+        _chord(voltage, current, 0.5 * common) / _chord(voltage, current, common),
     )
 
 
