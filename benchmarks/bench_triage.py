@@ -19,7 +19,7 @@ from bench_biologic import DEFAULT, best, tile_mpr
 
 from softbreak.archive.triage import triage
 from softbreak.data.readers import registry
-from softbreak.models.diagnose import diagnose
+from softbreak.models.diagnose import examine
 
 TILED_ROWS = 1_000_000
 
@@ -39,7 +39,7 @@ def bench(path: Path, folder: Path) -> None:
     alone = best(lambda: reader.read(path))
     hashed = best(lambda: registry.read(path))
     history = softbreak.read(path)
-    judged = best(lambda: diagnose(history))
+    judged = best(lambda: examine(history))
     whole = best(run)
     rows = sum(len(record.table) for record in history.records)
     print(

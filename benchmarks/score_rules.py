@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import assemble
-from softbreak.models.diagnose import diagnose
+from softbreak.models.diagnose import examine
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe
 
@@ -32,7 +32,7 @@ def judged(recipe: Recipe, detectors: list[str]) -> Iterator[pd.DataFrame]:
             known = truth[truth["cell_id"] == cell.cell_id].drop(columns="cell_id")
             history = assemble(cell, block_records(block, position))
             for detector in detectors:
-                verdicts = diagnose(history, detector).verdicts
+                verdicts = examine(history, detector).verdicts
                 both = verdicts.drop(columns="evidence").merge(
                     known, on="cycle_index", suffixes=("", "_true")
                 )

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from softbreak.data.history import CellHistory
     from softbreak.data.record import Cell, Record
     from softbreak.errors import SoftbreakError
-    from softbreak.models.diagnose import diagnose
+    from softbreak.models.diagnose import diagnose, examine
+    from softbreak.models.diagnosis import Diagnosis
     from softbreak.report import figures
     from softbreak.verdict import State, Verdict
 
@@ -24,6 +25,8 @@ _HOMES = {
     "read": "softbreak.archive.reading",
     "triage": "softbreak.archive.triage",
     "diagnose": "softbreak.models.diagnose",
+    "examine": "softbreak.models.diagnose",
+    "Diagnosis": "softbreak.models.diagnosis",
     "CellHistory": "softbreak.data.history",
     "Cell": "softbreak.data.record",
     "Record": "softbreak.data.record",
@@ -36,12 +39,14 @@ _HOMES = {
 __all__ = [
     "Cell",
     "CellHistory",
+    "Diagnosis",
     "Record",
     "SoftbreakError",
     "State",
     "Verdict",
     "__version__",
     "diagnose",
+    "examine",
     "figures",
     "read",
     "triage",

@@ -19,7 +19,7 @@ from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError, UnknownFormatError
-from softbreak.models.diagnose import diagnose
+from softbreak.models.diagnose import examine
 from softbreak.models.diagnosis import Diagnosis, Finding
 
 logger = logging.getLogger(__name__)
@@ -214,7 +214,7 @@ def _diagnosed(job: Job, reading: _Reading) -> Diagnosis | None:
     cell = Cell(**job.basis["cell"])
     with Boundary(cell.cell_id) as boundary:
         history = assemble(cell, reading.records)
-        diagnosis = diagnose(history, job.basis["detector"][0])
+        diagnosis = examine(history, job.basis["detector"][0])
         return replace(diagnosis, findings=(*diagnosis.findings, *_remarks(job, reading)))
     if boundary.error is not None:
         where = job.basis["files"][0]

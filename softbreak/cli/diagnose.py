@@ -48,7 +48,7 @@ def diagnose(
     speak(quiet, verbose)
     facts = {} if area is None else {"area_cm2": area}
     cell = softbreak.read(files[0] if len(files) == 1 else files, **facts)
-    diagnosis = softbreak.diagnose(cell, detector)
+    diagnosis = softbreak.examine(cell, detector)
     written = _write(diagnosis, html, png)
     if as_json:
         print_json(_as_json(diagnosis))

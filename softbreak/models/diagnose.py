@@ -48,8 +48,21 @@ def detector_version(name: str) -> str:
     return detector_of(name).version
 
 
-def diagnose(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
-    """Judge a cell.
+def diagnose(history: CellHistory, detector: str = DEFAULT) -> pd.DataFrame:
+    """Judge a cell: one row a cycle, the columns of ``verdicts.parquet``.
+
+    Parameters
+    ----------
+    history : CellHistory
+        What :func:`softbreak.read` gives.
+    detector : str
+        See :func:`examine`.
+    """
+    return examine(history, detector).verdicts
+
+
+def examine(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
+    """Judge a cell, and keep every curve and remark that a person needs to check it.
 
     Parameters
     ----------

@@ -6,8 +6,10 @@ plotly's JSON and into matplotlib's picture, so that both show the same thing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +20,9 @@ QUIET = "#5b6874"
 GRID = "#dfe4e8"
 BLUE = "#0b5c94"
 ORANGE = "#b35f00"
+
+EQUAL_PROPORTION = 0.58
+"""Height over width of a panel whose two axes have one scale."""
 
 _SEQUENCE = ((143, 190, 222), (64, 133, 184), (33, 84, 137), (20, 26, 66))
 
@@ -138,6 +143,8 @@ class Figure:
         What to look for, and what was left out.
     equal_aspect : bool
         One unit is as long vertically as horizontally (Nyquist).
+    whole_numbers : bool
+        The horizontal axis counts: no ticks between whole numbers.
     height : float
         In centimetres at a width of 18 cm.
     """
@@ -150,7 +157,20 @@ class Figure:
     marks: tuple[Mark, ...] = ()
     caption: str = ""
     equal_aspect: bool = False
+    whole_numbers: bool = False
     height: float = 9.0
+
+    def save(self, path: str | Path) -> Path:
+        """Draw into a file; the suffix (``.png``, ``.svg``, ``.pdf``) names the format."""
+        from softbreak.report.render_static import save
+
+        return save(self, Path(path))
+
+    def _repr_svg_(self) -> str:
+        """Show the figure in a notebook."""
+        from softbreak.report.render_static import to_svg
+
+        return to_svg(self)
 
     def __repr__(self) -> str:
         """One line that says what it is."""
@@ -168,13 +188,34 @@ def in_order(count: int) -> list[str]:
     ]
 
 
-def thinned(places: Sequence[float], share: float = 0.09) -> list[bool]:
-    """Say which of the sorted places can carry a word without touching its neighbour's."""
-    if not places:
-        return []
-    least = share * (places[-1] - places[0])
-    shown, last = [True], places[0]
-    for place in places[1:]:
-        shown.append(place - last >= least and place > last)
-        last = place if shown[-1] else last
+def thinned(marks: Sequence[Mark], span: float) -> list[bool]:
+    """Say which of the marks (in order) can carry their word beside their neighbours'."""
+    shown: list[bool] = []
+    end = -math.inf
+    for mark in marks:
+        half = (0.0085 * len(mark.label) + 0.008) * span / 2
+        shown.append(mark.x - half >= end)
+        end = mark.x + half if shown[-1] else end
     return shown
+
+
+def reach(figure: Figure) -> tuple[float, float]:
+    """Return the ends of the horizontal axis: of the stripes and of all finite points."""
+    ends = [place for stripe in figure.stripes for place in (stripe.start, stripe.end)]
+    points = [curve.x[np.isfinite(curve.x)] for panel in figure.panels for curve in panel.curves]
+    ends += [float(end) for x in points if x.size for end in (x.min(), x.max())]
+    return (min(ends), max(ends)) if ends else (0.0, 1.0)
+
+
+def equal_limits(
+    curves: Sequence[Curve], proportion: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return limits in which a unit is equally long both ways in a box of height/width given."""
+    x = np.concatenate([curve.x for curve in curves])
+    y = np.concatenate([curve.y for curve in curves])
+    left, right = float(np.nanmin(x, initial=0.0)), float(np.nanmax(x, initial=0.0))
+    low, high = float(np.nanmin(y, initial=0.0)), float(np.nanmax(y, initial=0.0))
+    width = 1.08 * max(right - left, (high - low) / proportion) or 1.0
+    left -= (width - (right - left)) / 2
+    low -= min(0.08 * width * proportion, (width * proportion - (high - low)) / 2)
+    return (left, left + width), (low, low + width * proportion)

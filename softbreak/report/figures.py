@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from softbreak.data.history import CellHistory
+from softbreak.models.diagnose import examine
 from softbreak.models.diagnosis import Diagnosis
 from softbreak.report.drawing import (
     BLUE,
@@ -61,8 +64,18 @@ def figures_of(diagnosis: Diagnosis) -> list[Figure]:
     return figures
 
 
-def timeline(diagnosis: Diagnosis) -> Figure:
-    """Voltage and current over the cell's life, with its states."""
+def timeline(cell: Diagnosis | CellHistory, verdicts: pd.DataFrame | None = None) -> Figure:
+    """Voltage and current over the cell's life, with its states.
+
+    Parameters
+    ----------
+    cell : Diagnosis or CellHistory
+    verdicts : pandas.DataFrame, optional
+        Shown instead of the diagnosis' own, or of those of the default detector.
+    """
+    diagnosis = cell if isinstance(cell, Diagnosis) else examine(cell)
+    if verdicts is not None:
+        diagnosis = replace(diagnosis, verdicts=verdicts)
     trace = diagnosis.trace
     seconds = trace["time_second"].to_numpy(dtype=float)
     time = time_scale(_span(seconds))

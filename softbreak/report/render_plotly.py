@@ -13,7 +13,19 @@ from typing import Any
 import numpy as np
 
 from softbreak.errors import SoftbreakError
-from softbreak.report.drawing import GRID, INK, QUIET, Curve, Figure, Panel, Stripe, thinned
+from softbreak.report.drawing import (
+    EQUAL_PROPORTION,
+    GRID,
+    INK,
+    QUIET,
+    Curve,
+    Figure,
+    Panel,
+    Stripe,
+    equal_limits,
+    reach,
+    thinned,
+)
 from softbreak.report.states import LOOKS
 
 PIXELS_A_CM = 42.0
@@ -64,9 +76,16 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
         data.extend(_strip(figure.stripes))
         layout["shapes"].extend(_tints(figure.stripes, top))
         layout["barmode"] = "overlay"
+        layout["xaxis"]["range"] = [_rounded(end) for end in reach(figure)]
     if figure.equal_aspect:
+        horizontal, vertical = equal_limits(figure.panels[0].curves, EQUAL_PROPORTION)
         layout["yaxis"] |= {"scaleanchor": "x", "scaleratio": 1, "constrain": "domain"}
-        layout["xaxis"]["constrain"] = "domain"
+        layout["yaxis"]["range"] = [_rounded(end) for end in vertical]
+        layout["xaxis"] |= {"constrain": "domain", "range": [_rounded(end) for end in horizontal]}
+    if figure.whole_numbers:
+        layout["xaxis"] |= {"tickformat": "d", "nticks": 12}
+        if reach(figure)[1] - reach(figure)[0] < 12:
+            layout["xaxis"]["dtick"] = 1
     _add_marks(figure, layout, top)
     return {"data": data, "layout": layout}
 
@@ -109,7 +128,8 @@ def _axis(label: str) -> dict[str, Any]:
 
 def _vertical(panel: Panel, domain: tuple[float, float]) -> dict[str, Any]:
     low = panel.share < _LOW_PANEL
-    axis = _axis(panel.label) | {"domain": list(domain), "nticks": 4 if low else 7}
+    label = panel.label if panel.share > 0.8 else panel.label.replace(" / ", " /\n")
+    axis = _axis(label) | {"domain": list(domain), "nticks": 4 if low else 7}
     if low:  # the words of a low panel would reach into its neighbour
         axis["title"]["text"] = axis["title"]["text"].replace(" / ", "<br>/ ", 1)
     if panel.logarithmic:
@@ -258,7 +278,8 @@ def _rule_words(panel: Panel, axis: str) -> list[dict[str, Any]]:
 
 
 def _add_marks(figure: Figure, layout: dict[str, Any], top: float) -> None:
-    words = thinned([mark.x for mark in figure.marks])
+    low, high = reach(figure)
+    words = thinned(figure.marks, high - low)
     for mark, word in zip(figure.marks, words, strict=True):
         x = _rounded(mark.x)
         layout["shapes"].append(
@@ -290,4 +311,4 @@ def _rounded(value: float) -> float | None:
 
 
 def _text(text: str) -> str:
-    return html.escape(text, quote=False)
+    return html.escape(text, quote=False).replace("\n", "<br>")

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softbreak.report.drawing import GRID, INK, QUIET, Curve, Figure, Panel, Stripe, thinned
+from softbreak.report.drawing import (
+    EQUAL_PROPORTION,
+    GRID,
+    INK,
+    QUIET,
+    Curve,
+    Figure,
+    Panel,
+    Stripe,
+    equal_limits,
+    reach,
+    thinned,
+)
 from softbreak.report.states import LOOKS
 from softbreak.report.words import plain
 
@@ -28,13 +41,11 @@ _MARKERS = {
 _STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": 8.5,
-    "text.parse_math": False,  # names may hold a dollar sign
     "svg.hashsalt": "softbreak",  # the same data gives the same file
     "axes.edgecolor": QUIET,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.7,
     "axes.axisbelow": True,
-    "axes.formatter.use_mathtext": True,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
@@ -63,16 +74,27 @@ def save(figure: Figure, path: Path, *, heading: str = "") -> Path:
     pathlib.Path
         The file.
     """
+    _write(figure, path, path.suffix, heading)
+    return path
+
+
+def to_svg(figure: Figure) -> str:
+    """Return a figure as SVG text."""
+    buffer = BytesIO()
+    _write(figure, buffer, ".svg", "")
+    return buffer.getvalue().decode("utf-8")
+
+
+def _write(figure: Figure, target: Path | BytesIO, suffix: str, heading: str) -> None:
     import matplotlib
 
-    no_date = {"Date": None} if path.suffix == ".svg" else {}
+    no_date = {"Date": None} if suffix == ".svg" else None
     style: Any = _STYLE  # a dictionary of any keys to matplotlib, of its own to its stubs
     with matplotlib.rc_context(style), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes, which is worth no warning.
         warnings.filterwarnings("ignore", message="Glyph")
         picture = draw(figure, heading=heading)
-        picture.savefig(path, dpi=200, metadata=no_date or None)
-    return path
+        picture.savefig(target, format=suffix.lstrip("."), dpi=200, metadata=no_date)
 
 
 def draw(figure: Figure, *, heading: str = "") -> Picture:
@@ -84,7 +106,7 @@ def draw(figure: Figure, *, heading: str = "") -> Picture:
     FigureCanvasAgg(picture)
     engine: Any = picture.get_layout_engine()
     engine.set(h_pad=0.03, hspace=0.03)
-    title = f"{plain(heading)}: {figure.title}" if heading else figure.title
+    title = f"{_literal(heading)}: {figure.title}" if heading else figure.title
     picture.suptitle(title, x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     strip, axes = _axes(picture, figure)
     for panel, axis in zip(figure.panels, axes, strict=True):
@@ -96,10 +118,10 @@ def draw(figure: Figure, *, heading: str = "") -> Picture:
         axis.tick_params(labelbottom=False)
     if strip is not None:
         _draw_strip(strip, figure.stripes)
-    if figure.equal_aspect:
-        axes[0].set_aspect("equal", adjustable="datalim")
+    _limit(figure, axes)
     _draw_marks(figure, strip if strip is not None else axes[0], axes)
-    _legend(picture, figure, axes)
+    _legend(picture, figure)
+    picture.align_ylabels(axes)
     return picture
 
 
@@ -113,10 +135,29 @@ def _axes(picture: Picture, figure: Figure) -> tuple[Axes | None, list[Axes]]:
     return grid[0, 0], list(grid[1:, 0])
 
 
+def _limit(figure: Figure, axes: Sequence[Axes]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    if figure.whole_numbers:
+        axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    if figure.stripes:
+        axes[0].set_xlim(*reach(figure))
+    if figure.equal_aspect:
+        horizontal, vertical = equal_limits(figure.panels[0].curves, EQUAL_PROPORTION)
+        axes[0].set_xlim(*horizontal)
+        axes[0].set_ylim(*vertical)
+        axes[0].set_box_aspect(EQUAL_PROPORTION)
+
+
+def _literal(text: str) -> str:
+    """Return text that matplotlib does not read as mathematics."""
+    return plain(text).replace("$", r"\$")
+
+
 def _fill(axis: Axes, panel: Panel) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    axis.set_ylabel(panel.label)
+    axis.set_ylabel(panel.label if panel.share > 0.8 else panel.label.replace(" / ", " /\n"))
     axis.grid(visible=True)
     if panel.logarithmic:
         axis.set_yscale("log")
@@ -181,7 +222,8 @@ def _draw_strip(axis: Axes, stripes: Sequence[Stripe]) -> None:
 
 
 def _draw_marks(figure: Figure, top: Axes, axes: Sequence[Axes]) -> None:
-    words = thinned([mark.x for mark in figure.marks])
+    low, high = reach(figure)
+    words = thinned(figure.marks, high - low)
     for mark, word in zip(figure.marks, words, strict=True):
         for axis in axes:
             axis.axvline(mark.x, color=QUIET, lw=0.7, ls=":", zorder=1)
@@ -199,7 +241,7 @@ def _draw_marks(figure: Figure, top: Axes, axes: Sequence[Axes]) -> None:
             )
 
 
-def _legend(picture: Picture, figure: Figure, axes: Sequence[Axes]) -> None:
+def _legend(picture: Picture, figure: Figure) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -220,9 +262,8 @@ def _legend(picture: Picture, figure: Figure, axes: Sequence[Axes]) -> None:
                 style: dict[str, Any] = dict(
                     _MARKERS.get(curve.marker, {}), color=curve.colour, lw=curve.width
                 )
-                handles.append(Line2D([], [], label=plain(curve.label), markersize=4, **style))
+                handles.append(Line2D([], [], label=_literal(curve.label), markersize=4, **style))
     if not handles:
         return
     wide = max(len(str(handle.get_label())) for handle in handles) > 24
     picture.legend(handles=handles, loc="outside lower left", ncols=2 if wide else 6)
-    axes[0].margins(x=0.01 if figure.stripes else 0.05)

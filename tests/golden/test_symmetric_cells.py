@@ -5,7 +5,7 @@ import pytest
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell
-from softbreak.models.diagnose import diagnose
+from softbreak.models.diagnose import examine
 
 TWINS = [("mb.issue_218.mpr", "mb.issue_218.mpt"), ("mb.mpr", "mb.mpt")]
 
@@ -17,7 +17,7 @@ def diagnosed(realdata):
     def of(name, detector="fused"):
         if (name, detector) not in known:
             records = registry.read(realdata / "symmetric" / name)
-            known[name, detector] = diagnose(assemble(Cell(name), records), detector)
+            known[name, detector] = examine(assemble(Cell(name), records), detector)
         return known[name, detector]
 
     return of
@@ -99,5 +99,5 @@ READABLE_FULL_CELLS = [
 @pytest.mark.parametrize("name", READABLE_FULL_CELLS)
 def test_full_cells_are_not_judged_as_symmetric_ones(realdata, name):
     records = registry.read(realdata / "readers" / name)
-    diagnosis = diagnose(assemble(Cell(name), records))
+    diagnosis = examine(assemble(Cell(name), records))
     assert set(diagnosis.verdicts["state"]) <= {"undetermined"}

@@ -10,7 +10,7 @@ from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence import gather
-from softbreak.models.diagnose import VERDICT_COLUMNS, diagnose
+from softbreak.models.diagnose import VERDICT_COLUMNS, examine
 from softbreak.models.registry import DETECTORS, detector_of
 from softbreak.models.rules.fused import fused_verdicts
 from softbreak.models.rules.impedance import ImpedanceReading, read_spectra, reading_verdict
@@ -50,13 +50,13 @@ def with_spectra(history, *spectra):
 
 def test_a_metal_line_is_hard_without_a_reference():
     history = assemble(Cell("w", area_cm2=1.0), [spectrum(0.3 + 1j * 2e-7 * FREQUENCY, 0.0)])
-    verdict = diagnose(history).verdicts
+    verdict = examine(history).verdicts
     assert verdict["state"].to_list() == ["hard"]
     assert verdict["detector"].to_list() == ["eis"]
 
 
 def test_one_spectrum_alone_is_left_open_and_bounds_the_electronic_resistance():
-    diagnosis = diagnose(assemble(Cell("one"), [spectrum(arc(50, 100), 0.0)]))
+    diagnosis = examine(assemble(Cell("one"), [spectrum(arc(50, 100), 0.0)]))
     assert diagnosis.summary["state"] == "undetermined"
     assert "at least 150" in diagnosis.verdicts["evidence"].iloc[0][0]["sentence"]
 
@@ -141,7 +141,7 @@ def test_every_detector_gives_a_row_a_unit(name):
         spectrum(arc(50, 50), -10.0),
         spectrum(arc(50, 50, conductance=1 / 66), 150_000.0, seed=2),
     )
-    table = diagnose(history, name).verdicts
+    table = examine(history, name).verdicts
     assert list(table.columns) == list(VERDICT_COLUMNS)
     assert table["cycle_index"].to_list() == list(range(len(table)))
     assert set(table["state"]) <= {state.value for state in State}
@@ -159,7 +159,7 @@ def test_an_unknown_detector_is_named():
 
 
 def test_nothing_to_judge_is_undetermined():
-    diagnosis = diagnose(assemble(Cell("none"), []))
+    diagnosis = examine(assemble(Cell("none"), []))
     assert diagnosis.summary["state"] == "undetermined"
     assert len(diagnosis.verdicts) == 0
     assert diagnosis.summary["summary"].startswith("Nothing to judge")

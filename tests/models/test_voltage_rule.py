@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from softbreak.data.record import Cell
-from softbreak.models.diagnose import diagnose
+from softbreak.models.diagnose import examine
 from tests.features.synthetic import cycled
 
 FLOORED = Cell(
@@ -18,7 +18,7 @@ FLOORED = Cell(
 
 
 def judged(resistance, **details):
-    return diagnose(cycled(resistance, **details), "voltage")
+    return examine(cycled(resistance, **details), "voltage")
 
 
 def states(diagnosis):
@@ -169,7 +169,7 @@ def test_kinetics_at_a_higher_current_are_not_a_short():
     from softbreak.data.record import Record, Source, Technique
 
     stepped = assemble(Cell("s"), [Record(Cell(), Technique.CYCLING, table, Source("s"))])
-    assert set(states(diagnose(stepped, "voltage"))) == {"healthy"}
+    assert set(states(examine(stepped, "voltage"))) == {"healthy"}
 
 
 def test_probabilities_are_probabilities():

@@ -14,8 +14,10 @@ from softbreak.data.record import Cell
 from softbreak.features.evidence import CellEvidence, Spectrum
 from softbreak.models.rules.parts import judged, undetermined
 from softbreak.models.rules.words import ohm, percent, state_probabilities
+from softbreak.physics.circuit_pair import pooled_pair
+from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.impedance import intercepts, resistive_line
-from softbreak.physics.pair import PairResult, pair_electronic_fraction
+from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import kramers_kronig
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
 
@@ -110,9 +112,10 @@ def _read(
     if reference is None:
         sentence = f"{bound}; one spectrum alone says no more about a short."
         return ImpedanceReading(at, *known, sentence=sentence)
-    pair = pair_electronic_fraction(
+    pair = pooled_pair(
         (reference.frequency, reference.impedance),
         (spectrum.frequency, spectrum.impedance),
+        chemistry=chemistry_of(cell.electrolyte),
         delta_temperature_kelvin=_warming(reference, spectrum),
     )
     return ImpedanceReading(
