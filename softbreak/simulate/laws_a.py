@@ -18,6 +18,8 @@ from softbreak.simulate.laws import register
 from softbreak.simulate.streams import EVENTS, TELEGRAPH, uniform
 
 FILAMENTS = 6
+MOST_EXCESS = 6.0
+"""Excess over the threshold beyond which a filament grows no faster: transport to its tip."""
 METAL_COEFFICIENT = 0.0043
 """Relative resistance of lithium metal per kelvin (handbook value)."""
 
@@ -153,7 +155,7 @@ def _filaments(
                 _flicker(state, law, k, keys)
             continue
         plating = -x if side == 0 else x
-        local = abs(x) / state.f[side] / law.threshold - 1.0
+        local = min(abs(x) / state.f[side] / law.threshold - 1.0, MOST_EXCESS)
         if local <= 0.0:
             continue
         rate = law.speed[k] * local**law.growth_power
