@@ -1,0 +1,102 @@
+"""Rate test and critical current density: closed forms and made-up ramps."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softbreak.physics import rate as rt
+
+DENSITIES = np.array([0.1, 0.2, 0.5, 1.0, 2.0])
+
+
+def ramp(resistances, cycles=5, capacity=1.0):
+    j = np.repeat(DENSITIES, 2 * cycles)
+    v = j * np.repeat(resistances, 2 * cycles)
+    return j, v, np.full(len(j), capacity)
+
+
+def test_an_ohmic_cell_has_exponent_one_and_tafel_bends_it_below_but_never_under_zero():
+    assert rt.local_exponent(DENSITIES, 0.1 * DENSITIES) == pytest.approx(np.ones(4))
+    kinetics = np.arcsinh(DENSITIES / 0.05)
+    exponent = rt.local_exponent(DENSITIES, kinetics)
+    assert ((exponent > 0) & (exponent < 1)).all()
+    assert set(rt.unchanged_or_lower(DENSITIES, kinetics)) == {"higher"}
+
+
+def test_unchanged_and_lower_are_told():
+    v = np.array([0.1, 0.2, 0.2, 0.15, 0.3])
+    assert rt.unchanged_or_lower(DENSITIES, v).tolist() == [
+        "higher",
+        "unchanged",
+        "lower",
+        "higher",
+    ]
+    # a fall within the scatter is called unchanged
+    noisy = rt.unchanged_or_lower(DENSITIES, v, 0.05)
+    assert noisy.tolist() == ["higher", "unchanged", "unchanged", "higher"]
+
+
+def test_falling_currents_are_no_rate_test():
+    assert set(rt.unchanged_or_lower(DENSITIES[::-1], DENSITIES[::-1])) == {""}
+
+
+def test_steps_gather_half_cycles():
+    j, v, q = ramp(np.full(5, 0.1), cycles=3)
+    steps = rt.steps_of(np.where(np.arange(len(j)) % 2, -j, j), v, q)
+    assert steps.current_density == pytest.approx(DENSITIES)
+    assert steps.cycles.tolist() == [3] * 5
+    assert steps.first.tolist() == [0, 6, 12, 18, 24]
+    assert steps.overpotential_sd == pytest.approx(np.zeros(5), abs=1e-15)
+    assert len(rt.steps_of([], [], []).current_density) == 0
+
+
+def test_critical_current_with_all_that_belongs_to_it():
+    # ohmic until 1.0, then a third of the resistance at 2.0: 0.067 V instead of 0.1 V before
+    j, v, q = ramp([0.1, 0.1, 0.1, 0.1, 0.033], capacity=3.0)
+    found = rt.critical_current(rt.steps_of(j, v, q), q)
+    assert (found.density, found.failed_at, found.sign) == (1.0, 2.0, "lower")
+    # by hand: 4 sound steps of 10 half-cycles of 3 mAh cm-2
+    assert found.cumulative_capacity == pytest.approx(120.0)
+    assert (found.fewest_cycles, found.enough_cycles, found.enough_capacity) == (5, True, True)
+
+
+def test_collapse_inside_the_last_step_is_found_at_its_end():
+    j, v, q = ramp(np.full(5, 0.1), cycles=1, capacity=0.1)
+    v[-1] = 0.001
+    found = rt.critical_current(rt.steps_of(j, v, q), q)
+    assert (found.failed_at, found.sign) == (2.0, "collapse")
+    assert not found.enough_cycles
+    assert not found.enough_capacity
+    assert found.fewest_cycles == 1
+
+
+def test_no_failure_gives_only_a_lower_bound():
+    j, v, q = ramp(np.full(5, 0.1))
+    found = rt.critical_current(rt.steps_of(j, v, q), q)
+    assert found.density == 2.0
+    assert np.isnan(found.failed_at)
+    assert found.sign == ""
+    empty = rt.critical_current(rt.steps_of([], [], []), [])
+    assert np.isnan(empty.density)
+
+
+def test_fraction_if_ohmic():
+    found = rt.fraction_if_ohmic(DENSITIES, [0.01, 0.02, 0.05, 0.05, 0.04])
+    # by hand: resistances 0.1 0.1 0.1 0.05 0.02
+    assert found == pytest.approx([0, 0, 0, 0.5, 0.8])
+    assert rt.fraction_if_ohmic([], []).shape == (0,)
+
+
+@given(st.floats(-1.5, 3), st.floats(1e-3, 1e3))
+def test_exponent_of_a_power_law_whatever_the_units(power, unit):
+    v = unit * DENSITIES**power
+    assert rt.local_exponent(unit * DENSITIES, v) == pytest.approx(np.full(4, power), abs=1e-6)
+
+
+def test_trend_of_a_falling_charge_transfer_resistance():
+    cycle = np.arange(10.0)
+    trend = rt.charge_transfer_trend(cycle, 100.0 * np.exp(-0.02 * cycle))
+    assert trend.slope == pytest.approx(-0.02)
+    assert trend.slope_interval()[1] < 0
+    assert np.isnan(rt.charge_transfer_trend([0, 1], [0.0, -1.0]).slope)
