@@ -34,7 +34,7 @@ def test_the_voltage_plateau_contradicts_the_conductivity():
     current = 3e-3 * AREA
     assert current == pytest.approx(2.356e-3, rel=1e-3)
     assert 0.8 / current == pytest.approx(340, abs=1)  # ohm; 267 ohm cm2
-    assert 0.8 / 3e-3 == pytest.approx(267, abs=1)
+    assert pytest.approx(267, abs=1) == 0.8 / 3e-3
     # whatever ions do, both paths together cannot exceed the electronic one
     capped = [3e-3 * r for r in (145.0, 163.0)]
     assert capped == pytest.approx([0.44, 0.49], abs=0.01)
@@ -45,12 +45,12 @@ def test_leakage_times_three_fits_the_voltage_drop():
     omega = eq.current_increase_ratio(3.0, 1.0)
     assert eq.electronic_fraction_from_omega(omega) == pytest.approx(2 / 3)
     # R_i = 800 ohm cm2 before: 2.4 V at 3 mA cm-2; a third of it afterwards
-    assert 800.0 / 3 * 3e-3 == pytest.approx(0.8)
+    assert pytest.approx(0.8) == 800.0 / 3 * 3e-3
 
 
 def test_the_argyrodite_cell_and_the_cycler():
-    assert 0.2e-3 * AREA == pytest.approx(0.157e-3, abs=1e-6)
-    assert 12e-3 * AREA == pytest.approx(9.42e-3, abs=0.01e-3)  # just inside 10 mA
+    assert pytest.approx(0.157e-3, abs=1e-6) == 0.2e-3 * AREA
+    assert pytest.approx(9.42e-3, abs=0.01e-3) == 12e-3 * AREA  # just inside 10 mA
     # half-cycles of one hour: 25, 100 h are cycles 12.5, 50; 20, 230 h are cycles 10, 115
     assert [hour / 2 for hour in (25, 100, 20, 230)] == [12.5, 50, 10, 115]
 
