@@ -46,6 +46,8 @@ _ARTEFACT = 0.05
 _STRAIN_LIMIT = 16.0
 _SLOPE_LIMIT = 0.4
 _DECADES = 3.0
+_INSIDE_90 = 0.2585
+"""exp(-1.6449²/2): a density this share of the largest is the end of a 90 % profile interval."""
 _KELVIN = 0.1306
 """1/(k_B T²) at 298 K, in 1/(eV K): what one kelvin adds to u."""
 _UNLOGGED_KELVIN = 2.0
@@ -92,7 +94,7 @@ class PairResult:
     mean, sd : float
         Of η_e (1).
     lower, upper : float
-        Central 90 % interval (1).
+        Central 90 % interval (1); ``lower`` is 0 where η_e = 0 lies in the 90 % profile interval.
     p_soft_or_hard, p_hard : float
         P(η_e >= 0.05), P(η_e >= 0.95).
     chi2_reduced : float
@@ -106,6 +108,10 @@ class PairResult:
     growth : float
         Factor on the resistance of the interfaces that the best fit assumes, beyond temperature
         and the electronic path (1).
+    method : str
+        Which model stood for the reference: "relaxations", or "circuit: " and its name.
+    delta_flatness : float
+        Reduced chi-square of "the admittance rose by one real number"; NaN where not asked for.
     """
 
     eta: FloatArray
@@ -121,6 +127,8 @@ class PairResult:
     reasons: tuple[str, ...]
     temperature_kelvin: float
     growth: float
+    method: str = "relaxations"
+    delta_flatness: float = float("nan")
 
 
 def delta_admittance(
@@ -333,6 +341,9 @@ def _summary(
     mean = float(posterior @ eta)
     cumulative = np.concatenate([[0.0], np.cumsum(posterior)])
     lower, upper = np.interp(np.array([0.05, 0.95]), cumulative, ETA_EDGES)
+    density = posterior / np.diff(ETA_EDGES)
+    if density[0] >= _INSIDE_90 * density.max():
+        lower = 0.0  # a central interval would exclude a value that the data cannot reject
     return PairResult(
         eta=eta,
         posterior=posterior,

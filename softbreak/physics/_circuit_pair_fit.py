@@ -1,0 +1,203 @@
+"""Two spectra, one circuit: the joint optimisation over a grid of electronic fractions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from softbreak.physics._circuit_fit import ARC, logistic, series
+from softbreak.physics._pair_fit import _chi2, _cholesky, _normal, _solve
+from softbreak.physics.relaxation import ComplexArray, FloatArray
+
+BULK_ENERGY = 0.34
+GRAIN_ENERGY = 0.42
+INTERFACE_ENERGY = 0.47
+DIFFUSION_ENERGY = 0.50
+"""Activation energies (eV) of resistor, grain boundary, interface and salt diffusion."""
+BULK_CONTACT = -0.06
+"""d ln R_bulk / d ln f: what better contact does to the constriction in the bulk."""
+_COMMON = 3
+"""u, ln f and β come first; then δ and γ of every element after the resistor."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointProfile:
+    """What is left at every η once all other parameters are optimised.
+
+    Attributes
+    ----------
+    chi2 : numpy.ndarray, shape (k,)
+        Of both spectra, at the assumed noise.
+    strain : numpy.ndarray, shape (k,)
+        Chi-square of the priors.
+    log_det : numpy.ndarray, shape (k,)
+        Of the curvature matrix.
+    parameters : numpy.ndarray, shape (k, p + 3 + 2 m)
+        Of the reference's circuit; then u, ln f, β; then δ and γ of each element.
+    """
+
+    chi2: FloatArray
+    strain: FloatArray
+    log_det: FloatArray
+    parameters: FloatArray
+
+
+def joint_profile(
+    layout: tuple[Any, ...],
+    data: ComplexArray,
+    eta: FloatArray,
+    priors: FloatArray,
+    weight: float,
+) -> JointProfile:
+    """Optimise everything but η, for every η of a grid.
+
+    Parameters
+    ----------
+    layout : tuple
+        Kinds of the elements; their activation energies (eV); how far each follows the area of
+        contact (0 or 1); ln ω of the reference, ln ω of the present spectrum.
+    data : numpy.ndarray, shape (n_0 + n_1,), complex
+        Reference, then present spectrum (Ω).
+    eta : numpy.ndarray, shape (k,)
+    priors : numpy.ndarray, shape (p + 3 + 2 m, 3)
+        Mean, sd, and width of a Cauchy above the mean (0: normal on both sides).
+    weight : float
+        1 / noise².
+    """
+    chi2, log_det, parameters = _sweep(layout, data, eta, priors, weight)
+    return JointProfile(chi2[:, 0], chi2[:, 1], log_det, parameters)
+
+
+def joint_model(layout: tuple[Any, ...], phi: FloatArray, eta: float) -> ComplexArray:
+    """Return both spectra (Ω) for one set of parameters."""
+    count = len(layout[3]) + len(layout[4])
+    z = np.empty(count, dtype=np.complex128)
+    _joint(phi, eta, layout, z, np.empty((count, len(phi)), dtype=np.complex128))
+    return z
+
+
+@njit(cache=True)
+def _deformed(phi: Any, layout: Any, theta: Any, chain: Any) -> None:
+    """Turn the reference's circuit into the present one's, with its slopes along phi."""
+    kinds, energy, follows = layout[0], layout[1], layout[2]
+    count, elements = len(theta), len(kinds) - 2
+    chain[:] = 0.0
+    for p in range(count):
+        theta[p] = phi[p]
+        chain[p, p] = 1.0
+    u, contact = phi[count], phi[count + 1]
+    theta[1] += -energy[0] * u + BULK_CONTACT * contact + phi[count + 2]
+    chain[1, count], chain[1, count + 1], chain[1, count + 2] = -energy[0], BULK_CONTACT, 1.0
+    p = 2
+    for k in range(elements):
+        delta, grow = count + _COMMON + k, count + _COMMON + elements + k
+        shift = phi[grow]
+        theta[p] += -energy[k + 1] * u - follows[k] * contact + phi[delta] + shift
+        chain[p, count], chain[p, count + 1] = -energy[k + 1], -follows[k]
+        chain[p, delta] = chain[p, grow] = 1.0
+        theta[p + 1] -= energy[k + 1] * u
+        chain[p + 1, count] = -energy[k + 1]
+        if kinds[k + 2] == ARC:
+            n = logistic(phi[p + 2])
+            theta[p + 1] += shift / n
+            chain[p + 1, grow] = 1.0 / n
+            chain[p + 1, p + 2] = -shift * (1.0 - n) / n
+            p += 3
+        else:
+            theta[p + 1] += shift
+            chain[p + 1, grow] = 1.0
+            p += 2
+
+
+@njit(cache=True)
+def _joint(phi: Any, eta: float, layout: Any, z: Any, jac: Any) -> None:
+    """Fill both spectra and their slopes."""
+    kinds, before, now = layout[0], layout[3], layout[4]
+    elements = len(kinds) - 2
+    count = len(phi) - _COMMON - 2 * elements
+    first = len(before)
+    jac[:] = 0.0
+    series(kinds, phi[:count], before, z[:first], jac[:first, :count])
+    theta = np.empty(count)
+    chain = np.empty((count, len(phi)))
+    _deformed(phi, layout, theta, chain)
+    raw = np.empty(len(now), dtype=np.complex128)
+    slopes = np.empty((len(now), count), dtype=np.complex128)
+    series(kinds, theta, now, raw, slopes)
+    dc_slope = np.zeros(count)
+    p = 1
+    for k in range(1, len(kinds)):
+        dc_slope[p] = np.exp(theta[p])
+        p += 1 if k == 1 else (3 if kinds[k] == ARC else 2)
+    dc = dc_slope.sum()
+    g = eta / (1.0 - eta) / dc
+    for i in range(len(now)):
+        cable = slopes[i, 0]
+        d = raw[i] - cable
+        lower = 1.0 / (1.0 + g * d)
+        z[first + i] = d * lower + cable
+        square = lower * lower
+        slopes[i, 1:] = (slopes[i, 1:] + d * d * (g / dc) * dc_slope[1:]) * square
+        for p in range(count):
+            for q in range(len(phi)):
+                if chain[p, q] != 0.0:
+                    jac[first + i, q] += slopes[i, p] * chain[p, q]
+
+
+@njit(cache=True)
+def _settle(start: Any, eta: float, layout: Any, data: Any, priors: Any, weight: float) -> Any:
+    """Levenberg–Marquardt from one start; return parameters, both parts of chi-square, log det."""
+    z = np.empty(len(data), dtype=np.complex128)
+    jac = np.empty((len(data), len(start)), dtype=np.complex128)
+    phi = start.copy()
+    _joint(phi, eta, layout, z, jac)
+    fit, strain = _chi2(phi, z, data, priors, weight)
+    matrix, gradient = _normal(phi, z, jac, data, priors, weight)
+    damping = 1e-3
+    for _ in range(30):
+        damped = matrix.copy()
+        for p in range(len(phi)):
+            damped[p, p] *= 1.0 + damping
+        step = _solve(_cholesky(damped), -gradient)
+        trial = phi + np.minimum(np.maximum(step, -1.0), 1.0)
+        _joint(trial, eta, layout, z, jac)
+        new_fit, new_strain = _chi2(trial, z, data, priors, weight)
+        gain = fit + strain - new_fit - new_strain
+        if gain >= 0.0:
+            phi, fit, strain = trial, new_fit, new_strain
+            matrix, gradient = _normal(phi, z, jac, data, priors, weight)
+            damping *= 0.2
+            if gain < 1e-2:
+                break
+        else:
+            damping *= 8.0
+            if damping > 1e6:
+                break
+    low = _cholesky(matrix)
+    log_det = 0.0
+    for p in range(len(phi)):
+        log_det += 2.0 * np.log(low[p, p])
+    return phi, fit, strain, log_det
+
+
+@njit(cache=True)
+def _sweep(layout: Any, data: Any, eta: Any, priors: Any, weight: float) -> Any:
+    """Sweep η upwards and downwards, each time from the neighbour's optimum; keep the better."""
+    count = len(eta)
+    chi2 = np.full((count, 2), np.inf)
+    log_det = np.zeros(count)
+    parameters = np.zeros((count, len(priors)))
+    for direction in range(2):
+        phi = priors[:, 0].copy()
+        for step in range(count):
+            at = step if direction == 0 else count - 1 - step
+            phi, fit, strain, det = _settle(phi, eta[at], layout, data, priors, weight)
+            if fit + strain < chi2[at, 0] + chi2[at, 1]:
+                chi2[at, 0] = fit
+                chi2[at, 1] = strain
+                log_det[at] = det
+                parameters[at] = phi
+    return chi2, log_det, parameters
