@@ -93,7 +93,7 @@ def run() -> None:
     """Run the command line; end with 0 done, 1 done with something found, 2 could not run."""
     _speak_utf8()
     try:
-        app()
+        app(prog_name="softbreak")
     except (SoftbreakError, OSError) as error:
         if logging.getLogger("softbreak").isEnabledFor(logging.DEBUG):
             raise

@@ -164,6 +164,7 @@ def _segmented(record: Record, clock: np.ndarray) -> _Series:
     segmenter = Segmenter()
     segments = segmenter.update(clock, current, control) + segmenter.finish()
     cuts = np.array(segments, dtype=np.int64).reshape(-1, 3)
+    cuts[:, 2] *= ~_held(table, cuts)
     moving = cuts[cuts[:, 2] != 0]
     voltage = table["voltage_volt"].to_numpy(dtype=np.float64)
     good = np.isfinite(voltage)
@@ -179,6 +180,21 @@ def _segmented(record: Record, clock: np.ndarray) -> _Series:
         moving[:, 2].copy(),
         cuts[cuts[:, 2] == 0],
     )
+
+
+def _held(table: pd.DataFrame, cuts: np.ndarray) -> np.ndarray:
+    """True where the voltage was imposed from the first to the last sample: a leakage hold.
+
+    It passes charge but is no half-cycle. (Constant voltage after constant current belongs to its
+    half-cycle.)
+    """
+    if "control_voltage_volt" not in table.columns or not len(cuts):
+        return np.zeros(len(cuts), dtype=bool)
+    imposed = np.isfinite(table["control_voltage_volt"].to_numpy())
+    if "control_current_ampere" in table.columns:
+        imposed &= ~np.isfinite(table["control_current_ampere"].to_numpy())
+    free = np.concatenate(([0], np.cumsum(~imposed)))
+    return free[cuts[:, 1]] == free[cuts[:, 0]]
 
 
 def _rest_voltage(series: list[_Series]) -> float:

@@ -121,3 +121,22 @@ def test_a_cycler_that_records_magnitudes_is_understood():
 def test_no_cycling_is_an_empty_timeline():
     timeline = build_timeline(assemble(Cell("none"), []))
     assert len(timeline.cycles) == len(timeline.half_cycles) == len(timeline.events) == 0
+
+
+def test_a_leakage_hold_is_no_half_cycle():
+    time = np.arange(360) * 10.0
+    held = time < 600
+    current = np.where(held, 1e-4 * np.exp(-time / 300), np.where(time < 2100, 1e-3, -1e-3))
+    table = pd.DataFrame(
+        {
+            "test_time_second": time,
+            "voltage_volt": np.where(held, 0.05, 100 * current),
+            "current_ampere": current,
+            "control_voltage_volt": np.where(held, 0.05, np.nan),
+        }
+    )
+    history = assemble(Cell("h"), [Record(Cell(), Technique.CYCLING, table, Source("h"))])
+    timeline = build_timeline(history)
+    assert len(timeline.cycles) == 1
+    assert timeline.half_cycles["sign"].to_list() == [1, -1]
+    assert timeline.half_cycles["start_time_second"].iloc[0] == 600.0

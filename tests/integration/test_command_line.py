@@ -36,22 +36,39 @@ def softbreak(*arguments, cwd):
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    cwd = tmp_path_factory.mktemp("demo")
-    return cwd, softbreak("demo", cwd=cwd)
+def triaged(tmp_path_factory):
+    cwd = tmp_path_factory.mktemp("triage")
+    return cwd, softbreak("triage", EXAMPLES, "--out", "demo-output", cwd=cwd)
 
 
-def test_demo_prints_a_table_and_where_the_report_is(demo):
-    cwd, told = demo
+def test_the_demo_simulates_triages_and_compares_with_the_truth(tmp_path):
+    told = softbreak("demo", cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.splitlines()[-1].startswith("Report: ")
+    counts = re.search(r"of (\d+) cycles (\d+) were answered, (\d+) of them rightly", told.stdout)
+    total, answered, right = map(int, counts.groups())
+    assert answered > 0.6 * total
+    assert right > 0.95 * answered
+    assert "not used: interrupted-copy" in told.stdout
+    truth = pq.read_table(tmp_path / "demo-output/cells/truth.parquet").to_pandas()
+    verdicts = pq.read_table(tmp_path / "demo-output/verdicts.parquet").to_pandas()
+    both = verdicts.merge(truth, on=["cell_id", "cycle_index"], suffixes=("", "_true"))
+    shorted = both[both["eta"] > 0.2]
+    assert len(shorted) > 100
+    assert (shorted["state"] == "healthy").mean() < 0.01
+
+
+def test_triage_prints_a_table_and_where_the_report_is(triaged):
+    cwd, told = triaged
+    assert told.returncode == 1, "one file could not be used"
     assert told.stdout.splitlines()[-1] == f"Report: {cwd / 'demo-output/report/index.html'}"
     for cell in ("LPSCl-hard", "LGPS-soft", "LPSCl-healthy"):
         assert cell in told.stdout
     assert "not used: interrupted_copy.ndax (read)" in told.stdout
 
 
-def test_the_report_is_whole_and_needs_no_network(demo):
-    cwd, _ = demo
+def test_the_report_is_whole_and_needs_no_network(triaged):
+    cwd, _ = triaged
     report = cwd / "demo-output" / "report"
     pages = list(report.rglob("*.html"))
     assert len(pages) == 8, "an index and a page for each of seven cells"
@@ -62,8 +79,8 @@ def test_the_report_is_whole_and_needs_no_network(demo):
                 assert (page.parent / target).exists(), f"{page.name} -> {target}"
 
 
-def test_the_tables_agree_with_each_other(demo):
-    out = demo[0] / "demo-output"
+def test_the_tables_agree_with_each_other(triaged):
+    out = triaged[0] / "demo-output"
     cells = pq.read_table(out / "cells.parquet").to_pandas().set_index("cell_id")
     verdicts = pq.read_table(out / "verdicts.parquet").to_pandas()
     counts = verdicts.groupby("cell_id").size()
@@ -76,8 +93,8 @@ def test_the_tables_agree_with_each_other(demo):
     assert run["counts"]["failures"] == pq.read_metadata(out / "failures.parquet").num_rows
 
 
-def test_the_tables_are_one_line_of_sql(demo):
-    table = (demo[0] / "demo-output" / "verdicts.parquet").as_posix()
+def test_the_tables_are_one_line_of_sql(triaged):
+    table = (triaged[0] / "demo-output" / "verdicts.parquet").as_posix()
     query = f"select count(*), count(electronic_fraction) from '{table}' where state = 'hard'"
     ((hard, known),) = duckdb.sql(query).fetchall()
     assert hard > 0
@@ -121,5 +138,5 @@ def test_diagnose_of_a_broken_file_could_not_run(tmp_path):
     assert "Traceback" not in told.stderr
 
 
-def test_no_colour_where_there_is_no_terminal(demo):
-    assert "\x1b[" not in demo[1].stdout
+def test_no_colour_where_there_is_no_terminal(triaged):
+    assert "\x1b[" not in triaged[1].stdout

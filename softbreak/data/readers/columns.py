@@ -17,7 +17,7 @@ SCALE: Final[dict[str, float]] = {
     **dict.fromkeys(("ma", "mv"), 1e-3),
     **dict.fromkeys(("ua", "uv"), 1e-6),
     "na": 1e-9,
-    **dict.fromkeys(("c", "°c", "degc", "deg c", "celsius", "cel"), 1.0),
+    **dict.fromkeys(("c", "°c", "℃", "degc", "deg c", "celsius", "cel"), 1.0),
     **dict.fromkeys(("hz", "ohm", "ohms", "Ω".lower(), "1", ""), 1.0),
     **dict.fromkeys(("mohm", "mΩ".lower()), 1e-3),
     **dict.fromkeys(("kohm", "khz", "kΩ".lower()), 1e3),
