@@ -68,13 +68,15 @@ class Facts:
     voltammetry_after : bool or None
         A CV was taken after the cycling; None where there was no cycling to follow.
     impedance_after : bool or None
-        The same for a low-frequency impedance spectrum.
+        The same for an impedance spectrum that goes down to 10 mHz.
     ramp_lowest, ramp_highest : float or None
         mA cm⁻², ends of a rate test with several rising current densities.
     ramp_capacity : float or None
         Smallest capacity of a half-cycle over its steps (mAh cm⁻²).
     ramp_cycles : int or None
         Fewest cycles of a step.
+    ramp_failed : bool or None
+        The rate test ended with a breakdown, so that a higher step made no sense.
     efficiency_capacity : float or None
         mAh cm⁻² cycled in a Coulombic-efficiency test with a thin foil.
     efficiency_foil_um : float or None
@@ -94,6 +96,7 @@ class Facts:
     ramp_highest: float | None = None
     ramp_capacity: float | None = None
     ramp_cycles: int | None = None
+    ramp_failed: bool | None = None
     efficiency_capacity: float | None = None
     efficiency_foil_um: float | None = None
 
@@ -289,7 +292,7 @@ def _cycling_checks(f: Facts) -> tuple[Check, ...]:
         _check(
             "text",
             "low-frequency impedance after cycling",
-            "taken",
+            "taken, down to 10 mHz",
             _yes(f.impedance_after),
             "",
             bool(f.impedance_after),
@@ -315,7 +318,7 @@ def _ramp_checks(f: Facts) -> tuple[Check, ...]:
             f"{high:g} mA cm⁻², or failure before",
             f.ramp_highest,
             "mA cm⁻²",
-            _at_least(f.ramp_highest, high),
+            bool(f.ramp_failed) or _at_least(f.ramp_highest, high),
         ),
         _check(
             step,

@@ -1,0 +1,65 @@
+"""One history a cell: from files, a folder, or an archive with its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from softbreak.archive.manifest import NAMES, load_manifest
+from softbreak.archive.reading import read
+from softbreak.archive.scan import scan
+from softbreak.data.history import CellHistory, assemble
+from softbreak.data.readers import registry
+from softbreak.data.record import Cell
+from softbreak.errors import ReadError
+
+
+def cells_of(paths: Sequence[Path], facts: Mapping[str, Any]) -> list[CellHistory]:
+    """Read cells.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files of one cell; or one folder. A folder with a manifest holds the cells that it names.
+    facts : mapping
+        What is known of the cell (:class:`softbreak.data.record.Cell`); None is unknown. It
+        outweighs the manifest.
+
+    Returns
+    -------
+    list of CellHistory
+        At least one.
+
+    Raises
+    ------
+    ReadError
+        If a file cannot be read, or a manifest names no file that is there.
+    """
+    known = {name: value for name, value in facts.items() if value is not None}
+    root = paths[0]
+    if len(paths) > 1 or not any((root / name).is_file() for name in NAMES):
+        return [read(root if len(paths) == 1 else list(paths), **known)]
+    groups = [group for group in scan(root, load_manifest(root)).groups if group.named]
+    if not groups:
+        raise ReadError(
+            root,
+            found="a manifest that names no file",
+            expected="at least one cell with files",
+            remedy="Check the globs in its column 'files'.",
+        )
+    histories = []
+    for group in groups:
+        records = [
+            record
+            for path in group.files
+            for record in registry.read(root / path, group.columns or None)
+        ]
+        histories.append(assemble(_known(group.cell, group.cell_id, known), records))
+    return histories
+
+
+def _known(cell: Cell, cell_id: str, facts: Mapping[str, Any]) -> Cell:
+    names = {field.name for field in fields(Cell)}
+    return replace(cell, **{"cell_id": cell_id, **{k: v for k, v in facts.items() if k in names}})

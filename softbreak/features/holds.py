@@ -1,0 +1,133 @@
+"""Stretches at constant voltage: leakage tests, and constant voltage after constant current."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from softbreak.data.history import CellHistory
+from softbreak.data.record import Record, Technique
+
+LEAST_SAMPLES: Final = 20
+LEAST_SECOND: Final = 60.0
+STEADY: Final = 0.005
+"""A voltage that moves by less than this fraction (and 0.5 mV) is held …"""
+STEADY_VOLT: Final = 5e-4
+CHANGING: Final = 0.05
+"""… if the current meanwhile changes by more than this fraction: else the current is held."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hold:
+    """One stretch at constant voltage.
+
+    Attributes
+    ----------
+    start_second : float
+        On the cell's clock (s).
+    time, current : numpy.ndarray
+        s since the hold began; A.
+    voltage_volt : float
+        Median of the measured voltage (V).
+    path : str
+        The file.
+    """
+
+    start_second: float
+    time: np.ndarray
+    current: np.ndarray
+    voltage_volt: float
+    path: str
+
+
+def holds_of(history: CellHistory) -> list[Hold]:
+    """Find the stretches at constant voltage in a cell's history.
+
+    Where the file says what the instrument imposed, that decides; else a voltage that stands
+    still while the current moves.
+
+    Parameters
+    ----------
+    history : CellHistory
+
+    Returns
+    -------
+    list of Hold
+        In the order of time; none shorter than 20 samples or a minute.
+    """
+    found = []
+    for record, clock in zip(history.records, history.clocks, strict=True):
+        if record.technique in (Technique.CYCLING, Technique.REST):
+            found += [_hold(record, clock, a, b) for a, b in _stretches(record, clock)]
+    return sorted(found, key=lambda hold: hold.start_second)
+
+
+def _hold(record: Record, clock: np.ndarray, start: int, stop: int) -> Hold:
+    part = slice(start, stop)
+    voltage = record.array("voltage_volt")[part].astype(np.float64)
+    current = record.array("current_ampere")[part].astype(np.float64)
+    good = np.isfinite(voltage) & np.isfinite(current)
+    return Hold(
+        float(clock[start]),
+        clock[part][good] - clock[start],
+        current[good],
+        float(np.median(voltage[good])) if good.any() else float("nan"),
+        record.source.path,
+    )
+
+
+def _stretches(record: Record, clock: np.ndarray) -> list[tuple[int, int]]:
+    if len(clock) < LEAST_SAMPLES:
+        return []
+    columns = record.table.columns
+    if "control_voltage_volt" in columns:
+        level = record.array("control_voltage_volt").astype(np.float64)
+        runs = _runs(np.isfinite(level), level)
+        return [run for run in runs if _long(clock, run) and _somewhere(record, run)]
+    level = record.array("voltage_volt").astype(np.float64)
+    allowed = np.isfinite(level)
+    if "control_current_ampere" in columns:
+        allowed &= ~np.isfinite(record.array("control_current_ampere"))
+    return [
+        run
+        for run in _runs(allowed, level)
+        if _long(clock, run) and _somewhere(record, run) and _moves(record, run)
+    ]
+
+
+def _runs(allowed: np.ndarray, level: np.ndarray) -> list[tuple[int, int]]:
+    """Stretches of allowed samples whose level stays near where it stood when they began."""
+    runs: list[tuple[int, int]] = []
+    values, free = level.tolist(), allowed.tolist()
+    start, centre = 0, float("nan")
+    for k, value in enumerate(values):
+        reach = max(STEADY * abs(centre), STEADY_VOLT)
+        if free[k] and abs(value - centre) <= reach:
+            continue
+        if k > start and free[start]:
+            runs.append((start, k))
+        start, centre = k, value
+    if free and free[start]:
+        runs.append((start, len(values)))
+    return runs
+
+
+def _long(clock: np.ndarray, run: tuple[int, int]) -> bool:
+    start, stop = run
+    return stop - start >= LEAST_SAMPLES and clock[stop - 1] - clock[start] >= LEAST_SECOND
+
+
+def _somewhere(record: Record, run: tuple[int, int]) -> bool:
+    """Whether the voltage held is one at all: a rest at zero is no leakage test."""
+    part = record.array("voltage_volt")[run[0] : run[1]]
+    current = record.array("current_ampere")[run[0] : run[1]]
+    return bool(abs(np.nanmedian(part)) > STEADY_VOLT and np.nanmax(np.abs(current)) > 0)
+
+
+def _moves(record: Record, run: tuple[int, int]) -> bool:
+    current = record.array("current_ampere")[run[0] : run[1]].astype(np.float64)
+    third = max((run[1] - run[0]) // 3, 1)
+    first, last = float(np.nanmean(current[:third])), float(np.nanmean(current[-third:]))
+    return abs(first - last) > CHANGING * max(abs(first), abs(last))
