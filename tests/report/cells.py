@@ -130,8 +130,18 @@ def half_cycles_of(overpotential, half_cycle_hour, ampere, temperature=25.0):
         sign = 1 if index % 2 == 0 else -1
         charge = ampere * (end - start)
         rows.append(
-            [index, index // 2, start, end, sign, sign * ampere, level, level / ampere, charge]
-            + [temperature]
+            [
+                index,
+                index // 2,
+                start,
+                end,
+                sign,
+                sign * ampere,
+                level,
+                level / ampere,
+                charge,
+                temperature,
+            ]
         )
     return pd.DataFrame(rows, columns=HALF_CYCLE_COLUMNS)
 
@@ -146,9 +156,7 @@ def sweeps(resistances, times, limit=0.1, points=200):
         for sweep in range(3):
             ampere = volt / (ohm * (1 + 0.04 * sweep)) * (1 - 0.4 * np.abs(volt))
             clock = start + (sweep + phase / 4) * 2000.0
-            rows += [
-                [series, sweep, t, v, i] for t, v, i in zip(clock, volt, ampere, strict=True)
-            ]
+            rows += [[series, sweep, t, v, i] for t, v, i in zip(clock, volt, ampere, strict=True)]
             peak = float(np.max(ampere))
             before, first = first, peak
             change = np.nan if before is None else (peak - before) / before
@@ -305,9 +313,7 @@ def hard_in_one_sample(cell_id="nasicon_one_way"):
     time = np.arange(0.0, 3600.0, 6.0)
     rise = -0.45 - 0.14 * np.sqrt(time / 2250)
     volt = np.where(time < 2254, rise, -0.0001)
-    trace = pd.DataFrame(
-        {"time_second": time, "voltage_volt": volt, "current_ampere": -7.854e-5}
-    )
+    trace = pd.DataFrame({"time_second": time, "voltage_volt": volt, "current_ampere": -7.854e-5})
     rows = []
     for k in range(12):
         state = "healthy" if k < 7 else "hard"
