@@ -122,17 +122,24 @@ def fused_verdicts(evidence: CellEvidence, readings: Sequence[ImpedanceReading])
     verdicts = voltage_verdicts(evidence)
     if not verdicts or not_applicable(evidence) is not None:
         return verdicts
-    for reading in readings:
+    said = list(verdicts)
+    times = [reading.time_second for reading in readings]
+    for k, reading in enumerate(readings):
         if reading.wire or reading.trusted:
-            for k in _reach(evidence.timeline.cycles, verdicts, reading):
-                verdicts[k] = _settled(verdicts[k], reading)
-    return verdicts
+            earliest = times[k - 1] if k else -math.inf
+            latest = times[k + 1] if k + 1 < len(times) else math.inf
+            for cycle in _reach(evidence.timeline.cycles, verdicts, reading, (earliest, latest)):
+                said[cycle] = _settled(verdicts[cycle], reading)
+    return said
 
 
 def _reach(
-    cycles: pd.DataFrame, verdicts: Sequence[Verdict], reading: ImpedanceReading
+    cycles: pd.DataFrame,
+    verdicts: Sequence[Verdict],
+    reading: ImpedanceReading,
+    between: tuple[float, float],
 ) -> list[int]:
-    """Cycles next to a spectrum whose resistance is still what the spectrum found."""
+    """Cycles around a spectrum, up to its neighbours, that still have the resistance it found."""
     ends = cycles["end_time_second"].to_numpy()
     level = np.log(np.maximum(cycles["late_resistance_ohm"].to_numpy(), 1e-9))
     expected = math.log(max(reading.low_frequency_ohm, 1e-3))
@@ -142,6 +149,7 @@ def _reach(
         k = first
         while (
             0 <= k < len(level)
+            and between[0] < ends[k] <= between[1]
             and -CLOSE < level[k] - expected < (WIRE_CLOSE if reading.wire else CLOSE)
             and abs(level[k] - level[first]) < SAME_RESISTANCE
             and verdicts[k].state is verdicts[first].state

@@ -406,7 +406,8 @@ class VoltageRule:
             rise = max(rise, late - m.late)
         else:
             m.lowest = math.inf
-        fallen = m.anchor_late - min(m.lowest, late + sum(min(e.change, 0.0) for e in events))
+        largest = min((event.change for event in events), default=0.0)
+        fallen = max(m.anchor_late - min(m.lowest, late), -largest)
         m.lowest = min(m.lowest, late)
         back = late > m.anchor_late - RECOVERED
         if back:
@@ -422,11 +423,11 @@ class VoltageRule:
         if found is not None:
             m.deepest = 0.0
         m.deepest = max(m.deepest, fallen)
-        faint = m.deepest < FAINT_DROP or (found is None and eta < FAINT_FRACTION)
-        if eta < HEALTHY_BELOW or (faint and not back):
+        faint = m.deepest < FAINT_DROP or (found is None and not back and eta < FAINT_FRACTION)
+        if eta < HEALTHY_BELOW or faint:
             if back and not math.isnan(m.doubt_level):
                 return undetermined(m.doubt_reason, _EIS_WANTED, upper=0.6, soft=0.4)
-            if back:
+            if back and eta < HEALTHY_BELOW:
                 return judged(
                     State.HEALTHY,
                     (max(eta, 0.0), 0.0, max(upper, 0.05)),
