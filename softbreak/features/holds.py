@@ -12,6 +12,8 @@ from softbreak.data.record import Record, Technique
 
 LEAST_SAMPLES: Final = 20
 LEAST_SECOND: Final = 60.0
+BEFORE: Final = 3
+"""Samples before a hold that say whether the cell was at rest."""
 STEADY: Final = 0.005
 """A voltage that moves by less than this fraction (and 0.5 mV) is held …"""
 STEADY_VOLT: Final = 5e-4
@@ -31,6 +33,8 @@ class Hold:
         s since the hold began; A.
     voltage_volt : float
         Median of the measured voltage (V).
+    fresh : bool
+        No current flowed just before: the first current is that of a cell not yet polarised.
     path : str
         The file.
     """
@@ -39,6 +43,7 @@ class Hold:
     time: np.ndarray
     current: np.ndarray
     voltage_volt: float
+    fresh: bool
     path: str
 
 
@@ -74,8 +79,17 @@ def _hold(record: Record, clock: np.ndarray, start: int, stop: int) -> Hold:
         clock[part][good] - clock[start],
         current[good],
         float(np.median(voltage[good])) if good.any() else float("nan"),
+        _fresh(record, start, stop),
         record.source.path,
     )
+
+
+def _fresh(record: Record, start: int, stop: int) -> bool:
+    """Whether the samples before a hold carried next to no current."""
+    current = np.abs(record.array("current_ampere").astype(np.float64))
+    before = current[max(start - BEFORE, 0) : start]
+    during = float(np.nanmax(current[start:stop], initial=0.0))
+    return not len(before) or float(np.nanmax(before, initial=0.0)) < CHANGING * during
 
 
 def _stretches(record: Record, clock: np.ndarray) -> list[tuple[int, int]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,27 +87,72 @@ def to_svg(figure: Figure) -> str:
 
 
 def _write(figure: Figure, target: Path | BytesIO, suffix: str, heading: str) -> None:
-    import matplotlib
-
     no_date = {"Date": None} if suffix == ".svg" else None
-    style: Any = _STYLE  # a dictionary of any keys to matplotlib, of its own to its stubs
-    with matplotlib.rc_context(style), warnings.catch_warnings():
-        # A name in a script that the font lacks is drawn as boxes, which is worth no warning.
-        warnings.filterwarnings("ignore", message="Glyph")
+    with _styled():
         picture = draw(figure, heading=heading)
         picture.savefig(target, format=suffix.lstrip("."), dpi=200, metadata=no_date)
 
 
+@contextmanager
+def _styled() -> Iterator[None]:
+    import matplotlib
+
+    style: Any = _STYLE  # a dictionary of any keys to matplotlib, of its own to its stubs
+    with matplotlib.rc_context(style), warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes, which is worth no warning.
+        warnings.filterwarnings("ignore", message="Glyph")
+        yield
+
+
+def save_side_by_side(figures: Sequence[Figure], path: Path, *, heading: str = "") -> Path:
+    """Draw several figures beside each other into one file.
+
+    Parameters
+    ----------
+    figures : sequence of Figure
+        One or more; the tallest sets the height.
+    path : pathlib.Path
+        As in :func:`save`.
+    heading : str
+        Over the whole picture, where it holds several.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
+    if len(figures) == 1:
+        return save(figures[0], path, heading=heading)
+    with _styled():
+        picture = _canvas(_WIDTH_CM * (1 + 0.25 * len(figures)), max(f.height for f in figures))
+        picture.suptitle(_literal(heading), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
+        parts: Any = picture.subfigures(1, len(figures))
+        for part, figure in zip(parts, figures, strict=True):
+            _draw_on(part, figure, figure.title)
+        picture.savefig(path, format=path.suffix.lstrip("."), dpi=200)
+    return path
+
+
 def draw(figure: Figure, *, heading: str = "") -> Picture:
     """Return the matplotlib figure (on no display)."""
+    picture = _canvas(_WIDTH_CM, figure.height)
+    title = f"{_literal(heading)}: {figure.title}" if heading else figure.title
+    _draw_on(picture, figure, title)
+    return picture
+
+
+def _canvas(width_cm: float, height_cm: float) -> Picture:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Picture
 
-    picture = Picture(figsize=(_WIDTH_CM / 2.54, figure.height / 2.54), layout="constrained")
+    picture = Picture(figsize=(width_cm / 2.54, height_cm / 2.54), layout="constrained")
     FigureCanvasAgg(picture)
     engine: Any = picture.get_layout_engine()
     engine.set(h_pad=0.03, hspace=0.03)
-    title = f"{_literal(heading)}: {figure.title}" if heading else figure.title
+    return picture
+
+
+def _draw_on(picture: Picture, figure: Figure, title: str) -> None:
     picture.suptitle(title, x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     strip, axes = _axes(picture, figure)
     for panel, axis in zip(figure.panels, axes, strict=True):
@@ -122,7 +168,6 @@ def draw(figure: Figure, *, heading: str = "") -> Picture:
     _draw_marks(figure, strip if strip is not None else axes[0], axes)
     _legend(picture, figure)
     picture.align_ylabels(axes)
-    return picture
 
 
 def _axes(picture: Picture, figure: Figure) -> tuple[Axes | None, list[Axes]]:

@@ -1,0 +1,54 @@
+"""What the verbs of single measurements share: facts of the cell, and how readings go out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from softbreak.cli.console import print_json, stdout
+
+if TYPE_CHECKING:
+    from softbreak.data.history import CellHistory
+    from softbreak.report.reading import Reading
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(help="The cell's files, its folder, or an archive with a manifest."),
+]
+Area = Annotated[float | None, typer.Option(min=1e-6, help="Electrode area in cm².")]
+Thickness = Annotated[
+    float | None, typer.Option(min=0.01, help="Thickness of the electrolyte in µm.")
+]
+Lithium = Annotated[float | None, typer.Option(min=0.0, help="Thickness of the foil in µm.")]
+Png = Annotated[
+    Path | None, typer.Option(help="Draw the figure into this file (.png, .svg or .pdf).")
+]
+
+
+def cells(paths: list[Path], **facts: float | str | None) -> list[CellHistory]:
+    """Read the cells that a command names."""
+    from softbreak.archive.cells import cells_of
+
+    return cells_of(paths, facts)
+
+
+def deliver(
+    readings: Sequence[Reading], png: Path | None, *, as_json: bool, quiet: bool = False
+) -> None:
+    """Give readings out: as JSON or on the terminal, and their figures as files."""
+    from softbreak.errors import SoftbreakError
+    from softbreak.report.reading import save_figures
+
+    if png is not None and png.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise SoftbreakError(f"{png}: a figure's name ends in .png, .svg or .pdf")
+    written = save_figures(readings, png) if png is not None else []
+    if as_json:
+        print_json({"readings": [reading.as_data() for reading in readings]})
+        return
+    for number, reading in enumerate(readings):
+        stdout().print(*([""] if number else []), reading)
+    for path in written if not quiet else ():
+        typer.echo(str(path))
