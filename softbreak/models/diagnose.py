@@ -174,6 +174,9 @@ def _trace(history: CellHistory) -> pd.DataFrame:
         buckets = max(20, TRACE_BUCKETS * len(clock) // max(total, 1))
         voltage = np.nan_to_num(record.array("voltage_volt"))
         chosen = min_max_samples(voltage, buckets)
+        if frames and len(clock):  # a line between two records would show what nobody measured
+            nothing = {"voltage_volt": [np.nan], "current_ampere": [np.nan]}
+            frames.append(pd.DataFrame({"time_second": clock[:1], **nothing}))
         frames.append(
             pd.DataFrame(
                 {

@@ -27,6 +27,7 @@ from softbreak.physics.impedance import (
     kramers_kronig,
     resistive_line,
 )
+from softbreak.physics.pair import without_cable_artefacts
 
 FEWEST_POINTS: Final = 8
 
@@ -47,7 +48,8 @@ class SpectrumReading:
     bounds : ElectronicBounds or None
         None where the low-frequency resistance is not positive.
     fit : CircuitFit or None
-        Best circuit of the chemistry; None for fewer than eight points.
+        Best circuit of the chemistry, without artefacts of cables at the top; None for fewer than
+        eight points.
     pair : PairResult or None
         Against the reference; None for the reference itself and without one.
     ratio_as_printed : float
@@ -150,10 +152,18 @@ def _read(
         ends=ends,
         line=resistive_line(f, z),
         bounds=bounds,
-        fit=best_circuit(f, z, chemistry) if len(f) >= FEWEST_POINTS else None,
+        fit=_circuit(f, z, chemistry),
         pair=pair,
         ratio_as_printed=ratio if np.isfinite(ratio) and ratio > 0.0 else math.nan,
     )
+
+
+def _circuit(f: np.ndarray, z: np.ndarray, chemistry: str) -> CircuitFit | None:
+    if len(f) < FEWEST_POINTS:
+        return None
+    order = np.argsort(f)
+    kept_f, kept_z, _ = without_cable_artefacts(f[order], z[order])
+    return best_circuit(kept_f, kept_z, chemistry)
 
 
 def _warming(reference: Spectrum, now: Spectrum, told: float | None) -> float | None:

@@ -13,7 +13,7 @@ from softbreak.features.evidence import CellEvidence
 from softbreak.models.rules.words import hours, percent
 from softbreak.verdict import State, Verdict
 
-UNDETERMINED_SHARE = 0.25
+UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
 COULOMB_PER_MAH = 3.6
 

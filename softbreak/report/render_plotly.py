@@ -261,7 +261,7 @@ def _tints(stripes: Sequence[Stripe], top: float) -> list[dict[str, Any]]:
 def _rules(panel: Panel, axis: str) -> list[dict[str, Any]]:
     line = {"color": QUIET, "width": 1, "dash": "dash"}
     return [
-        {"type": "line", "xref": "paper", "yref": axis, "x0": 0, "x1": 1, "y0": rule.y}
+        {"type": "line", "xref": "x domain", "yref": axis, "x0": 0, "x1": 1, "y0": rule.y}
         | {"y1": rule.y, "line": line, "layer": "below"}
         for rule in panel.rules
     ]

@@ -174,7 +174,7 @@ def _settled(verdict: Verdict, reading: ImpedanceReading) -> Verdict:
     healthy = reading.upper < HEALTHY_UPPER and reading.growth < HEALTHY_GROWTH
     if certain or not (soft or healthy):
         return verdict
-    if soft and verdict.state is State.UNDETERMINED:
+    if soft and verdict.state in (State.UNDETERMINED, State.SOFT):
         state = State.HARD if reading.lower > HARD_FROM else State.SOFT
         deviation = (reading.upper - reading.lower) / 3.29
         return judged(

@@ -33,6 +33,8 @@ GROWTH_LIMIT: Final = 0.10
 """A resistance this far (ln) above its baseline can hide a short: "healthy" is withheld."""
 DECLINE_LIMIT: Final = 0.10
 """A slow fall (ln) below the running maximum that needs an explanation."""
+TURN_LIMIT: Final = 0.05
+"""After a growth beyond its limit a smaller fall counts already: the level means nothing then."""
 DECLINE_AFTER_GROWTH: Final = 0.45
 """A slow fall this deep that follows a growth is taken for a conducting interphase."""
 STEP_LIMIT: Final = 0.15
@@ -315,7 +317,8 @@ class VoltageRule:
                 soft=0.12,
                 transient=transient,
             )
-        if decline < -(DECLINE_LIMIT + slack):
+        turned = m.top - m.base > GROWTH_LIMIT and decline < -(TURN_LIMIT + slack)
+        if turned or decline < -(DECLINE_LIMIT + slack):
             return self._declined(decline, transient=transient)
         if not math.isnan(m.doubt_level):
             return undetermined(
