@@ -169,7 +169,7 @@ def _trace(history: CellHistory) -> pd.DataFrame:
     """Voltage and current over the cell's life, decimated for a picture."""
     pieces = history.of(Technique.CYCLING) + history.of(Technique.REST)
     total = sum(len(clock) for _, clock in pieces)
-    frames = []
+    frames: list[pd.DataFrame] = []
     for record, clock in sorted(pieces, key=lambda item: item[1][0] if len(item[1]) else 0.0):
         buckets = max(20, TRACE_BUCKETS * len(clock) // max(total, 1))
         voltage = np.nan_to_num(record.array("voltage_volt"))
