@@ -89,8 +89,8 @@ def circuit_pair(
     reasons = free._gate_before(f_0, z_0, f_1, checks)
     if len(f_0) < 8 or len(f_1) < 8:
         return free._nothing(reasons)
-    f_0, z_0, _ = free._explained(f_0, z_0)
-    f_1, z_1, _ = free._explained(f_1, z_1)
+    f_0, z_0, _ = free.without_cable_artefacts(f_0, z_0)
+    f_1, z_1, _ = free.without_cable_artefacts(f_1, z_1)
     own = best_circuit(f_0, z_0, chemistry)
     sizes = [check.noise for check in checks if np.isfinite(check.noise)]
     assumed = noise or float(np.hypot(NOISE_FLOOR, np.median(sizes) if sizes else 0.0))

@@ -235,8 +235,8 @@ def pair_electronic_fraction(
     common = (f_1 >= f_0[0] * 0.7) & (f_1 <= f_0[-1] * 1.4)
     if common.sum() < 8:
         return _nothing(reasons)
-    _, _, own = _explained(f_0, z_0)
-    f_1, z_1, later = _explained(f_1[common], z_1[common])
+    _, _, own = without_cable_artefacts(f_0, z_0)
+    f_1, z_1, later = without_cable_artefacts(f_1[common], z_1[common])
     z_1 = z_1 - 2j * np.pi * f_1 * later.inductance
     count = _pair_fit.nodes(f_0)
     priors = _priors(delta_temperature_kelvin, temperature_sd_kelvin, count)
@@ -290,11 +290,23 @@ def _gate_after(chi2: float, strain: float) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def _explained(f: FloatArray, z: ComplexArray) -> tuple[FloatArray, ComplexArray, Relaxations]:
+def without_cable_artefacts(
+    f: FloatArray, z: ComplexArray
+) -> tuple[FloatArray, ComplexArray, Relaxations]:
     """Drop what no passive cell does at the top of a spectrum: the artefacts of cables.
 
     From the highest frequency down, points that the relaxations miss by more than 5 % go, at most
     half a decade of them.
+
+    Parameters
+    ----------
+    f, z : numpy.ndarray, shape (n,)
+        Ascending (Hz), true sign (Ω).
+
+    Returns
+    -------
+    f, z, relaxations
+        What is left, and the relaxations that write it.
     """
     kept = len(f)
     lowest = f[-1] / 10.0**0.5

@@ -1,0 +1,73 @@
+"""``softbreak eis``: impedance spectra."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from softbreak.cli.console import DONE, Json, Quiet, Verbose, print_json, speak, stdout
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command(
+    epilog="Example: softbreak eis fresh.mpt now.mpt --area 0.785 --thickness 700 --png eis.png"
+)
+def eis(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Spectra of one cell: a file, the fresh one and a later one, or its folder."
+        ),
+    ],
+    area: Annotated[float | None, typer.Option(help="Electrode area in cm².")] = None,
+    thickness: Annotated[float | None, typer.Option(help="Of the electrolyte, in µm.")] = None,
+    electrolyte: Annotated[
+        str | None, typer.Option(help="Its formula or name (Li6PS5Cl, LLZO, PEO): which circuit.")
+    ] = None,
+    warmer: Annotated[
+        float | None,
+        typer.Option(help="By how many K the later spectra were warmer, if it was not logged."),
+    ] = None,
+    png: Annotated[Path | None, typer.Option(help="Write the figure here (png, svg, pdf).")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Read impedance spectra: Kramers-Kronig, intercepts, bounds on R_e, and η_e of a pair.
+
+    The paper's reading (R_e = low-frequency intercept) stands beside the exact one. The first
+    spectrum is the reference of the others. Exit code: 0 done; 2 a file could not be used.
+    """
+    import softbreak
+    from softbreak.data.history import merged_cell
+    from softbreak.models.spectra import read_spectra
+    from softbreak.report.methods.eis import read_eis
+
+    speak(quiet, verbose)
+    history = softbreak.read(files[0] if len(files) == 1 else files)
+    told: dict[str, Any] = {
+        "area_cm2": area,
+        "electrolyte_thickness_um": thickness,
+        "electrolyte": electrolyte,
+    }
+    known = {name: value for name, value in told.items() if value is not None}
+    cell = replace(merged_cell(history.cell, history.records), **known)
+    reading = read_eis(
+        read_spectra(history, cell=cell, warmer_kelvin=warmer), area_cm2=cell.area_cm2
+    )
+    written = []
+    if png is not None:
+        from softbreak.report.reading import save_figures
+
+        written = save_figures([reading], png)
+    if as_json:
+        print_json(reading.as_data())
+    elif not quiet:
+        stdout().print(reading)
+        for path in written:
+            typer.echo(str(path))
+    raise typer.Exit(DONE)
