@@ -162,7 +162,8 @@ def unchanged_or_lower(
     current_density, overpotential : array_like, shape (n,)
         Magnitudes, positive.
     overpotential_sd : array_like
-        Standard deviations (V): a fall within two of them is called unchanged.
+        Standard deviations (V): a fall within two of them (the smaller of both steps' counts) is
+        called unchanged.
 
     Returns
     -------
@@ -171,7 +172,8 @@ def unchanged_or_lower(
     """
     j, v = (np.abs(np.asarray(a, dtype=np.float64)) for a in (current_density, overpotential))
     sd = np.nan_to_num(np.broadcast_to(np.asarray(overpotential_sd, dtype=np.float64), v.shape))
-    spread = np.hypot(sd[1:], sd[:-1])
+    # The quieter of the two: an event inside a step is no noise.
+    spread = np.sqrt(2.0) * np.minimum(sd[1:], sd[:-1])
     exponent = local_exponent(j, v)
     told = np.where(exponent < UNCHANGED_EXPONENT, "unchanged", "higher")
     told = np.where(np.diff(v) < -2.0 * spread - 1e-12 * v[1:], "lower", told)
