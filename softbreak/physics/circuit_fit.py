@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -155,6 +155,7 @@ def best_circuit(
     chemistry: str = "unknown",
     *,
     noise: float | None = None,
+    shape: Relaxations | None = None,
 ) -> CircuitFit:
     """Fit all candidates of a chemistry and return the best by the Bayesian criterion.
 
@@ -164,7 +165,7 @@ def best_circuit(
         As :func:`fit_circuit`.
     chemistry : str
         A key of :data:`CHEMISTRY_CIRCUITS`.
-    noise : float, optional
+    noise, shape : optional
         As :func:`fit_circuit`.
 
     Raises
@@ -183,7 +184,7 @@ def best_circuit(
     if not names:
         raise ValueError(f"{len(f)} frequencies cannot carry the parameters of a circuit")
     order = np.argsort(f)
-    shape = relaxations(f[order], z[order], beyond=3.0)
+    shape = relaxations(f[order], z[order], beyond=3.0) if shape is None else shape
     fits = [fit_circuit(f, z, name, noise=noise, shape=shape) for name in names]
     sound = [fit for fit in fits if not fit.circuit.has_bulk or _fastest_farad(fit) < BULK_FARAD]
     return min(sound or fits, key=lambda fit: fit.criterion)
@@ -284,11 +285,8 @@ def _heaps(x: FloatArray, weight: FloatArray, count: int) -> list[tuple[float, f
     total, first, second = (s[None, :] - s[:, None] for s in sums)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.where(total > 0.0, second - first**2 / total, np.inf)
-    inner = range(1, len(x))
-    cuts = min(
-        combinations(inner, count - 1),
-        key=lambda cut: sum(spread[i, j] for i, j in pairwise((0, *cut, len(x)))),
-    )
+    spread[np.tril_indices(len(spread))] = np.inf
+    cuts = _best_cuts(spread, count)
     return [
         (
             float(total[i, j]),
@@ -297,6 +295,17 @@ def _heaps(x: FloatArray, weight: FloatArray, count: int) -> list[tuple[float, f
         )
         for i, j in pairwise((0, *cuts, len(x)))
     ]
+
+
+def _best_cuts(spread: FloatArray, count: int) -> tuple[int, ...]:
+    """Return where to cut for the least sum, from the spread of every stretch [i, j)."""
+    if count == 1:
+        return ()
+    if count == 2:
+        return (int(np.argmin(spread[0] + spread[:, -1])),)
+    both = spread[0][:, None] + spread + spread[:, -1][None, :]
+    first, second = np.unravel_index(np.argmin(both), both.shape)
+    return int(first), int(second)
 
 
 def _loose(circuit: Circuit, start: FloatArray) -> FloatArray:

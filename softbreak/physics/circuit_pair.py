@@ -16,7 +16,8 @@ from softbreak.physics import _circuit_pair_fit as joint
 from softbreak.physics import pair as free
 from softbreak.physics.circuit_fit import CircuitFit, best_circuit
 from softbreak.physics.circuits import Element
-from softbreak.physics.pair import PairResult, delta_admittance
+from softbreak.physics.delta import ascending, delta_without_leads
+from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import ComplexArray, FloatArray, checked, kramers_kronig
 
 NOISE_FLOOR: Final = 0.006
@@ -83,15 +84,15 @@ def circuit_pair(
     ----------
     Definition of the fraction: Joule 2022, doi 10.1016/j.joule.2022.05.020, Equation 2.
     """
-    f_0, z_0 = free._ascending(*checked(*reference))
-    f_1, z_1 = free._ascending(*checked(*present))
+    f_0, z_0 = ascending(*checked(*reference))
+    f_1, z_1 = ascending(*checked(*present))
     checks = (kramers_kronig(f_0, z_0), kramers_kronig(f_1, z_1))
     reasons = free._gate_before(f_0, z_0, f_1, checks)
     if len(f_0) < 8 or len(f_1) < 8:
         return free._nothing(reasons)
-    f_0, z_0, _ = free.without_cable_artefacts(f_0, z_0)
-    f_1, z_1, _ = free.without_cable_artefacts(f_1, z_1)
-    own = best_circuit(f_0, z_0, chemistry)
+    f_0, z_0, shape = free.without_cable_artefacts(f_0, z_0)
+    f_1, z_1, later = free.without_cable_artefacts(f_1, z_1)
+    own = best_circuit(f_0, z_0, chemistry, shape=shape)
     sizes = [check.noise for check in checks if np.isfinite(check.noise)]
     assumed = noise or float(np.hypot(NOISE_FLOOR, np.median(sizes) if sizes else 0.0))
     priors = _priors(own, delta_temperature_kelvin, temperature_sd_kelvin)
@@ -114,7 +115,11 @@ def circuit_pair(
     return replace(
         result,
         method=f"circuit: {own.circuit.name}",
-        delta_flatness=delta_admittance(reference, present, noise=assumed).flatness,
+        delta_flatness=delta_without_leads(
+            (f_0, z_0 - 2j * np.pi * f_0 * shape.inductance),
+            (f_1, z_1 - 2j * np.pi * f_1 * later.inductance),
+            assumed,
+        ).flatness,
     )
 
 

@@ -14,12 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from softbreak.physics.pair import (
-    DeltaAdmittance,
-    PairResult,
-    delta_admittance,
-    pair_electronic_fraction,
-)
+from softbreak.physics.delta import DeltaAdmittance, delta_admittance
+from softbreak.physics.pair import PairResult, pair_electronic_fraction
 from softbreak.physics.relaxation import (
     KRAMERS_KRONIG_LIMIT,
     KramersKronig,

@@ -1,7 +1,7 @@
 """Two spectra of one cell: what a pair says of the electronic fraction.
 
 If only an electronic path appeared, the admittance rose by one real number at every frequency
-(:func:`delta_admittance`). Contact, temperature and interphase change as well, so
+(:func:`softbreak.physics.delta.delta_admittance`). Contact, temperature and interphase change as well, so
 :func:`pair_electronic_fraction` fits them beside the electronic path and says how sure it is.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from softbreak.physics import _pair_fit
+from softbreak.physics.delta import ascending
 from softbreak.physics.relaxation import (
     ComplexArray,
     FloatArray,
@@ -56,29 +57,6 @@ _CONTACT_SD = 0.35
 _UNEVEN_SD = 0.15
 _GROWTH_SD = 0.1
 _SHRINK_SD = 0.08
-
-
-@dataclass(frozen=True, slots=True)
-class DeltaAdmittance:
-    """The rise of admittance between two spectra, and how flat it is.
-
-    Attributes
-    ----------
-    conductance_siemens, conductance_sd_siemens : float
-        Weighted mean of Re ΔY (S); an electronic path that appeared adds exactly this.
-    flatness : float
-        Reduced chi-square of "ΔY is one real number" (1): near 1 or below is flat.
-    imaginary_ratio : float
-        Mean |Im ΔY| over mean |ΔY| (1): 0 for a purely electronic change.
-    is_flat : bool
-        Flat within the assumed noise, and the rise is positive by more than two sd.
-    """
-
-    conductance_siemens: float
-    conductance_sd_siemens: float
-    flatness: float
-    imaginary_ratio: float
-    is_flat: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,56 +109,6 @@ class PairResult:
     delta_flatness: float = float("nan")
 
 
-def delta_admittance(
-    before: tuple[ArrayLike, ArrayLike], after: tuple[ArrayLike, ArrayLike], *, noise: float = 0.01
-) -> DeltaAdmittance:
-    """Test whether the admittance rose by one real number at every frequency.
-
-    If only R_e changed, ``Y_after(ω) - Y_before(ω) = g_e``: real and independent of frequency.
-    The inductance of the leads is fitted and removed from both first.
-
-    Parameters
-    ----------
-    before, after : tuple of (frequency, impedance)
-        Hz, positive; Ω, complex, true sign. The earlier one is interpolated in ln f.
-    noise : float
-        Relative standard deviation of each part of the impedance (1).
-
-    Returns
-    -------
-    DeltaAdmittance
-        NaN and not flat where the two share fewer than five frequencies' range.
-
-    Raises
-    ------
-    ValueError
-        If the arrays of a spectrum differ in shape or hold what no spectrum holds.
-
-    References
-    ----------
-    Kirchhoff's law on Equation 1 of Joule 2022, doi 10.1016/j.joule.2022.05.020.
-    """
-    f_0, z_0 = _without_inductance(*checked(*before))
-    f_1, z_1 = _without_inductance(*checked(*after))
-    common = (f_1 >= f_0[0]) & (f_1 <= f_0[-1])
-    if common.sum() < 5:
-        return DeltaAdmittance(np.nan, np.nan, np.nan, np.nan, False)
-    f_1, z_1 = f_1[common], z_1[common]
-    earlier = _interpolated(f_1, f_0, z_0)
-    rise = 1.0 / z_1 - 1.0 / earlier
-    sd = noise * np.hypot(1.0 / np.abs(z_1), 1.0 / np.abs(earlier))
-    weight = 1.0 / sd**2
-    mean = float(np.sum(weight * rise.real) / np.sum(weight))
-    mean_sd = float(1.0 / np.sqrt(np.sum(weight)))
-    chi2 = float(np.sum(weight * ((rise.real - mean) ** 2 + rise.imag**2)))
-    flatness = chi2 / (2 * len(f_1) - 1)
-    size = float(np.mean(np.abs(rise)))
-    ratio = float(np.mean(np.abs(rise.imag))) / size if size else 0.0
-    return DeltaAdmittance(
-        mean, mean_sd, flatness, ratio, bool(flatness < _MISFIT_LIMIT and mean > 2.0 * mean_sd)
-    )
-
-
 def pair_electronic_fraction(
     reference: tuple[ArrayLike, ArrayLike],
     present: tuple[ArrayLike, ArrayLike],
@@ -228,8 +156,8 @@ def pair_electronic_fraction(
     Definition of the fraction: Joule 2022, doi 10.1016/j.joule.2022.05.020, Equation 2;
     measurement model: doi 10.1149/1.2044210.
     """
-    f_0, z_0 = _ascending(*checked(*reference))
-    f_1, z_1 = _ascending(*checked(*present))
+    f_0, z_0 = ascending(*checked(*reference))
+    f_1, z_1 = ascending(*checked(*present))
     checks = (kramers_kronig(f_0, z_0), kramers_kronig(f_1, z_1))
     reasons = _gate_before(f_0, z_0, f_1, checks)
     common = (f_1 >= f_0[0] * 0.7) & (f_1 <= f_0[-1] * 1.4)
@@ -383,19 +311,3 @@ def _growth(reference: Relaxations, parameters: FloatArray) -> float:
     at_reference = parameters.copy()
     at_reference[:2] = 0.0
     return _pair_fit.scaled(reference, at_reference)
-
-
-def _ascending(f: FloatArray, z: ComplexArray) -> tuple[FloatArray, ComplexArray]:
-    order = np.argsort(f)
-    return f[order], z[order]
-
-
-def _without_inductance(f: FloatArray, z: ComplexArray) -> tuple[FloatArray, ComplexArray]:
-    f, z = _ascending(f, z)
-    return f, z - 2j * np.pi * f * relaxations(f, z).inductance
-
-
-def _interpolated(at: FloatArray, f: FloatArray, z: ComplexArray) -> ComplexArray:
-    x, known = np.log(at), np.log(f)
-    result: ComplexArray = np.interp(x, known, z.real) + 1j * np.interp(x, known, z.imag)
-    return result

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from softbreak.physics import _pair_fit
-from softbreak.physics.pair import ETA_EDGES, PairResult, delta_admittance, pair_electronic_fraction
+from softbreak.physics.delta import delta_admittance
+from softbreak.physics.pair import ETA_EDGES, PairResult, pair_electronic_fraction
 from softbreak.physics.relaxation import relaxations
 from tests.physics import circuits
 
