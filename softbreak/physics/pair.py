@@ -1,8 +1,9 @@
 """Two spectra of one cell: what a pair says of the electronic fraction.
 
 If only an electronic path appeared, the admittance rose by one real number at every frequency
-(:func:`softbreak.physics.delta.delta_admittance`). Contact, temperature and interphase change as well, so
-:func:`pair_electronic_fraction` fits them beside the electronic path and says how sure it is.
+(:func:`softbreak.physics.delta.delta_admittance`). Contact, temperature and interphase change as
+well, so :func:`pair_electronic_fraction` fits them beside the electronic path and says how sure
+it is.
 """
 
 from __future__ import annotations
