@@ -20,6 +20,8 @@ from softbreak.physics.coulombic import (
 
 SAME_END_VOLT: Final = 0.02
 """A cycle is closed when its discharge ends within this of where the one before ended."""
+SAME_CURRENT: Final = 0.02
+"""A change of the current by more than this fraction is another step of the charge."""
 RUN_AWAY: Final = 1.8
 """A strip has run out of lithium when the voltage exceeds its usual value by this factor."""
 SHORTFALL: Final = 0.95
@@ -115,7 +117,7 @@ def _cycle(into: np.ndarray, out: np.ndarray, whole: Running) -> dict[str, Any]:
     discharge = abs(whole.between(*out)[0])
     volt_second = whole.between(into[0], out[1])[1]
     rising = whole.voltage[whole.part(*into)]
-    found = fluctuation(rising)
+    found = fluctuation(rising[_constant(whole.current[whole.part(*into)])])
     return {
         "charge_ampere_second": charge,
         "discharge_ampere_second": discharge,
@@ -127,6 +129,16 @@ def _cycle(into: np.ndarray, out: np.ndarray, whole: Running) -> dict[str, Any]:
         "largest_dip_volt": found.largest_dip_volt,
         "noise_volt": found.noise_volt,
     }
+
+
+def _constant(current: np.ndarray) -> slice:
+    """Longest stretch at one current."""
+    if not len(current):
+        return slice(0, 0)
+    step = np.abs(np.diff(current)) > SAME_CURRENT * np.abs(current[:-1])
+    edges = np.concatenate(([0], np.flatnonzero(step) + 1, [len(current)]))
+    longest = int(np.argmax(np.diff(edges)))
+    return slice(int(edges[longest]), int(edges[longest + 1]))
 
 
 def depletion_of(history: CellHistory, timeline: Timeline) -> Depletion | None:

@@ -24,6 +24,8 @@ FloatArray = NDArray[np.float64]
 
 DIP_SIGMAS: Final = 6.0
 """A dip of a charge curve counts from this many standard deviations of its noise on."""
+LEAST_DIP_VOLT: Final = 5e-3
+"""… and from this on: a change of temperature or a cycler's own step makes smaller ones."""
 _LEAST_SAMPLES: Final = 8
 
 
@@ -35,7 +37,7 @@ class Fluctuation(NamedTuple):
     noise_volt : float
         Standard deviation of a sample, from second differences (V).
     dips : int
-        Falls beyond six standard deviations below what was reached before.
+        Falls beyond six standard deviations, and 5 mV, below what was reached before.
     largest_dip_volt : float
         Deepest of them (V); 0 without any.
     fallen_volt : float
@@ -212,7 +214,8 @@ def fluctuation(voltage: ArrayLike, resolution_volt: float = 0.0) -> Fluctuation
     Parameters
     ----------
     voltage : array_like, shape (n,)
-        Voltage of one charge at constant current, in the order of time (V).
+        Voltage of one charge at *constant current*, in the order of time (V): where the current
+        steps down the voltage falls by itself.
     resolution_volt : float
         Smallest step of the instrument (V): noise is taken to be no less than a third of it.
 
@@ -229,7 +232,7 @@ def fluctuation(voltage: ArrayLike, resolution_volt: float = 0.0) -> Fluctuation
     # the median of |second differences| of white noise is 0.6745 √6 standard deviations
     noise = max(float(np.median(bends)) / (0.6745 * np.sqrt(6.0)), resolution_volt / 3.0)
     below = np.maximum.accumulate(v) - v
-    inside = below > max(DIP_SIGMAS * noise, 1e-12)
+    inside = below > max(DIP_SIGMAS * noise, LEAST_DIP_VOLT)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], inside, [False])).astype(np.int8)))
     depths = [float(below[a:b].max()) for a, b in edges.reshape(-1, 2)]
     return Fluctuation(noise, len(depths), max(depths, default=0.0), float(sum(depths)))

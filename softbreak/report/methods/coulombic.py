@@ -26,6 +26,8 @@ from softbreak.report.words import number, percent
 
 COULOMB = 3.6
 """In a milliampere-hour."""
+ABOVE_ONE = 101.0
+"""Per cent: a Coulombic efficiency beyond it is no efficiency."""
 FULL_CAVEATS = (
     "The leak resistance takes all missing charge for leakage: side reactions and lost lithium "
     "share it, so that R_e is at least this. 0.1 % at 1 mA cm⁻² and 4 V are 4 to 8 MΩ cm².",
@@ -84,7 +86,7 @@ def _full(history: CellHistory, timeline: Timeline, cell: Cell, cut_off: float |
     title = f"Charge balance of {cell.cell_id}"
     if table.empty:
         return Reading(title, verdict="There is no charge with a discharge after it.")
-    limit = cut_off if cut_off is not None else float(table["largest_volt"].max())
+    limit = cut_off if cut_off is not None else float(table["largest_volt"].median())
     table = table.assign(
         cut_off_reached=[cut_off_reached(np.array([v]), limit) for v in table["largest_volt"]]
     )
@@ -131,6 +133,11 @@ def _full_verdict(table: pd.DataFrame, cell: Cell, limit: float) -> str:
         unit = "Ω cm²" if cell.area_cm2 else "Ω"
         mean = 100 * float(closed["efficiency"].mean())
         told.append(f"Mean Coulombic efficiency of closed cycles: {mean:.2f} %.")
+        if mean > ABOVE_ONE:
+            told.append(
+                "More comes out than went in: is this a half-cell, whose charge is a negative "
+                "current, or do the cycles not begin discharged?"
+            )
         told.append(
             f"If all that is missing leaked, R_e = {number(leak)} {unit}; it is at least that."
             if math.isfinite(leak)
@@ -140,13 +147,13 @@ def _full_verdict(table: pd.DataFrame, cell: Cell, limit: float) -> str:
         told.append("No cycle ends where the one before did: nothing can be balanced.")
     if table["dips"].sum():
         told.append(
-            f"{int(table['dips'].sum())} dips in charge curves, down to "
-            f"{number(1e3 * table['largest_dip_volt'].max())} mV: fluctuation, a sign of a soft "
-            "breakdown."
+            f"Dips in charge curves: {int(table['dips'].sum())}, down to "
+            f"{number(1e3 * table['largest_dip_volt'].max())} mV. Such fluctuation is a sign of a "
+            "soft breakdown; a moved cable or a step of the temperature makes it too."
         )
     missed = int((~table["cut_off_reached"]).sum())
     if missed:
-        told.append(f"{missed} charges do not reach {number(limit)} V.")
+        told.append(f"{missed} of {len(table)} charges do not reach {number(limit)} V.")
     return " ".join(told)
 
 
@@ -178,8 +185,9 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
     if not cell.area_cm2 or not cell.lithium_thickness_um:
         return Reading(
             title,
-            verdict="State --area and the thin foil's thickness (--lithium): without them nothing "
-            "can be counted.",
+            verdict="Nothing can be counted without an inventory: state --area and the thin foil's "
+            "thickness (--lithium). A symmetric cell with thick foils has none; for a full cell "
+            "state --kind full.",
         )
     scale = 1.0 / COULOMB / cell.area_cm2
     stock = float(lithium_capacity(cell.lithium_thickness_um))

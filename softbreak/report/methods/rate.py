@@ -56,11 +56,12 @@ def read_rate(history: CellHistory) -> Reading:
     title = f"Rate test of {evidence.cell.cell_id}"
     trend = interfacial_trend(evidence)
     tables = (_trend_table(trend),) if trend is not None else ()
-    if len(steps.current_density) < 2:
+    refused = _refused(evidence, steps)
+    if refused:
         return Reading(
             title,
             tables,
-            "There are no two current densities in these files.",
+            refused,
             CAVEATS[2:],
             {"interfacial_trend": _trend_data(trend)},
         )
@@ -76,6 +77,18 @@ def read_rate(history: CellHistory) -> Reading:
         "Joule 2022, doi 10.1016/j.joule.2022.05.020, “Alternative methods”; "
         "doi 10.1016/j.joule.2021.12.009",
     )
+
+
+def _refused(evidence: CellEvidence, steps: Steps) -> str:
+    """Why these files hold no rate test of a symmetric cell (empty where they do)."""
+    if not evidence.timeline.symmetric:
+        return (
+            "These voltages are not those of two equal electrodes: a rate test of a full cell "
+            "shows its capacity, not its overpotential."
+        )
+    if evidence.timeline.one_way or len(steps.current_density) < 2:
+        return "There are no cycles at two current densities in these files."
+    return ""
 
 
 def interfacial_trend(evidence: CellEvidence) -> Line | None:

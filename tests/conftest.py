@@ -1,0 +1,19 @@
+"""Simulated archives that several rooms' tests share: written once a session."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def technique_archive(tmp_path_factory):
+    """Cells of known truth, one a protocol: rate test, depletion, full cells, one-way plating."""
+    from softbreak.simulate.presets import write_preset
+
+    return write_preset("techniques", tmp_path_factory.mktemp("techniques"), seed=1).archive
+
+
+@pytest.fixture(scope="session")
+def paper_archive(tmp_path_factory):
+    """The paper's cells: LGPS with CV and leakage before and after, LPSCl over temperature."""
+    from softbreak.simulate.presets import write_preset
+
+    return write_preset("paper", tmp_path_factory.mktemp("paper"), seed=1).archive

@@ -1,0 +1,223 @@
+"""Readings of single measurements: what they answer, what they refuse, and their figures."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from softbreak.archive.cells import cells_of
+from softbreak.cli.console import _plain
+from softbreak.errors import ReadError, SoftbreakError
+from softbreak.physics.energy import Porosity, PouchCard
+from softbreak.physics.protocol import Facts
+from softbreak.report.methods.arrhenius import read_arrhenius, series_of, split_at_return
+from softbreak.report.methods.coulombic import read_coulombic
+from softbreak.report.methods.cv import read_cv
+from softbreak.report.methods.energy import read_card, read_energy
+from softbreak.report.methods.leakage import Assumptions, read_leakage
+from softbreak.report.methods.protocol import protocol_reading, read_protocol
+from softbreak.report.methods.rate import read_rate
+from softbreak.report.reading import Reading, Table, save_figures
+from softbreak.report.render_plotly import to_plotly
+
+
+@pytest.fixture(scope="module")
+def paper(paper_archive):
+    return {cell.cell.cell_id: cell for cell in cells_of([paper_archive], {})}
+
+
+@pytest.fixture(scope="module")
+def techniques(technique_archive):
+    return {cell.cell.cell_id: cell for cell in cells_of([technique_archive], {})}
+
+
+def shown(reading, width=110):
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(reading)
+    return console.export_text()
+
+
+def test_cv_of_the_papers_sulfide_in_the_papers_words(paper):
+    found = read_cv(paper["LGPS"])
+    assert "CV 1: the peak current is gradually reduced" in found.verdict
+    assert "CV 2: the peak current gradually increases" in found.verdict
+    states = [row["state_hardened"] for row in found.data["sweeps"]]
+    assert states[:4] == ["undetermined", "healthy", "healthy", "healthy"]
+    assert set(states[4:]) == {"soft"}
+    omega = [row["omega"] for row in found.data["sweeps"]]
+    assert np.isnan(omega[0])
+    assert omega[4] == pytest.approx(1.68, abs=0.05)
+
+
+def test_cv_that_jumps_is_the_papers_figure_3e_and_invasive(paper):
+    found = read_cv(paper["LPSCl-CV"], cycled=0.2)
+    assert "suddenly increases" in found.verdict
+    assert found.caveats[0].startswith("WARNING: this CV is invasive")
+    # by hand: sqrt(0.2 3.6 C 0.2 mV/s 97 ohm cm2) = 0.118 V
+    assert found.data["harmless_window_volt"] == pytest.approx(0.118, abs=2e-3)
+
+
+def test_leakage_before_and_after(paper):
+    found = read_leakage(paper["LGPS"], assumptions=Assumptions(growth_sd=0.1))
+    # the paper: three times higher
+    assert found.data["leakage_ratio"] == pytest.approx(2.8, abs=0.3)
+    assert found.data["electronic_fraction"] == pytest.approx(1 - 1 / 2.77, abs=0.03)
+    assert found.data["electronic_fraction_lower"] < found.data["electronic_fraction"]
+    wider = read_leakage(paper["LGPS"], assumptions=Assumptions(growth_sd=0.5))
+    assert wider.data["electronic_fraction_lower"] < found.data["electronic_fraction_lower"]
+
+
+def test_leakage_says_when_a_hold_is_no_polarisation_from_rest(techniques):
+    found = read_leakage(techniques["cc-cv"], assumptions=Assumptions(transference=0.2))
+    assert "does not begin at rest" in found.verdict
+    assert "electronic_fraction" not in found.data
+    assert "no stretch at constant voltage" in read_leakage(techniques["ramp"]).verdict
+
+
+def test_temperature_series_before_and_after(paper):
+    parts = split_at_return(series_of(paper["LPSCl-T"]))
+    assert [len(part.celsius) for part in parts] == [6, 6]
+    found = read_arrhenius("LPSCl", parts[1], parts[0])
+    assert found.data["change"]["fell"]
+    assert found.data["change"]["electronic_fraction"] > 0.5
+    before, after = found.data["series"]
+    assert before["fits"]
+    assert before["electronic_fraction_lower"] == 0.0
+    assert before["electronic_fraction_upper"] < 0.05
+    # the short of this cell changes from spectrum to spectrum: no curve of two steady paths
+    assert not after["fits"]
+    assert "no electronic fraction" in found.verdict
+
+
+def test_temperatures_can_be_given_and_must_be_as_many(paper):
+    spectra = 12
+    given = series_of(paper["LPSCl-T"], [20.0 + k for k in range(spectra)])
+    assert given.celsius[0] == 20.0
+    with pytest.raises(SoftbreakError, match="2 temperatures are given for 12"):
+        series_of(paper["LPSCl-T"], [20.0, 30.0])
+
+
+def test_one_temperature_is_no_series(paper):
+    found = read_arrhenius("LGPS", series_of(paper["LGPS"]))
+    assert "no two spectra with temperatures 5 K apart" in found.verdict
+
+
+def test_rate_test_with_all_that_belongs_to_it(techniques):
+    found = read_rate(techniques["ramp"])
+    assert found.data["critical_current_milliampere_per_cm2"] == pytest.approx(1.5)
+    assert found.data["sign"] == "lower"
+    assert not found.data["enough_capacity"]
+    assert not found.data["enough_cycles"]
+    assert "not met" in shown(found)
+
+
+def test_rate_test_refuses_full_cells_and_one_way_plating(techniques):
+    assert "not those of two equal electrodes" in read_rate(techniques["full"]).verdict
+    assert "no cycles at two current densities" in read_rate(techniques["one-way"]).verdict
+
+
+def test_full_cell_and_foil(techniques):
+    leaky = read_coulombic(techniques["full-soft"])
+    assert "at least that" in leaky.verdict
+    assert "fluctuation" not in leaky.verdict
+    foil = read_coulombic(techniques["asymmetric-soft"])
+    assert foil.data["electronic_fraction"] == pytest.approx(0.179, abs=0.01)
+    healthy = read_coulombic(techniques["asymmetric"])
+    assert healthy.data["electronic_fraction_lower"] == 0.0
+    assert "inventory" in read_coulombic(techniques["ramp"]).verdict
+
+
+def test_a_cut_off_that_is_not_reached_is_said(techniques):
+    found = read_coulombic(techniques["full"], cut_off=4.5)
+    assert "5 of 5 charges do not reach 4.50 V" in found.verdict
+
+
+def test_energy_and_its_card(tmp_path):
+    found = read_energy(3.0, PouchCard())
+    assert found.data["gravimetric_wh_per_kg"] == pytest.approx(358, abs=1)
+    assert len(found.figures) == 3
+    assert sum(len(figure.panels) for figure in found.figures) == 6
+    porous = read_energy(4.0, PouchCard(), porosity=0.1, convention=Porosity.FIXED_CAPACITY)
+    assert porous.data["gravimetric_wh_per_kg"] == pytest.approx(406, abs=1)
+    assert "out of reach" in read_energy(1.0, PouchCard()).verdict
+    path = tmp_path / "card.toml"
+    path.write_text('separator = "LLZO"\n', encoding="utf-8")
+    assert read_card(path).separator_density == 5.2
+    path.write_text("nonsense = 1\n", encoding="utf-8")
+    with pytest.raises(ReadError, match="unknown: nonsense"):
+        read_card(path)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ReadError, match="card"):
+        read_card(path)
+    with pytest.raises(ReadError, match="card"):
+        read_card(tmp_path / "missing.toml")
+
+
+def test_protocol_of_the_papers_cells(paper):
+    found = read_protocol(paper["LGPS"])
+    assert found.data["lithium_moved_um"] == pytest.approx(14.5, abs=0.1)
+    assert found.data["counts"]["not met"] == 1  # 694 um of electrolyte
+    text = shown(found)
+    assert "not stated" in text
+    assert "15 µm" in text
+    moved = protocol_reading("x", Facts(areal_capacity=0.1, lithium_thickness_um=460.0))
+    # Figure 1B: 0.1 mAh cm-2 of a 460 um foil is 0.1 %
+    assert moved.data["lithium_fraction"] == pytest.approx(1.05e-3, rel=0.01)
+
+
+ALL = ("cv", "leakage", "arrhenius", "rate", "full", "foil", "energy")
+
+
+@pytest.fixture(scope="module")
+def readings(paper, techniques):
+    parts = split_at_return(series_of(paper["LPSCl-T"]))
+    return {
+        "cv": read_cv(paper["LGPS"]),
+        "leakage": read_leakage(paper["LGPS"]),
+        "arrhenius": read_arrhenius("LPSCl", parts[1], parts[0]),
+        "rate": read_rate(techniques["ramp"]),
+        "full": read_coulombic(techniques["full-soft"]),
+        "foil": read_coulombic(techniques["asymmetric-soft"]),
+        "energy": read_energy(3.0, PouchCard()),
+    }
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_readings_speak_on_terminals_and_to_machines(readings, name):
+    reading = readings[name]
+    for width in (60, 160):
+        text = shown(reading, width)
+        assert reading.title[:20] in text
+        assert "10.1016/j.joule" in text
+    told = json.loads(json.dumps(_plain(reading.as_data()), allow_nan=False))
+    assert told["caveats"]
+    assert told["title"] == reading.title
+
+
+@pytest.mark.parametrize("name", [n for n in ALL if n != "foil"])
+def test_figures_are_drawn_by_both_renderers(readings, name, tmp_path):
+    (path,) = save_figures([readings[name]], tmp_path / "x" / f"{name}.png")
+    assert path.read_bytes()[:4] == b"\x89PNG"
+    for figure in readings[name].figures:
+        assert to_plotly(figure)["data"]
+
+
+def test_several_readings_become_several_files(readings, tmp_path):
+    chosen = [readings["rate"], readings["foil"], readings["full"]]
+    written = save_figures(chosen, tmp_path / "a.svg")
+    assert [path.name for path in written] == ["a.svg", "a-2.svg"]  # the foil has no figure
+
+
+def test_wide_tables_of_few_rows_are_turned():
+    columns = tuple(f"quantity-{k}" for k in range(12))
+    reading = Reading("x", (Table("t", columns, (tuple("value" for _ in columns),)),))
+    assert "quantity-11  value" in shown(reading, 60)
+    assert "quantity-10  quantity-11" in shown(reading, 200)
+
+
+def test_names_from_files_cannot_paint_the_terminal():
+    reading = Reading("x\x1b[31m", verdict="[red]y[/red]")
+    assert "\x1b" not in shown(reading)
+    assert "[red]y[/red]" in shown(reading)
