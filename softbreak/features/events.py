@@ -183,6 +183,11 @@ def _search(time, voltage, imposed, starts, stops, signs, noise, place, size, co
                     counts[m, 1] += 1
                 k += 1
                 continue
+            # Near zero volts ln R only rattles: the change must stand out in volts too.
+            moved = abs(np.exp(after) - np.exp(before)) * abs(imposed[k])
+            if moved < EVENT_SIGMAS * noise[m]:
+                k += 1
+                continue
             if step < 0.0:
                 counts[m, 0] += 1
             if kept < MOST_EVENTS:

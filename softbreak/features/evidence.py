@@ -47,7 +47,7 @@ class CellEvidence:
     timeline : Timeline
     sweeps : pandas.DataFrame
         One row a CV cycle: ``series, sweep, start_time_second, end_time_second, peak_current,
-        window, scan_rate, chord_resistance, linearity, largest_jump, charge,
+        window, middle, scan_rate, chord_resistance, linearity, largest_jump, charge,
         temperature_celsius, hysteresis, curvature`` (see :mod:`softbreak.physics.voltammetry`).
     spectra : tuple of Spectrum
     temperature_logged : bool
@@ -150,6 +150,7 @@ SWEEP_COLUMNS = (
     "end_time_second",
     "peak_current",
     "window",
+    "middle",
     "scan_rate",
     "chord_resistance",
     "linearity",
@@ -181,6 +182,7 @@ def _sweeps(history: CellHistory, log: _Log) -> pd.DataFrame:
                 moment[found.stop[k] - 1],
                 found.peak_current[k],
                 found.window[k],
+                found.middle[k],
                 found.scan_rate[k],
                 found.chord_resistance[k],
                 found.linearity[k],

@@ -427,7 +427,8 @@ def _with_reversals(half_cycles: pd.DataFrame, events: pd.DataFrame) -> pd.DataF
             + [np.abs(flow[m - k] / flow[m] - 1.0) < SAME_CURRENT for k in (1, 2, 3)],
             axis=0,
         )
-    limit = np.maximum(SMALLEST_REVERSAL, EVENT_SIGMAS * np.nan_to_num(noise[m]))
+    scatter = np.minimum(np.nan_to_num(noise[m], posinf=1e6), 1e6)
+    limit = np.maximum(SMALLEST_REVERSAL, EVENT_SIGMAS * scatter)
     found = m[steady & (np.abs(change) > limit) & (lasting > PERSISTENCE) & (lasting < 2.0)]
     if not len(found):
         return events

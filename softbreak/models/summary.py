@@ -118,16 +118,14 @@ def _sentence(
     if onset is not None:
         last = verdicts[-1]
         worst = [v.electronic_fraction for v in verdicts if v.state is state]
-        eta = float(np.nanmedian(worst)) if worst else math.nan
+        known = [value for value in worst if not math.isnan(value)]
+        part = f"about {percent(float(np.median(known)))}" if known else "an unknown part"
         name = "Hard" if state is State.HARD else "Soft"
         first = verdicts[onset].state
         begin = f"{first} from cycle {onset} ({hours(onset_time)})"
         then = "" if first is state else ", later hard"
         now = "" if last.state in (State.SOFT, State.HARD) else f"; at the end {last.state}"
-        return (
-            f"{name} breakdown: {begin}{then}; about {percent(eta)} of the current is "
-            f"electronic{now}."
-        )
+        return f"{name} breakdown: {begin}{then}; {part} of the current is electronic{now}."
     if state is State.HEALTHY:
         return f"Healthy over {count} cycles" + (f"; {told}." if told else ".")
     reason = next(

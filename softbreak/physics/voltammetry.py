@@ -32,6 +32,8 @@ class Voltammetry(NamedTuple):
         Half of the difference between largest and smallest current (A).
     window : numpy.ndarray
         Half of the voltage range (V).
+    middle : numpy.ndarray
+        Middle of the voltage range (V).
     common_voltage : float
         Voltage of the chord (V).
     chord_resistance : numpy.ndarray
@@ -56,6 +58,7 @@ class Voltammetry(NamedTuple):
     stop: np.ndarray
     peak_current: np.ndarray
     window: np.ndarray
+    middle: np.ndarray
     common_voltage: float
     chord_resistance: np.ndarray
     linearity: np.ndarray
@@ -186,7 +189,27 @@ def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Volta
     rows = np.array(
         [_cycle(time[p], voltage[p], current[p], common) for p in parts], dtype=np.float64
     ).T
-    return Voltammetry(start, stop, rows[0], rows[1], common, *rows[2:])
+    peak, window, middle, *rest = rows
+    return Voltammetry(start, stop, peak, window, middle, common, *rest)
+
+
+def _largest_jump(voltage: np.ndarray, current: np.ndarray) -> float:
+    """Largest lasting step of the current (A) between neighbouring samples of a sweep.
+
+    What the current does over three samples on either side is taken out, and steps of the voltage
+    that are not of the sweep (a restart, rows that are missing) don't count.
+    """
+    if len(current) < 8:
+        return 0.0
+    before = np.median([current[2:-4], current[1:-5], current[:-6]], axis=0)
+    after = np.median([current[3:-3], current[4:-2], current[5:-1]], axis=0)
+    slope = np.abs(current[2:-4] - current[:-6]) + np.abs(current[5:-1] - current[3:-3])
+    step = np.abs(np.diff(voltage))[2:-3]
+    usual = float(np.median(np.abs(np.diff(voltage))))
+    jump = after - before
+    lasting = (np.abs(jump) > 3.0 * slope) & (step <= 3.0 * usual)
+    jump = np.where(lasting, jump * np.sign(after), 0.0)
+    return float(jump[int(np.argmax(np.abs(jump)))])
 
 
 def _reach(voltage: np.ndarray) -> float:
@@ -204,11 +227,7 @@ def _cycle(
     residual = current - slope * voltage - offset
     total = float(((current - current.mean()) ** 2).sum())
     linearity = 1.0 - float((residual**2).sum()) / total if total > 0 else np.nan
-    steps = np.diff(current) - slope * np.diff(voltage)
-    jump = 0.0
-    if len(steps):
-        largest = int(np.argmax(np.abs(steps)))
-        jump = float(steps[largest] * np.sign(current[largest + 1])) / scale
+    jump = _largest_jump(voltage, current) / scale
     interval = np.diff(time)
     charge = 0.5 * float((np.abs(current[1:]) * interval).sum())
     moving = interval > 0
@@ -220,6 +239,7 @@ def _cycle(
     return (
         peak,
         0.5 * float(np.ptp(voltage)),
+        0.5 * float(voltage.max() + voltage.min()),
         _chord(voltage, current, common),
         linearity,
         _hysteresis(voltage, current) / scale,

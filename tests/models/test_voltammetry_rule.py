@@ -6,7 +6,16 @@ from softbreak.data.record import Cell
 from softbreak.models.rules.voltammetry import SweepView, hardened, literal
 
 
-def sweeps(resistances, *, window=0.1, rate=2e-4, linearity=0.999, temperatures=None, jumps=None):
+def sweeps(
+    resistances,
+    *,
+    window=0.1,
+    rate=2e-4,
+    linearity=0.999,
+    middle=0.0,
+    temperatures=None,
+    jumps=None,
+):
     temperatures = temperatures or [float("nan")] * len(resistances)
     jumps = jumps or [0.0] * len(resistances)
     return [
@@ -17,6 +26,7 @@ def sweeps(resistances, *, window=0.1, rate=2e-4, linearity=0.999, temperatures=
             1000.0 * k + 900,
             window / ohm,
             window,
+            middle,
             rate,
             ohm,
             linearity,
@@ -88,3 +98,13 @@ def test_a_jump_inside_a_sweep_is_soft():
     found = hardened(sweeps([100, 100], jumps=[0.0, 0.4]), Cell(), temperature_logged=False)
     assert states(found)[1] == "soft"
     assert "jumped" in found[1].evidence[0].sentence
+
+
+def test_a_voltammogram_of_another_cell_is_not_judged():
+    # a platinum electrode between 0 and 1.7 V
+    other = sweeps([100, 50], window=0.85, middle=0.85)
+    assert states(literal(other, Cell())) == ["undetermined"] * 2
+    assert states(hardened(other, Cell(), temperature_logged=True)) == ["undetermined"] * 2
+    # a symmetric cell swept to one side only
+    one_sided = sweeps([100, 50], window=0.05, middle=0.05, temperatures=[25.0] * 2)
+    assert states(hardened(one_sided, Cell(), temperature_logged=True))[1] == "soft"

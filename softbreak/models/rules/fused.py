@@ -68,7 +68,7 @@ def events_by_cycle(evidence: CellEvidence) -> dict[int, list[EventView]]:
         found.setdefault(int(cycle), []).append(EventView(*event))
     starts = evidence.timeline.cycles["start_time_second"].to_numpy()
     for sweep in sweep_views(evidence):
-        if sweep.largest_jump > JUMP:
+        if sweep.largest_jump > JUMP and abs(sweep.middle) < 0.3 * sweep.window:
             following = int(np.searchsorted(starts, sweep.end_time_second))
             if 0 < following < len(starts):
                 before = float(evidence.timeline.cycles["resistance_ohm"].iloc[following - 1])

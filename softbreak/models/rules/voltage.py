@@ -72,6 +72,7 @@ class _Memory:
     anchor_cycle: int = 0
     lowest: float = math.nan
     deepest: float = 0.0
+    risen: float = 0.0
     anchor_time: float = math.nan
     steps: list[float] = field(default_factory=list)
     doubt_level: float = math.nan
@@ -234,7 +235,7 @@ class VoltageRule:
             sentence = (
                 f"V/I fell by {percent(1 - math.exp(drop.change))} within one sample at "
                 f"{hours(drop.time_second)} ({ohm(drop.before_ohm)} to {ohm(drop.after_ohm)}) and "
-                "stayed there: an ionic resistance cannot do that."
+                "did not come back in the next ones: an ionic resistance cannot do that."
             )
             found = Evidence("abrupt_drop_ln_resistance", drop.change, 0.0, sentence)
             return self._shorted(cycle, events, late, whole, warmth_spread, found)
@@ -331,9 +332,16 @@ class VoltageRule:
             )
         deviation = math.hypot(0.05, 0.5 * max(growth, 0.0))
         deviation = math.hypot(deviation, 0.5 * warmth_spread)
+        corrected = (
+            f" (taken from {cycle.temperature_celsius:.0f} °C to the "
+            f"{m.reference_kelvin - 273.15:.0f} °C of the beginning)"
+            if warmth_spread > 0.01
+            else ""
+        )
         sentence = (
             f"V/I is {ohm(cycle.late_resistance_ohm)}, {percent(abs(math.exp(growth) - 1))} "
-            f"{'above' if growth >= 0 else 'below'} its first cycles, without an abrupt drop."
+            f"{'above' if growth >= 0 else 'below'} its first cycles{corrected}, without an abrupt "
+            "drop."
         )
         if not self._m.seen:
             sentence = (
@@ -406,9 +414,10 @@ class VoltageRule:
         )
         rise = sum(e.change for e in events if e.change > 0)
         if found is None:
-            rise = max(rise, late - m.late)
+            # half of a return may lie in the cycle before
+            rise, m.risen = max(rise + m.risen, late - m.late), rise
         else:
-            m.lowest = math.inf
+            m.lowest, m.risen = math.inf, rise
         largest = min((event.change for event in events), default=0.0)
         fallen = max(m.anchor_late - min(m.lowest, late), -largest)
         m.lowest = min(m.lowest, late)
@@ -475,6 +484,6 @@ def _level(current: float) -> int:
 
 
 def _deepest(events: Sequence[EventView]) -> EventView | None:
-    """The largest drop among events; None where nothing dropped."""
+    """The drop that took most ohms among events; None where nothing dropped."""
     drops = [event for event in events if event.change < 0]
-    return min(drops, key=lambda event: event.change) if drops else None
+    return max(drops, key=lambda event: event.before_ohm - event.after_ohm) if drops else None

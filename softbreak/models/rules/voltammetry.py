@@ -24,6 +24,9 @@ RISE_UNLOGGED: Final = math.log(1.6)
 """Without a logged temperature a rise below this could be 10 K of warming."""
 JUMP: Final = 0.15
 """A jump of the current inside a sweep, over the peak current, that marks a new path."""
+LOPSIDED: Final = 0.3
+SYMMETRIC_VOLT: Final = 0.6
+"""A sweep that is not centred on 0 V and reaches beyond this is not of a symmetric cell."""
 SAME_SETTING: Final = 0.1
 """Windows and scan rates that differ by more than this fraction are not compared."""
 
@@ -37,6 +40,7 @@ class SweepView(NamedTuple):
     end_time_second: float
     peak_current: float
     window: float
+    middle: float
     scan_rate: float
     chord_resistance: float
     linearity: float
@@ -64,10 +68,23 @@ def literal(sweeps: Sequence[SweepView], cell: Cell) -> list[Verdict]:
     return verdicts
 
 
+def _foreign(sweep: SweepView) -> Verdict | None:
+    """Abstain on voltammograms that are not of a symmetric cell: those are swept around 0 V."""
+    one_sided = abs(sweep.middle) > LOPSIDED * sweep.window
+    if not (one_sided and abs(sweep.middle) + sweep.window > SYMMETRIC_VOLT):
+        return None
+    low, high = sweep.middle - sweep.window, sweep.middle + sweep.window
+    return undetermined(
+        f"the voltammogram runs from {low:.2f} to {high:.2f} V, not around 0 V: this is not a "
+        "symmetric cell, and the CV rules do not apply to it",
+        "A symmetric cell, swept by the same voltage in both directions.",
+    )
+
+
 def _literal(sweep: SweepView, before: SweepView | None, cell: Cell) -> Verdict:
-    line = _is_wire(sweep, cell)
-    if line is not None:
-        return line
+    settled = _foreign(sweep) or _is_wire(sweep, cell)
+    if settled is not None:
+        return settled
     if before is None:
         return undetermined("there is no earlier voltammogram to compare with", _MORE_WANTED)
     omega = sweep.peak_current / before.peak_current - 1.0
@@ -139,7 +156,7 @@ class HardenedRule:
         ----------
         sweep : SweepView
         """
-        line = _is_wire(sweep, self._cell)
+        settled = _foreign(sweep) or _is_wire(sweep, self._cell)
         conductance = self._corrected(sweep)
         fresh = self._last is None or not _same_setting(sweep, self._last)
         self._last = sweep
@@ -149,8 +166,8 @@ class HardenedRule:
         jumped = sweep.largest_jump > JUMP
         rise = conductance - self._lowest
         self._lowest = min(self._lowest, conductance)
-        if line is not None:
-            return line
+        if settled is not None:
+            return settled
         if jumped:
             self._jumped = self._soft = True
             return self._jump(sweep, rise)
@@ -176,7 +193,9 @@ class HardenedRule:
             f"Inside the sweep the current jumped by {percent(sweep.largest_jump)} of its peak: "
             "a new path closed, perhaps by the CV itself."
         )
-        eta = max(1.0 - math.exp(-max(rise, 0.0)), sweep.largest_jump / (1 + sweep.largest_jump))
+        share = 1.0 - math.exp(-max(rise, 0.0))
+        jumped = min(sweep.largest_jump, 1.0)
+        eta = min(max(share, jumped / (1.0 + jumped)), 0.94)
         return judged(
             State.SOFT,
             (eta, 0.05, 1.0),
