@@ -15,7 +15,7 @@ from softbreak.archive.naming import perhaps_not_data
 from softbreak.archive.scan import scan
 from softbreak.data.history import CellHistory, assemble
 from softbreak.data.readers import registry
-from softbreak.data.record import Cell, Record
+from softbreak.data.record import Cell, Record, checked_cell
 from softbreak.errors import ReadError, SoftbreakError, UnknownFormatError
 
 PathLike = str | os.PathLike[str]
@@ -72,8 +72,17 @@ def _cell(roots: list[Path], facts: dict[str, Any]) -> Cell:
             close = get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
             raise SoftbreakError(f"a cell has no {name!r}: {hint}")
-    named = roots[0].resolve() if roots else Path()
-    return Cell(**{"cell_id": named.name if named.is_dir() else named.stem, **facts})
+    return checked_cell(Cell(**{"cell_id": _named(roots), **facts}))
+
+
+def _named(roots: list[Path]) -> str:
+    """A cell's name: of its folder, of its one file, or of the folder that holds its files."""
+    if not roots:
+        return ""
+    if len(roots) > 1 and len({root.resolve().parent for root in roots}) == 1:
+        return roots[0].resolve().parent.name
+    named = roots[0].resolve()
+    return named.name if named.is_dir() else named.stem
 
 
 def _folder(root: Path) -> list[Record]:

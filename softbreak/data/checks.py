@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ USUAL_OFFSET_VOLT: Final = 2.5e-3
 """Offset of a common cycler: 0.05 % of a 5 V range."""
 SPARSE_SECOND: Final = 300.0
 """At longer intervals a dynamic short can come and go between two samples."""
+CLIPPED_VOLT: Final = 0.03
+"""Below this a vanishing negative half is an offset on a shorted cell, not a clipped range."""
 GAP_FACTOR: Final = 50.0
 GAP_SECOND: Final = 600.0
 
@@ -36,6 +39,35 @@ class Finding(NamedTuple):
     sentence: str
 
 
+PAUSE_SECOND: Final = 120 * 86_400.0
+"""Two files of one cell that are further apart are probably of two cells."""
+
+
+def mixture(history: CellHistory) -> str:
+    """Say why the files of a history are not those of one cell; empty where they may be.
+
+    Parameters
+    ----------
+    history : CellHistory
+    """
+    cycling = history.of(Technique.CYCLING)
+    makers = {record.source.instrument for record, _ in cycling if record.source.instrument}
+    if len({maker.split()[0] for maker in makers}) > 1:
+        return f"cycling was recorded by {' and '.join(sorted(makers))}"
+    areas = {r.cell.area_cm2 for r in history.records if r.cell.area_cm2}
+    if history.cell.area_cm2 is None and areas and max(areas) > 1.05 * min(areas):
+        return f"the files state areas from {min(areas):.3g} to {max(areas):.3g} cm²"
+    for (record, clock), (later, after) in pairwise(cycling):
+        if len(clock) and len(after) and after[0] - clock[-1] > PAUSE_SECOND:
+            days = (after[0] - clock[-1]) / 86_400
+            return f"{_name(record)} and {_name(later)} are {days:.0f} days apart"
+    return ""
+
+
+def _name(record: Record) -> str:
+    return record.source.path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
 def check_history(history: CellHistory) -> list[Finding]:
     """Look for what would mislead a judge of this cell.
 
@@ -44,6 +76,17 @@ def check_history(history: CellHistory) -> list[Finding]:
     history : CellHistory
     """
     found = list(_cell(history))
+    mixed = mixture(history)
+    if mixed:
+        found.append(
+            Finding(
+                "error",
+                "mixed-cells",
+                f"These are probably files of several cells: {mixed}. Give each cell a folder of "
+                "its own, or say in cells.csv which files belong to which cell.",
+            )
+        )
+    found += _stated(history)
     once: dict[tuple[str, str], Finding] = {}
     for record, _ in history.of(Technique.CYCLING) + history.of(Technique.REST):
         for finding in check_series(record):
@@ -68,6 +111,23 @@ def _cell(history: CellHistory) -> Iterator[Finding]:
         )
 
 
+_DAMAGE: Final = ("damage", "rows_missing", "left_out", "assumption")
+
+
+def _stated(history: CellHistory) -> Iterator[Finding]:
+    """What the readers had to leave out or to assume."""
+    told = {
+        (record.source.path, key): record.source.stated[key]
+        for record in history.records
+        for key in _DAMAGE
+        if record.source.stated.get(key)
+    }
+    for (path, key), value in told.items():
+        name = path.replace("\\", "/").rsplit("/", 1)[-1]
+        severity = "note" if key == "assumption" else "warning"
+        yield Finding(severity, f"reader-{key}", f"{name}: {key.replace('_', ' ')}: {value}.")
+
+
 def check_series(record: Record) -> list[Finding]:
     """Check one record of cycling or rest.
 
@@ -75,7 +135,7 @@ def check_series(record: Record) -> list[Finding]:
     ----------
     record : Record
     """
-    name = record.source.path.replace("\\", "/").rsplit("/", 1)[-1]
+    name = _name(record)
     time = np.asarray(record.array("test_time_second"), dtype=np.float64)
     voltage = np.asarray(record.array("voltage_volt"), dtype=np.float64)
     current = np.asarray(record.array("current_ampere"), dtype=np.float64)
@@ -169,7 +229,7 @@ def _signs(name: str, voltage: np.ndarray, current: np.ndarray) -> Iterator[Find
                 f"{name}: the voltage is {high:.3g} V under either direction of the current: the "
                 "cycler records its magnitude. It is given the sign of the current.",
             )
-        elif 0 <= low < 0.02 * high:
+        elif 0 <= low < 0.02 * high and high > CLIPPED_VOLT:
             yield Finding(
                 "error",
                 "clipped",

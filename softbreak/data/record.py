@@ -70,6 +70,36 @@ class Cell:
         return thickness * 1e-4 / (sigma * area)
 
 
+_PLAUSIBLE: dict[str, tuple[float, float]] = {
+    "area_cm2": (1e-4, 1e4),
+    "electrolyte_thickness_um": (0.01, 1e5),
+    "ionic_conductivity_s_per_cm": (1e-15, 10.0),
+    "lithium_thickness_um": (1e-3, 1e5),
+    "porosity": (0.0, 1.0),
+    "temperature_celsius": (-273.15, 1000.0),
+    "pressure_mpa": (0.0, 1e5),
+}
+
+
+def checked_cell(cell: Cell) -> Cell:
+    """Return the cell if its numbers are numbers of a cell.
+
+    Raises
+    ------
+    SchemaError
+        If one is not a number, or beyond what any cell has.
+    """
+    for name, (low, high) in _PLAUSIBLE.items():
+        value = getattr(cell, name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise SchemaError(f"{name} is {value!r}; expected a number")
+        if not low <= value <= high:
+            raise SchemaError(f"{name} is {value:g}; expected {low:g} to {high:g}")
+    return cell
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a record comes from.

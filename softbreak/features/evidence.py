@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from softbreak.data.checks import mixture
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.timeline import Timeline, build_timeline
@@ -50,6 +51,8 @@ class CellEvidence:
         window, middle, scan_rate, chord_resistance, linearity, largest_jump, charge,
         temperature_celsius, hysteresis, curvature`` (see :mod:`softbreak.physics.voltammetry`).
     spectra : tuple of Spectrum
+    mixture : str
+        Why the files are not those of one cell; empty where they may be.
     temperature_logged : bool
         A temperature was logged with the cycling data, and is no mere constant of the software.
     """
@@ -59,6 +62,7 @@ class CellEvidence:
     sweeps: pd.DataFrame
     spectra: tuple[Spectrum, ...]
     temperature_logged: bool
+    mixture: str = ""
 
 
 def gather(history: CellHistory) -> CellEvidence:
@@ -75,6 +79,7 @@ def gather(history: CellHistory) -> CellEvidence:
         _sweeps(history, log),
         tuple(_spectrum(record, clock, log) for record, clock in history.of(Technique.IMPEDANCE)),
         any(_logged(record) for record in history.records),
+        mixture(history),
     )
 
 

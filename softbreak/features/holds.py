@@ -66,6 +66,7 @@ def holds_of(history: CellHistory) -> list[Hold]:
     for record, clock in zip(history.records, history.clocks, strict=True):
         if record.technique in (Technique.CYCLING, Technique.REST):
             found += [_hold(record, clock, a, b) for a, b in _stretches(record, clock)]
+    found = [hold for hold in found if len(hold.time) >= LEAST_SAMPLES]
     return sorted(found, key=lambda hold: hold.start_second)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from softbreak.data.checks import check_history
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
+from softbreak.errors import SoftbreakError
 from softbreak.features.decimate import min_max_samples
 from softbreak.features.evidence import CellEvidence, gather
 from softbreak.models.diagnosis import Diagnosis
@@ -75,6 +76,11 @@ def examine(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
     -------
     Diagnosis
     """
+    if not isinstance(history, CellHistory):
+        raise SoftbreakError(
+            f"examine and diagnose take what softbreak.read gives, not {type(history).__name__}: "
+            "softbreak.diagnose(softbreak.read(path))"
+        )
     evidence = gather(history)
     readings = read_spectra(evidence)
     chosen, units = _units(evidence, detector_of(detector))

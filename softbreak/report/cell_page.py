@@ -12,7 +12,7 @@ from softbreak.models.diagnosis import Diagnosis
 from softbreak.report.drawing import Figure
 from softbreak.report.figures import figures_of
 from softbreak.report.render_plotly import PIXELS_A_CM, to_plotly
-from softbreak.report.states import Run, evidence_of, runs_of
+from softbreak.report.states import Run, evidence_of, runs_of, telling_row
 from softbreak.report.words import (
     MISSING,
     as_float,
@@ -92,13 +92,13 @@ def _facts(diagnosis: Diagnosis) -> list[tuple[str, str]]:
 
 
 def _run(run: Run, verdicts: pd.DataFrame) -> dict[str, Any]:
-    """One row of evidence: neighbouring cycles of one state, with the reasons of the first."""
+    """One row of evidence: neighbouring cycles of one state, with the most telling reasons."""
     rows = verdicts.iloc[run.first_row : run.last_row + 1]
-    first = rows.iloc[0]
+    telling = verdicts.iloc[telling_row(run)]
     middle = rows["electronic_fraction"].median() if len(rows) else math.nan
     lower, upper = (rows[f"electronic_fraction_{end}"].median() for end in ("lower", "upper"))
     transient = int(rows["transient_short"].sum())
-    sentences = [plain(item.sentence) for item in evidence_of(first["evidence"])]
+    sentences = [plain(item.sentence) for item in evidence_of(telling["evidence"])]
     return {
         "state": str(run.state),
         "cycles": run.cycles.removeprefix("cycles ").removeprefix("cycle "),

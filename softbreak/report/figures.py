@@ -281,16 +281,16 @@ def _fraction_panel(verdicts: pd.DataFrame) -> Panel:
         "electronic_fraction_upper",
     ]
     middle, lower, upper = (100.0 * verdicts[name].to_numpy(dtype=float) for name in columns)
-    known = np.isfinite(middle)
+    # cycles without an estimate stay in, as gaps: no line may run across them
     curve = Curve(
-        _cycle(verdicts)[known],
-        middle[known],
+        _cycle(verdicts),
+        middle,
         colour=INK,
         width=0.9,
-        marker="circle" if known.sum() <= 240 else "",
-        lower=lower[known],
-        upper=upper[known],
-        notes=tuple(_fraction_notes(verdicts[known])),
+        marker="circle" if len(middle) <= 240 else "",
+        lower=np.where(np.isfinite(middle), lower, np.nan),
+        upper=np.where(np.isfinite(middle), upper, np.nan),
+        notes=tuple(_fraction_notes(verdicts)),
     )
     rules = (Rule(100 * HEALTHY_BELOW, "5 %"), Rule(100 * HARD_FROM, "95 %"))
     return Panel("ηₑ / %", (curve,), rules, (-4.0, 104.0))

@@ -242,8 +242,8 @@ def _run_facts(run: Mapping[str, Any]) -> str:
         for name in ("archive", "detector")
         if arguments.get(name)
     ]
-    total = sum(as_float(value) for value in (run.get("timings") or {}).values())
-    if math.isfinite(total) and total > 0:
+    total = as_float((run.get("timings") or {}).get("total_second"))
+    if math.isfinite(total):
         told.append(f"took {duration(total)}")
     if run.get("interrupted"):
         told.append("interrupted: not all cells were looked at")

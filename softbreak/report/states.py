@@ -110,6 +110,13 @@ def letters(states: Sequence[State], places: int) -> str:
     return "".join(LOOKS[most_remarkable(states[low:high])].letter for low, high in pairwise(edges))
 
 
+def telling_row(run: Run) -> int:
+    """Return the row whose evidence speaks for a run: a short is told where it began, the rest
+    where it stands at last.
+    """
+    return run.first_row if run.state in (State.SOFT, State.HARD) else run.last_row
+
+
 def packed_strip(verdicts: pd.DataFrame, places: int = 96) -> str:
     """Return the states over a cell's life as run lengths (``h12s3X40``) of at most 96 runs."""
     states = [State(str(state)) for state in verdicts["state"]] if len(verdicts) else []

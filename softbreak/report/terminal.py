@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.models.diagnosis import Diagnosis
-from softbreak.report.states import Run, evidence_of, letters, runs_of
+from softbreak.report.states import Run, evidence_of, letters, runs_of, telling_row
 from softbreak.report.words import as_float, duration, interval, number, plain
 from softbreak.verdict import State
 
@@ -120,7 +120,7 @@ def _row(run: Run, verdicts: pd.DataFrame) -> tuple[Any, ...]:
             "electronic_fraction_upper",
         )
     )
-    reasons = evidence_of(rows.iloc[0]["evidence"])
+    reasons = evidence_of(verdicts["evidence"].iloc[telling_row(run)])
     return (
         Text(str(run.state), STYLES[run.state]),
         run.cycles.removeprefix("cycles ").removeprefix("cycle "),
