@@ -102,7 +102,8 @@ def _stretches(record: Record, clock: np.ndarray) -> list[tuple[int, int]]:
         runs = _runs(np.isfinite(level), level)
         return [run for run in runs if _long(clock, run) and _somewhere(record, run)]
     level = record.array("voltage_volt").astype(np.float64)
-    allowed = np.isfinite(level)
+    # Without a word about what was imposed, no current at all is a rest.
+    allowed = np.isfinite(level) & (record.array("current_ampere") != 0)
     if "control_current_ampere" in columns:
         allowed &= ~np.isfinite(record.array("control_current_ampere"))
     return [

@@ -114,7 +114,8 @@ def harmless_window(
         V_m (V).
     """
     q, s, r = (np.asarray(a, dtype=np.float64) for a in (charge, scan_rate, resistance))
-    return np.sqrt(q * s * r)
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(q * s * r)
 
 
 def turning_points(voltage: np.ndarray) -> np.ndarray:

@@ -167,3 +167,30 @@ def test_without_an_area_nothing_areal_is_claimed(techniques):
     facts = facts_of(bare, build_timeline(bare))
     assert facts.areal_capacity is None
     assert facts.current_density is None
+
+
+def test_a_rest_at_the_cells_own_voltage_is_no_hold():
+    time = np.arange(0, 3600.0, 10.0)
+    current = np.concatenate([1e-3 * np.exp(-np.arange(60) / 20), np.zeros(300)])
+    table = pd.DataFrame(
+        {"test_time_second": time, "voltage_volt": np.full(360, 4.2), "current_ampere": current}
+    )
+    cell = Cell("x")
+    (hold,) = holds_of(assemble(cell, [Record(cell, Technique.CYCLING, table, Source("x"))]))
+    assert len(hold.time) == 60
+
+
+def test_a_step_of_the_charging_current_is_no_dip():
+    # 1 mA to 4 V, then 0.5 mA: the voltage falls by half of the overpotential of 0.2 V
+    charge = np.concatenate([np.linspace(3.2, 4.0, 200), np.linspace(3.9, 4.1, 100)])
+    discharge = np.linspace(4.0, 3.0, 250)
+    current = np.concatenate([np.full(200, 1e-3), np.full(100, 5e-4), np.full(250, -1e-3)])
+    one = pd.DataFrame({"voltage_volt": np.concatenate([charge, discharge])})
+    table = pd.concat([one, one], ignore_index=True)
+    table["current_ampere"] = np.concatenate([current, current])
+    table["test_time_second"] = np.arange(len(table)) * 60.0
+    cell = Cell("x", configuration="full")
+    history = assemble(cell, [Record(cell, Technique.CYCLING, table, Source("x"))])
+    found = balance_of(history, build_timeline(history))
+    assert len(found) >= 1
+    assert found["dips"].sum() == 0

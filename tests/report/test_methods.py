@@ -4,11 +4,14 @@ import io
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 
 from softbreak.archive.cells import cells_of
 from softbreak.cli.console import _plain
+from softbreak.data.history import assemble
+from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import ReadError, SoftbreakError
 from softbreak.physics.energy import Porosity, PouchCard
 from softbreak.physics.protocol import Facts
@@ -221,3 +224,32 @@ def test_names_from_files_cannot_paint_the_terminal():
     reading = Reading("x\x1b[31m", verdict="[red]y[/red]")
     assert "\x1b" not in shown(reading)
     assert "[red]y[/red]" in shown(reading)
+
+
+def test_a_hold_of_a_full_cell_is_not_taken_for_a_symmetric_ones(techniques):
+    cell = techniques["full"]
+    table = pd.DataFrame(
+        {
+            "test_time_second": np.arange(300) * 10.0,
+            "voltage_volt": np.full(300, 4.2),
+            "current_ampere": 1e-5 + 1e-3 * np.exp(-np.arange(300) / 30),
+        }
+    )
+    record = Record(cell.cell, Technique.CYCLING, table, Source("hold"))
+    found = read_leakage(assemble(cell.cell, [*cell.records, record]))
+    assert any("not those of two equal electrodes" in caveat for caveat in found.caveats)
+
+
+def test_a_current_that_reads_zero_bounds_nothing_and_says_so(techniques):
+    table = pd.DataFrame(
+        {
+            "test_time_second": np.arange(300) * 10.0,
+            "voltage_volt": np.full(300, 0.1),
+            "control_voltage_volt": np.full(300, 0.1),
+            "current_ampere": np.concatenate([[1e-6], np.zeros(299)]),
+        }
+    )
+    cell = Cell("x")
+    found = read_leakage(assemble(cell, [Record(cell, Technique.CYCLING, table, Source("x"))]))
+    assert "No current could be told from zero" in found.verdict
+    assert json.dumps(_plain(found.as_data()), allow_nan=False)

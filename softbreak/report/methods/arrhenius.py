@@ -28,6 +28,8 @@ from softbreak.report.words import interval, number, percent
 KELVIN = 273.15
 LEAST_SPAN = 5.0
 """Kelvin: below it nothing is a temperature series."""
+LEAST_FREQUENCIES = 5
+"""Fewer make no spectrum."""
 MUST_AGREE = 0.1
 """A change of ln R on return beyond this is a cell that changed during the series."""
 CAVEATS = (
@@ -95,7 +97,7 @@ def series_of(history: CellHistory, celsius: list[float] | None = None) -> Serie
     rows = [
         (at, intercepts(spectrum.frequency, spectrum.impedance).low_frequency_ohm)
         for at, spectrum in zip(warmth, spectra, strict=True)
-        if np.isfinite(at)
+        if at > -KELVIN and len(spectrum.frequency) >= LEAST_FREQUENCIES
     ]
     table = np.array(rows, dtype=np.float64).reshape(-1, 2)
     good = np.isfinite(table).all(axis=1) & (table[:, 1] > 0)

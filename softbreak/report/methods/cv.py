@@ -206,7 +206,10 @@ def _conclusion(table: pd.DataFrame, careful: list[Verdict]) -> str:
 def _trend_words(peaks: np.ndarray) -> str:
     """Say what the peak current of one series does, as the paper does of its Figure 3."""
     omega = current_increase(peaks)[1:]
-    largest = int(np.nanargmax(np.abs(omega)))
+    omega = omega[np.isfinite(omega)]
+    if not len(omega):
+        return "no current that could be compared"
+    largest = int(np.argmax(np.abs(omega)))
     if omega[largest] > SUDDEN:
         after = omega[largest + 1 :]
         stable = bool(len(after)) and bool(np.all(np.abs(after) < STABLE))

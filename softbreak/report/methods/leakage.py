@@ -9,7 +9,8 @@ import numpy as np
 
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.features.holds import Hold, holds_of
-from softbreak.physics.equations import FractionEstimate
+from softbreak.features.timeline import build_timeline
+from softbreak.physics.equations import FractionEstimate, ratio_from_electronic_fraction
 from softbreak.physics.leakage import (
     LeakageResistance,
     SteadyCurrent,
@@ -89,18 +90,21 @@ def read_leakage(
         for name, part in (("before", before), ("now", history))
         if part is not None
         for hold in holds_of(part)
+        if abs(hold.voltage_volt) > known.offset_volt
     ]
     if not found:
         return Reading(
             "Leakage",
             verdict="There is no stretch at constant voltage of 20 samples and a minute here.",
         )
-    ratio = _ratio([m for _, m in found], known) if len(found) > 1 else None
+    measured = [m for _, m in found]
+    finite = all(np.isfinite(m.resistance.resistance_ohm) for m in measured)
+    ratio = _ratio(measured, known) if len(found) > 1 and finite else None
     return Reading(
         f"Leakage of {cell.cell_id}",
         (_table(found, known),),
         _verdict(found[-1][1], ratio, known),
-        (*_remarks([m for _, m in found], known), *CAVEATS),
+        (*_remarks(measured, known, history), *CAVEATS),
         _data(found, ratio, known),
         (_figure(found),),
         "Joule 2022, doi 10.1016/j.joule.2022.05.020, Figure S4 and Equation 1",
@@ -146,7 +150,8 @@ def _polarised(found: _Measured, known: Assumptions) -> tuple[float, FractionEst
     current = found.current
     steady = current.steady_ampere if np.isfinite(current.steady_ampere) else current.end_ampere
     remaining = float(bruce_vincent(current.initial_ampere, steady, abs(found.hold.voltage_volt)))
-    reach = (current.upper_ampere - current.lower_ampere) / (2 * 1.645 * current.initial_ampere)
+    between = current.upper_ampere - current.lower_ampere
+    reach = between / (2 * 1.645 * current.initial_ampere) if current.initial_ampere else math.nan
     return remaining, electronic_fraction_from_polarisation(
         remaining,
         known.transference,
@@ -184,7 +189,12 @@ def _table(found: list[tuple[str, _Measured]], known: Assumptions) -> Table:
 def _verdict(
     last: _Measured, ratio: tuple[float, FractionEstimate] | None, known: Assumptions
 ) -> str:
-    told = [f"R_e is at least {number(last.resistance.lower_ohm)} Ω."]
+    least = last.resistance.lower_ohm
+    told = [
+        f"R_e is at least {number(least)} Ω."
+        if np.isfinite(least)
+        else "No current could be told from zero: state the instrument's --resolution."
+    ]
     if ratio is not None:
         times, eta = ratio
         told.append(
@@ -205,8 +215,13 @@ def _verdict(
     return " ".join(told)
 
 
-def _remarks(found: list[_Measured], known: Assumptions) -> tuple[str, ...]:
+def _remarks(found: list[_Measured], known: Assumptions, history: CellHistory) -> tuple[str, ...]:
     told = []
+    if not build_timeline(history).symmetric:
+        told.append(
+            "WARNING: these voltages are not those of two equal electrodes. A full cell at "
+            "constant voltage charges first; only what is left in the end may be leakage."
+        )
     if not all(measured.current.settled for measured in found):
         told.append(
             "A current that still drifts bounds the steady one from one side only: hold longer."
@@ -262,6 +277,9 @@ def fraction_data(found: FractionEstimate) -> dict[str, float]:
         "electronic_fraction_sd": float(found.sd),
         "electronic_fraction_lower": float(found.lower),
         "electronic_fraction_upper": float(found.upper),
+        "ratio_electronic_to_ionic_as_printed_in_equation_2": float(
+            ratio_from_electronic_fraction(np.clip(found.value, 0.0, 1.0))
+        ),
     }
 
 
@@ -272,13 +290,14 @@ def _figure(found: list[tuple[str, _Measured]]) -> Figure:
     curves, rules = [], []
     for (name, m), colour in zip(shown, (BLUE, ORANGE), strict=False):
         conductance = np.abs(m.hold.current / m.hold.voltage_volt) * 1e6
-        curves.append(Curve(m.hold.time * scale.factor, conductance, name, colour, 1.1))
+        label = f"{name}, hold at {duration(m.hold.start_second)}"
+        curves.append(Curve(m.hold.time * scale.factor, conductance, label, colour, 1.1))
         steady = m.current.steady_ampere / abs(m.hold.voltage_volt) * 1e6
-        if np.isfinite(steady):
+        if conductance.min() <= steady <= conductance.max():
             rules.append(Rule(steady, "limit"))
     values = np.concatenate([curve.y for curve in curves])
     positive = values[values > 0]
-    wide = bool(len(positive)) and float(positive.max() / positive.min()) > 20.0
+    wide = len(positive) == len(values) and float(positive.max() / positive.min()) > 20.0
     return Figure(
         "leakage",
         "Current of a constant voltage, per volt",

@@ -28,6 +28,8 @@ from softbreak.report.drawing import BLUE, INK, QUIET, Curve, Figure, Mark, Pane
 from softbreak.report.reading import Reading, Table
 from softbreak.report.words import number, percent
 
+LEAST_FREQUENCIES = 5
+"""Fewer make no spectrum."""
 CAVEATS = (
     "An overpotential that does not rise with the current is the paper's sign of a soft breakdown. "
     "One that rises less than proportionally is not: charge-transfer kinetics (asinh), warmth and "
@@ -105,6 +107,8 @@ def interfacial_trend(evidence: CellEvidence) -> Line | None:
     """
     rows = []
     for spectrum in evidence.spectra:
+        if len(spectrum.frequency) < LEAST_FREQUENCIES:
+            continue
         ends = intercepts(spectrum.frequency, spectrum.impedance)
         rows.append(
             (spectrum.time_second / 3600.0, ends.low_frequency_ohm - ends.high_frequency_ohm)
