@@ -12,7 +12,7 @@ from softbreak.models.diagnosis import Diagnosis
 from softbreak.report.drawing import Figure
 from softbreak.report.figures import figures_of
 from softbreak.report.render_plotly import PIXELS_A_CM, to_plotly
-from softbreak.report.states import Run, evidence_of, runs_of, telling_row
+from softbreak.report.states import Run, evidence_of, runs_of, telling_row, telling_runs
 from softbreak.report.words import (
     MISSING,
     as_float,
@@ -24,7 +24,7 @@ from softbreak.report.words import (
     plain,
 )
 
-MOST_RUNS: Final = 60
+MOST_RUNS: Final = 30
 MOST_SENTENCES: Final = 3
 MOST_ROWS: Final = 60
 _FACTS: Final = (
@@ -61,7 +61,7 @@ def cell_context(diagnosis: Diagnosis) -> dict[str, Any]:
         "summary": plain(summary.get("summary", "")),
         "wanted": plain(summary.get("wanted_measurement") or ""),
         "facts": _facts(diagnosis),
-        "runs": [_run(run, diagnosis.verdicts) for run in runs[:MOST_RUNS]],
+        "runs": [_run(run, diagnosis.verdicts) for run in telling_runs(runs, MOST_RUNS)],
         "runs_left": max(len(runs) - MOST_RUNS, 0),
         "figures": [_figure(figure, diagnosis) for figure in figures_of(diagnosis)],
         "findings": [

@@ -112,7 +112,7 @@ def cycles(diagnosis: Diagnosis) -> Figure:
         temperature = half_cycles["temperature_celsius"].to_numpy(dtype=float)
         if _span(temperature) > 1.0:
             curve = Curve(_cycle(half_cycles), temperature, colour=QUIET)
-            panels.append(Panel("Temperature / °C", (curve,), share=0.5))
+            panels.append(Panel("Temperature / °C", (curve,), share=0.6))
     stripes: tuple[Stripe, ...] = ()
     if not verdicts.empty:
         panels.append(_fraction_panel(verdicts))
@@ -127,10 +127,11 @@ def cycles(diagnosis: Diagnosis) -> Figure:
         panels=tuple(panels),
         stripes=stripes,
         caption=(
-            "ηₑ = Iₑ / I is the part of the current that electrons carry, with its 90 % "
-            f"interval: below {percent(HEALTHY_BELOW)} healthy, from {percent(HARD_FROM)} on hard."
+            "ηₑ = Iₑ / I is the part of the current that electrons carry, with its 90 % interval: "
+            f"below {100 * HEALTHY_BELOW:.0f} % healthy, from {100 * HARD_FROM:.0f} % on hard."
         ),
-        height=11.5,
+        whole_numbers=True,
+        height=3.5 + 4.0 * sum(panel.share for panel in panels),
     )
 
 

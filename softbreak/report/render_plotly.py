@@ -74,7 +74,7 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
         layout["yaxis9"] = {"domain": [1 - _STRIP, 1], "range": [0, 1], "visible": False}
         layout["yaxis9"]["fixedrange"] = True
         data.extend(_strip(figure.stripes))
-        layout["shapes"].extend(_tints(figure.stripes, top))
+        layout["shapes"] = _tints(figure.stripes, top) + layout["shapes"]  # behind the rules
         layout["barmode"] = "overlay"
         layout["xaxis"]["range"] = [_rounded(end) for end in reach(figure)]
     if figure.equal_aspect:
@@ -94,7 +94,7 @@ def _layout(figure: Figure) -> dict[str, Any]:
     lowest = "y" if len(figure.panels) == 1 else f"y{len(figure.panels)}"
     return {
         "height": round(figure.height * PIXELS_A_CM),
-        "margin": {"l": 76, "r": 24, "t": 30, "b": 52},
+        "margin": {"l": 76, "r": 24, "t": 46, "b": 52},
         "font": {"family": _FONT, "size": 13, "color": INK},
         "paper_bgcolor": "#ffffff",
         "plot_bgcolor": "rgba(0,0,0,0)",
@@ -128,10 +128,9 @@ def _axis(label: str) -> dict[str, Any]:
 
 def _vertical(panel: Panel, domain: tuple[float, float]) -> dict[str, Any]:
     low = panel.share < _LOW_PANEL
-    label = panel.label if panel.share > 0.8 else panel.label.replace(" / ", " /\n")
-    axis = _axis(label) | {"domain": list(domain), "nticks": 4 if low else 7}
+    axis = _axis(panel.label) | {"domain": list(domain), "nticks": 4 if low else 7}
     if low:  # the words of a low panel would reach into its neighbour
-        axis["title"]["text"] = axis["title"]["text"].replace(" / ", "<br>/ ", 1)
+        axis["title"]["text"] = axis["title"]["text"].replace(" / ", " /<br>", 1)
     if panel.logarithmic:
         axis |= {"type": "log", "exponentformat": "power", "dtick": 1}
         del axis["nticks"]
@@ -311,4 +310,4 @@ def _rounded(value: float) -> float | None:
 
 
 def _text(text: str) -> str:
-    return html.escape(text, quote=False).replace("\n", "<br>")
+    return html.escape(text, quote=False)

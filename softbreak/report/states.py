@@ -117,6 +117,25 @@ def telling_row(run: Run) -> int:
     return run.first_row if run.state in (State.SOFT, State.HARD) else run.last_row
 
 
+def telling_runs(runs: Sequence[Run], most: int) -> list[Run]:
+    """Return at most so many runs in their order, for a cell that changes its state too often.
+
+    The first and the last run of each state stay, then the longest: a hard breakdown at the end
+    of a flickering life is never the one left out.
+    """
+    ends = {place for state in State for place in _ends(runs, state)}
+    ranked = sorted(
+        range(len(runs)),
+        key=lambda place: (place not in ends, runs[place].first_row - runs[place].last_row),
+    )
+    return [runs[place] for place in sorted(ranked[:most])]
+
+
+def _ends(runs: Sequence[Run], state: State) -> list[int]:
+    places = [place for place, run in enumerate(runs) if run.state is state]
+    return [places[0], places[-1]] if places else []
+
+
 def packed_strip(verdicts: pd.DataFrame, places: int = 96) -> str:
     """Return the states over a cell's life as run lengths (``h12s3X40``) of at most 96 runs."""
     states = [State(str(state)) for state in verdicts["state"]] if len(verdicts) else []

@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from softbreak.models.diagnosis import Diagnosis
-from softbreak.report.states import Run, evidence_of, letters, runs_of, telling_row
+from softbreak.report.states import (
+    Run,
+    evidence_of,
+    letters,
+    runs_of,
+    telling_row,
+    telling_runs,
+)
 from softbreak.report.words import as_float, duration, interval, number, plain
 from softbreak.verdict import State
 
@@ -101,7 +108,7 @@ def _evidence(verdicts: pd.DataFrame) -> Any:
     for head in ("State", "Cycles", "From", "Electronic fraction", "Why"):
         table.add_column(head, overflow="fold")
     runs = runs_of(verdicts)
-    for run in runs[:MOST_RUNS]:
+    for run in telling_runs(runs, MOST_RUNS):
         table.add_row(*_row(run, verdicts))
     if len(runs) > MOST_RUNS:
         table.add_row("", "", "", "", f"and {len(runs) - MOST_RUNS} further changes of state")

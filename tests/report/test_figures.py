@@ -8,7 +8,7 @@ import pytest
 from softbreak.report.drawing import Mark, in_order, thinned
 from softbreak.report.figures import figures_of, timeline
 from softbreak.report.render_plotly import to_plotly
-from softbreak.report.states import coarse_runs, letters, packed_strip, runs_of
+from softbreak.report.states import coarse_runs, letters, packed_strip, runs_of, telling_runs
 from softbreak.report.words import duration, interval, number, percent
 from softbreak.verdict import State
 from tests.report import cells
@@ -55,6 +55,28 @@ def test_a_flickering_cell_has_few_stripes_and_hides_no_short():
     few = coarse_runs(runs)
     assert len(few) <= 240 < len(runs)
     assert any(run.state is State.SOFT for run in few)
+
+
+def test_a_hard_breakdown_after_much_flicker_is_told():
+    runs = runs_of(cells.flickering().verdicts)
+    told = telling_runs(runs, 12)
+    assert len(told) == 12 < len(runs)
+    assert told[0] is runs[0]
+    assert told[-1] is runs[-1]
+    assert told[-1].state is State.HARD
+    assert [run.first_row for run in told] == sorted(run.first_row for run in told)
+    assert telling_runs(runs, 10_000) == runs
+
+
+def test_limits_are_drawn_over_the_tints():
+    figure = next(f for f in figures_of(cells.soft()) if f.name == "cycles")
+    kinds = [shape["type"] for shape in to_plotly(figure)["layout"]["shapes"]]
+    assert kinds.index("line") > len(kinds) - 1 - kinds[::-1].index("rect")
+
+
+def test_cycles_are_whole_numbers():
+    figure = next(f for f in figures_of(cells.single_cycle()) if f.name == "cycles")
+    assert to_plotly(figure)["layout"]["xaxis"]["dtick"] == 1
 
 
 def test_a_strip_of_few_places_keeps_the_gravest_state():

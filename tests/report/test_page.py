@@ -84,6 +84,14 @@ def test_evidence_is_grouped_not_repeated(report):
     assert text.count("<td>0 to 29</td>") == 1
 
 
+def test_what_spoils_the_verdict_stands_before_the_evidence(report):
+    index, diagnoses = report
+    spoilt = next(d for d in diagnoses if any(f.severity == "error" for f in d.findings))
+    page = index.parent / "cell" / f"{safe_name(spoilt.summary['cell_id'])}.html"
+    text = page.read_text(encoding="utf-8")
+    assert text.index(spoilt.findings[0].sentence) < text.index("<h2>Evidence</h2>")
+
+
 HOSTILE = [
     "<script>alert(1)</script>",
     "../../outside",
@@ -93,6 +101,7 @@ HOSTILE = [
     "Same",
     "same",
     "</script><img src=x onerror=alert(1)>",
+    "aux",
     "",
 ]
 
@@ -114,7 +123,7 @@ def test_hostile_names_stay_inside_and_apart(tmp_path):
 def test_names_are_safe_and_distinct():
     assert safe_name("cell-7") == "cell-7"
     assert len({safe_name(name).lower() for name in HOSTILE}) == len(HOSTILE)
-    for name in HOSTILE:
+    for name in [*HOSTILE, "not \udcff decodable"]:
         assert re.fullmatch(r"[A-Za-z0-9_.-]{1,90}", safe_name(name))
 
 

@@ -4,3 +4,6 @@ for (const box of document.querySelectorAll("[data-figure]")) {
   Plotly.newPlot(box, figure.data, figure.layout,
     { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });
 }
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("details")) details.open = true;
+});
