@@ -154,9 +154,20 @@ def forward_clock(time: np.ndarray) -> np.ndarray:
     step = np.diff(time)
     if not (step < 0).any():
         return time
+    time = _without_excursions(time)
+    step = np.diff(time)
     usual = float(np.median(step[step > 0])) if (step > 0).any() else 0.0
     lost = np.where(step < 0, usual - step, 0.0)
     return time + np.concatenate(([0.0], np.cumsum(lost)))
+
+
+def _without_excursions(time: np.ndarray) -> np.ndarray:
+    """Put lone samples that jump out and back between their neighbours."""
+    before, here, after = time[:-2], time[1:-1], time[2:]
+    lone = (after >= before) & ((here > after) | (here < before))
+    mended = time.copy()
+    mended[1:-1][lone] = 0.5 * (before + after)[lone]
+    return mended
 
 
 def _continued(

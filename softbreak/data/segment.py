@@ -21,8 +21,14 @@ GAP_SECOND = 1800.0
 """A pause in the recording longer than this, and far beyond the usual interval, splits."""
 GAP_FACTOR = 30.0
 
-_SIZE = 10
-_N, _SIGN, _START, _LAST_T, _INTERVAL, _LARGEST, _LEVEL, _COUNT, _STEADY, _BEGUN = range(_SIZE)
+IMPOSSIBLE_AMPERE = 1e5
+"""A larger current is a placeholder of the instrument, not a current."""
+CONFIRMED_SAMPLES = 3
+"""A new sign of a *measured* current must last so many samples within a long half-cycle."""
+
+_SIZE = 14
+_N, _SIGN, _START, _LAST_T, _INTERVAL, _LARGEST, _LEVEL, _COUNT, _STEADY, _BEGUN = range(10)
+_PENDING, _PENDING_SIGN, _LAST_SIZE, _SIZE_BEFORE = range(10, 14)
 
 
 class Segment(NamedTuple):
@@ -87,7 +93,13 @@ class Segmenter:
         if not state[_BEGUN]:
             return []
         state[_BEGUN] = 0.0
-        return [Segment(int(state[_START]), int(state[_N]), int(state[_SIGN]))]
+        start, stop, sign = int(state[_START]), int(state[_N]), int(state[_SIGN])
+        pending = int(state[_PENDING])
+        state[_PENDING] = 0.0
+        if not pending:
+            return [Segment(start, stop, sign)]
+        tail = Segment(stop - pending, stop, int(state[_PENDING_SIGN]))
+        return [Segment(start, stop - pending, sign), tail]
 
 
 @njit(cache=True)
@@ -96,45 +108,66 @@ def _advance(state, time, imposed, known, out):
     closed = 0
     for k in range(len(time)):
         value = imposed[k]
-        size = abs(value) if np.isfinite(value) else 0.0
-        state[_LARGEST] = max(state[_LARGEST], size)
+        size = abs(value) if np.isfinite(value) and abs(value) < IMPOSSIBLE_AMPERE else 0.0
+        # one sample can be a spike: the scale of the current is what three in a row reach
+        sustained = min(size, state[_LAST_SIZE], state[_SIZE_BEFORE])
+        state[_SIZE_BEFORE] = state[_LAST_SIZE]
+        state[_LAST_SIZE] = size
+        state[_LARGEST] = max(state[_LARGEST], sustained)
         threshold = 0.0 if known[k] else REST_FRACTION * state[_LARGEST]
         sign = 0.0
         if size > threshold:
             sign = 1.0 if value > 0 else -1.0
         interval = time[k] - state[_LAST_T]
-        new = not state[_BEGUN]
-        if not new:
+        pending = 0.0
+        if state[_BEGUN]:
             gap = interval > GAP_SECOND and interval > GAP_FACTOR * state[_INTERVAL] > 0.0
             stepped = (
                 sign != 0.0
                 and state[_COUNT] >= 3
                 and abs(size - state[_LEVEL]) > max(STEP_FRACTION * state[_LEVEL], state[_STEADY])
             )
-            if sign != state[_SIGN] or gap or stepped:
+            needed = 1.0
+            if not known[k]:
+                needed = min(CONFIRMED_SAMPLES, max(1.0, state[_COUNT] // 5))
+            if sign != state[_SIGN] or stepped:
+                pending = 1.0
+                if sign == state[_PENDING_SIGN]:
+                    pending += state[_PENDING]
+            if gap or pending >= needed:
+                begin = state[_N] if gap else state[_N] - pending + 1.0
                 out[closed, 0] = int(state[_START])
-                out[closed, 1] = int(state[_N])
+                out[closed, 1] = int(begin)
                 out[closed, 2] = int(state[_SIGN])
                 closed += 1
-                new = True
-        if new:
-            state[_BEGUN] = 1.0
-            state[_START] = state[_N]
-            state[_SIGN] = sign
-            state[_COUNT] = 0.0
-            state[_LEVEL] = size
-            state[_STEADY] = 0.0
-            state[_INTERVAL] = 0.0
+                _open(state, begin, sign, size, pending)
+                pending = 0.0
+            elif pending == 0.0:
+                # Slow followers: the usual interval, the level, and six times its usual step.
+                state[_INTERVAL] += (interval - state[_INTERVAL]) / min(state[_COUNT] + 1.0, 50.0)
+                change = 6.0 * abs(size - state[_LEVEL])
+                state[_STEADY] += (change - state[_STEADY]) * 0.2
+                state[_LEVEL] += (size - state[_LEVEL]) * 0.3
+                state[_COUNT] += 1.0
         else:
-            # Slow followers: the usual interval, the level, and six times its usual step.
-            state[_INTERVAL] += (interval - state[_INTERVAL]) / min(state[_COUNT] + 1.0, 50.0)
-            change = 6.0 * abs(size - state[_LEVEL])
-            state[_STEADY] += (change - state[_STEADY]) * 0.2
-            state[_LEVEL] += (size - state[_LEVEL]) * 0.3
-        state[_COUNT] += 1.0
+            _open(state, state[_N], sign, size, 1.0)
+        state[_PENDING] = pending
+        state[_PENDING_SIGN] = sign
         state[_LAST_T] = time[k]
         state[_N] += 1.0
     return closed
+
+
+@njit(cache=True)
+def _open(state, begin, sign, size, count):
+    """Begin a segment of which ``count`` samples were seen."""
+    state[_BEGUN] = 1.0
+    state[_START] = begin
+    state[_SIGN] = sign
+    state[_COUNT] = max(count, 1.0)
+    state[_LEVEL] = size
+    state[_STEADY] = 0.0
+    state[_INTERVAL] = 0.0
 
 
 class CycleBuilder:
@@ -160,7 +193,7 @@ class CycleBuilder:
         mean_current : float
             Mean of the imposed current's magnitude (A).
         """
-        if mean_current <= REST_FRACTION * self._largest:
+        if mean_current <= NOISE_FRACTION * self._largest:
             return -1
         if self._first_sign and mean_current > NOISE_FACTOR * self._largest:
             self._cycle, self._first_sign, self._last_sign = 0, 0, 0
@@ -179,6 +212,8 @@ class CycleBuilder:
         return self._cycle
 
 
+NOISE_FRACTION = 0.003
+"""Half-cycles of a smaller share of the largest mean current are leakage or noise."""
 NOISE_FACTOR = 100.0
 """Half-cycles before a current that much larger were offset and noise, not cycling."""
 RESTART = -2

@@ -109,7 +109,7 @@ def _median_level(voltage, imposed, sign, floor, start, stop):
 def _usual_change(time, voltage, imposed, sign, floor, a, b, after):
     """Largest drop and rise of ln R in samples a..b near the same phase (± one sample)."""
     low = high = 0.0
-    k = a + np.searchsorted(time[a:b] - time[a], after)
+    k = a + np.searchsorted(time[a:b], time[a] + after)
     for j in range(max(k - 2, a + 1), min(k + 3, b)):
         step = _log_resistance(voltage, imposed, sign, floor, j) - _log_resistance(
             voltage, imposed, sign, floor, j - 1
@@ -179,7 +179,7 @@ def _search(time, voltage, imposed, starts, stops, signs, noise, place, size, co
                 k += 1  # it goes on and on: warmth or contact, not a path that closes
                 continue
             if lasting < PERSISTENCE:
-                if step < 0.0:
+                if step < 0.0 and abs(step) > 2.0 * scatter:
                     counts[m, 1] += 1
                 k += 1
                 continue

@@ -10,10 +10,13 @@ import pandas as pd
 from softbreak.data.checks import mixture
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.data.record import Cell, Record, Technique
-from softbreak.features.timeline import Timeline, build_timeline
+from softbreak.features.timeline import (
+    TEMPERATURE,
+    Timeline,
+    build_timeline,
+    plausible_temperature,
+)
 from softbreak.physics.voltammetry import analyse
-
-TEMPERATURE = "ambient_temperature_celsius"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +90,7 @@ def _logged(record: Record) -> bool:
     """True where a temperature was really measured: software writes 0 or 25 when it is not."""
     if TEMPERATURE not in record.table.columns:
         return False
-    values = record.array(TEMPERATURE)
+    values = plausible_temperature(np.asarray(record.array(TEMPERATURE), dtype=np.float64))
     values = values[np.isfinite(values)]
     return bool(len(values)) and bool(np.any(values != values[0]) or values[0] not in (0.0, 25.0))
 
@@ -96,7 +99,7 @@ def temperature_of(record: Record) -> float:
     """Return the mean logged temperature of a record (°C), NaN where there is none."""
     if TEMPERATURE not in record.table.columns:
         return float("nan")
-    values = np.asarray(record.array(TEMPERATURE), dtype=np.float64)
+    values = plausible_temperature(np.asarray(record.array(TEMPERATURE), dtype=np.float64))
     values = values[np.isfinite(values)]
     return float(values.mean()) if len(values) else float("nan")
 
@@ -111,7 +114,7 @@ def _temperature_log(history: CellHistory) -> _Log:
     times, values = [], []
     for record, clock in zip(history.records, history.clocks, strict=True):
         if _logged(record) and len(clock):
-            warmth = np.asarray(record.array(TEMPERATURE), dtype=np.float64)
+            warmth = plausible_temperature(np.asarray(record.array(TEMPERATURE), dtype=np.float64))
             # the ends suffice for what is measured between two records, the rest for what overlaps
             step = max(len(clock) // 500, 1)
             chosen = np.unique(np.append(np.arange(0, len(clock), step), len(clock) - 1))
@@ -137,7 +140,8 @@ def _temperature_at(record: Record, clock: np.ndarray, log: _Log) -> float:
 def _spectrum(record: Record, clock: np.ndarray, log: _Log) -> Spectrum:
     frequency = np.asarray(record.array("frequency_hertz"), dtype=np.float64)
     impedance = record.array("real_impedance_ohm") + 1j * record.array("imaginary_impedance_ohm")
-    good = np.isfinite(frequency) & (frequency > 0) & np.isfinite(impedance)
+    size = np.abs(impedance)  # 0 + 0j is a placeholder of some instruments
+    good = np.isfinite(frequency) & (frequency > 0) & (size > 1e-9) & (size < 1e15)
     frequency, impedance = frequency[good], impedance[good]
     _, first = np.unique(-frequency, return_index=True)
     return Spectrum(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,8 @@ SLICE_SAMPLES: Final = 20
 """… and of at least so many samples."""
 FULL_CELL_VOLT: Final = 1.0
 """A symmetric cell has no electromotive force: a larger one says another configuration."""
+UNSIGNED_VOLT: Final = 0.01
+"""Below this an equal voltage in both directions is the cycler's offset on a dead short."""
 OFFSET_VOLT: Final = 0.1
 LOPSIDED: Final = 0.7
 """… or a mean beyond OFFSET_VOLT and this share of the polarisation: a half-cell, say."""
@@ -39,8 +41,13 @@ SMALLEST_REVERSAL: Final = 0.10
 
 _VOLTAGE: Final = STATISTICS.index("voltage_volt")
 _FIRST: Final = STATISTICS.index("first_voltage_volt")
+_CURRENT: Final = STATISTICS.index("current_ampere")
 _SAMPLES: Final = STATISTICS.index("samples")
 _NOISE: Final = STATISTICS.index("noise_volt")
+
+SHORT_SAMPLES: Final = 10
+GLITCH_CHARGE: Final = 0.01
+"""A half-cycle of few samples and of less than this share of the usual charge is a glitch."""
 
 EVENT_COLUMNS: Final = (
     "half_cycle_index",
@@ -67,6 +74,8 @@ class Timeline:
         One row a cycle: see :func:`cycle_table`.
     one_way : bool
         The current never reversed.
+    left_out : int
+        Half-cycles of some length whose current is too small beside the others'.
     electromotive_volt : float
         Mean of V over both current directions (V): zero in a symmetric cell.
     polarisation_volt : float
@@ -81,6 +90,7 @@ class Timeline:
     events: pd.DataFrame
     cycles: pd.DataFrame
     one_way: bool
+    left_out: int
     electromotive_volt: float
     polarisation_volt: float
     unipolar: bool
@@ -123,6 +133,10 @@ def build_timeline(history: CellHistory) -> Timeline:
     if unipolar:
         series = [_rectified(part) for part in series]
         measured = [_statistics(part) for part in series]
+    elif polarisation < 0 and abs(polarisation) > abs(emf):
+        series = [replace(part, voltage=-part.voltage) for part in series]
+        measured = [_statistics(part) for part in series]
+        polarisation = -polarisation
     one_way = _one_way(series, measured)
     tables: list[pd.DataFrame] = []
     events: list[pd.DataFrame] = []
@@ -135,13 +149,17 @@ def build_timeline(history: CellHistory) -> Timeline:
         events.append(found)
     half_cycles = pd.concat(tables, ignore_index=True) if tables else _empty_half_cycles()
     found = pd.concat(events, ignore_index=True) if events else _no_events()
+    before = half_cycles
     half_cycles, found = _numbered(half_cycles, found)
+    left_out = int((before["samples"] >= SHORT_SAMPLES).sum())
+    left_out -= int((half_cycles["samples"] >= SHORT_SAMPLES).sum())
     found = _with_reversals(half_cycles, found)
     return Timeline(
         half_cycles,
         found,
         cycle_table(half_cycles),
         one_way,
+        left_out,
         emf,
         polarisation,
         unipolar,
@@ -150,36 +168,59 @@ def build_timeline(history: CellHistory) -> Timeline:
 
 
 def _segmented(record: Record, clock: np.ndarray) -> _Series:
-    """Cut one record into half-cycles and rests."""
+    """Cut one record into half-cycles and rests; samples without a voltage are left out."""
     table = record.table
-    current = table["current_ampere"].to_numpy()
+    good = np.isfinite(table["voltage_volt"].to_numpy())
+    if not good.all():
+        table, clock = table[good], clock[good]
+    current = _mended(table["current_ampere"].to_numpy(dtype=np.float64))
     control = None
     imposed = current
     if "control_current_ampere" in table.columns:
         control = table["control_current_ampere"].to_numpy()
         imposed = np.where(np.isfinite(control), control, current)
     temperature = np.empty(0)
-    if "ambient_temperature_celsius" in table.columns:
-        temperature = table["ambient_temperature_celsius"].to_numpy(dtype=np.float64)
+    if TEMPERATURE in table.columns:
+        temperature = plausible_temperature(table[TEMPERATURE].to_numpy(dtype=np.float64))
     segmenter = Segmenter()
     segments = segmenter.update(clock, current, control) + segmenter.finish()
     cuts = np.array(segments, dtype=np.int64).reshape(-1, 3)
     cuts[:, 2] *= ~_held(table, cuts)
     moving = cuts[cuts[:, 2] != 0]
-    voltage = table["voltage_volt"].to_numpy(dtype=np.float64)
-    good = np.isfinite(voltage)
-    if not good.all():
-        voltage = np.where(good, voltage, 0.0)
     return _Series(
         clock,
-        voltage,
-        np.nan_to_num(imposed.astype(np.float64)),
+        table["voltage_volt"].to_numpy(dtype=np.float64),
+        np.nan_to_num(imposed, posinf=0.0, neginf=0.0),
         temperature,
         moving[:, 0].copy(),
         moving[:, 1].copy(),
         moving[:, 2].copy(),
         cuts[cuts[:, 2] == 0],
     )
+
+
+TEMPERATURE: Final = "ambient_temperature_celsius"
+
+
+def plausible_temperature(values: np.ndarray) -> np.ndarray:
+    """Return temperatures (°C) with the placeholders of missing probes as NaN."""
+    return np.where((values > -100.0) & (values < 400.0), values, np.nan)
+
+
+def _mended(current: np.ndarray) -> np.ndarray:
+    """Replace lone wrong samples of a measured current by their neighbours, which agree."""
+    if len(current) < 5:
+        return current
+    middle = current[2:-2]
+    around = np.stack([current[:-4], current[1:-3], current[3:-1], current[4:]])
+    level = around.mean(axis=0)
+    agree = np.abs(around - level).max(axis=0) < 0.1 * np.abs(level)
+    lone = agree & (np.abs(middle - level) > 0.5 * np.abs(level))
+    if not lone.any():
+        return current
+    mended = current.copy()
+    mended[2:-2][lone] = level[lone]
+    return mended
 
 
 def _held(table: pd.DataFrame, cuts: np.ndarray) -> np.ndarray:
@@ -227,7 +268,7 @@ def _polarity(
     high, low = float(np.median(plus)), float(np.median(minus))
     even, odd = 0.5 * (high + low), 0.5 * (high - low)
     rests_at_zero = np.isnan(rest_volt) or abs(rest_volt) < 0.3 * abs(even)
-    unsigned = 0 < even < FULL_CELL_VOLT and abs(odd) < 0.3 * even and rests_at_zero
+    unsigned = UNSIGNED_VOLT < even < FULL_CELL_VOLT and abs(odd) < 0.3 * even and rests_at_zero
     if unsigned and _never_negative(series, even):
         return 0.0, even, True
     return even, odd, False
@@ -280,9 +321,19 @@ def _statistics(part: _Series) -> np.ndarray:
 
 
 def _steady_current(rows: np.ndarray) -> np.ndarray:
-    """Mean current of each half-cycle, zero where it is only noise around zero."""
-    samples, mean, scatter = rows[:, 2], rows[:, 4], rows[:, 5]
-    return np.where((samples < 10) & (mean < 3.0 * scatter), 0.0, mean)
+    """Mean current of each half-cycle, zero where it is only noise or a glitch."""
+    samples, mean, scatter = rows[:, _SAMPLES], rows[:, _CURRENT], rows[:, _CURRENT + 1]
+    charge = rows[:, _CURRENT - 1]
+    short = samples < SHORT_SAMPLES
+    noise = short & (mean < 3.0 * scatter)
+    if (~short).any():
+        noise |= short & (charge < GLITCH_CHARGE * np.median(charge[~short]))
+    if short.sum() > 20:
+        # currents that are imposed repeat; noise has no two alike
+        level = np.log(np.maximum(mean[short], 1e-300))
+        if np.median(np.abs(np.diff(level))) > 0.3:
+            noise |= short
+    return np.where(noise, 0.0, mean)
 
 
 def _events_of(part: _Series, rows: np.ndarray) -> Events:
@@ -422,6 +473,11 @@ def _with_reversals(half_cycles: pd.DataFrame, events: pd.DataFrame) -> pd.DataF
         m = np.arange(3, len(half_cycles))
         change = jump[m - 1] - jump[m - 3]
         lasting = (mean[m] - mean[m - 2]) / change
+        start = half_cycles["start_time_second"].to_numpy()
+        end = half_cycles["end_time_second"].to_numpy()
+        usual = (end - start) / np.maximum(half_cycles["samples"].to_numpy() - 1, 1)
+        record = half_cycles["record"].to_numpy()
+        neighbours = (start[m] - end[m - 1] <= 3.0 * usual[m] + 1.0) & (record[m] == record[m - 1])
         steady = np.all(
             [(sign[m - k] == -sign[m]) == bool(k % 2) for k in (1, 2, 3)]
             + [np.abs(flow[m - k] / flow[m] - 1.0) < SAME_CURRENT for k in (1, 2, 3)],
@@ -429,7 +485,9 @@ def _with_reversals(half_cycles: pd.DataFrame, events: pd.DataFrame) -> pd.DataF
         )
     scatter = np.minimum(np.nan_to_num(noise[m], posinf=1e6), 1e6)
     limit = np.maximum(SMALLEST_REVERSAL, EVENT_SIGMAS * scatter)
-    found = m[steady & (np.abs(change) > limit) & (lasting > PERSISTENCE) & (lasting < 2.0)]
+    found = m[
+        steady & neighbours & (np.abs(change) > limit) & (lasting > PERSISTENCE) & (lasting < 2.0)
+    ]
     if not len(found):
         return events
     more = pd.DataFrame(

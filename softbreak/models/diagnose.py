@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -45,8 +49,23 @@ VERDICT_COLUMNS = (
 
 
 def detector_version(name: str) -> str:
-    """Return the version of a detector."""
-    return detector_of(name).version
+    """Return what a stored verdict depends on: the detector's version and the code of all rules."""
+    return f"{detector_of(name).version}+{_code()}"
+
+
+@cache
+def _code() -> str:
+    """Hash of every module that a verdict passes through, fallbacks included."""
+    package = Path(__file__).parents[1]
+    modules = sorted(
+        path
+        for room in ("data", "features", "physics", "models")
+        for path in (package / room).rglob("*.py")
+    )
+    digest = hashlib.sha256()
+    for path in modules:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def diagnose(history: CellHistory, detector: str = DEFAULT) -> pd.DataFrame:
@@ -178,8 +197,9 @@ def _trace(history: CellHistory) -> pd.DataFrame:
     frames: list[pd.DataFrame] = []
     for record, clock in sorted(pieces, key=lambda item: item[1][0] if len(item[1]) else 0.0):
         buckets = max(20, TRACE_BUCKETS * len(clock) // max(total, 1))
-        voltage = np.nan_to_num(record.array("voltage_volt"))
-        chosen = min_max_samples(voltage, buckets)
+        voltage = np.asarray(record.array("voltage_volt"), dtype=np.float64)
+        voltage = np.where(np.isfinite(voltage), voltage, np.nan)
+        chosen = min_max_samples(np.nan_to_num(voltage), buckets)
         if frames and len(clock):  # a line between two records would show what nobody measured
             nothing = {"voltage_volt": [np.nan], "current_ampere": [np.nan]}
             frames.append(pd.DataFrame({"time_second": clock[:1], **nothing}))
@@ -203,7 +223,8 @@ def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame
     series = history.of(Technique.VOLTAMMETRY)
     for view in sweep_views(evidence):
         record, clock = series[view.series]
-        inside = (clock >= view.start_time_second) & (clock <= view.end_time_second)
+        first = int(np.searchsorted(clock, view.start_time_second))
+        inside = slice(first, int(np.searchsorted(clock, view.end_time_second, side="right")))
         voltage = record.array("voltage_volt")[inside]
         current = record.array("current_ampere")[inside]
         chosen = np.union1d(

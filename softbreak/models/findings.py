@@ -30,6 +30,20 @@ def judged_findings(
     yield from _spectra(readings)
     yield from _direct_current(evidence, readings)
     yield from _invasive(evidence)
+    if evidence.timeline.left_out:
+        yield Finding(
+            "warning",
+            "small-current",
+            f"{evidence.timeline.left_out} half-cycles carry too little current beside the others "
+            "to be taken for cycling, and were left out: leakage, noise, or another experiment.",
+        )
+    if evidence.timeline.one_way:
+        yield Finding(
+            "note",
+            "one-way",
+            "The current never reverses: what is called a cycle here is a slice of half an hour, "
+            "cut at abrupt events too.",
+        )
     if len(evidence.timeline.cycles) and not evidence.temperature_logged:
         yield Finding(
             "note",

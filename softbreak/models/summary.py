@@ -10,6 +10,7 @@ import pandas as pd
 
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence import CellEvidence
+from softbreak.models.rules.voltage import UNFINISHED
 from softbreak.models.rules.words import hours, percent
 from softbreak.verdict import State, Verdict
 
@@ -67,9 +68,10 @@ def cell_state(verdicts: Sequence[Verdict]) -> State:
     worst = max((v.state for v in verdicts), key=lambda state: state.severity)
     if worst is not State.HEALTHY:
         return worst
-    undetermined = sum(v.state is State.UNDETERMINED for v in verdicts)
-    left_open = undetermined > UNDETERMINED_SHARE * len(verdicts)
-    if left_open or verdicts[-1].state is State.UNDETERMINED:
+    finished = [v for v in verdicts if not (v.evidence and v.evidence[0].feature == UNFINISHED)]
+    undetermined = sum(v.state is State.UNDETERMINED for v in finished)
+    left_open = undetermined > UNDETERMINED_SHARE * len(finished)
+    if left_open or finished[-1].state is State.UNDETERMINED:
         return State.UNDETERMINED
     return State.HEALTHY
 

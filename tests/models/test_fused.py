@@ -163,3 +163,22 @@ def test_nothing_to_judge_is_undetermined():
     assert diagnosis.summary["state"] == "undetermined"
     assert len(diagnosis.verdicts) == 0
     assert diagnosis.summary["summary"].startswith("Nothing to judge")
+
+
+@pytest.mark.parametrize(
+    "impedance", [-arc(50, 100), 1e-300 * arc(50, 100), np.zeros(41, dtype=complex)]
+)
+def test_impossible_spectra_are_left_aside(impedance):
+    pair = [spectrum(impedance, 0.0), spectrum(impedance, 9e4, seed=1)]
+    assert examine(assemble(Cell("p"), pair)).summary["state"] == "undetermined"
+
+
+def test_a_dead_voltammetry_channel_is_left_open():
+    time = np.arange(400) * 0.5
+    volt = 0.1 * (2 / np.pi) * np.arcsin(np.sin(2 * np.pi * time / 100))
+    table = pd.DataFrame(
+        {"test_time_second": time, "voltage_volt": volt, "current_ampere": 0.0 * time}
+    )
+    history = assemble(Cell("d"), [Record(Cell(), Technique.VOLTAMMETRY, table, Source("cv"))])
+    for name in ("fused", "cv-literal", "cv-hardened"):
+        assert set(examine(history, name).verdicts["state"]) == {"undetermined"}

@@ -106,7 +106,7 @@ def not_applicable(evidence: CellEvidence) -> Verdict | None:
             "Coulombic efficiency, self-discharge at rest, or the leak resistance from the charge "
             "balance of the full cell.",
         )
-    if stated is not None and not evidence.timeline.symmetric:
+    if stated is not None and not (evidence.timeline.symmetric or evidence.timeline.one_way):
         return undetermined(
             f"the cell is stated to be {stated}, but its mean voltage is "
             f"{evidence.timeline.electromotive_volt:.2f} V: a symmetric cell has none",

@@ -29,6 +29,8 @@ WIRE_FLOOR_SHARE: Final = 0.2
 """… or below this share of L/(σA)."""
 WIRE_OHM_CM2: Final = 1.0
 """… or below this area-specific resistance, whatever the cell."""
+SMALLEST_OHM: Final = 1e-6
+"""Below this a spectrum is a placeholder, not a measurement."""
 SURE: Final = 0.95
 HEALTHY_UPPER: Final = 0.10
 
@@ -87,6 +89,10 @@ def read_spectra(evidence: CellEvidence) -> list[ImpedanceReading]:
             sentence = f"The spectrum has only {len(spectrum.frequency)} frequencies."
             readings.append(ImpedanceReading(spectrum.time_second, sentence=sentence))
             continue
+        if not _passive(spectrum):
+            sentence = "The real part of the impedance is not positive: check the leads."
+            readings.append(ImpedanceReading(spectrum.time_second, sentence=sentence))
+            continue
         reading = _read(spectrum, reference, level, evidence.cell)
         readings.append(reading)
         if reference is None and not reading.wire and math.isfinite(reading.low_frequency_ohm):
@@ -130,6 +136,12 @@ def _read(
         growth=pair.growth,
         sentence=_pair_sentence(pair, level, ends.low_frequency_ohm, bound),
     )
+
+
+def _passive(spectrum: Spectrum) -> bool:
+    """True where the real part is that of something which only takes energy."""
+    real = spectrum.impedance.real
+    return bool(np.median(real) > SMALLEST_OHM and real[-3:].min() > 0.0)
 
 
 def _pair_sentence(pair: PairResult, before: float, now: float, bound: str) -> str:

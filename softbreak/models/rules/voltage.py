@@ -45,9 +45,23 @@ RECOVERED: Final = 0.10
 """Distance (ln) to the level before a drop within which a rise counts as recovery."""
 RATE_STEP: Final = 0.10
 """A change of ln I beyond which the baseline is carried over to the new current."""
+DURATION_STEP: Final = 0.35
+"""The same for a change of the cycle's duration: polarisation then reaches another depth."""
+POLARISING: Final = 0.3
+"""What ln R may change by with the duration."""
+SHIFT_LIMIT: Final = 0.2
+"""More than this (ln) explained away by current or duration, and a short may hide in it."""
+LOST_PROBE: Final = 0.06
+"""Spread of ln R while a probe that was logged before is silent: 4 K."""
+COLLAPSE: Final = 0.7
+"""A fall (ln) that even half a cycle shows: no asymmetry of the electrodes is as large."""
+UNFINISHED: Final = "unfinished"
+"""Name of the evidence of a cycle that was still running when the record ended."""
 KINETIC_SHARE: Final = 0.6
 """Share of a change of ln I that charge transfer may take out of ln R."""
 BASELINE_CYCLES: Final = 3
+FIRST_CYCLE_SPREAD: Final = 0.3
+"""Spread of ln R_i that the first cycle leaves: nothing tells whether R was higher before."""
 DEAD_SHORT_OHM_CM2: Final = 1.0
 """No solid electrolyte separator has an area-specific resistance below this (Ω cm²)."""
 DOUBTFUL_OHM_CM2: Final = 5.0
@@ -66,7 +80,7 @@ class _Memory:
     whole: float = math.nan
     current: float = math.nan
     shift: float = 0.0
-    shifts: dict[int, float] = field(default_factory=dict)
+    shifts: dict[tuple[int, int], float] = field(default_factory=dict)
     anchor_late: float = math.nan
     anchor_whole: float = math.nan
     anchor_cycle: int = 0
@@ -77,7 +91,10 @@ class _Memory:
     steps: list[float] = field(default_factory=list)
     doubt_level: float = math.nan
     doubt_reason: str = ""
-    recovered_slowly: bool = False
+    warm: bool = False
+    duration: float = math.nan
+    directions: int = 0
+    largest_ohm: float = 0.0
     seen: int = 0
 
 
@@ -94,7 +111,8 @@ class VoltageRule:
 
     def __init__(self, cell: Cell, *, temperature_logged: bool) -> None:
         self._cell = cell
-        self._logged = temperature_logged
+        self._logged = temperature_logged  # somewhere in the history
+        self._warm = temperature_logged
         self._m = _Memory()
 
     def step(self, cycle: CycleView, events: Sequence[EventView] = ()) -> Verdict:
@@ -107,6 +125,10 @@ class VoltageRule:
             The abrupt changes within the cycle, in order.
         """
         m = self._m
+        obstacle = self._unusable(cycle, events)
+        if obstacle is not None:
+            return obstacle
+        self._warm = self._logged and math.isfinite(cycle.temperature_celsius)
         warmth, warmth_spread = self._temperature(cycle)
         late = math.log(max(cycle.late_resistance_ohm, 1e-9)) + warmth
         whole = math.log(max(cycle.resistance_ohm, 1e-9)) + warmth
@@ -121,12 +143,45 @@ class VoltageRule:
         certificate = self._certificate(cycle)
         return certificate if certificate is not None else verdict
 
+    def _unusable(self, cycle: CycleView, events: Sequence[EventView]) -> Verdict | None:
+        """Cycles that cannot be compared with the others; they leave no trace in the memory."""
+        m = self._m
+        resistance = cycle.late_resistance_ohm
+        if not (math.isfinite(cycle.resistance_ohm) and math.isfinite(resistance)):
+            return undetermined("the voltage or the current of this cycle is missing", "")
+        noise = max(cycle.noise, 0.0) if math.isfinite(cycle.noise) else 0.0
+        known = max(math.exp(m.late) if m.seen else 0.0, m.largest_ohm)
+        negative = -cycle.resistance_ohm > max(3.0 * noise * abs(resistance), 0.05 * known)
+        if negative or (cycle.resistance_ohm <= 0 and not m.seen):
+            return undetermined(
+                f"V/I is {ohm(cycle.resistance_ohm)}: the voltage runs against the current, or is "
+                "lost in the cycler's offset",
+                "Check the leads and the sign of the voltage; measure the offset with the leads "
+                "shorted.",
+            )
+        one_sided = cycle.directions < m.directions and math.isnan(m.anchor_late)
+        if (
+            one_sided
+            and _deepest(events) is None
+            and math.log(max(resistance, 1e-9)) > m.late - 0.7
+        ):
+            said = undetermined(
+                "this cycle has one direction of the current only, which cannot be compared with "
+                "whole cycles",
+                "",
+                upper=0.5,
+                soft=0.1,
+            )
+            return replace(said, evidence=(replace(said.evidence[0], feature=UNFINISHED),))
+        return None
+
     # ------------------------------------------------------------------ what is known beforehand
     def _temperature(self, cycle: CycleView) -> tuple[float, float]:
         """Correction of ln R to the reference temperature, and its standard deviation."""
         kelvin = cycle.temperature_celsius + 273.15
-        if not self._logged or math.isnan(kelvin):
-            return 0.0, 0.0
+        if not self._warm:
+            unknown = 0.0 if math.isnan(self._m.reference_kelvin) else LOST_PROBE
+            return 0.0, unknown
         if math.isnan(self._m.reference_kelvin):
             self._m.reference_kelvin = kelvin
         inverse = (1.0 / self._m.reference_kelvin - 1.0 / kelvin) / BOLTZMANN_EV
@@ -138,22 +193,30 @@ class VoltageRule:
             m.steps.append(abs(late - m.late))
             del m.steps[:-20]
         m.late, m.whole, m.current = late, whole, cycle.current_ampere
+        m.duration = cycle.end_time_second - cycle.start_time_second
+        m.warm = self._warm
+        m.directions = max(m.directions, cycle.directions)
+        m.largest_ohm = max(m.largest_ohm, cycle.resistance_ohm)
         m.seen += 1
 
     def _carry_current(self, cycle: CycleView, late: float, whole: float) -> tuple[float, float]:
         """Refer ln R to the first current: kinetics make R depend on I, without any short."""
         m = self._m
+        duration = cycle.end_time_second - cycle.start_time_second
+        regime = _regime(cycle.current_ampere, duration)
         if not m.seen:
-            m.shifts[_level(cycle.current_ampere)] = 0.0
+            m.shifts[regime] = 0.0
             return late, whole
-        ratio = math.log(cycle.current_ampere / m.current)
-        if abs(ratio) > RATE_STEP:
-            known = m.shifts.get(_level(cycle.current_ampere))
+        ratio = math.log(max(cycle.current_ampere, 1e-15) / max(m.current, 1e-15))
+        stretch = abs(math.log(max(duration, 1e-3) / max(m.duration, 1e-3)))
+        if abs(ratio) > RATE_STEP or stretch > DURATION_STEP:
+            known = m.shifts.get(regime)
             if known is None:
                 change = late - m.shift - m.late
                 low, high = sorted((0.0, -KINETIC_SHARE * ratio))
-                known = m.shift + min(max(change, low - 0.05), high + 0.05)
-                m.shifts[_level(cycle.current_ampere)] = known
+                slack = 0.05 + (POLARISING if stretch > DURATION_STEP else 0.0)
+                known = m.shift + min(max(change, low - slack), high + slack)
+                m.shifts[regime] = known
             m.shift = known
         return late - m.shift, whole - m.shift
 
@@ -163,8 +226,8 @@ class VoltageRule:
         if floor is None or not math.isfinite(cycle.resistance_ohm):
             return None
         stated, kelvin = self._cell.temperature_celsius, cycle.temperature_celsius + 273.15
-        known = stated is not None and (not self._logged or math.isfinite(kelvin))
-        if self._logged and stated is not None and math.isfinite(kelvin):
+        known = stated is not None and (not self._logged or self._warm)
+        if self._warm and stated is not None:
             floor *= math.exp(0.35 / BOLTZMANN_EV * (1.0 / kelvin - 1.0 / (stated + 273.15)))
         limit = CERTIFICATE if known else CERTIFICATE_UNLOGGED
         resistance = max(cycle.resistance_ohm, 0.0)
@@ -260,7 +323,8 @@ class VoltageRule:
             f"V/I fell by {percent(1 - math.exp(change))} from the cycle before "
             f"(at {hours(cycle.start_time_second)})"
         )
-        sure = self._logged or change < -max(STEP_LIMIT_UNLOGGED, limit)
+        logged = self._warm and m.warm
+        sure = logged or change < -max(STEP_LIMIT_UNLOGGED, limit)
         if m.seen >= BASELINE_CYCLES - 1 and sure:
             m.anchor_late, m.anchor_whole = m.late, m.whole
             m.anchor_cycle, m.anchor_time = cycle.cycle_index, cycle.start_time_second
@@ -321,6 +385,15 @@ class VoltageRule:
         turned = m.top - m.base > GROWTH_LIMIT and decline < -(TURN_LIMIT + slack)
         if turned or decline < -(DECLINE_LIMIT + slack):
             return self._declined(decline, transient=transient)
+        if abs(m.shift) > SHIFT_LIMIT:
+            return undetermined(
+                f"V/I changed by {percent(abs(math.expm1(m.shift)))} when current or duration of "
+                "the half-cycles changed: charge transfer does that, and so does a short",
+                "Return to the first current: a healthy cell returns to its first V/I.",
+                upper=1.0 - math.exp(-abs(m.shift)),
+                soft=0.3,
+                transient=transient,
+            )
         if not math.isnan(m.doubt_level):
             return undetermined(
                 m.doubt_reason,
@@ -348,7 +421,13 @@ class VoltageRule:
                 f"V/I is {ohm(cycle.late_resistance_ohm)} without an abrupt drop; "
                 "there is no earlier cycle to compare with."
             )
-        sure = 0.06 + 0.5 * max(growth, 0.0) + 0.5 * max(-decline, 0.0) + (0.04 * transient)
+            deviation = max(deviation, FIRST_CYCLE_SPREAD)
+        sure = (
+            (0.06 if m.seen else 0.15)
+            + 0.5 * max(growth, 0.0)
+            + 0.5 * max(-decline, 0.0)
+            + (0.04 * transient)
+        )
         return judged(
             State.HEALTHY,
             (0.0, 0.0, 1.0 - math.exp(-1.645 * deviation)),
@@ -361,7 +440,7 @@ class VoltageRule:
         m = self._m
         rose = m.top - m.base
         fallen = 1.0 - math.exp(decline)
-        limit = DECLINE_AFTER_GROWTH + (0.0 if self._logged else 0.25)
+        limit = DECLINE_AFTER_GROWTH + (0.0 if self._warm else 0.25)
         if rose > GROWTH_LIMIT and decline < -limit:
             sentence = (
                 f"V/I first grew by {percent(math.exp(rose) - 1)} and then fell slowly by "
@@ -478,9 +557,12 @@ _EIS_WANTED: Final = (
 )
 
 
-def _level(current: float) -> int:
-    """Bin of ln I, 10 % wide."""
-    return round(math.log(max(current, 1e-15)) / RATE_STEP)
+def _regime(current: float, duration: float) -> tuple[int, int]:
+    """Bins of ln I (10 % wide) and of the logarithm of the cycle's duration (35 %)."""
+    return (
+        round(math.log(max(current, 1e-15)) / RATE_STEP),
+        round(math.log(max(duration, 1e-3)) / DURATION_STEP),
+    )
 
 
 def _deepest(events: Sequence[EventView]) -> EventView | None:

@@ -85,7 +85,7 @@ def _literal(sweep: SweepView, before: SweepView | None, cell: Cell) -> Verdict:
     settled = _foreign(sweep) or _is_wire(sweep, cell)
     if settled is not None:
         return settled
-    if before is None:
+    if before is None or not before.peak_current > 0:
         return undetermined("there is no earlier voltammogram to compare with", _MORE_WANTED)
     omega = sweep.peak_current / before.peak_current - 1.0
     found = Evidence(
@@ -168,6 +168,10 @@ class HardenedRule:
         self._lowest = min(self._lowest, conductance)
         if settled is not None:
             return settled
+        if math.isnan(conductance):
+            return undetermined(
+                "no current flows through the cell at the common voltage", _MORE_WANTED
+            )
         if jumped:
             self._jumped = self._soft = True
             return self._jump(sweep, rise)
@@ -178,7 +182,7 @@ class HardenedRule:
 
     def _corrected(self, sweep: SweepView) -> float:
         """Return ln of the chord conductance at the reference temperature."""
-        if not sweep.chord_resistance > 0:
+        if not 0 < sweep.chord_resistance < math.inf:
             return math.nan
         value = -math.log(sweep.chord_resistance)
         kelvin = sweep.temperature_celsius + 273.15
