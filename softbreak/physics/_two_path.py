@@ -1,4 +1,4 @@
-"""The fit behind :func:`softbreak.physics.arrhenius.two_path_fraction`, for all η at once."""
+"""The fit behind :func:`softbreak.physics.two_path.two_path_fraction`, for all η at once."""
 
 from __future__ import annotations
 

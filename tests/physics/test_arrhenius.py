@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softbreak.physics import arrhenius as ar
-from softbreak.physics._two_path import Priors
+from softbreak.physics.two_path import Priors, two_path_fraction
 
 K = ar.BOLTZMANN_EV
 T0 = 298.15
@@ -80,7 +80,7 @@ def test_two_paths_recover_a_metallic_fraction(eta):
         true = {"share": rng.uniform(0.2, 0.8), "bulk": 0.33 + 0.05 * rng.standard_normal()}
         warm = kelvin + 0.5 * rng.standard_normal(7)
         r = two_paths(warm, eta, **true) * np.exp(0.01 * rng.standard_normal(7))
-        found = ar.two_path_fraction(kelvin, r)
+        found = two_path_fraction(kelvin, r)
         errors.append(found.fraction - eta)
         spreads.append(found.sd)
         hits += found.lower <= eta <= found.upper
@@ -93,17 +93,17 @@ def test_two_paths_recover_a_metallic_fraction(eta):
 def test_a_semiconducting_path_is_not_told_apart_and_the_interval_says_so():
     kelvin = np.linspace(253.15, 313.15, 7)
     mixed = Priors(electronic_ev=0.15)
-    found = ar.two_path_fraction(kelvin, two_paths(kelvin, 0.3, electronic=0.15), priors=mixed)
+    found = two_path_fraction(kelvin, two_paths(kelvin, 0.3, electronic=0.15), priors=mixed)
     assert found.lower <= 0.3 <= found.upper
     assert found.sd > 0.08
-    metal = ar.two_path_fraction(kelvin, two_paths(kelvin, 0.3))
+    metal = two_path_fraction(kelvin, two_paths(kelvin, 0.3))
     assert metal.sd < 0.02
 
 
 def test_fitted_curve_and_fractions_are_those_of_the_model():
     kelvin = np.linspace(233.15, 313.15, 9)
     r = two_paths(kelvin, 0.4)
-    found = ar.two_path_fraction(kelvin, r, relative_sd=0.002, temperature_sd=0.05)
+    found = two_path_fraction(kelvin, r, relative_sd=0.002, temperature_sd=0.05)
     np.testing.assert_allclose(found.fitted_resistance, r, rtol=0.01)
     ionic = 100.0 * 0.5 * sum(np.exp(e * (1 / (K * kelvin) - 1 / (K * T0))) for e in (0.33, 0.48))
     np.testing.assert_allclose(found.fraction_at, 1 - r / ionic, atol=0.03)
@@ -113,23 +113,23 @@ def test_fitted_curve_and_fractions_are_those_of_the_model():
 def test_what_is_no_arrhenius_curve_does_not_fit():
     kelvin = np.linspace(253.15, 313.15, 7)
     r = two_paths(kelvin, 0.1) * np.array([1, 3, 1, 0.3, 1, 3, 1])
-    found = ar.two_path_fraction(kelvin, r)
+    found = two_path_fraction(kelvin, r)
     assert not found.fits
     assert found.upper - found.lower > 0.1
 
 
 def test_units_of_resistance_do_not_matter():
     kelvin = np.linspace(253.15, 313.15, 5)
-    one = ar.two_path_fraction(kelvin, two_paths(kelvin, 0.3))
-    other = ar.two_path_fraction(kelvin, 0.785 * two_paths(kelvin, 0.3))
+    one = two_path_fraction(kelvin, two_paths(kelvin, 0.3))
+    other = two_path_fraction(kelvin, 0.785 * two_paths(kelvin, 0.3))
     assert other.fraction == pytest.approx(one.fraction, abs=1e-6)
 
 
 def test_refused_input():
     with pytest.raises(ValueError, match="three temperatures"):
-        ar.two_path_fraction([280, 290], [2, 1])
+        two_path_fraction([280, 290], [2, 1])
     with pytest.raises(ValueError, match="positive"):
-        ar.two_path_fraction([-5, 0, 20], [3, 2, 1])
+        two_path_fraction([-5, 0, 20], [3, 2, 1])
 
 
 def test_a_cell_that_changes_during_the_series_is_caught():

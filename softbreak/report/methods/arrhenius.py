@@ -9,17 +9,15 @@ import numpy as np
 from softbreak.data.history import CellHistory
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence import gather
-from softbreak.physics._two_path import Priors
 from softbreak.physics.arrhenius import (
     ActivationEnergy,
     EnergyChange,
-    TwoPathFit,
     apparent_activation_energy,
     drift_on_return,
     energy_change,
-    two_path_fraction,
 )
 from softbreak.physics.impedance import intercepts
+from softbreak.physics.two_path import Priors, TwoPathFit, two_path_fraction
 from softbreak.report.drawing import BLUE, ORANGE, Curve, Figure, Panel
 from softbreak.report.methods.leakage import fraction_data, fraction_words
 from softbreak.report.reading import Reading, Table
