@@ -53,6 +53,8 @@ SHIFT_LIMIT: Final = 0.2
 """More than this (ln) explained away by current or duration, and a short may hide in it."""
 LOST_PROBE: Final = 0.06
 """Spread of ln R while a probe that was logged before is silent: 4 K."""
+LOST_IN_NOISE: Final = 0.5
+"""Scatter of a sample over the mean voltage beyond which the first cycles mean nothing."""
 COLLAPSE: Final = 0.7
 """A fall (ln) that even half a cycle shows: no asymmetry of the electrodes is as large."""
 UNFINISHED: Final = "unfinished"
@@ -151,6 +153,11 @@ class VoltageRule:
             return undetermined("the voltage or the current of this cycle is missing", "")
         noise = max(cycle.noise, 0.0) if math.isfinite(cycle.noise) else 0.0
         known = max(math.exp(m.late) if m.seen else 0.0, m.largest_ohm)
+        if noise > LOST_IN_NOISE and not m.seen:
+            return undetermined(
+                f"the voltage scatters by {percent(noise)} of its mean: V/I is lost in the noise",
+                "Measure with a smaller voltage range, or at a larger current.",
+            )
         negative = -cycle.resistance_ohm > max(3.0 * noise * abs(resistance), 0.05 * known)
         if negative or (cycle.resistance_ohm <= 0 and not m.seen):
             return undetermined(
