@@ -40,13 +40,13 @@ def out(tmp_path):
 def done(monkeypatch):
     """The cells that are worked on from now on, in this process."""
     seen = []
-    real = work.diagnose
+    real = work.examine
 
     def watched(history, detector):
         seen.append(history.cell.cell_id)
         return real(history, detector)
 
-    monkeypatch.setattr(work, "diagnose", watched)
+    monkeypatch.setattr(work, "examine", watched)
     return seen
 
 

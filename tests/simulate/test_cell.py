@@ -62,14 +62,25 @@ def test_impedance_at_zero_frequency_is_the_slope_of_the_steady_voltage(situatio
     cell["lead"] = 0.0
     h = 1e-6 / resistance
 
-    def steady_voltage(j):
+    def settled(j, x):
+        """Ionic current and voltage once the relaxing parts have settled at the ionic current x."""
         moved = state.copy()
-        x = j
-        for _ in range(60):  # the relaxing parts settle at the ionic share of the current
+        for _ in range(60):
             settle(cell[0], moved[0], x, 1e9)
             moved["metal"] = 1e9
-            x = solve(cell[0], moved[0], j, -1.0, x)[0]
-        return solve(cell[0], moved[0], j, -1.0, x)[2]
+        found = solve(cell[0], moved[0], j, -1.0, x)
+        return found[0], found[2]
+
+    def steady_voltage(j):
+        # the secant finds x = settled(x) also where simple iteration runs away
+        x, y = j, 0.9 * j
+        miss = settled(j, x)[0] - x
+        for _ in range(12):
+            other = settled(j, y)[0] - y
+            if other == miss or abs(other) < 1e-15 * abs(j):
+                break
+            x, y, miss = y, y - other * (y - x) / (other - miss), other
+        return settled(j, y)[1]
 
     slope = (steady_voltage(h) - steady_voltage(-h)) / (2 * h)
     z = impedance(cell[0], state[0], 1e-12)
