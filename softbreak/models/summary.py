@@ -16,6 +16,7 @@ from softbreak.verdict import State, Verdict
 
 UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
+LAST_CYCLES = 5
 COULOMB_PER_MAH = 3.6
 
 
@@ -47,7 +48,7 @@ def summarise(
         "onset_cycle": onset,
         "onset_time_second": onset_time,
         "onset_areal_capacity_mah_per_cm2": _onset_capacity(evidence, units, onset_time),
-        "probability": max((v.p_soft + v.p_hard for v in verdicts), default=math.nan),
+        "probability": _probability(state, verdicts),
         "summary": _sentence(state, verdicts, onset, onset_time),
         "wanted_measurement": _wanted(state, verdicts),
         "n_cycles": len(verdicts),
@@ -74,6 +75,17 @@ def cell_state(verdicts: Sequence[Verdict]) -> State:
     if left_open or finished[-1].state is State.UNDETERMINED:
         return State.UNDETERMINED
     return State.HEALTHY
+
+
+def _probability(state: State, verdicts: Sequence[Verdict]) -> float:
+    """Of a short: of the surest cycle of a shorted cell, else of the last ones."""
+    chances = [v.p_soft + v.p_hard for v in verdicts]
+    if not chances:
+        return math.nan
+    if state in (State.SOFT, State.HARD):
+        return max(chances)
+    recent = chances[-LAST_CYCLES:]
+    return sum(recent) / len(recent)
 
 
 def _onset_time(evidence: CellEvidence, units: pd.DataFrame, onset: int | None) -> float:

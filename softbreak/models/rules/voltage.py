@@ -10,94 +10,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import replace
 
 from softbreak.data.record import Cell
+from softbreak.models.rules.limits import (
+    ACTIVATION_EV,
+    ACTIVATION_SPREAD_EV,
+    BASELINE_CYCLES,
+    BOLTZMANN_EV,
+    CERTIFICATE,
+    CERTIFICATE_UNLOGGED,
+    DEAD_SHORT_OHM_CM2,
+    DECLINE_LIMIT,
+    DOUBTFUL_OHM_CM2,
+    DURATION_STEP,
+    KINETIC_SHARE,
+    LOST_IN_NOISE,
+    LOST_PROBE,
+    POLARISING,
+    RATE_STEP,
+    STEP_LIMIT,
+    STEP_LIMIT_UNLOGGED,
+    UNFINISHED,
+)
+from softbreak.models.rules.memory import Memory
 from softbreak.models.rules.parts import CycleView, EventView, judged, undetermined
+from softbreak.models.rules.short import judge_short
+from softbreak.models.rules.slow import judge_slow
 from softbreak.models.rules.words import hours, ohm, percent, state_probabilities
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
-
-BOLTZMANN_EV: Final = 8.617333e-5
-ACTIVATION_EV: Final = 0.40
-"""Usual activation energy of a solid cell's resistance; its spread enters the interval."""
-ACTIVATION_SPREAD_EV: Final = 0.12
-
-CERTIFICATE: Final = 0.8
-"""R below this share of L/(σA) is impossible for ions alone (temperature known) …"""
-CERTIFICATE_UNLOGGED: Final = 0.6
-"""… and where the temperature is not."""
-WARMTH_LIMIT: Final = 0.08
-"""Uncertainty (ln) of the temperature correction beyond which nothing slow can be judged: 5 K."""
-GROWTH_LIMIT: Final = 0.10
-"""A resistance this far (ln) above its baseline can hide a short: "healthy" is withheld."""
-DECLINE_LIMIT: Final = 0.10
-"""A slow fall (ln) below the running maximum that needs an explanation."""
-TURN_LIMIT: Final = 0.05
-"""After a growth beyond its limit a smaller fall counts already: the level means nothing then."""
-DECLINE_AFTER_GROWTH: Final = 0.45
-"""A slow fall this deep that follows a growth is taken for a conducting interphase."""
-STEP_LIMIT: Final = 0.15
-"""A fall (ln) from one cycle to the next that counts as a drop where temperature is logged …"""
-STEP_LIMIT_UNLOGGED: Final = 0.45
-"""… and where it is not: 15 K of warming do as much."""
-RECOVERED: Final = 0.10
-"""Distance (ln) to the level before a drop within which a rise counts as recovery."""
-RATE_STEP: Final = 0.10
-"""A change of ln I beyond which the baseline is carried over to the new current."""
-DURATION_STEP: Final = 0.35
-"""The same for a change of the cycle's duration: polarisation then reaches another depth."""
-POLARISING: Final = 0.3
-"""What ln R may change by with the duration."""
-SHIFT_LIMIT: Final = 0.2
-"""More than this (ln) explained away by current or duration, and a short may hide in it."""
-LOST_PROBE: Final = 0.06
-"""Spread of ln R while a probe that was logged before is silent: 4 K."""
-LOST_IN_NOISE: Final = 0.5
-"""Scatter of a sample over the mean voltage beyond which the first cycles mean nothing."""
-COLLAPSE: Final = 0.7
-"""A fall (ln) that even half a cycle shows: no asymmetry of the electrodes is as large."""
-UNFINISHED: Final = "unfinished"
-"""Name of the evidence of a cycle that was still running when the record ended."""
-KINETIC_SHARE: Final = 0.6
-"""Share of a change of ln I that charge transfer may take out of ln R."""
-BASELINE_CYCLES: Final = 3
-FIRST_CYCLE_SPREAD: Final = 0.3
-"""Spread of ln R_i that the first cycle leaves: nothing tells whether R was higher before."""
-DEAD_SHORT_OHM_CM2: Final = 1.0
-"""No solid electrolyte separator has an area-specific resistance below this (Ω cm²)."""
-DOUBTFUL_OHM_CM2: Final = 5.0
-"""Below this only a thin film is plausible: thickness and conductivity must be known."""
-
-
-@dataclass(slots=True)
-class _Memory:
-    """What the rule remembers of the cell's past: all of it causal."""
-
-    reference_kelvin: float = math.nan
-    early: list[float] = field(default_factory=list)
-    base: float = math.nan
-    top: float = -math.inf
-    late: float = math.nan
-    whole: float = math.nan
-    current: float = math.nan
-    shift: float = 0.0
-    shifts: dict[tuple[int, int], float] = field(default_factory=dict)
-    anchor_late: float = math.nan
-    anchor_whole: float = math.nan
-    anchor_cycle: int = 0
-    lowest: float = math.nan
-    deepest: float = 0.0
-    risen: float = 0.0
-    anchor_time: float = math.nan
-    steps: list[float] = field(default_factory=list)
-    doubt_level: float = math.nan
-    doubt_reason: str = ""
-    warm: bool = False
-    duration: float = math.nan
-    directions: int = 0
-    largest_ohm: float = 0.0
-    seen: int = 0
 
 
 class VoltageRule:
@@ -115,7 +56,7 @@ class VoltageRule:
         self._cell = cell
         self._logged = temperature_logged  # somewhere in the history
         self._warm = temperature_logged
-        self._m = _Memory()
+        self._m = Memory()
 
     def step(self, cycle: CycleView, events: Sequence[EventView] = ()) -> Verdict:
         """Judge the next cycle.
@@ -140,10 +81,10 @@ class VoltageRule:
             if math.isnan(m.anchor_late):
                 verdict = self._clear(cycle, events, late, whole, warmth, warmth_spread)
             else:
-                verdict = self._shorted(cycle, events, late, whole, warmth_spread)
+                verdict = judge_short(m, cycle, events, (late, whole), warmth_spread)
         self._remember(cycle, late, whole)
         certificate = self._certificate(cycle)
-        return certificate if certificate is not None else verdict
+        return verdict if certificate is None else _certified(verdict, certificate)
 
     def _unusable(self, cycle: CycleView, events: Sequence[EventView]) -> Verdict | None:
         """Cycles that cannot be compared with the others; they leave no trace in the memory."""
@@ -308,13 +249,13 @@ class VoltageRule:
                 "did not come back in the next ones: an ionic resistance cannot do that."
             )
             found = Evidence("abrupt_drop_ln_resistance", drop.change, 0.0, sentence)
-            return self._shorted(cycle, events, late, whole, warmth_spread, found)
+            return judge_short(m, cycle, events, (late, whole), warmth_spread, found)
         if m.seen >= 1:
             verdict = self._step_down(cycle, late, whole, warmth_spread)
             if verdict is not None:
                 return verdict
         self._follow(late)
-        return self._slow(cycle, late, warmth_spread)
+        return judge_slow(m, cycle, late, warmth_spread, warm=self._warm)
 
     def _step_down(
         self, cycle: CycleView, late: float, whole: float, warmth_spread: float
@@ -341,7 +282,7 @@ class VoltageRule:
                 0.0,
                 sentence + f"; ordinary changes are {percent(usual)} a cycle.",
             )
-            return self._shorted(cycle, (), late, whole, warmth_spread, found)
+            return judge_short(m, cycle, (), (late, whole), warmth_spread, found)
         m.doubt_level = m.late
         m.doubt_reason = sentence + (
             "; in the first cycles better contact does that too"
@@ -362,206 +303,20 @@ class VoltageRule:
         if not math.isnan(m.doubt_level) and late > m.doubt_level - 0.5 * DECLINE_LIMIT:
             m.doubt_level = math.nan
 
-    def _slow(self, cycle: CycleView, late: float, warmth_spread: float) -> Verdict:
-        """Healthy, or a slow change that the voltage cannot explain."""
-        m = self._m
-        growth, decline = late - m.base, late - m.top
-        slack = warmth_spread
-        transient = cycle.excursions > 0
-        if warmth_spread > WARMTH_LIMIT:
-            return undetermined(
-                f"at {cycle.temperature_celsius:.0f} °C, far from the "
-                f"{m.reference_kelvin - 273.15:.0f} °C of its first cycles, V/I cannot be compared",
-                "Cycle or take impedance at the temperature of the first cycles; or fit the "
-                "temperature series.",
-                soft=0.2,
-                transient=transient,
-            )
-        if growth > GROWTH_LIMIT + slack:
-            hidden = 1.0 - math.exp(-growth)
-            return undetermined(
-                f"V/I has grown by {percent(math.exp(growth) - 1)} over its first cycles: a "
-                f"growing ionic resistance could hide an electronic fraction of up to "
-                f"{percent(hidden)}",
-                "Impedance now and compare with a spectrum from the start, or a temperature "
-                "series (−20 to 40 °C): either tells ionic growth from a short.",
-                upper=max(hidden, 0.1),
-                soft=0.12,
-                transient=transient,
-            )
-        turned = m.top - m.base > GROWTH_LIMIT and decline < -(TURN_LIMIT + slack)
-        if turned or decline < -(DECLINE_LIMIT + slack):
-            return self._declined(decline, transient=transient)
-        if abs(m.shift) > SHIFT_LIMIT:
-            return undetermined(
-                f"V/I changed by {percent(abs(math.expm1(m.shift)))} when current or duration of "
-                "the half-cycles changed: charge transfer does that, and so does a short",
-                "Return to the first current: a healthy cell returns to its first V/I.",
-                upper=1.0 - math.exp(-abs(m.shift)),
-                soft=0.3,
-                transient=transient,
-            )
-        if not math.isnan(m.doubt_level):
-            return undetermined(
-                m.doubt_reason,
-                "Log the temperature, and take an impedance spectrum to compare with an earlier "
-                "one.",
-                upper=1.0 - math.exp(late - m.doubt_level),
-                soft=0.4,
-                transient=transient,
-            )
-        deviation = math.hypot(0.05, 0.5 * max(growth, 0.0))
-        deviation = math.hypot(deviation, 0.5 * warmth_spread)
-        corrected = (
-            f" (taken from {cycle.temperature_celsius:.0f} °C to the "
-            f"{m.reference_kelvin - 273.15:.0f} °C of the beginning)"
-            if warmth_spread > 0.01
-            else ""
-        )
-        sentence = (
-            f"V/I is {ohm(cycle.late_resistance_ohm)}, {percent(abs(math.exp(growth) - 1))} "
-            f"{'above' if growth >= 0 else 'below'} its first cycles{corrected}, without an abrupt "
-            "drop."
-        )
-        if not self._m.seen:
-            sentence = (
-                f"V/I is {ohm(cycle.late_resistance_ohm)} without an abrupt drop; "
-                "there is no earlier cycle to compare with."
-            )
-            deviation = max(deviation, FIRST_CYCLE_SPREAD)
-        sure = (
-            (0.06 if m.seen else 0.15)
-            + 0.5 * max(growth, 0.0)
-            + 0.5 * max(-decline, 0.0)
-            + (0.04 * transient)
-        )
-        return judged(
-            State.HEALTHY,
-            (0.0, 0.0, 1.0 - math.exp(-1.645 * deviation)),
-            (1.0 - sure, 0.95 * sure, 0.05 * sure),
-            (Evidence("growth_ln_resistance", growth, 0.0, sentence),),
-            transient=transient,
-        )
 
-    def _declined(self, decline: float, *, transient: bool) -> Verdict:
-        m = self._m
-        rose = m.top - m.base
-        fallen = 1.0 - math.exp(decline)
-        limit = DECLINE_AFTER_GROWTH + (0.0 if self._warm else 0.25)
-        if rose > GROWTH_LIMIT and decline < -limit:
-            sentence = (
-                f"V/I first grew by {percent(math.exp(rose) - 1)} and then fell slowly by "
-                f"{percent(fallen)} below its maximum: so deep a fall after growth is the mark of "
-                "an interphase that turned conducting."
-            )
-            return judged(
-                State.SOFT,
-                (fallen, max(1.0 - 1.35 * math.exp(decline), HEALTHY_BELOW), min(fallen + 0.2, 1)),
-                (0.2, 0.77, 0.03),
-                (Evidence("decline_ln_resistance", decline, 0.0, sentence),),
-                transient=transient,
-            )
-        return undetermined(
-            f"V/I fell slowly by {percent(fallen)} below its maximum: a conducting interphase, "
-            "better contact or warmth would all look like this",
-            "Impedance now and compare with an earlier spectrum (a short shrinks the low-"
-            "frequency arc most), or a temperature series; log the temperature.",
-            upper=min(fallen + 0.15, 1.0),
-            soft=min(0.3 + 0.5 * fallen, 0.7),
-            transient=transient,
-        )
-
-    # ---------------------------------------------------------------------------- after a drop
-    def _shorted(
-        self,
-        cycle: CycleView,
-        events: Sequence[EventView],
-        late: float,
-        whole: float,
-        warmth_spread: float,
-        found: Evidence | None = None,
-    ) -> Verdict:
-        m = self._m
-        age = max(cycle.cycle_index - m.anchor_cycle, 0)
-        spread = math.sqrt(0.08**2 + min(0.03**2 * age, 0.2**2) + warmth_spread**2)
-        share = math.exp(min(whole - m.anchor_whole, 0.0))
-        eta = 1.0 - share
-        lower = max(1.0 - share * math.exp(1.645 * spread), 0.0)
-        upper = 1.0 - share * math.exp(-1.645 * spread)
-        evidence = [found] if found is not None else []
-        evidence.append(
-            Evidence(
-                "resistance_over_anchor",
-                share,
-                1.0,
-                f"V/I is {percent(1 - share)} below its level before the drop at "
-                f"{hours(m.anchor_time)}.",
-            )
-        )
-        rise = sum(e.change for e in events if e.change > 0)
-        if found is None:
-            # half of a return may lie in the cycle before
-            rise, m.risen = max(rise + m.risen, late - m.late), rise
-        else:
-            m.lowest, m.risen = math.inf, rise
-        largest = min((event.change for event in events), default=0.0)
-        fallen = max(m.anchor_late - min(m.lowest, late), -largest)
-        m.lowest = min(m.lowest, late)
-        back = late > m.anchor_late - RECOVERED
-        if back:
-            abrupt = rise > max(SMALLEST_RISE, ABRUPT_RETURN * fallen)
-            level = m.anchor_late
-            m.anchor_late = m.anchor_whole = math.nan
-            if not abrupt:
-                m.doubt_level = max(level, late) + 1.0
-                m.doubt_reason = (
-                    "V/I crept back to its level before the drop: the short may have healed, or "
-                    "a growing interphase hides it"
-                )
-        if found is not None:
-            m.deepest = 0.0
-        m.deepest = max(m.deepest, fallen)
-        faint = m.deepest < FAINT_DROP or (found is None and not back and eta < FAINT_FRACTION)
-        if eta < HEALTHY_BELOW or faint:
-            if back and not math.isnan(m.doubt_level):
-                return undetermined(m.doubt_reason, _EIS_WANTED, upper=0.6, soft=0.4)
-            if back and eta < HEALTHY_BELOW:
-                return judged(
-                    State.HEALTHY,
-                    (max(eta, 0.0), 0.0, max(upper, 0.05)),
-                    (0.85, 0.14, 0.01),
-                    tuple(evidence),
-                    transient=True,
-                )
-            said = undetermined(
-                f"V/I stands {percent(max(eta, 0.0))} below its level before the drop at "
-                f"{hours(m.anchor_time)}: too little to tell a short from better contact",
-                _EIS_WANTED,
-                upper=max(upper, 0.15),
-                soft=0.4,
-            )
-            return said if found is None else replace(said, evidence=(*said.evidence, found))
-        state = State.HARD if eta >= HARD_FROM else State.SOFT
-        return judged(
-            state,
-            (eta, lower, min(upper, 1.0)),
-            state_probabilities(eta, spread * (1.0 - eta), 0.9),
-            tuple(evidence),
-        )
-
-
-FAINT_DROP: Final = 0.16
-"""A drop of ln R smaller than this may be contact or a void that filled …"""
-FAINT_FRACTION: Final = 0.10
-"""… and later on, an η_e below this is within what R_i may have changed."""
-SMALLEST_RISE: Final = 0.05
-"""An abrupt rise of ln R from this on can end a short."""
-ABRUPT_RETURN: Final = 0.6
-"""Share of a drop that must come back abruptly, or growth may just hide the short."""
-_EIS_WANTED: Final = (
-    "Impedance now and compare with a spectrum from before the drop: a healed short restores "
-    "the low-frequency arc."
-)
+def _certified(verdict: Verdict, certificate: Verdict) -> Verdict:
+    """Let the certificate decide; a drop that was seen besides keeps its estimate and its words."""
+    if verdict.state not in (State.SOFT, State.HARD):
+        return certificate
+    graver = max(verdict, certificate, key=lambda v: v.state.severity)
+    least = certificate.electronic_fraction_lower
+    return replace(
+        graver,
+        electronic_fraction=max(verdict.electronic_fraction, least),
+        electronic_fraction_lower=max(verdict.electronic_fraction_lower, least),
+        electronic_fraction_upper=max(verdict.electronic_fraction_upper, least),
+        evidence=(*verdict.evidence, *certificate.evidence),
+    )
 
 
 def _regime(current: float, duration: float) -> tuple[int, int]:

@@ -1,0 +1,64 @@
+"""Every threshold of the voltage rule, named and explained. Logarithms are natural."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BOLTZMANN_EV: Final = 8.617333e-5
+ACTIVATION_EV: Final = 0.40
+"""Usual activation energy of a solid cell's resistance; its spread enters the interval."""
+ACTIVATION_SPREAD_EV: Final = 0.12
+
+CERTIFICATE: Final = 0.8
+"""R below this share of L/(σA) is impossible for ions alone (temperature known) …"""
+CERTIFICATE_UNLOGGED: Final = 0.6
+"""… and where the temperature is not."""
+WARMTH_LIMIT: Final = 0.08
+"""Uncertainty (ln) of the temperature correction beyond which nothing slow can be judged: 5 K."""
+GROWTH_LIMIT: Final = 0.10
+"""A resistance this far (ln) above its baseline can hide a short: "healthy" is withheld."""
+DECLINE_LIMIT: Final = 0.10
+"""A slow fall (ln) below the running maximum that needs an explanation."""
+TURN_LIMIT: Final = 0.05
+"""After a growth beyond its limit a smaller fall counts already: the level means nothing then."""
+DECLINE_AFTER_GROWTH: Final = 0.45
+"""A slow fall this deep that follows a growth is taken for a conducting interphase."""
+STEP_LIMIT: Final = 0.15
+"""A fall (ln) from one cycle to the next that counts as a drop where temperature is logged …"""
+STEP_LIMIT_UNLOGGED: Final = 0.45
+"""… and where it is not: 15 K of warming do as much."""
+RECOVERED: Final = 0.10
+"""Distance (ln) to the level before a drop within which a rise counts as recovery."""
+RATE_STEP: Final = 0.10
+"""A change of ln I beyond which the baseline is carried over to the new current."""
+DURATION_STEP: Final = 0.35
+"""The same for a change of the cycle's duration: polarisation then reaches another depth."""
+POLARISING: Final = 0.3
+"""What ln R may change by with the duration."""
+SHIFT_LIMIT: Final = 0.2
+"""More than this (ln) explained away by current or duration, and a short may hide in it."""
+LOST_PROBE: Final = 0.06
+"""Spread of ln R while a probe that was logged before is silent: 4 K."""
+LOST_IN_NOISE: Final = 0.5
+"""Scatter of a sample over the mean voltage beyond which the first cycles mean nothing."""
+COLLAPSE: Final = 0.7
+"""A fall (ln) that even half a cycle shows: no asymmetry of the electrodes is as large."""
+UNFINISHED: Final = "unfinished"
+"""Name of the evidence of a cycle that was still running when the record ended."""
+KINETIC_SHARE: Final = 0.6
+"""Share of a change of ln I that charge transfer may take out of ln R."""
+BASELINE_CYCLES: Final = 3
+FIRST_CYCLE_SPREAD: Final = 0.3
+"""Spread of ln R_i that the first cycle leaves: nothing tells whether R was higher before."""
+DEAD_SHORT_OHM_CM2: Final = 1.0
+"""No solid electrolyte separator has an area-specific resistance below this (Ω cm²)."""
+DOUBTFUL_OHM_CM2: Final = 5.0
+"""Below this only a thin film is plausible: thickness and conductivity must be known."""
+FAINT_DROP: Final = 0.16
+"""A drop of ln R smaller than this may be contact or a void that filled …"""
+FAINT_FRACTION: Final = 0.10
+"""… and later on, an η_e below this is within what R_i may have changed."""
+SMALLEST_RISE: Final = 0.05
+"""An abrupt rise of ln R from this on can end a short."""
+ABRUPT_RETURN: Final = 0.6
+"""Share of a drop that must come back abruptly, or growth may just hide the short."""
