@@ -10,12 +10,8 @@ import pandas as pd
 from softbreak.data.checks import mixture
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.data.record import Cell, Record, Technique
-from softbreak.features.timeline import (
-    TEMPERATURE,
-    Timeline,
-    build_timeline,
-    plausible_temperature,
-)
+from softbreak.features.series import TEMPERATURE, plausible_temperature
+from softbreak.features.timeline import Timeline, build_timeline
 from softbreak.physics.voltammetry import analyse
 
 
