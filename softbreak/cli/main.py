@@ -32,7 +32,7 @@ COMMANDS: Final[dict[str, str]] = {
     "energy": "Attainable energy density of a pouch cell (Figure 4 of the paper).",
     "protocol": "Hold a test against the paper's standard protocol (Table 1).",
     "simulate": "Make cells with known truth: files as labs have them, truth beside them.",
-    "demo": "Triage the example archive that comes with softbreak.",
+    "demo": "Simulate a small archive, triage it, and compare with the truth.",
     "cite": "Print what to cite for a run.",
 }
 """The verbs, in the order in which people need them; each is a module of that name in here."""

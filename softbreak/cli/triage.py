@@ -66,7 +66,14 @@ def triage(
     speak(quiet, verbose)
     out = out or Path(f"softbreak-{archive.resolve().name}")
     crew = Crew(Limits(timeout, int(memory * 2**30)))
-    result = run_triage(archive, out, detector, workers, crew, quiet)
+    try:
+        result = run_triage(archive, out, detector, workers, crew, quiet)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"Stopped. What was done is kept in {out}; the same command goes on from there.",
+            err=True,
+        )
+        raise typer.Exit(130) from None
     page = write_pages(result, quiet)
     if as_json:
         print_json(
