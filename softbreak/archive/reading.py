@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 from dataclasses import fields
@@ -19,6 +20,8 @@ from softbreak.data.record import Cell, Record, checked_cell
 from softbreak.errors import ReadError, SoftbreakError, UnknownFormatError
 
 PathLike = str | os.PathLike[str]
+
+logger = logging.getLogger(__name__)
 
 
 def read(path: PathLike | Iterable[PathLike], **cell_facts: Any) -> CellHistory:
@@ -42,7 +45,8 @@ def read(path: PathLike | Iterable[PathLike], **cell_facts: Any) -> CellHistory:
     Raises
     ------
     ReadError
-        If a file cannot be read. Documents and settings in a folder are left out.
+        If a file that was named cannot be read, or none of a folder. Documents, settings and
+        damaged files in a folder are left out; the latter with a warning in the log.
     SoftbreakError
         If a fact has no such name.
 
@@ -86,14 +90,20 @@ def _named(roots: list[Path]) -> str:
 
 
 def _folder(root: Path) -> list[Record]:
+    """Read a folder's files; one that cannot be read is warned of, as long as others can."""
     files = [path for group in scan(root, Manifest()).groups for path in _all(group)]
-    records = []
+    records: list[Record] = []
+    failed: list[ReadError] = []
     for path in without_twins(Group("", tuple(sorted(files)))).files:
         try:
             records += registry.read(root / path)
-        except UnknownFormatError:
-            if not perhaps_not_data(path):
-                raise
+        except ReadError as error:
+            if not (isinstance(error, UnknownFormatError) and perhaps_not_data(path)):
+                failed.append(error)
+    if failed and not records:
+        raise failed[0]
+    for problem in failed:
+        logger.warning("left out: %s", problem)
     return records
 
 

@@ -40,3 +40,23 @@ def test_errors(tmp_path):
         softbreak.read(tmp_path)
     with pytest.raises(SoftbreakError, match="did you mean 'area_cm2'"):
         softbreak.read(write_cell(tmp_path / "a.csv"), aera_cm2=1)
+
+
+def test_a_damaged_file_in_a_folder_is_warned_of_and_left_out(tmp_path, caplog):
+    write_cell(tmp_path / "x.csv")
+    (tmp_path / "empty.csv").write_bytes(b"")
+    cell = softbreak.read(tmp_path)
+    assert len(cell.records) == 1
+    assert "empty.csv: an empty file" in caplog.text
+
+
+def test_a_folder_of_damaged_files_is_an_error(tmp_path):
+    (tmp_path / "empty.csv").write_bytes(b"")
+    with pytest.raises(ReadError, match="an empty file"):
+        softbreak.read(tmp_path)
+
+
+@pytest.mark.parametrize("area", [-1, 0, 1e9, "0.785", float("nan")])
+def test_facts_that_no_cell_has_are_refused(tmp_path, area):
+    with pytest.raises(SoftbreakError, match="area_cm2 is"):
+        softbreak.read(write_cell(tmp_path / "x.csv"), area_cm2=area)
