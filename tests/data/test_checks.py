@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.data.checks import check_history, check_series
+from softbreak.data.checks import check_history, check_series, mixture
+from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from tests.features.synthetic import cycled
 
@@ -104,3 +105,29 @@ def test_missing_voltages_are_counted():
 def test_a_missing_area_is_remarked(area):
     history = cycled(lambda h: 100 + 0 * h, cell=Cell("c", area_cm2=area))
     assert ("missing-area" in {f.topic for f in check_history(history)}) == (area is None)
+
+
+def of(path, *, instrument="BioLogic EC-Lab", started=0.0, area=None):
+    source = Source(path, instrument=instrument, started_unix_second=started)
+    table = record(voltage_volt=0.1 * SIGN).table
+    return Record(Cell(area_cm2=area), Technique.CYCLING, table, source)
+
+
+def test_files_of_one_cell_are_no_mixture():
+    assert mixture(assemble(Cell("c"), [of("a.mpr"), of("b.mpr", started=1e5)])) == ""
+
+
+def test_files_of_several_cells_are_recognised():
+    pair = [of("a.mpr"), of("b.txt", instrument="Maccor", started=1e5)]
+    assert "BioLogic EC-Lab and Maccor" in mixture(assemble(Cell("c"), pair))
+    apart = [of("a.mpr"), of("b.mpr", started=4e7)]
+    assert "463 days apart" in mixture(assemble(Cell("c"), apart))
+    areas = [of("a.mpr", area=0.785), of("b.mpr", area=1.5, started=1e5)]
+    assert "0.785 to 1.5 cm²" in mixture(assemble(Cell("c"), areas))
+
+
+def test_what_a_reader_left_out_is_told():
+    cut = of("a.mpt")
+    source = Source("a.mpt", stated={"rows_missing": 12})
+    history = assemble(Cell("c"), [Record(cut.cell, cut.technique, cut.table, source)])
+    assert any("rows missing: 12" in finding.sentence for finding in check_history(history))

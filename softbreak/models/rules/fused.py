@@ -92,10 +92,11 @@ def voltage_verdicts(evidence: CellEvidence) -> list[Verdict]:
 
 def not_applicable(evidence: CellEvidence) -> Verdict | None:
     """Return why the rules do not hold for this cell; None where they do."""
-    if evidence.mixture:
+    if evidence.mixture and evidence.cell.configuration is None:
         return undetermined(
             f"these are probably files of several cells: {evidence.mixture}",
-            "Give each cell a folder of its own, or say in cells.csv which files belong to it.",
+            "Give each cell a folder of its own, or say in cells.csv which files belong to it and "
+            "what its configuration is.",
         )
     stated = evidence.cell.configuration
     if stated == "full" or (stated is None and not evidence.timeline.symmetric):
