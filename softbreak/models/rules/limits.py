@@ -62,3 +62,10 @@ SMALLEST_RISE: Final = 0.05
 """An abrupt rise of ln R from this on can end a short."""
 ABRUPT_RETURN: Final = 0.6
 """Share of a drop that must come back abruptly, or growth may just hide the short."""
+SPREAD: Final = 0.08
+SPREAD_A_CYCLE: Final = 0.03
+SPREAD_MOST: Final = 0.2
+"""Spread of ln R_i at the drop, what each cycle adds, and the most that it adds …"""
+GROWTH_A_CYCLE: Final = 0.15
+GROWTH_MOST: Final = 0.5
+"""… and the same for growth of R_i alone, which only widens the interval upwards."""

@@ -11,8 +11,13 @@ from softbreak.models.rules.limits import (
     ABRUPT_RETURN,
     FAINT_DROP,
     FAINT_FRACTION,
+    GROWTH_A_CYCLE,
+    GROWTH_MOST,
     RECOVERED,
     SMALLEST_RISE,
+    SPREAD,
+    SPREAD_A_CYCLE,
+    SPREAD_MOST,
 )
 from softbreak.models.rules.memory import Memory
 from softbreak.models.rules.parts import CycleView, EventView, judged, undetermined
@@ -50,11 +55,13 @@ def judge_short(
     """
     late, whole = level
     age = max(cycle.cycle_index - m.anchor_cycle, 0)
-    spread = math.sqrt(0.08**2 + min(0.03**2 * age, 0.2**2) + warmth_spread**2)
+    spread = math.sqrt(SPREAD**2 + min(SPREAD_A_CYCLE**2 * age, SPREAD_MOST**2) + warmth_spread**2)
+    # R_i grows far oftener than it shrinks: what it grew by since the drop is electronic too
+    growth = math.sqrt(spread**2 + min(GROWTH_A_CYCLE**2 * (1 + age), GROWTH_MOST**2))
     share = math.exp(min(whole - m.anchor_whole, 0.0))
     eta = 1.0 - share
     lower = max(1.0 - share * math.exp(1.645 * spread), 0.0)
-    upper = 1.0 - share * math.exp(-1.645 * spread)
+    upper = 1.0 - share * math.exp(-1.645 * growth)
     evidence = [found] if found is not None else []
     evidence.append(
         Evidence(
