@@ -81,7 +81,7 @@ def judge_short(
     largest = min((event.change for event in events), default=0.0)
     fallen = max(m.anchor_late - min(m.lowest, late), -largest)
     m.lowest = min(m.lowest, late)
-    back = late > m.anchor_late - RECOVERED
+    back = late > m.anchor_late - min(RECOVERED, 0.5 * fallen)
     if back:
         abrupt = rise > max(SMALLEST_RISE, ABRUPT_RETURN * fallen)
         before = m.anchor_late
