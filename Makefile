@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TEST_READY := $(VENV)/.ready-for-tests
 OUT ?= demo-output
 JOBS ?= 2
 
@@ -18,7 +19,7 @@ demo: $(READY)
 test: lint
 	$(BIN)/python -m pytest -n $(JOBS)
 
-lint: $(READY)
+lint: $(TEST_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -27,17 +28,28 @@ lint: $(READY)
 examples: $(READY)
 	$(BIN)/python examples/make_archive.py
 
-# Written by uv (not needed for anything else): every package, for use and for tests, at one version.
+# Written by uv (not needed for anything else): every package at one version, for use and for tests.
+# torch stands apart: which of its builds fits (CPU, CUDA) is the machine's affair.
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --quiet \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
+EXTRAS := learn tsfresh cluster web redis postgresql
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-		--no-annotate --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock
+	$(COMPILE) --group dev $(EXTRAS:%=--extra %) -o requirements-test.lock
+	$(COMPILE) -c requirements-test.lock -o requirements.lock
 
 clean:
 	rm -rf $(VENV) $(OUT) build dist
 
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "softbreak needs Python 3.11 or later; say which with make PYTHON=...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps --editable .
+	touch $@
+
+$(TEST_READY): $(READY) requirements-test.lock
+	$(PIP) torch==2.13.0
+	$(PIP) -r requirements-test.lock
 	touch $@
