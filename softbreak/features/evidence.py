@@ -48,7 +48,8 @@ class CellEvidence:
     sweeps : pandas.DataFrame
         One row a CV cycle: ``series, sweep, start_time_second, end_time_second, peak_current,
         window, middle, scan_rate, chord_resistance, linearity, largest_jump, charge,
-        temperature_celsius, hysteresis, curvature`` (see :mod:`softbreak.physics.voltammetry`).
+        temperature_celsius, hysteresis, curvature, common_voltage, asymmetry,
+        peak_before_vertex`` (see :mod:`softbreak.physics.voltammetry`).
     spectra : tuple of Spectrum
     mixture : str
         Why the files are not those of one cell; empty where they may be.
@@ -164,6 +165,9 @@ SWEEP_COLUMNS = (
     "temperature_celsius",
     "hysteresis",
     "curvature",
+    "common_voltage",
+    "asymmetry",
+    "peak_before_vertex",
 )
 
 
@@ -196,6 +200,9 @@ def _sweeps(history: CellHistory, log: _Log) -> pd.DataFrame:
                 warmth,
                 found.hysteresis[k],
                 found.curvature[k],
+                found.common_voltage,
+                found.asymmetry[k],
+                found.peak_before_vertex[k],
             )
             for k in range(len(found.start))
         ]

@@ -52,6 +52,11 @@ class Voltammetry(NamedTuple):
     curvature : numpy.ndarray
         I(V*) / 2 I(V*/2): 1 for a straight line, above 1 where charge transfer (asinh) bends the
         current upwards. Electrons beside it pull it back towards 1.
+    asymmetry : numpy.ndarray
+        (I(V*) + I(−V*)) / (I(V*) − I(−V*)): 0 where both directions carry the same.
+    peak_before_vertex : numpy.ndarray
+        How far before the vertices the current has its extremes, relative to them: 0 where it
+        rises up to the vertex, above where the ionic path gives way (voids, diffusion).
     """
 
     start: np.ndarray
@@ -67,6 +72,8 @@ class Voltammetry(NamedTuple):
     charge: np.ndarray
     scan_rate: np.ndarray
     curvature: np.ndarray
+    asymmetry: np.ndarray
+    peak_before_vertex: np.ndarray
 
 
 def sweep_charge(
@@ -248,6 +255,8 @@ def _cycle(
         charge,
         rate,
         _chord(voltage, current, 0.5 * common) / _chord(voltage, current, common),
+        _asymmetry(voltage, current, common),
+        _before_vertex(voltage, current),
     )
 
 
@@ -267,6 +276,19 @@ def _chord(voltage: np.ndarray, current: np.ndarray, common: float) -> float:
     if np.isfinite(plus):
         return common / plus if plus else np.nan
     return -common / minus if np.isfinite(minus) and minus else np.nan
+
+
+def _asymmetry(voltage: np.ndarray, current: np.ndarray, common: float) -> float:
+    plus, minus = _crossing(voltage, current, common), _crossing(voltage, current, -common)
+    return (plus + minus) / (plus - minus) if plus != minus else float("nan")
+
+
+def _before_vertex(voltage: np.ndarray, current: np.ndarray) -> float:
+    """Mean over the vertices that the sweep really has of 1 − V(extreme of I) / V(vertex)."""
+    high, low = float(voltage.max()), float(voltage.min())
+    ends = [(high, int(np.argmax(current)))] if high > 0.2 * -low else []
+    ends += [(low, int(np.argmin(current)))] if -low > 0.2 * high else []
+    return float(np.mean([1.0 - voltage[k] / vertex for vertex, k in ends])) if ends else np.nan
 
 
 def _crossing(voltage: np.ndarray, current: np.ndarray, level: float) -> float:

@@ -78,3 +78,21 @@ def test_too_few_samples_are_refused():
 def test_equation_3_from_one_to_the_next():
     assert current_increase(np.array([1.0, 1.1, 0.55]))[1:] == pytest.approx([0.1, -0.5])
     assert np.isnan(current_increase(np.array([1.0]))[0])
+
+
+def test_a_sweep_that_favours_one_direction_is_asymmetric():
+    # 3 mA at +80 mV, -1 mA at -80 mV: (3 - 1)/(3 + 1) = 0.5
+    current = np.where(VOLTAGE > 0, 3.0, 1.0) * VOLTAGE / 80.0
+    found = analyse(np.arange(len(VOLTAGE)) * 1.0, VOLTAGE, current)
+    assert found.common_voltage == pytest.approx(0.08)
+    assert found.asymmetry == pytest.approx(0.5)
+
+
+def test_a_current_that_gives_way_peaks_before_the_vertex():
+    # x exp(-x) has its peak at x = 1, here at 60 mV of 100: 40 % before the vertex
+    x = np.abs(VOLTAGE) / 0.06
+    current = np.sign(VOLTAGE) * x * np.exp(-x)
+    found = analyse(np.arange(len(VOLTAGE)) * 1.0, VOLTAGE, current)
+    assert found.peak_before_vertex == pytest.approx(0.4, abs=0.02)
+    straight = analyse(np.arange(len(VOLTAGE)) * 1.0, VOLTAGE, VOLTAGE / 50.0)
+    assert straight.peak_before_vertex == pytest.approx(0.0, abs=1e-12)
