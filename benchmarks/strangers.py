@@ -113,7 +113,9 @@ def voltages(
         since = time - time[np.maximum.accumulate(np.where(start, np.arange(len(time)), 0))]
         ionic = ionic * (1 + rng.uniform(0.02, 0.25) * (since / since.max()) ** rng.uniform(1, 3))
     thermal = 2 * BOLTZMANN_EV * kelvin
-    exchange = float(np.abs(flow).max() * rng.uniform(0.3, 30))
+    # charge transfer is a part of the interface: it can bend away half of it at the most
+    least = thermal.max() / (0.5 * found.interface.min())
+    exchange = max(float(np.abs(flow).max() * rng.uniform(0.3, 30)), float(least))
 
     def ion_voltage(x: np.ndarray) -> np.ndarray:
         return x * ionic + thermal * (np.arcsinh(x / exchange) - x / exchange)
