@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -188,3 +188,21 @@ def make_plan(
         hard_hour,
         resistance,
     )
+
+
+def confounded(plan: Plan, factor: float) -> Plan:
+    """Return the plan with confounders that are more, or less, frequent.
+
+    Parameters
+    ----------
+    plan : Plan
+    factor : float
+        On the usual prevalence of each confounder; none gets more frequent than in three cells of
+        four. A cell keeps those that it has when the factor is raised.
+    """
+    if factor == 1.0:
+        return plan
+    drawn = {
+        name: plan.uniform(name) < min(factor * share, 0.75) for name, share in _PREVALENCE.items()
+    }
+    return replace(plan, confounders=drawn)

@@ -14,7 +14,7 @@ import pandas as pd
 from softbreak.simulate.cell import CELL
 from softbreak.simulate.chemistry import CHEMISTRIES, draw_cells
 from softbreak.simulate.engine import CLIMATE, Run, keys_of, run
-from softbreak.simulate.faults import CONFOUNDERS, Plan, make_plan
+from softbreak.simulate.faults import CONFOUNDERS, Plan, confounded, make_plan
 from softbreak.simulate.guard import law_set
 from softbreak.simulate.instrument import disturb_spectra, draw_instruments
 from softbreak.simulate.protocols import SPECTRUM
@@ -51,6 +51,8 @@ class Recipe:
         Identity of the first cell: recipes that differ in it continue each other.
     block : int
         Cells that are run at once. Changes memory and speed, never a number.
+    confounding : float
+        Factor on the prevalence of every confounder.
     """
 
     count: int
@@ -64,6 +66,7 @@ class Recipe:
     interval: float = 0.0
     first: int = 0
     block: int = 256
+    confounding: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what would break the wall between training and judging."""
@@ -147,6 +150,7 @@ def make_block(recipe: Recipe, identities: np.ndarray) -> Block:
         mine = chemistry == name
         cells[mine] = draw_cells(name, seed, identities[mine])
     plan = make_plan(cells, seed, identities, chemistry, cycles=recipe.cycles, faulty=recipe.faulty)
+    plan = confounded(plan, recipe.confounding)
     done = run(
         (cells, laws.draw(plan, cells), _climates(plan)),
         list(programs(plan, cells, laws, every=recipe.every, interval=recipe.interval)),

@@ -161,3 +161,14 @@ def test_instruments_lose_rows_clip_and_jump():
     table = block_records(block, late)[0].table
     offset = table["unix_time_second"] - table["test_time_second"]
     assert offset.iloc[-1] - offset.iloc[0] == pytest.approx(3600.0, abs=1e-3)
+
+
+def test_confounding_makes_confounders_more_frequent_and_nothing_else():
+    usual = make_block(SMALL, np.arange(24))
+    often = make_block(replace(SMALL, confounding=3.0), np.arange(24))
+    assert same(usual.cells, often.cells)
+    assert usual.plan.family.tolist() == often.plan.family.tolist()
+    for name in CONFOUNDERS:
+        assert (often.plan.confounders[name] >= usual.plan.confounders[name]).all()
+    counts = [sum(b.plan.confounders[n].sum() for n in CONFOUNDERS) for b in (usual, often)]
+    assert counts[1] > 1.5 * counts[0]
