@@ -1,4 +1,4 @@
-"""Splits: by cell, by chemistry, by failure family, by confounder. A cell is never on both sides."""
+"""Splits by cell, chemistry, failure family, confounder: a cell is never on both sides."""
 
 from __future__ import annotations
 
@@ -89,12 +89,17 @@ def folds_of(truth: pd.DataFrame, folds: int, seed: int = 0) -> pd.Series:
     Series of int64
         Indexed by ``cell_id``.
     """
-    cells = truth.drop_duplicates("cell_id")[["cell_id", "family"]].sort_values("cell_id")
-    cells = cells.iloc[np.random.default_rng(seed).permutation(len(cells))]
+    cells = _shuffled(truth, seed)
     turn = cells.groupby("family", sort=True).cumcount()
     # families begin at different folds, or small ones would all crowd into the first
     first = cells["family"].map({n: k for k, n in enumerate(sorted(cells["family"].unique()))})
     return pd.Series(((turn + first) % folds).to_numpy(), index=cells["cell_id"].to_numpy())
+
+
+def _shuffled(truth: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """One row a cell, in an order that depends on the cells and the seed alone."""
+    cells = truth.drop_duplicates("cell_id")[["cell_id", "family"]].sort_values("cell_id")
+    return cells.iloc[np.random.default_rng(seed).permutation(len(cells))]
 
 
 def by_cell(truth: pd.DataFrame, folds: int = 5, seed: int = 0) -> Iterator[Split]:
@@ -112,7 +117,7 @@ def by_cell(truth: pd.DataFrame, folds: int = 5, seed: int = 0) -> Iterator[Spli
 
 
 def hold_out(truth: pd.DataFrame, share: float, seed: int = 0) -> Split:
-    """Return one split: a share of the cells to test on, or to calibrate with.
+    """Return one split: a share of the cells of every family, to test on or to calibrate with.
 
     Parameters
     ----------
@@ -120,8 +125,10 @@ def hold_out(truth: pd.DataFrame, share: float, seed: int = 0) -> Split:
     share : float
     seed : int
     """
-    fold = folds_of(truth, 100, seed)
-    return _split(truth, "held out", fold.index[fold < round(100 * share)], out=())
+    cells = _shuffled(truth, seed)
+    family = cells.groupby("family", sort=True)
+    position = (family.cumcount() + 0.5) / family["family"].transform("size")
+    return _split(truth, "held out", cells["cell_id"][position < share], out=())
 
 
 def leave_one_out(truth: pd.DataFrame, column: str = "chemistry") -> Iterator[Split]:
