@@ -18,6 +18,8 @@ from softbreak.physics.delta import DeltaAdmittance, delta_admittance
 from softbreak.physics.pair import PairResult, pair_electronic_fraction
 from softbreak.physics.relaxation import (
     KRAMERS_KRONIG_LIMIT,
+    ComplexArray,
+    FloatArray,
     KramersKronig,
     Relaxations,
     checked,
@@ -37,6 +39,7 @@ __all__ = [
     "delta_admittance",
     "electronic_lower_bounds",
     "intercepts",
+    "intercepts_of",
     "kramers_kronig",
     "pair_electronic_fraction",
     "relaxations",
@@ -152,8 +155,25 @@ def intercepts(frequency: ArrayLike, impedance: ArrayLike) -> Intercepts:
     doi 10.1149/1.2044210.
     """
     f, z = checked(frequency, impedance)
-    near = relaxations(f, z)
-    wide = relaxations(f, z, beyond=3.0)
+    return intercepts_of(f, z, relaxations(f, z), relaxations(f, z, beyond=3.0))
+
+
+def intercepts_of(
+    f: FloatArray, z: ComplexArray, near: Relaxations, wide: Relaxations
+) -> Intercepts:
+    """Find the intercepts where the relaxations are known already.
+
+    Parameters
+    ----------
+    f, z : numpy.ndarray, shape (n,)
+        Hz, Ω; checked.
+    near, wide : Relaxations
+        Of this spectrum, with time constants between its ends and reaching threefold beyond them.
+
+    Returns
+    -------
+    Intercepts
+    """
     fast = wide.ohmic + wide.resistances[wide.time_constants < near.time_constants[0]].sum()
     noise = max(near.misfit, wide.misfit)
     top = f >= f.max() / 10.0**0.5

@@ -1,0 +1,102 @@
+"""How a feature is put into words: what a colleague would say of the number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+MISSING: Final = "unknown"
+
+
+class Kind(StrEnum):
+    """How the number is to be read."""
+
+    LOGARITHM = "logarithm"
+    """ln(x / reference): "x is 40 % lower than ..."."""
+    CHANGE = "change"
+    """(x - reference) / reference: the same sentence."""
+    RATIO = "ratio"
+    """ln of one quantity over another, compared with what it was: "x is 2.2 times y, ..."."""
+    SHARE = "share"
+    """A fraction, told in percent, compared with what it was."""
+    NUMBER = "number"
+    """A number with its unit, compared with what it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """The sentence of one feature.
+
+    Attributes
+    ----------
+    kind : Kind
+    subject : str
+        What is measured, as it begins a sentence.
+    than : str
+        What it is compared with ("the first spectrum"); for a ratio, the other quantity.
+    scatter : float
+        By how much the feature of a sound cell moves from cycle to cycle (its own unit): the
+        least by which two values must differ to be told apart.
+    unit : str
+        Of a number; empty for none.
+    """
+
+    kind: Kind
+    subject: str
+    than: str = ""
+    scatter: float = 0.05
+    unit: str = ""
+
+    def sentence(self, value: float, baseline: float, where: str = "") -> str:
+        """Put a value into words.
+
+        Parameters
+        ----------
+        value, baseline : float
+            Now, and in the cell's first cycles (NaN where those did not have it).
+        where : str
+            Time of what is told (" at 41.2 h"), put behind the statement.
+        """
+        if self.kind in (Kind.LOGARITHM, Kind.CHANGE):
+            return f"{self.subject} {self._relative(value)}{where}."
+        now = self._shown(value)
+        was = f"; in the cell's first cycles it was {self._shown(baseline)}"
+        return f"{self.subject} is {now}{where}{was if math.isfinite(baseline) else ''}."
+
+    def _relative(self, value: float) -> str:
+        factor = math.exp(min(value, 300.0)) if self.kind is Kind.LOGARITHM else 1.0 + value
+        if 0.995 < factor < 1.005:
+            return f"is the same as {self.than}"
+        if factor >= 3.0:
+            return f"is {number(factor)} times that of {self.than}"
+        direction = "higher" if factor > 1.0 else "lower"
+        return f"is {percent(abs(factor - 1.0))} {direction} than {self.than}"
+
+    def _shown(self, value: float) -> str:
+        if not math.isfinite(value):
+            return MISSING
+        if self.kind is Kind.RATIO:
+            return f"{number(math.exp(min(value, 300.0)))} times {self.than}"
+        if self.kind is Kind.SHARE:
+            return f"{percent(value)}{f' of {self.than}' if self.than else ''}"
+        return f"{number(value)} {self.unit}".rstrip()
+
+
+def percent(fraction: float) -> str:
+    """Write a fraction in percent: ``31 %``, ``0.4 %``."""
+    return f"{number(100.0 * fraction, 2)} %"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write a number with so many significant digits, and no exponent where it can be avoided."""
+    if not math.isfinite(value):
+        return MISSING
+    if value == 0.0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if not -4 <= size < 6:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{mantissa} × 10^{int(exponent)}".replace("-", "\u2212")
+    return f"{value:.{max(0, digits - 1 - size)}f}".replace("-", "\u2212")
