@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from softbreak.version import __version__
 
 if TYPE_CHECKING:
+    from softbreak import features
     from softbreak.archive.reading import read
     from softbreak.archive.triage import triage
     from softbreak.data.history import CellHistory
@@ -33,8 +34,12 @@ _HOMES = {
     "SoftbreakError": "softbreak.errors",
     "State": "softbreak.verdict",
     "Verdict": "softbreak.verdict",
-    "figures": "softbreak.report",
+    "features": "softbreak.features",
+    "figures": "softbreak.report.figures",
 }
+
+_MODULES = ("features", "figures")
+"""Public names that are modules; ``features`` can be called too."""
 
 __all__ = [
     "Cell",
@@ -47,6 +52,7 @@ __all__ = [
     "__version__",
     "diagnose",
     "examine",
+    "features",
     "figures",
     "read",
     "triage",
@@ -58,7 +64,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'softbreak' has no attribute {name!r}")
     home = import_module(_HOMES[name])
-    value = import_module("softbreak.report.figures") if name == "figures" else getattr(home, name)
+    value = home if name in _MODULES else getattr(home, name)
     globals()[name] = value
     return value
 

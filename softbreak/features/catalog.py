@@ -33,7 +33,7 @@ def collected(families: Iterable[tuple[Feature, ...]]) -> tuple[Feature, ...]:
 
 
 CATALOGUE: Final = collected(family.FEATURES for family in _FAMILIES)
-"""All features, in the order of the table that :func:`softbreak.features.table.features_of` gives."""
+"""All features, in the order of the table of :func:`softbreak.features.table.features_of`."""
 
 TELLINGS: Final[dict[str, Telling]] = {
     name: told for family in _FAMILIES for name, told in getattr(family, "TELLINGS", {}).items()

@@ -18,7 +18,7 @@ import pandas as pd
 from softbreak.data.record import Cell
 from softbreak.features.causal import earlier, earlier_max
 from softbreak.features.evidence import Spectrum
-from softbreak.features.impedance_catalog import FEATURES, TELLINGS
+from softbreak.features.impedance_catalog import AGE, FEATURES, TELLINGS
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.delta import delta_without_leads
@@ -27,7 +27,7 @@ from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import Relaxations, kramers_kronig, relaxations
 from softbreak.physics.voltammetry import at_reference_temperature
 
-__all__ = ["FEATURES", "TELLINGS", "impedance_features", "pair_posteriors"]
+__all__ = ["AGE", "FEATURES", "TELLINGS", "impedance_features", "pair_posteriors"]
 
 FEWEST_POINTS: Final = 8
 SMALLEST_OHM: Final = 1e-6
@@ -81,8 +81,8 @@ def impedance_features(
     Returns
     -------
     pandas.DataFrame
-        One row a spectrum, the columns of ``FEATURES``; all NaN for one that is too short or not
-        passive. A row depends on earlier rows only.
+        One row a spectrum, the columns of ``FEATURES`` (without ``AGE``); all NaN for one that is
+        too short or not passive. A row depends on earlier rows only.
     """
     rows: list[dict[str, float]] = []
     first: _Measured | None = None
@@ -96,7 +96,7 @@ def impedance_features(
         rows.append(row)
         if first is None and found is not None and not found.numbers["line"]:
             first = found
-    names = [feature.name for feature in FEATURES]
+    names = [feature.name for feature in FEATURES if feature.name != AGE]
     table = pd.DataFrame(rows, columns=[*names, "low"], dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         low = np.log(np.where(table["low"] > 0, table["low"], np.nan))

@@ -275,7 +275,16 @@ FEATURES: Final = (
         "none none none",
         "softbreak.physics.circuit_pair",
     ),
+    _feature(
+        "age_half_cycles",
+        "half-cycles since the spectrum that the row tells of",
+        "none none none",
+        "protocol",
+        "half-cycles",
+    ),
 )
+AGE: Final = "eis_age_half_cycles"
+"""Filled in where spectra are joined to half-cycles: :mod:`softbreak.features.table`."""
 
 _LOW: Final = "The low-frequency resistance"
 _FIRST: Final = "in the cell's first spectrum"

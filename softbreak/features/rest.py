@@ -50,7 +50,7 @@ def leakage_features(
     Returns
     -------
     pandas.DataFrame
-        One row a hold, the ``leak_`` columns of ``FEATURES``.
+        One row a hold, the ``leak_`` columns of ``FEATURES`` (without ``AGE``).
     """
     found = np.array([_hold(hold) for hold in holds], dtype=np.float64).reshape(-1, 4)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -209,6 +209,13 @@ FEATURES: Final = (
         temperature="either",
     ),
     _feature(
+        "leak_age_half_cycles",
+        "half-cycles since the hold that the row tells of",
+        "none none none",
+        "protocol",
+        "half-cycles",
+    ),
+    _feature(
         "rest_early_share",
         "V of a rest's first sample / V before the current stopped",
         "flat down down",
@@ -256,6 +263,8 @@ FEATURES: Final = (
         "V",
     ),
 )
+AGE: Final = "leak_age_half_cycles"
+"""Filled in where holds are joined to half-cycles: :mod:`softbreak.features.table`."""
 
 _DC: Final = "The DC resistance of the leakage test"
 TELLINGS: Final[dict[str, Telling]] = {

@@ -51,7 +51,8 @@ def voltammetry_features(
     Returns
     -------
     pandas.DataFrame
-        One row a sweep, the columns of ``FEATURES``. A row depends on earlier rows only.
+        One row a sweep, the columns of ``FEATURES`` (without ``AGE``). A row depends on earlier
+        rows only.
     """
     column = {name: sweeps[name].to_numpy(dtype=np.float64) for name in sweeps.columns}
     chord, common = column["chord_resistance"], np.abs(column["common_voltage"])
@@ -85,7 +86,8 @@ def voltammetry_features(
             "cv_ln_rate_over_initial": _ln_over_first(column["scan_rate"]),
         }
     return pd.DataFrame(
-        {feature.name: np.broadcast_to(out[feature.name], len(sweeps)) for feature in FEATURES}
+        {name: np.broadcast_to(values, len(sweeps)) for name, values in out.items()},
+        columns=[feature.name for feature in FEATURES if feature.name != AGE],
     )
 
 
@@ -168,11 +170,13 @@ def _ln_over_first(values: np.ndarray) -> np.ndarray:
     return np.log(positive / reference(positive))
 
 
-def _feature(name: str, formula: str, going: str, source: str = PAPER, **moved: str) -> Feature:
+def _feature(
+    name: str, formula: str, going: str, source: str = PAPER, unit: str = "1", **moved: str
+) -> Feature:
     healthy, soft, hard = going.split()
     return Feature(
         f"cv_{name}",
-        "1",
+        unit,
         "voltammetry",
         formula,
         source,
@@ -318,7 +322,16 @@ FEATURES: Final = (
         "none none none",
         "protocol",
     ),
+    _feature(
+        "age_half_cycles",
+        "half-cycles since the voltammogram that the row tells of",
+        "none none none",
+        "protocol",
+        "half-cycles",
+    ),
 )
+AGE: Final = "cv_age_half_cycles"
+"""Filled in where voltammograms are joined to half-cycles: :mod:`softbreak.features.table`."""
 
 _CURRENT: Final = "The CV current at the common voltage"
 TELLINGS: Final[dict[str, Telling]] = {

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from softbreak.features.evidence import SWEEP_COLUMNS
-from softbreak.features.voltammetry import FEATURES, TELLINGS, voltammetry_features
+from softbreak.features.voltammetry import AGE, FEATURES, TELLINGS, voltammetry_features
 from softbreak.physics.voltammetry import analyse
 
-NAMES = [feature.name for feature in FEATURES]
+NAMES = [feature.name for feature in FEATURES if feature.name != AGE]
 
 
 def sweeps(resistance, **columns):
