@@ -1,1 +1,1 @@
-"""Runs that are still going: sources, watching, alarms."""
+"""Live cells: sources that hand on what is new, a store that survives anything, alarms."""

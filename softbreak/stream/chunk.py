@@ -1,0 +1,108 @@
+"""The contract between a source and the watch: chunks, and how they are acknowledged."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from softbreak.data.record import Cell, Record
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What is new of one cell.
+
+    Attributes
+    ----------
+    cell : Cell
+        What is known of it.
+    tokens : mapping of str to str
+        How far each part of the source (a file, a partition of a stream) has come with this
+        chunk, in the source's own words; stored in the same transaction as its effects.
+    build : callable
+        Makes the records, which hold new rows only; called at most once.
+    samples : int
+        Rows in them.
+    restart : bool
+        What was told of this cell before no longer holds (a file was rewritten): it begins again
+        from zero, and this chunk holds all that there is.
+    backlog : bool
+        These rows are history, not news: only where they end is worth a notification.
+    handle : object
+        The source's own note, for :meth:`Source.ack`.
+    """
+
+    cell: Cell
+    tokens: Mapping[str, str]
+    build: Callable[[], Sequence[Record]] = field(repr=False)
+    samples: int = 0
+    restart: bool = False
+    backlog: bool = False
+    handle: object = None
+
+    @cached_property
+    def records(self) -> Sequence[Record]:
+        """The records of the new rows."""
+        return self.build()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a source could not use; it goes on without.
+
+    Attributes
+    ----------
+    key : str
+        The file, or the place in the stream.
+    sentence : str
+        What was found, and the remedy.
+    """
+
+    key: str
+    sentence: str
+
+
+class Source(ABC):
+    """Where chunks come from. A new one (Kafka, MQTT) is one class with ``poll`` and ``ack``.
+
+    Attributes
+    ----------
+    name : str
+        Stable: offsets are stored under it.
+    exhausted : bool
+        Nothing will ever come again (standard input was closed).
+    replays : bool
+        Whether :meth:`rewind` can bring a cell's past back.
+    """
+
+    name: str
+    exhausted: bool = False
+    replays: bool = False
+
+    def resume(self, tokens: Mapping[str, tuple[str, str]]) -> None:  # noqa: B027
+        """Take up from stored tokens: part of the source to (cell_id, token)."""
+
+    @abstractmethod
+    def poll(self) -> Iterable[Chunk]:
+        """Yield what is new, without waiting long; order is kept within a cell."""
+
+    @abstractmethod
+    def ack(self, chunks: Sequence[Chunk]) -> None:
+        """Hear that the effects of chunks are stored and will survive."""
+
+    def rewind(self, cell_ids: Iterable[str]) -> None:  # noqa: B027
+        """Hand these cells on once more, from zero, with ``restart`` set (if it replays)."""
+
+    def problems(self) -> Sequence[Problem]:
+        """Return what could not be used since the last call."""
+        return ()
+
+    def wait(self, second: float) -> None:
+        """Wait for news, at most so long (s)."""
+        time.sleep(second)
+
+    def close(self) -> None:  # noqa: B027
+        """Let go of files and connections."""

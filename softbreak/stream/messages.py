@@ -1,0 +1,237 @@
+"""One chunk as one JSON object: what stands on a line, in a POST, in an entry of a stream.
+
+::
+
+    {"cell_id": "cell7", "sequence": 41, "technique": "cycling",
+     "facts": {"area_cm2": 0.785},
+     "table": {"test_time_second": [...], "voltage_volt": [...], "current_ampere": [...]}}
+
+A single sample may be given flat: ``{"cell_id": "cell7", "test_time_second": 1.0,
+"voltage_volt": 0.02, "current_ampere": 1e-4}``. Columns, units and signs are those of
+:mod:`softbreak.data.schema`. Messages come from outside: nothing in them is trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+from softbreak.data.record import Cell, Record, Source, Technique, checked_cell
+from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
+from softbreak.errors import SchemaError, SoftbreakError
+
+MOST_BYTES: Final = 32 << 20
+"""A message of more bytes is refused."""
+MOST_NAME: Final = 200
+_TECHNIQUES: Final = {technique.value: technique for technique in Technique}
+_FLOAT, _INTEGER = np.dtype(np.float64), np.dtype(np.int64)
+
+
+class MessageError(SoftbreakError):
+    """A message that does not say what a message must say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, checked.
+
+    Attributes
+    ----------
+    cell : Cell
+    technique : Technique
+    columns : mapping of str to numpy.ndarray
+        Of one length.
+    sequence : int or None
+        Rises with every message of a cell, so that one that comes twice counts once.
+    file : str
+        Where the rows belong: rows of one file continue each other.
+    position : int
+        The record's place in that file.
+    started_unix_second : float or None
+        Absolute time of ``test_time_second == 0``.
+    restart : bool
+        Forget what was told of the cell.
+    """
+
+    cell: Cell
+    technique: Technique
+    columns: Mapping[str, np.ndarray] = field(repr=False)
+    sequence: int | None = None
+    file: str = "stream"
+    position: int = 0
+    started_unix_second: float | None = None
+    restart: bool = False
+
+    @property
+    def samples(self) -> int:
+        """Number of rows."""
+        return len(next(iter(self.columns.values())))
+
+    def record(self) -> Record:
+        """Return the rows as a record."""
+        import pandas as pd
+
+        return Record(
+            self.cell,
+            self.technique,
+            pd.DataFrame(dict(self.columns), copy=False),
+            Source(
+                path=self.file,
+                reader="stream",
+                started_unix_second=self.started_unix_second,
+                position=self.position,
+            ),
+        )
+
+
+def parse(data: bytes | str) -> Message:
+    """Read one message.
+
+    Parameters
+    ----------
+    data : bytes or str
+        JSON.
+
+    Raises
+    ------
+    MessageError
+        If it is none; the message says what was found and what was expected.
+    """
+    if len(data) > MOST_BYTES:
+        raise MessageError(f"a message of {len(data):,} bytes; expected at most {MOST_BYTES:,}")
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise MessageError(f"no JSON ({error}); expected one object a message") from error
+    if not isinstance(told, dict):
+        raise MessageError(f"a {type(told).__name__}; expected an object with cell_id and table")
+    return _message(told)
+
+
+def _message(told: dict[str, Any]) -> Message:
+    name = told.get("cell_id")
+    if not isinstance(name, str) or not 0 < len(name) <= MOST_NAME or not name.isprintable():
+        raise MessageError(
+            f"cell_id {str(name)[:40]!r}; expected a name of 1 to {MOST_NAME} letters"
+        )
+    technique = _TECHNIQUES.get(str(told.get("technique", "cycling")))
+    if technique is None:
+        raise MessageError(
+            f"technique {str(told['technique'])[:40]!r}; expected one of {', '.join(_TECHNIQUES)}"
+        )
+    facts = told.get("facts")
+    return Message(
+        _cell(name, json.dumps(facts, sort_keys=True) if facts else ""),
+        technique,
+        _columns(told, technique),
+        _whole(told, "sequence", None),
+        str(told.get("file", "stream"))[:MOST_NAME],
+        _whole(told, "position", 0) or 0,
+        _moment(told),
+        told.get("restart") is True,
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _cell(name: str, facts: str) -> Cell:
+    """Return the cell; a live channel says the same of itself with every message."""
+    told = json.loads(facts) if facts else {}
+    known = {item.name for item in fields(Cell)} - {"cell_id"}
+    if not isinstance(told, dict) or not set(told) <= known:
+        raise MessageError(f"facts {facts[:80]}; expected some of {', '.join(sorted(known))}")
+    try:
+        return checked_cell(Cell(cell_id=name, **told))
+    except (SchemaError, TypeError) as error:
+        raise MessageError(f"facts of {name}: {error}") from error
+
+
+def _columns(told: dict[str, Any], technique: Technique) -> dict[str, np.ndarray]:
+    table = told.get("table")
+    if table is None:
+        table = {key: [value] for key, value in told.items() if key in COLUMNS}
+    if not isinstance(table, dict):
+        raise MessageError(f"a table that is a {type(table).__name__}; expected lists by column")
+    required = SPECTRUM_COLUMNS if technique is Technique.IMPEDANCE else SERIES_COLUMNS
+    if missing := [column for column in required if column not in table]:
+        raise MessageError(f"no column {', '.join(missing)} in a message of {technique}")
+    arrays = {str(key): _array(str(key), values) for key, values in table.items()}
+    lengths = {len(array) for array in arrays.values()}
+    if len(lengths) != 1 or 0 in lengths:
+        raise MessageError(f"columns of {sorted(lengths)} rows; expected one length, not 0")
+    return arrays
+
+
+def _array(name: str, values: object) -> np.ndarray:
+    column = COLUMNS.get(name)
+    if column is None:
+        raise MessageError(f"a column {name[:40]!r}; known are {', '.join(COLUMNS)}")
+    try:
+        array = np.array(values, dtype=_FLOAT)
+        finite = bool(np.isfinite(array).all())
+        if array.ndim == 1 and column.kind == "integer" and finite:
+            return array.astype(_INTEGER)
+        if array.ndim == 1 and column.kind != "integer":
+            return array if finite else np.where(np.isfinite(array), array, np.nan)
+    except (ValueError, TypeError, OverflowError):
+        pass  # said below, as of every array that is no list of numbers
+    raise MessageError(f"column {name}: expected a list of numbers")
+
+
+def _whole(told: dict[str, Any], name: str, default: int | None) -> int | None:
+    value = told.get(name, default)
+    if value is None or (type(value) is int and 0 <= value < 1 << 62):
+        return value
+    raise MessageError(f"{name} {str(value)[:40]!r}; expected a whole number from 0 on")
+
+
+def _moment(told: dict[str, Any]) -> float | None:
+    value = told.get("started_unix_second")
+    if value is None:
+        return None
+    if type(value) in (int, float) and math.isfinite(value):
+        return float(value)
+    raise MessageError("started_unix_second: expected seconds since 1970")
+
+
+def dump(record: Record, rows: slice = slice(None), sequence: int | None = None) -> str:
+    """Write rows of a record as a message.
+
+    Parameters
+    ----------
+    record : Record
+    rows : slice
+    sequence : int, optional
+    """
+    table = record.table.iloc[rows]
+    facts = {
+        item.name: value
+        for item in fields(Cell)
+        if item.name != "cell_id" and (value := getattr(record.cell, item.name)) not in (None, "")
+    }
+    told: dict[str, Any] = {
+        "cell_id": record.cell.cell_id,
+        "technique": record.technique.value,
+        "file": record.source.path[:MOST_NAME],
+        "position": record.source.position,
+    }
+    if sequence is not None:
+        told["sequence"] = sequence
+    if record.source.started_unix_second is not None:
+        told["started_unix_second"] = record.source.started_unix_second
+    if facts:
+        told["facts"] = facts
+    told["table"] = {str(name): _values(table[name].to_numpy()) for name in table.columns}
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _values(array: np.ndarray) -> Sequence[float | None]:
+    values = array.tolist()
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        return [value if math.isfinite(value) else None for value in values]
+    return values

@@ -1,0 +1,45 @@
+"""What a watch counts of itself."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Metrics:
+    """Counters since the process began.
+
+    Attributes
+    ----------
+    started_unix_second : float
+    samples, chunks, verdicts, alarms, commits : int
+    errors : Counter
+        By kind: "source", "store", "engine", "message".
+    lag_second : float
+        Age of the newest sample when its effects were stored; NaN where samples have no
+        absolute time.
+    commit_second : float
+        What the last transaction took.
+    cells : int
+        Live in this process.
+    polled_unix_second : float
+        When the source was asked last: a watch that hangs stops asking.
+    """
+
+    started_unix_second: float = field(default_factory=time.time)
+    samples: int = 0
+    chunks: int = 0
+    verdicts: int = 0
+    alarms: int = 0
+    commits: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    lag_second: float = float("nan")
+    commit_second: float = float("nan")
+    cells: int = 0
+    polled_unix_second: float = 0.0
+
+    def rate(self) -> float:
+        """Samples per second since the process began."""
+        return self.samples / max(time.time() - self.started_unix_second, 1e-9)

@@ -1,0 +1,1 @@
+"""Migrations of the store, applied by alembic when it is opened."""

@@ -1,0 +1,1 @@
+"""Where live cells come from: folders of growing files, lines, POSTs, Redis Streams."""

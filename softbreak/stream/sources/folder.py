@@ -1,0 +1,293 @@
+"""A folder of growing files: the cyclers' own, on a disk or a network share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any, Final
+
+from softbreak.data.record import Cell, Record
+from softbreak.errors import ReadError
+from softbreak.stream.chunk import Chunk, Problem, Source
+from softbreak.stream.sources.growing import GrowingFile, News
+from softbreak.stream.sources.mark import Mark, hashed
+
+SETTLE_SECOND: Final = 60.0
+RESCAN_SECOND: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A cell and its files, as the manifest and the names have it.
+
+    Attributes
+    ----------
+    cell : Cell
+    files : tuple of str
+        Relative to the folder, with forward slashes.
+    spares : mapping
+        For a file the exports that tell the same; read only if it cannot be.
+    columns : mapping
+        How to read tables that no reader recognises.
+    doubtful : frozenset of str
+        Files that are perhaps no data: nobody need hear that they cannot be read.
+    """
+
+    cell: Cell
+    files: tuple[str, ...]
+    spares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    doubtful: frozenset[str] = frozenset()
+
+    def facts(self) -> str:
+        """Return a fingerprint of what a verdict depends on beside the files."""
+        return hashed(repr((asdict(self.cell), sorted(self.columns.items()))).encode())
+
+
+Discover = Callable[[], Sequence[Found]]
+
+
+class FolderSource(Source):
+    """Follows the files below a folder.
+
+    Parameters
+    ----------
+    root : Path
+    discover : callable
+        Lists the cells; called every ``rescan_second``, so that new files are found.
+    settle_second : float
+        See :class:`GrowingFile`.
+    rescan_second : float
+    events : bool
+        Wake when the operating system tells of a change, instead of after the interval alone.
+        Network shares tell of none: the interval is kept in any case.
+    """
+
+    replays = True
+
+    def __init__(
+        self,
+        root: Path,
+        discover: Discover,
+        *,
+        settle_second: float = SETTLE_SECOND,
+        rescan_second: float = RESCAN_SECOND,
+        events: bool = True,
+    ) -> None:
+        self.root = root
+        self.name = f"folder:{root.resolve().as_posix()}"[-400:]
+        self._discover = discover
+        self._settle_second, self._rescan_second = settle_second, rescan_second
+        self._found: Sequence[Found] = ()
+        self._next_scan = 0.0
+        self._files: dict[str, GrowingFile] = {}
+        self._owner: dict[str, str] = {}
+        self._owned: dict[str, set[str]] = {}
+        self._stored: dict[str, str] = {}
+        self._again: set[str] = set()
+        self._unreadable: set[str] = set()
+        self._problems: list[Problem] = []
+        self._waker = _Waker(root) if events else None
+
+    def resume(self, tokens: Mapping[str, tuple[str, str]]) -> None:
+        """Take up from stored tokens."""
+        self._files.clear()
+        self._again.clear()
+        self._owner.clear()
+        self._owned.clear()
+        for key, (cell_id, _) in tokens.items():
+            self._own(cell_id, (key,))
+        self._stored = {key: token for key, (_, token) in tokens.items()}
+
+    def rewind(self, cell_ids: Iterable[str]) -> None:
+        """Read these cells from zero with the next poll."""
+        self._again.update(cell_ids)
+
+    def poll(self) -> Iterator[Chunk]:
+        """Yield one chunk for each cell that has something new."""
+        if time.monotonic() >= self._next_scan:
+            self._found = self._discover()
+            self._next_scan = time.monotonic() + self._rescan_second
+        for found in self._found:
+            chunk = self._chunk(found)
+            if chunk is not None:
+                yield chunk
+
+    def ack(self, chunks: Sequence[Chunk]) -> None:
+        """Nothing to do: files keep what they hold."""
+
+    def problems(self) -> Sequence[Problem]:
+        """Return what could not be read since the last call."""
+        told, self._problems = self._problems, []
+        return told
+
+    def wait(self, second: float) -> None:
+        """Wait until something changes, at most so long."""
+        if self._waker is None or not self._waker.wait(second):
+            time.sleep(second)
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._waker is not None:
+            self._waker.close()
+
+    def _chunk(self, found: Found) -> Chunk | None:
+        name = found.cell.cell_id
+        files = [self._file(found, path) for path in self._readable(found)]
+        mine = {file.name for file in files}
+        begun = bool(self._owned.get(name))
+        if name in self._again or self._moved(name, mine) or self._told_otherwise(found, files):
+            return self._restart(found, files)
+        news: dict[str, News] = {}
+        settled = []
+        for file in files:
+            was = file.mark.settled
+            told = self._look(found, file)
+            if told is not None and told.rewritten:
+                return self._restart(found, files)
+            if told is not None:
+                news[file.name] = told
+            if file.mark.settled and not was:
+                settled.append(file.name)
+        if not any(told.samples for told in news.values()) and not settled:
+            return None
+        return self._made(found, files, news, backlog=not begun)
+
+    def _restart(self, found: Found, files: list[GrowingFile]) -> Chunk | None:
+        """Read a cell from zero, once all its files can be read."""
+        again = [file.fresh() for file in files]
+        news: dict[str, News] = {}
+        before = len(self._problems)
+        for file in again:
+            file.mark.facts = found.facts()
+            told = self._look(found, file)
+            if told is not None:
+                news[file.name] = told
+            elif len(self._problems) > before and not file.mark.settled:
+                self._again.add(found.cell.cell_id)
+                return None
+        self._again.discard(found.cell.cell_id)
+        for name in self._owned.pop(found.cell.cell_id, ()):
+            self._owner.pop(name, None)
+        self._files.update({file.name: file for file in again})
+        return self._made(found, again, news, restart=True)
+
+    def _made(
+        self,
+        found: Found,
+        files: list[GrowingFile],
+        news: Mapping[str, News],
+        *,
+        restart: bool = False,
+        backlog: bool = False,
+    ) -> Chunk:
+        records: list[Record] = [record for told in news.values() for record in told.records]
+        tokens = {file.name: file.mark.dump() for file in files if file.name in news}
+        self._own(found.cell.cell_id, tokens)
+        return Chunk(
+            found.cell,
+            tokens,
+            lambda: records,
+            samples=sum(told.samples for told in news.values()),
+            restart=restart,
+            backlog=backlog,
+        )
+
+    def _own(self, cell_id: str, files: Iterable[str]) -> None:
+        for name in files:
+            before = self._owner.get(name, cell_id)
+            if before != cell_id:
+                self._owned[before].discard(name)
+            self._owner[name] = cell_id
+            self._owned.setdefault(cell_id, set()).add(name)
+
+    def _readable(self, found: Found) -> list[str]:
+        """Return the files to be read; beside one that cannot be, its exports."""
+        paths: list[str] = []
+        for path in found.files:
+            paths.append(path)
+            if path in self._unreadable:
+                paths += found.spares.get(path, ())
+        return paths
+
+    def _file(self, found: Found, path: str) -> GrowingFile:
+        file = self._files.get(path)
+        if file is None:
+            token = self._stored.pop(path, None)
+            mark = Mark.load(token) if token else Mark(facts=found.facts())
+            file = GrowingFile(self.root / path, path, found.columns, mark, self._settle_second)
+            self._files[path] = file
+        return file
+
+    def _moved(self, name: str, mine: set[str]) -> bool:
+        """Whether files that were this cell's are another's now, or the other way round."""
+        gone = self._owned.get(name, set()) - mine
+        taken = [k for k in mine if self._owner.get(k, name) != name]
+        return bool(taken) or any((self.root / path).exists() for path in gone)
+
+    def _told_otherwise(self, found: Found, files: list[GrowingFile]) -> bool:
+        facts = found.facts()
+        return any(file.known and file.mark.facts != facts for file in files)
+
+    def _look(self, found: Found, file: GrowingFile) -> News | None:
+        try:
+            news = file.look()
+        except ReadError as error:
+            if isinstance(error.__cause__, OSError):
+                self._locked(file, error.__cause__)
+            elif file.is_quiet():
+                file.give_up()
+                self._unreadable.add(file.name)
+                if file.name not in found.doubtful:
+                    self._problems.append(Problem(file.name, str(error)))
+            return None
+        except OSError as error:
+            self._locked(file, error)
+            return None
+        if news is not None:
+            self._unreadable.discard(file.name)  # its exports, if any, are given up again
+        return news
+
+    def _locked(self, file: GrowingFile, error: OSError) -> None:
+        sentence = f"cannot be opened now ({error.strerror or error}); trying again"
+        self._problems.append(Problem(file.name, sentence))
+
+
+class _Waker:
+    """Events of the file system, where there are any."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._stop = Event()
+        self._changes: Iterator[Any] | None = None
+        self._works = True
+
+    def wait(self, second: float) -> bool:
+        """Wait for a change; return False if this system cannot tell of any."""
+        from watchfiles import watch
+
+        if not self._works:
+            return False
+        try:
+            if self._changes is None:
+                self._changes = watch(
+                    self._root,
+                    watch_filter=None,
+                    debounce=100,
+                    step=50,
+                    rust_timeout=max(int(second * 1000), 1),
+                    yield_on_timeout=True,
+                    stop_event=self._stop,
+                    ignore_permission_denied=True,
+                )
+            next(self._changes, None)
+        except (OSError, RuntimeError):
+            self._works = False
+        return self._works
+
+    def close(self) -> None:
+        self._stop.set()
+        self._changes = None

@@ -1,0 +1,94 @@
+"""A cell's overpotential in a few dozen numbers: enough for a sparkline and a small picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from softbreak.data.record import Record, Technique
+
+MOST: Final = 96
+"""Points; when they are full, neighbours are joined, so that a trace always spans the life."""
+
+
+class Trace:
+    """Mean \\|V\\| (V) under current over the cell's life.
+
+    Attributes
+    ----------
+    volts : list of float
+        Means of ``width`` samples each, the last one unfinished.
+    width : int
+    latest_unix_second : float or None
+        Absolute time of the newest sample, where the files say it.
+    latest_second : float
+        Test time of the newest sample.
+    """
+
+    def __init__(self) -> None:
+        self.volts: list[float] = []
+        self.width = 1
+        self.latest_unix_second: float | None = None
+        self.latest_second = 0.0
+        self._filled = 0
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take new rows in."""
+        for record in records:
+            self._moment(record)
+            if record.technique is Technique.CYCLING and len(record.table):
+                current = np.nan_to_num(record.array("current_ampere"))
+                volts = np.abs(record.array("voltage_volt"), dtype=np.float64)[current != 0.0]
+                self._extend(volts[np.isfinite(volts)])
+
+    def _moment(self, record: Record) -> None:
+        columns = record.table.columns
+        if not len(record.table) or "test_time_second" not in columns:
+            return
+        self.latest_second = float(record.array("test_time_second")[-1])
+        unix = None
+        if "unix_time_second" in columns:
+            unix = float(record.array("unix_time_second")[-1])
+        elif record.source.started_unix_second is not None:
+            unix = record.source.started_unix_second + self.latest_second
+        if unix is not None and np.isfinite(unix):
+            self.latest_unix_second = max(unix, self.latest_unix_second or unix)
+
+    def _extend(self, volts: np.ndarray) -> None:
+        while len(volts):
+            if self._filled in (0, self.width):
+                self._make_room()
+                self.volts.append(0.0)
+                self._filled = 0
+            part, volts = np.split(volts, [self.width - self._filled])
+            total = self.volts[-1] * self._filled + float(part.sum())
+            self._filled += len(part)
+            self.volts[-1] = total / self._filled
+
+    def _make_room(self) -> None:
+        if len(self.volts) >= MOST:
+            joined = np.reshape(self.volts, (-1, 2)).mean(axis=1)
+            self.volts, self.width = joined.tolist(), 2 * self.width
+
+    def dump(self) -> dict[str, Any]:
+        """Return everything as plain JSON."""
+        return {
+            "volts": self.volts,
+            "width": self.width,
+            "filled": self._filled,
+            "latest_unix_second": self.latest_unix_second,
+            "latest_second": self.latest_second,
+        }
+
+    @classmethod
+    def load(cls, told: Mapping[str, Any]) -> Trace:
+        """Undo :meth:`dump`."""
+        trace = cls()
+        if told:
+            trace.volts, trace.width = list(told["volts"]), int(told["width"])
+            trace._filled = int(told["filled"])
+            trace.latest_unix_second = told["latest_unix_second"]
+            trace.latest_second = float(told["latest_second"])
+        return trace

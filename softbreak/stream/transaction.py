@@ -1,0 +1,233 @@
+"""The one transaction in which everything of a chunk is stored, or nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from softbreak.stream.alarm import Level
+from softbreak.stream.schema import Fenced
+from softbreak.stream.tables import ALARMS, CELLS, OFFSETS, OUTBOX, SILENCES, VERDICTS
+from softbreak.stream.writes import CellWrite, Notification
+
+VERDICT_NUMBERS: Final = (
+    "start_time_second",
+    "end_time_second",
+    "p_healthy",
+    "p_soft",
+    "p_hard",
+    "electronic_fraction",
+    "electronic_fraction_lower",
+    "electronic_fraction_upper",
+)
+EVERYONE: Final = "*"
+"""A silence of this name is a silence of all cells."""
+
+
+class Transaction:
+    """One transaction under way.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    source : str
+        Whose offsets are stored.
+    channels : sequence of str
+        Where notifications go.
+    now : float
+        Seconds since 1970.
+    """
+
+    def __init__(
+        self, connection: Connection, source: str, channels: Sequence[str], now: float
+    ) -> None:
+        self.connection, self.source, self.channels, self.now = connection, source, channels, now
+
+    def write(self, write: CellWrite) -> None:
+        """Store everything that has changed of a cell."""
+        if write.restart:
+            self._take_back(write)
+        self._fence(write)
+        self._verdicts(write)
+        seen = self._acknowledged(write.cell_id) if write.notifications else 0
+        new = self._alarms(write)
+        self._notify(write, new, seen)
+        if write.state is not None and write.tokens:
+            self._tokens(write)
+
+    def _fence(self, write: CellWrite) -> None:
+        values: dict[str, Any] = {
+            "model": write.model,
+            "sequence": write.sequence + 1,
+            "facts": _json(write.facts),
+            "updated_unix_second": self.now,
+        }
+        if write.state is not None:
+            values["state"] = write.state
+            values["alarm"], values["status"] = _json(write.alarm_state), _json(write.status)
+        if write.sequence == 0:
+            row = {"alarm": "{}", "status": "{}", "cell_id": write.cell_id, **values}
+            written = self.connection.execute(
+                _insert(self.connection, CELLS).values(row).on_conflict_do_nothing()
+            )
+        else:
+            known = (CELLS.c.cell_id == write.cell_id) & (CELLS.c.sequence == write.sequence)
+            written = self.connection.execute(CELLS.update().where(known).values(values))
+        if written.rowcount != 1:
+            raise Fenced(f"another worker has taken over {write.cell_id}")
+
+    def _take_back(self, write: CellWrite) -> None:
+        cell = write.cell_id
+        self.connection.execute(
+            OFFSETS.delete().where(OFFSETS.c.cell_id == cell, OFFSETS.c.source == self.source)
+        )
+        self.connection.execute(
+            VERDICTS.delete().where(VERDICTS.c.cell_id == cell, VERDICTS.c.model == write.model)
+        )
+        lost = (ALARMS.c.cell_id == cell) & (ALARMS.c.end == "")
+        if write.standing:
+            lost &= ALARMS.c.key.not_in(write.standing)
+        self.connection.execute(
+            ALARMS.update().where(lost).values(end="revised", end_cycle=ALARMS.c.cycle_index)
+        )
+
+    def _verdicts(self, write: CellWrite) -> None:
+        latest = {row["cycle_index"]: row for row in write.verdicts}
+        rows = [_verdict_row(write, row) for row in latest.values()]
+        if rows:
+            upsert(self.connection, VERDICTS, rows, ("cell_id", "cycle_index", "model"))
+
+    def _alarms(self, write: CellWrite) -> set[str]:
+        """Store alarms; return the keys of those that were not known before."""
+        new = set()
+        for alarm in write.alarms:
+            ends = {
+                "end": alarm.end,
+                "end_cycle": alarm.end_cycle,
+                "end_time_second": _number(alarm.end_time_second),
+            }
+            row = {
+                "key": alarm.key,
+                "cell_id": write.cell_id,
+                "level": alarm.level.value,
+                "cycle_index": alarm.cycle_index,
+                "time_second": _number(alarm.time_second),
+                "sentence": alarm.sentence,
+                "raised_unix_second": self.now,
+                **ends,
+            }
+            insert = _insert(self.connection, ALARMS).values(row).on_conflict_do_nothing()
+            if self.connection.execute(insert).rowcount == 1:
+                new.add(alarm.key)
+            else:
+                known = ALARMS.update().where(ALARMS.c.key == alarm.key)
+                self.connection.execute(known.values(ends))
+        return new
+
+    def _notify(self, write: CellWrite, new: set[str], seen: int) -> None:
+        if not write.notifications or not self.channels or self._silent(write.cell_id):
+            return
+        for note in write.notifications:
+            if note.event != "raised":
+                wanted = self._told(note.alarm_key)
+            else:
+                wanted = note.alarm_key in new and note.rank > seen
+            if wanted:
+                self._post(write.cell_id, note)
+
+    def _told(self, alarm_key: str) -> bool:
+        """Whether anybody was told of an alarm; else nobody wants to hear of its end."""
+        query = select(OUTBOX.c.key).where(OUTBOX.c.alarm_key == alarm_key).limit(1)
+        return self.connection.execute(query).first() is not None
+
+    def _post(self, cell_id: str, note: Notification) -> None:
+        for channel in self.channels:
+            row = {
+                "key": f"{note.key}@{channel}",
+                "alarm_key": note.alarm_key,
+                "cell_id": cell_id,
+                "channel": channel,
+                "body": _json(note.body),
+                "created_unix_second": self.now,
+                "attempts": 0,
+                "next_try_unix_second": self.now,
+            }
+            self.connection.execute(
+                _insert(self.connection, OUTBOX).values(row).on_conflict_do_nothing()
+            )
+
+    def _silent(self, cell_id: str) -> bool:
+        columns = SILENCES.c
+        query = SILENCES.select().where(
+            columns.cell_id.in_((cell_id, EVERYONE)), columns.until_unix_second > self.now
+        )
+        return self.connection.execute(query).first() is not None
+
+    def _acknowledged(self, cell_id: str) -> int:
+        """Rank of the standing alarm if somebody has seen it: only a louder one is news then."""
+        columns = ALARMS.c
+        query = select(columns.level).where(
+            columns.cell_id == cell_id,
+            columns.end == "",
+            columns.acknowledged_unix_second.is_not(None),
+        )
+        return max((Level(level).rank for level in self.connection.scalars(query)), default=0)
+
+    def _tokens(self, write: CellWrite) -> None:
+        rows = [
+            {"source": self.source, "key": key, "cell_id": write.cell_id, "token": token}
+            for key, token in write.tokens.items()
+        ]
+        upsert(self.connection, OFFSETS, rows, ("source", "key"))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
+def upsert(
+    connection: Connection, table: Table, rows: list[dict[str, Any]], key: tuple[str, ...]
+) -> None:
+    """Insert rows, or change those that are there."""
+    insert = _insert(connection, table)
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in key}
+    connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+def _verdict_row(write: CellWrite, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "cell_id": write.cell_id,
+        "cycle_index": int(row["cycle_index"]),
+        "model": write.model,
+        "state": str(row["state"]),
+        **{name: _number(row[name]) for name in VERDICT_NUMBERS},
+        "transient_short": int(bool(row["transient_short"])),
+        "wanted_measurement": str(row["wanted_measurement"]),
+        "evidence": _json(list(row["evidence"])),
+        "detector": str(row["detector"]),
+        "detector_version": str(row["detector_version"]),
+    }
+
+
+def _number(value: Any) -> float | None:
+    """What is not known is NULL."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,277 @@
+"""The watch: source → live cells → one transaction → acknowledgement → notifications.
+
+Two promises, kept in this order. What has happened to a cell (verdicts, alarms, notifications) is
+stored at once. The state behind it (the live cell and the offsets of its sources) is stored
+together, after ``checkpoint_second`` at the latest; only then is the source told. A process that is
+killed between the two takes up at the last state, is handed the same rows again, and comes to the
+same verdicts and alarms under the same keys: nothing is lost and nothing is doubled.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+from types import TracebackType
+
+from softbreak.models.change import Kind
+from softbreak.stream.alarm import AlarmLimits
+from softbreak.stream.chunk import Chunk, Problem, Source
+from softbreak.stream.engine import Engine
+from softbreak.stream.live import WatchedCell
+from softbreak.stream.metrics import Metrics
+from softbreak.stream.schema import Fenced
+from softbreak.stream.store import Store, StoreBusy
+from softbreak.stream.writes import CellWrite
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_PAUSE_SECOND = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often what is stored.
+
+    Attributes
+    ----------
+    checkpoint_second : float
+        A cell's state is stored so long after its first unstored row, at the latest.
+    group_second : float
+        Chunks are gathered into one transaction for so long; an alarm waits no longer.
+    group_chunks : int
+        Or until they are so many.
+    checkpoints : int
+        So many cells' states go into one transaction at most, unless the watch ends.
+    """
+
+    checkpoint_second: float = 5.0
+    group_second: float = 0.2
+    group_chunks: int = 2000
+    checkpoints: int = 200
+
+
+class _Boundary:
+    """Where a fault in one cell's data stays that cell's."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
+    def __enter__(self) -> _Boundary:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self.error = error
+        return True
+
+
+class Watch:
+    """Follows a source until told to stop.
+
+    Parameters
+    ----------
+    source : Source
+    store : Store
+    engine : Engine
+    channels : sequence of str
+        Names of the channels that notifications go to.
+    limits : AlarmLimits
+    pace : Pace
+
+    Attributes
+    ----------
+    cells : dict of str to WatchedCell
+        Those that were fed since the process began.
+    metrics : Metrics
+    problems : dict of str to str
+        What could not be used, by file or cell, and why; the latest word on each.
+    stop : threading.Event
+        Ends :meth:`run`, and a commit that waits for a store.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        engine: Engine,
+        channels: Sequence[str] = (),
+        *,
+        limits: AlarmLimits | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.source, self.store, self.engine = source, store, engine
+        self.channels = tuple(channels)
+        self.limits, self.pace = limits or AlarmLimits(), pace or Pace()
+        self.cells: dict[str, WatchedCell] = {}
+        self.metrics = Metrics()
+        self.problems: dict[str, str] = {}
+        self.stop = Event()
+        self._broken: set[str] = set()
+        self._news: dict[str, WatchedCell] = {}
+        self._grouped, self._group_began = 0, 0.0
+        self._resume()
+
+    def _resume(self) -> None:
+        self.source.resume(self.store.tokens(self.source.name))
+        if self.source.replays:
+            stale = [k for k, model in self.store.models().items() if model != self.engine.model]
+            if stale:
+                logger.info("%d cells are judged again by %s", len(stale), self.engine.model)
+                self.source.rewind(stale)
+
+    def run(self, interval_second: float) -> None:
+        """Poll until stopped or until the source has no more."""
+        while not self.stop.is_set():
+            busy = self.step()
+            if self.source.exhausted and not busy:
+                break
+            if not busy:
+                self.source.wait(interval_second)
+        self.close()
+
+    def step(self) -> int:
+        """Take what the source has; return how many chunks it had."""
+        self.metrics.polled_unix_second = time.time()
+        count = 0
+        for chunk in self.source.poll():
+            count += 1
+            self._take(chunk)
+            if self._group_is_full():
+                self.flush()
+            if self.stop.is_set():
+                break
+        for problem in self.source.problems():
+            self._problem("source", problem)
+        self.flush()
+        return count
+
+    def finish(self) -> None:
+        """Take it that no row follows in any cell, and store what that means."""
+        for cell in self.cells.values():
+            if cell.finish(time.monotonic()):
+                self._news[cell.cell.cell_id] = cell
+        self.flush(everything=True)
+
+    def close(self) -> None:
+        """Store everything."""
+        self.flush(everything=True)
+
+    def _take(self, chunk: Chunk) -> None:
+        name = chunk.cell.cell_id
+        if name in self._broken and not chunk.restart:
+            return
+        with _Boundary() as boundary:
+            cell = self._watched(chunk)
+            changes = cell.take(chunk, time.monotonic())
+        if boundary.error is not None:
+            self._set_aside(name, boundary.error)
+            return
+        self._broken.discard(name)
+        if not self._grouped:
+            self._group_began = time.monotonic()
+        self._grouped += 1
+        if cell.has_news:
+            self._news[name] = cell
+        self.metrics.chunks += 1
+        self.metrics.samples += chunk.samples
+        self.metrics.verdicts += sum(change.kind is Kind.VERDICT for change in changes)
+
+    def _watched(self, chunk: Chunk) -> WatchedCell:
+        name = chunk.cell.cell_id
+        cell = self.cells.get(name)
+        if cell is None:
+            stored = self.store.cell(name)
+            cell = WatchedCell(self.engine, chunk.cell, stored, self.limits)
+            self.cells[name] = cell
+            self.metrics.cells = len(self.cells)
+        elif chunk.restart:
+            cell.cell = chunk.cell
+        return cell
+
+    def _set_aside(self, name: str, error: Exception) -> None:
+        """Leave a cell alone whose rows cannot be judged: it stays where it was stored last."""
+        logger.debug("%s", name, exc_info=error)
+        self._broken.add(name)
+        self.cells.pop(name, None)
+        self._news.pop(name, None)
+        self._problem("engine", Problem(name, f"cannot be judged: {type(error).__name__}: {error}"))
+
+    def _problem(self, kind: str, problem: Problem) -> None:
+        self.metrics.errors[kind] += 1
+        if self.problems.get(problem.key) != problem.sentence:
+            logger.warning("%s: %s", problem.key, problem.sentence)
+        self.problems[problem.key] = problem.sentence
+
+    def _group_is_full(self) -> bool:
+        waited = time.monotonic() - self._group_began
+        return self._grouped >= self.pace.group_chunks or waited >= self.pace.group_second
+
+    def flush(self, *, everything: bool = False) -> None:
+        """Store news, and the states that are due (or all of them); acknowledge those."""
+        self._grouped = 0
+        due = self._due(everything)
+        names = [*due, *(name for name in self._news if name not in due)]
+        if not names:
+            return
+        writes = [(self.cells[n], self.cells[n].write(checkpoint=n in due)) for n in names]
+        if self._commit([write for _, write in writes]):
+            self._stored(writes)
+
+    def _due(self, everything: bool) -> dict[str, None]:
+        dirty = ((c.dirty_since, name) for name, c in self.cells.items() if c.dirty_since)
+        if everything:
+            return {name: None for _, name in dirty}
+        limit = time.monotonic() - self.pace.checkpoint_second
+        late = sorted((since, name) for since, name in dirty if since <= limit)
+        return {name: None for _, name in late[: self.pace.checkpoints]}
+
+    def _commit(self, writes: list[CellWrite]) -> bool:
+        """Store, and try again while the store is busy: the source waits meanwhile."""
+        began, pause = time.perf_counter(), 0.05
+        while True:
+            try:
+                self.store.commit(writes, self.source.name, self.channels)
+            except StoreBusy as error:
+                self._problem("store", Problem("store", f"{error}; trying again"))
+                pause = min(2.0 * pause, _LONGEST_PAUSE_SECOND)
+                if self.stop.wait(pause):
+                    logger.warning("stopped before the store could be written; nothing is lost")
+                    return False
+            except Fenced as error:
+                self._problem("fence", Problem("store", f"{error}; taking up what it stored"))
+                self._forget()
+                return False
+            else:
+                self.problems.pop("store", None)
+                self.metrics.commit_second = time.perf_counter() - began
+                self.metrics.commits += 1
+                return True
+
+    def _forget(self) -> None:
+        """Another worker has been here: what is not stored comes again."""
+        self.cells.clear()
+        self._news.clear()
+        self._broken.clear()
+        self._resume()
+
+    def _stored(self, writes: list[tuple[WatchedCell, CellWrite]]) -> None:
+        done: list[Chunk] = []
+        newest = float("-inf")
+        for cell, write in writes:
+            done += cell.written(write)
+            self.metrics.alarms += len(write.alarms)
+            newest = max(newest, cell.trace.latest_unix_second or newest)
+        self._news.clear()
+        if newest > float("-inf"):
+            self.metrics.lag_second = time.time() - newest
+        if done:
+            self.source.ack(done)
