@@ -1,0 +1,237 @@
+"""Order statistics without sorting everything: one distribution into buckets answers them all.
+
+The results are exact: a bucket only narrows down where to look.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from softbreak.features.compiled import exact, fast
+
+BUCKETS: Final = 128
+"""Equal steps between the smallest and the largest value."""
+OCTAVE_BUCKETS: Final = 512
+"""Sixteen to an octave, 32 octaves down from the largest value."""
+ROUNDING: Final = 1e-9
+"""A quantile is reached when its share of the weight is, but for rounding."""
+_SMALL: Final = 24
+_SHIFT: Final = 48
+
+
+@fast
+def place_in_buckets(values, low, high, places):
+    """Write the bucket of each value; ``high`` is above ``low``."""
+    scale = BUCKETS / (high - low)
+    for k in range(len(values)):
+        places[k] = np.int32(min((values[k] - low) * scale, BUCKETS - 1.0))
+
+
+@exact
+def bucket_sums(values, weights, places, sums):
+    """Fill Σw and Σwv of each bucket, shape (2, BUCKETS)."""
+    weight, moment = sums[0], sums[1]
+    weight[:] = 0.0
+    moment[:] = 0.0
+    for k in range(len(values)):
+        b = places[k]
+        weight[b] += weights[k]
+        moment[b] += weights[k] * values[k]
+
+
+@exact
+def weighted_quantiles(shares, total, values, weights, places, weight, keys, index, tables, out):
+    """Smallest value at which each share of the total weight is reached; shares ascend.
+
+    Parameters
+    ----------
+    shares : tuple of float
+    total : float
+        Σw.
+    values, weights, places : numpy.ndarray, shape (n,)
+    weight : numpy.ndarray, shape (BUCKETS,)
+        Σw of each bucket.
+    keys, index : numpy.ndarray of float and of int32, shape (n,)
+        Overwritten.
+    tables : numpy.ndarray of int32, shape (2 or more, BUCKETS or more)
+        Overwritten.
+    out : numpy.ndarray, shape (len(shares),)
+    """
+    wanted, chosen = tables[0], tables[1]
+    wanted[:BUCKETS] = 0
+    b = 0
+    reached = 0.0
+    for q in range(len(shares)):
+        target = (shares[q] - ROUNDING) * total
+        while b < BUCKETS - 1 and reached + weight[b] < target:
+            reached += weight[b]
+            b += 1
+        wanted[b] = 1
+        chosen[q] = b
+        out[q] = reached
+    found = 0
+    for k in range(len(values)):
+        index[found] = k
+        found += wanted[places[k]]
+    for j in range(found):
+        keys[j] = values[index[j]]
+    _sort_pairs(keys[:found], index[:found])
+    j = 0
+    last = -1
+    so_far = 0.0
+    for q in range(len(shares)):
+        if chosen[q] != last:
+            last = chosen[q]
+            so_far = out[q]
+            while places[index[j]] < last:
+                j += 1
+            so_far += weights[index[j]]
+        target = (shares[q] - ROUNDING) * total
+        while so_far < target and j + 1 < found and places[index[j + 1]] == last:
+            j += 1
+            so_far += weights[index[j]]
+        out[q] = keys[j]
+
+
+@exact
+def _sort_pairs(keys, others):
+    """Sort by key, in place: by insertion where there are few, else by a heap."""
+    n = len(keys)
+    if n > _SMALL:
+        if keys.min() < keys.max():
+            _heap_sort_pairs(keys, others)
+        return
+    for k in range(1, n):
+        key, other = keys[k], others[k]
+        j = k
+        while j > 0 and keys[j - 1] > key:
+            keys[j], others[j] = keys[j - 1], others[j - 1]
+            j -= 1
+        keys[j], others[j] = key, other
+
+
+@exact
+def _heap_sort_pairs(keys, others):
+    n = len(keys)
+    for root in range(n // 2 - 1, -1, -1):
+        _sift(keys, others, root, n)
+    for end in range(n - 1, 0, -1):
+        keys[0], keys[end] = keys[end], keys[0]
+        others[0], others[end] = others[end], others[0]
+        _sift(keys, others, 0, end)
+
+
+@exact
+def _sift(keys, others, root, end):
+    key, other = keys[root], others[root]
+    while True:
+        child = 2 * root + 1
+        if child >= end:
+            break
+        if child + 1 < end and keys[child + 1] > keys[child]:
+            child += 1
+        if keys[child] <= key:
+            break
+        keys[root], others[root] = keys[child], others[child]
+        root = child
+    keys[root], others[root] = key, other
+
+
+@exact
+def lower_median(sizes, bits, places, tables, scratch):
+    """Middle value (the lower of two) of values that are not negative.
+
+    Parameters
+    ----------
+    sizes : numpy.ndarray, shape (n,)
+    bits : numpy.ndarray of int64, shape (n,)
+        The same memory: the bits of positive numbers rise with the numbers.
+    places : numpy.ndarray of int32, shape (n or more,)
+    tables : numpy.ndarray of int32, shape (1 or more, OCTAVE_BUCKETS)
+    scratch : numpy.ndarray, shape (n or more,)
+    """
+    n = len(sizes)
+    top = largest_integer(bits) >> _SHIFT
+    for k in range(n):
+        step = top - (bits[k] >> _SHIFT)
+        places[k] = step if step < OCTAVE_BUCKETS else OCTAVE_BUCKETS - 1
+    counts = tables[0]
+    counts[:] = 0
+    for k in range(n):
+        counts[places[k]] += 1
+    above = n - 1 - (n - 1) // 2  # so many values stand above it
+    b = 0
+    while above >= counts[b]:
+        above -= counts[b]
+        b += 1
+    found = 0
+    for k in range(n):
+        scratch[found] = sizes[k]
+        found += places[k] == b
+    return _select(scratch[:found], found - 1 - above)
+
+
+@exact
+def _select(values, rank):
+    """Value of that rank (Hoare's algorithm; reorders the values)."""
+    low, high = 0, len(values) - 1
+    while low < high:
+        pivot = values[(low + high) // 2]
+        i, j = low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if rank <= j:
+            high = j
+        elif rank >= i:
+            low = i
+        else:
+            break
+    return values[rank]
+
+
+@exact
+def largest_integer(integers):
+    """Largest of integers that are not negative."""
+    found = np.int64(0)
+    for k in range(len(integers)):
+        x = integers[k]
+        found = x if x > found else found
+    return found
+
+
+@exact
+def smallest_positive(integers):
+    """Smallest of the integers above zero, or the largest integer there is."""
+    found = np.int64(0x7FFFFFFFFFFFFFFF)
+    for k in range(len(integers)):
+        x = integers[k]
+        found = x if 0 < x < found else found
+    return found
+
+
+@exact
+def extremes(bits, pair, pair_bits):
+    """Smallest and largest value of the numbers whose bits are given.
+
+    A processor compares whole rows of integers at once. The bits of negative numbers fall as the
+    numbers rise, so all but their sign are turned over. ``pair`` and ``pair_bits`` are the same
+    memory, two numbers long.
+    """
+    low, high = np.int64(0x7FFFFFFFFFFFFFFF), np.int64(-0x7FFFFFFFFFFFFFFF)
+    for k in range(len(bits)):
+        x = bits[k]
+        x ^= (x >> 63) & np.int64(0x7FFFFFFFFFFFFFFF)
+        low = x if x < low else low
+        high = x if x > high else high
+    pair_bits[0] = low ^ ((low >> 63) & np.int64(0x7FFFFFFFFFFFFFFF))
+    pair_bits[1] = high ^ ((high >> 63) & np.int64(0x7FFFFFFFFFFFFFFF))
+    return pair[0], pair[1]
