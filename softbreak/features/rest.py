@@ -120,21 +120,41 @@ def rest_features(running: Running, half_cycles: pd.DataFrame) -> tuple[np.ndarr
             part = slice(k + 1, k + 1 + count)
             times.append(running.time[k + count])
             rows.append(_rest(running.time[part], running.voltage[part], running.voltage[k]))
-    table = pd.DataFrame(np.array(rows, dtype=np.float64).reshape(-1, len(names)), columns=names)
+    found = np.array(rows, dtype=np.float64).reshape(-1, 5)
+    table = pd.DataFrame(_shares(*found.T), columns=names)
     return np.array(times, dtype=np.float64), table
 
 
 def _rest(time: np.ndarray, voltage: np.ndarray, before: float) -> tuple[float, ...]:
-    """What is left at once and at the end, how fast it went, what still moves, and the offset."""
-    share = voltage / before
-    gone = share[0] - share[-1]
+    """Voltage before, at once and at the end (V), how fast it went (s), what still moves (V/h)."""
+    gone = voltage[0] - voltage[-1]
     half = np.nan
-    if gone > 0.0 and len(share) > 2 * FEWEST_SAMPLES:
-        half = float(time[int(np.argmax(share <= share[0] - 0.5 * gone))] - time[0])
+    if gone != 0.0 and len(voltage) > 2 * FEWEST_SAMPLES:
+        left = (voltage[0] - voltage) / gone >= 0.5
+        half = float(time[int(np.argmax(left))] - time[0])
     third = max(len(time) // 3, 2)
     span = time[-1] - time[-third]
-    drift = (share[-1] - share[-third]) / span * 3600.0 if span > 0 else np.nan
-    return share[0], share[-1], gone, half, drift, abs(float(voltage[-1]))
+    drift = (voltage[-1] - voltage[-third]) / span * 3600.0 if span > 0 else np.nan
+    return before, voltage[0], voltage[-1], half, drift
+
+
+def _shares(
+    before: np.ndarray, early: np.ndarray, late: np.ndarray, half: np.ndarray, drift: np.ndarray
+) -> np.ndarray:
+    """Put rests in relation to the voltage before them.
+
+    Where the rest before followed the opposite current, the two together are taken: the cycler's
+    constant offset cancels.
+    """
+
+    def odd(values: np.ndarray) -> np.ndarray:
+        opposite = before[1:] * before[:-1] < 0.0
+        earlier_one = np.where(opposite, values[:-1], 0.0)
+        return np.concatenate((values[:1], values[1:] - earlier_one))
+
+    scale = odd(before)
+    first, last = odd(early) / scale, odd(late) / scale
+    return np.column_stack([first, last, first - last, half, odd(drift) / scale, np.abs(late)])
 
 
 def _feature(
@@ -217,7 +237,7 @@ FEATURES: Final = (
     ),
     _feature(
         "rest_early_share",
-        "V of a rest's first sample / V before the current stopped",
+        "V of a rest's first sample / V before the current stopped, over both directions",
         "flat down down",
         "slow polarisation ~ (1 − η)",
         sampling="either",
@@ -225,7 +245,7 @@ FEATURES: Final = (
     ),
     _feature(
         "rest_late_share",
-        "V at a rest's end / V before the current stopped",
+        "V at a rest's end / V before the current stopped, over both directions",
         "flat down none",
         "convention",
         sampling="either",

@@ -49,6 +49,11 @@ class Telling:
     scatter: float = 0.05
     unit: str = ""
 
+    @property
+    def topic(self) -> str:
+        """What it is about: features of one topic say nearly the same."""
+        return self.subject.partition(",")[0]
+
     def sentence(self, value: float, baseline: float, where: str = "") -> str:
         """Put a value into words.
 
@@ -61,16 +66,18 @@ class Telling:
         """
         if self.kind in (Kind.LOGARITHM, Kind.CHANGE):
             return f"{self.subject} {self._relative(value)}{where}."
-        now = self._shown(value)
-        was = f"; in the cell's first cycles it was {self._shown(baseline)}"
-        return f"{self.subject} is {now}{where}{was if math.isfinite(baseline) else ''}."
+        now, then = self._shown(value), self._shown(baseline)
+        if self.than:
+            now = f"{now} {'of ' if self.kind is Kind.SHARE else ''}{self.than}"
+        was = f"; in the cell's first cycles it was {then}" if math.isfinite(baseline) else ""
+        return f"{self.subject} is {now}{where}{was}."
 
     def _relative(self, value: float) -> str:
         factor = math.exp(min(value, 300.0)) if self.kind is Kind.LOGARITHM else 1.0 + value
         if 0.995 < factor < 1.005:
             return f"is the same as {self.than}"
         if factor >= 3.0:
-            return f"is {number(factor)} times that of {self.than}"
+            return f"is {number(factor)} times as high as {self.than}"
         direction = "higher" if factor > 1.0 else "lower"
         return f"is {percent(abs(factor - 1.0))} {direction} than {self.than}"
 
@@ -78,9 +85,9 @@ class Telling:
         if not math.isfinite(value):
             return MISSING
         if self.kind is Kind.RATIO:
-            return f"{number(math.exp(min(value, 300.0)))} times {self.than}"
+            return f"{number(math.exp(min(value, 300.0)))} times"
         if self.kind is Kind.SHARE:
-            return f"{percent(value)}{f' of {self.than}' if self.than else ''}"
+            return percent(value)
         return f"{number(value)} {self.unit}".rstrip()
 
 

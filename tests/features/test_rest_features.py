@@ -81,6 +81,23 @@ def test_what_relaxes_slowly_in_a_rest(sign):
     assert row["rest_drift_per_hour"] == pytest.approx(last / 190.0 * 3600.0)
 
 
+def test_the_offset_of_the_cycler_cancels_over_two_directions():
+    running, halves = cell(lambda t: 0.04 * np.exp(-t / 100.0))
+    there = running.time[-1] + 10.0
+    both = Running(
+        np.concatenate([running.time, there + running.time]),
+        np.concatenate([running.voltage, -running.voltage]) - 3e-3,
+        np.concatenate([running.current, -running.current]),
+        *(np.zeros(2 * len(running.time)),) * 2,
+    )
+    later = halves + [there, there, 0.0]
+    times, found = rest_features(both, pd.concat([halves, later], ignore_index=True))
+    assert len(times) == 2
+    assert found["rest_early_share"].iloc[1] == pytest.approx(0.4)
+    assert found["rest_late_share"].iloc[1] == pytest.approx(0.4 * np.exp(-5.9))
+    assert found["rest_early_share"].iloc[0] == pytest.approx(0.037 / 0.097)
+
+
 def test_no_rest_no_row():
     for rest in (0, 2):
         times, found = rest_features(*cell(lambda t: 0 * t, rest=rest))
