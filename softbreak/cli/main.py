@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "protocol": "Hold a test against the paper's standard protocol (Table 1).",
     "simulate": "Make cells with known truth: files as labs have them, truth beside them.",
     "demo": "Simulate a small archive, triage it, and compare with the truth.",
+    "compare": "Detectors against the CV rule on the same held-out simulated cells.",
     "cite": "Print what to cite for a run.",
 }
 """The verbs, in the order in which people need them; each is a module of that name in here."""

@@ -31,8 +31,11 @@ def class_numbers(state: pd.Series | Sequence[str]) -> np.ndarray:
     ----------
     state : sequence of str
     """
-    numbers = {str(name): k for k, name in enumerate(CLASSES)}
-    return np.array([numbers.get(str(name), -1) for name in state], dtype=np.int64)
+    found = np.full(len(state), -1, dtype=np.int64)
+    said = np.asarray(state, dtype=object)
+    for k, name in enumerate(CLASSES):
+        found[said == str(name)] = k
+    return found
 
 
 def by_fraction(eta: np.ndarray) -> np.ndarray:

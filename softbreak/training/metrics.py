@@ -20,6 +20,8 @@ from softbreak.training.labels import GUARD_BANDS, class_numbers, in_bands
 PROBABILITIES: Final = ("p_healthy", "p_soft", "p_hard")
 CLEARLY_FAULTY: Final = 0.2
 """η_e above which "healthy" is a grave error, not a matter of a limit."""
+RARE: Final = 0.05
+"""Share of faulty cycles in an archive of cells that mostly work."""
 CONFIDENCE_BINS: Final = 15
 UNDETERMINED: Final = 3
 """Column of undetermined cycles in a confusion matrix."""
@@ -180,6 +182,26 @@ def false_alarms_by_family(judged: pd.DataFrame, confounders: Sequence[str]) -> 
     return pd.DataFrame(rows)
 
 
+def alarm_precision(judged: pd.DataFrame, prevalence: float | None = None) -> float:
+    """Return the share of alarms (soft or hard) that are true.
+
+    Parameters
+    ----------
+    judged : DataFrame
+    prevalence : float, optional
+        Share of cycles that are soft or hard; what it is in the table where not given. Few cells
+        of a real archive break down, and the same detector then cries wolf more often.
+    """
+    faulty = (judged["state_true"] != "healthy").to_numpy()
+    alarm = judged["state"].isin(["soft", "hard"]).to_numpy()
+    if not faulty.any() or faulty.all():
+        return np.nan
+    share = float(faulty.mean()) if prevalence is None else prevalence
+    true = share * float(alarm[faulty].mean())
+    false = (1.0 - share) * float(alarm[~faulty].mean())
+    return true / (true + false) if true + false > 0.0 else np.nan
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reliability:
     """How often what was said with a probability is so.
@@ -314,6 +336,8 @@ def scores(judged: pd.DataFrame) -> dict[str, float]:
         "wrong_healthy": wrong_healthy(judged),
         "false_alarms": false_alarms(judged),
         "false_alarms_no_transients": false_alarms(judged, transients=False),
+        "alarm_precision": alarm_precision(judged),
+        "alarm_precision_rare": alarm_precision(judged, RARE),
         "ece": confidence_reliability(judged).error,
         "ece_answered": confidence_reliability(spoken).error,
         "ece_fault": fault_reliability(judged).error,

@@ -7,9 +7,13 @@ from typing import Any, Final
 
 from softbreak.simulate.population import Recipe
 from softbreak.training.evidence_drop import ALL, HALF, Kept
+from softbreak.training.splits import LeakError
 
 FORMAT: Final = 1
 """Raised when the layout of a population's folder changes."""
+JUDGING_SEEDS: Final = 1000
+"""Seeds from here on make cells that only judge, whatever their laws: so no detector is ever
+judged on a cell that it learnt from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,11 @@ class PopulationRecipe:
     def __post_init__(self) -> None:
         """Refuse what would break the wall between training and judging."""
         self.block_recipe(0)
+        if (self.purpose == "judge") != (self.seed >= JUDGING_SEEDS):
+            raise LeakError(
+                f"seed {self.seed} is no seed to {self.purpose} with: seeds below {JUDGING_SEEDS} "
+                "make cells to learn from, the others cells to judge on, and none makes both"
+            )
 
     @property
     def blocks(self) -> int:

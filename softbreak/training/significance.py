@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -99,6 +100,7 @@ def cell_outcomes(judged: pd.DataFrame) -> pd.Series:
     return (cells["hit"] | ~cells["broken"]) & ~cells["false"]
 
 
+@cache
 def draws_of(cells: int, *, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
     """Return how often each cell is drawn in each bootstrap sample; shape (draws, cells)."""
     return np.random.default_rng(seed).multinomial(cells, np.full(cells, 1.0 / cells), size=draws)

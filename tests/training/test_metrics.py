@@ -101,6 +101,18 @@ def test_grave_errors_by_hand():
     assert np.isnan(metrics.wrong_healthy(faint))
 
 
+def test_alarms_are_worth_less_where_breakdown_is_rare(judged):
+    part = judged.assign(state=judged["state"].replace("undetermined", "healthy"))
+    alarm, faulty = part["state"] != "healthy", part["state_true"] != "healthy"
+    assert metrics.alarm_precision(part) == pytest.approx(sk.precision_score(faulty, alarm))
+    rare = sk.precision_score(
+        faulty, alarm, sample_weight=np.where(faulty, 0.05 / faulty.mean(), 0.95 / (~faulty).mean())
+    )
+    assert metrics.alarm_precision(part, 0.05) == pytest.approx(rare)
+    assert np.isnan(metrics.alarm_precision(part[~faulty]))
+    assert np.isnan(metrics.alarm_precision(part.assign(state="healthy")))
+
+
 def test_healthy_families(judged):
     table = metrics.false_alarms_by_family(judged, ["voids", "growth"]).set_index("family")
     whole = judged[(judged["family"] == "healthy") & (judged["state_true"] == "healthy")]

@@ -26,6 +26,7 @@ from softbreak.training.population import (
     open_population,
 )
 from softbreak.training.recipes import PopulationRecipe, Stratum, training_recipe
+from softbreak.training.splits import LeakError
 
 PLAIN = PopulationRecipe(4, seed=2, strata=(Stratum(8, 4),), block=4)
 
@@ -39,9 +40,18 @@ def count_cycles(evidence, readings):
 def test_set_b_is_refused_unless_it_judges(tmp_path):
     with pytest.raises(JudgingDataError):
         PopulationRecipe(10, laws="b")
-    judged = build(replace(PLAIN, cells=2, laws="b", purpose="judge"), tmp_path)
+    judged = build(replace(PLAIN, cells=2, seed=1000, laws="b", purpose="judge"), tmp_path)
     with pytest.raises(JudgingDataError, match="only judge"):
         judged.training_truth()
+
+
+def test_no_seed_makes_cells_to_learn_from_and_to_judge_on():
+    assert PopulationRecipe(1, seed=999).purpose == "train"
+    assert PopulationRecipe(1, seed=1000, purpose="judge").laws == "a"
+    with pytest.raises(LeakError, match="seed 1000 is no seed to train with"):
+        PopulationRecipe(1, seed=1000)
+    with pytest.raises(LeakError, match="seed 999 is no seed to judge with"):
+        PopulationRecipe(1, seed=999, purpose="judge")
 
 
 def test_truth_has_a_row_for_every_measured_cycle(tiny):
