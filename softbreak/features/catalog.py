@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from softbreak.features import impedance, rate, rest, voltammetry
+from softbreak.features import impedance, rate, rest, voltage, voltammetry
 from softbreak.features.feature import CONFOUNDERS, DIRECTIONS, TECHNIQUES, Feature
 from softbreak.features.telling import Telling
 
-_FAMILIES: Final = (voltammetry, impedance, rest, rate)
+_FAMILIES: Final = (voltage, voltammetry, impedance, rest, rate)
 
 
 def collected(families: Iterable[tuple[Feature, ...]]) -> tuple[Feature, ...]:

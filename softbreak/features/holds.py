@@ -144,6 +144,9 @@ def _somewhere(record: Record, run: tuple[int, int]) -> bool:
 
 def _moves(record: Record, run: tuple[int, int]) -> bool:
     current = record.array("current_ampere")[run[0] : run[1]].astype(np.float64)
+    strong = np.abs(current) > 0.5 * np.nanmax(np.abs(current))
+    if current[strong].min() < 0.0 < current[strong].max():
+        return False  # a file that shows |V|, while the cell is cycled
     third = max((run[1] - run[0]) // 3, 1)
     first, last = float(np.nanmean(current[:third])), float(np.nanmean(current[-third:]))
     return abs(first - last) > CHANGING * max(abs(first), abs(last))

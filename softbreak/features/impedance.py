@@ -170,7 +170,7 @@ def _measured(spectrum: Spectrum) -> _Measured | None:
         "eis_ln_low_over_high": _ln(low, high),
         "eis_arc_share": (low - high) / low if low > 0 else np.nan,
         "eis_arc_over_real": line.arc_ratio,
-        "eis_flatness": line.flatness,
+        "eis_real_flatness": line.flatness,
         "eis_inductive_fraction": float(np.mean(z.imag > 0.0)),
         "eis_low_frequency_phase": float(-z[0].imag / z[0].real),
         "eis_kramers_kronig_residual": kramers_kronig(f, z).noise,

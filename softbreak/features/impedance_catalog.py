@@ -195,7 +195,7 @@ FEATURES: Final = (
         growth="up",
     ),
     _feature(
-        "flatness",
+        "real_flatness",
         "largest |Re Z / median − 1|; below 0.05 it is a resistor",
         "up down down",
         f"{PAPER}, Fig. 3",

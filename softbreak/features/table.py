@@ -13,14 +13,16 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import CellHistory
+from softbreak.data.record import Record, Technique
 from softbreak.errors import SoftbreakError
-from softbreak.features import impedance, rest, voltammetry
+from softbreak.features import impedance, rest, voltage, voltammetry
 from softbreak.features.catalog import CATALOGUE
 from softbreak.features.causal import as_of, taken
 from softbreak.features.charge import running
 from softbreak.features.evidence import CellEvidence, gather
 from softbreak.features.holds import Hold, holds_of
 from softbreak.features.rate import rate_features
+from softbreak.features.series import rectified, segmented
 from softbreak.features.timeline import Timeline
 
 KEYS: Final = (
@@ -89,6 +91,7 @@ def feature_table(
     ]
     half_cycles = evidence.timeline.half_cycles
     if len(half_cycles):
+        tables.append(voltage_table(history, evidence.timeline))
         tables.append(_joined(moments, *rest.rest_features(running(history), half_cycles)))
         tables.append(_rate(half_cycles))
     joined = pd.concat([table.reset_index(drop=True) for table in tables], axis=1)
@@ -115,6 +118,50 @@ def _rows(evidence: CellEvidence, holds: list[Hold]) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(KEYS[1:], columns, strict=True))).sort_values(
         "end_time_second", kind="stable", ignore_index=True
     )
+
+
+def voltage_table(history: CellHistory, timeline: Timeline) -> pd.DataFrame:
+    """Voltage features of every half-cycle of a timeline.
+
+    Parameters
+    ----------
+    history : CellHistory
+    timeline : Timeline
+        Of that history.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a half-cycle, the columns of :data:`softbreak.features.voltage.FEATURES`.
+    """
+    half_cycles = timeline.half_cycles
+    out = np.full((len(half_cycles), len(voltage.NAMES)), np.nan)
+    owner = half_cycles["record"].to_numpy()
+    for number, (record, clock) in enumerate(history.of(Technique.CYCLING)):
+        mine = np.flatnonzero(owner == number)
+        if len(mine):
+            out[mine] = _measured(record, clock, half_cycles.iloc[mine], timeline.unipolar)
+    return pd.DataFrame(out, columns=list(voltage.NAMES))
+
+
+def _measured(record: Record, clock: np.ndarray, rows: pd.DataFrame, unipolar: bool) -> np.ndarray:
+    """Voltage features of the half-cycles of one record, on its feet."""
+    part = segmented(record, clock)
+    part = rectified(part) if unipolar else part
+    starts = np.searchsorted(part.time, rows["start_time_second"].to_numpy(), side="left")
+    stops = np.searchsorted(part.time, rows["end_time_second"].to_numpy(), side="right")
+    signs = rows["sign"].to_numpy(dtype=np.int64)
+
+    def measure(volt: np.ndarray) -> np.ndarray:
+        return voltage.half_cycle_features(
+            part.time, volt, part.imposed, part.temperature, starts, stops, signs
+        )
+
+    found = measure(part.voltage)
+    along = found[:, voltage.NAMES.index("mean_voltage_volt")]
+    if np.nansum(along * rows["voltage_volt"].to_numpy()) < 0.0:  # swapped leads
+        found = measure(-part.voltage)
+    return found
 
 
 def _joined(

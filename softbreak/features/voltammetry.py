@@ -78,7 +78,7 @@ def voltammetry_features(
             "cv_asymmetry": column["asymmetry"],
             "cv_peak_before_vertex": column["peak_before_vertex"],
             "cv_series_trend": _trends(level, column["series"], column["sweep"]),
-            "cv_largest_jump": column["largest_jump"],
+            "cv_jump_share": column["largest_jump"],
             "cv_charge_over_cycled": column["charge"] / cycled_charge,
             "cv_ln_chord_over_cycling": np.log(chord / cycled_resistance),
             "cv_ln_chord_over_floor": np.log(chord / floor_ohm),
@@ -281,7 +281,7 @@ FEATURES: Final = (
         contact="up",
     ),
     _feature(
-        "largest_jump",
+        "jump_share",
         "largest lasting step of I between samples / I_pk; positive where |I| rose",
         "flat up flat",
         PAPER,
@@ -363,7 +363,7 @@ TELLINGS: Final[dict[str, Telling]] = {
     "cv_series_trend": Telling(
         Kind.SHARE, "The growth of the CV current from sweep to sweep", "", 0.01
     ),
-    "cv_largest_jump": Telling(
+    "cv_jump_share": Telling(
         Kind.SHARE, "The largest jump of the current inside a CV", "the peak current", 0.03
     ),
     "cv_charge_over_cycled": Telling(

@@ -82,7 +82,7 @@ def test_a_wire_is_a_line_and_no_reference():
     found = impedance_features([wire, spectrum(20 + zarc()), spectrum(10 + zarc(40))])
     assert found["eis_inductive_fraction"].iloc[0] == 1.0
     assert found["eis_arc_over_real"].iloc[0] < 0.02
-    assert found["eis_flatness"].iloc[0] < 0.05
+    assert found["eis_real_flatness"].iloc[0] < 0.05
     assert np.isnan(found["eis_ln_low_over_reference"].iloc[1])
     assert found["eis_ln_low_over_reference"].iloc[2] == pytest.approx(np.log(0.5), abs=0.02)
 

@@ -12,9 +12,11 @@ from softbreak.data.history import CellHistory, assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import SoftbreakError
 from softbreak.features.catalog import CATALOGUE
+from softbreak.features.evidence import gather
 from softbreak.features.table import KEYS, features_of
 from softbreak.simulate.population import Recipe, make_block
 from softbreak.simulate.records import block_records, describe
+from tests.features.synthetic import cycled
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +134,29 @@ def test_the_package_is_a_function_before_and_after_its_modules(imported, after)
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert told.stderr == ""
     assert told.stdout == "0 softbreak.features\n"
+
+
+def test_voltage_is_that_of_the_timeline(history, table):
+    halves = gather(history).timeline.half_cycles
+    assert table["mean_voltage_volt"].to_numpy() == pytest.approx(
+        halves["voltage_volt"].to_numpy(), rel=1e-6
+    )
+    assert table["samples"].to_numpy() == pytest.approx(halves["samples"].to_numpy())
+    assert table["charge_ampere_second"].to_numpy() == pytest.approx(
+        halves["charge_ampere_second"].to_numpy(), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("mend", [np.negative, np.abs], ids=["swapped leads", "unsigned voltage"])
+def test_files_that_show_the_voltage_otherwise(mend):
+    history = cycled(lambda h: 100.0 + h, cycles=6, noise=1e-5)
+    (record,) = history.records
+    other = record.table.assign(voltage_volt=mend(record.table["voltage_volt"].to_numpy()))
+    changed = assemble(Cell("cell"), [Record(Cell(), record.technique, other, record.source)])
+    pd.testing.assert_frame_equal(features_of(changed), features_of(history), rtol=1e-9)
+
+
+def test_one_way_plating_is_measured_slice_by_slice():
+    table = features_of(cycled(lambda h: 100.0 + 0 * h, cycles=4, one_way=True))
+    assert len(table) == 8
+    assert table["resistance_ohm"].to_numpy() == pytest.approx(100.0, rel=1e-3)
