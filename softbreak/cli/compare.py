@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,12 +21,11 @@ _SHOWN = {
     "detector": "detector",
     "coverage": "answered",
     "macro_f1": "macro F1",
-    "macro_f1_clear": "no guard bands",
     "macro_f1_forced": "forced",
     "wrong_healthy": "wrong healthy",
     "false_alarms": "false alarms",
     "ece": "ECE",
-    "onset_delay_median": "onset delay",
+    "onset_delay_median": "delay",
 }
 
 
@@ -151,7 +151,8 @@ def _show(scores: pd.DataFrame) -> None:
         table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
         table.title = f"SIMULATED cells, law set {laws}, {setting}; errors per 1000 cycles"
         for title in _SHOWN.values():
-            table.add_column(title, justify="left" if title == "detector" else "right")
+            first = title == "detector"
+            table.add_column(title, justify="left" if first else "right", no_wrap=first)
         for row in part.to_dict("records"):
             table.add_row(*[_text(row[name]) for name in _SHOWN])
         console.print(table)
@@ -161,6 +162,6 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     number = float(str(value))
-    if number != number:  # noqa: PLR0124 (NaN)
+    if math.isnan(number):
         return "–"
     return f"{number:.3f}" if abs(number) < 10 else f"{number:.0f}"

@@ -78,8 +78,7 @@ def _group(tables: Tables, laws: str, setting: str) -> dict[str, Any]:
         "key": f"{laws}-{setting.replace(' ', '-')}",
         "about": LAWS.get(laws, ""),
         "prevalence": _prevalence(own["prevalence"].iloc[0]),
-        "heads": [head for head, _ in _COLUMNS],
-        "rows": _main(own),
+        "tables": [_main(own, columns) for columns in (_STATES, _REST)],
         "differences": _differences(own["differences"]),
         "figures": [
             {
@@ -116,8 +115,7 @@ def _prevalence(row: pd.Series) -> str:
     )
 
 
-_COLUMNS: Final = (
-    ("Detector", "detector"),
+_STATES: Final = (
     ("Answered", "coverage"),
     ("Macro F1, answered", "macro_f1"),
     ("… without guard bands", "macro_f1_clear"),
@@ -126,20 +124,26 @@ _COLUMNS: Final = (
     ("Balanced accuracy", "balanced_accuracy"),
     ("Wrong “healthy” per 1000", "wrong_healthy"),
     ("False alarms per 1000", "false_alarms"),
-    ("Alarms that are true (5 % faulty)", "alarm_precision_rare"),
+    ("Alarms that are true, at 5 % faulty", "alarm_precision_rare"),
+)
+_REST: Final = (
     ("ECE", "ece"),
     ("Brier", "brier"),
-    ("|Δη|", "eta_error"),
-    ("η interval holds", "eta_interval_coverage"),
-    ("… of soft, hard", "eta_interval_coverage_short"),
-    ("Onset: median delay, ≤ 2 cycles, missed", "onset"),
-    ("… abrupt", "onset_abrupt"),
-    ("Lead to hard", "lead"),
-    ("µs a cycle", "cost"),
+    ("Error of η", "eta_error"),
+    ("Interval of η holds", "eta_interval_coverage"),
+    ("… of soft and hard", "eta_interval_coverage_short"),
+    ("Onset: median delay", "onset_delay_median"),
+    ("… within 2 cycles", "onset_within_2"),
+    ("… missed", "onset_missed"),
+    ("Abrupt onsets: delay", "onset_delay_median_abrupt"),
+    ("… missed", "onset_missed_abrupt"),
+    ("Hard ones warned of", "lead_share"),
+    ("… by / h", "lead_hour_median"),
+    ("Cost / µs a cycle", "cost"),
 )
 
 
-def _main(own: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+def _main(own: Mapping[str, pd.DataFrame], columns: Sequence[tuple[str, str]]) -> dict[str, Any]:
     intervals = {
         (row["detector"], row["score"]): (row["lower"], row["upper"])
         for row in own["intervals"].to_dict("records")
@@ -148,46 +152,41 @@ def _main(own: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     rows = []
     for row in own["scores"].to_dict("records"):
         name = row["detector"]
-        cells = [
-            _cell(row, key, intervals.get((name, key)), costs.get(name)) for _, key in _COLUMNS[1:]
-        ]
+        told = row | {"cost": costs.get(name, math.nan)}
+        cells = [_cell(told, key, intervals.get((name, key))) for _, key in columns]
         rows.append({"name": name, "cells": cells, "trivial": name in BASELINES})
-    return rows
+    return {"heads": [head for head, _ in columns], "rows": rows}
 
 
-def _cell(
-    row: Mapping[Any, Any],
-    key: str,
-    ends: tuple[float, float] | None,
-    cost: float | None,
-) -> dict[str, str]:
+def _cell(row: Mapping[Any, Any], key: str, ends: tuple[float, float] | None) -> dict[str, str]:
     if key == "f1":
         told = " / ".join(_two(row[f"f1_{state}"]) for state in ("healthy", "soft", "hard"))
         return {"value": told, "interval": ""}
-    if key.startswith("onset"):
-        mark = key.removeprefix("onset")
-        delay = number(row[f"onset_delay_median{mark}"])
-        within, missed = row[f"onset_within_2{mark}"], row[f"onset_missed{mark}"]
-        return {"value": f"{delay}, {percent(within)}, {percent(missed)}", "interval": ""}
-    if key == "lead":
-        told = f"{number(row['lead_hour_median'])} h, {percent(row['lead_share'])}"
-        return {"value": told, "interval": ""}
-    if key == "cost":
-        return {"value": MISSING if cost is None else f"{cost:,.0f}", "interval": ""}
     tell = _tell(key)
-    value = tell(row[key])
     if ends is None:
-        return {"value": value, "interval": ""}
-    return {"value": value, "interval": f"{tell(ends[0])} – {tell(ends[1])}"}
+        return {"value": tell(row[key]), "interval": ""}
+    return {"value": tell(row[key]), "interval": f"{tell(ends[0])} – {tell(ends[1])}"}
+
+
+_SHARES: Final = (
+    "coverage",
+    "alarm_precision",
+    "eta_interval",
+    "onset_within",
+    "onset_missed",
+    "lead_share",
+)
 
 
 def _tell(key: str) -> Callable[[float], str]:
-    if key in ("wrong_healthy", "false_alarms"):
+    """How a score is written."""
+    if key in ("wrong_healthy", "false_alarms", "cost"):
         return _thousand
     if key in ("ece", "eta_error"):
         return _three
-    shares = ("coverage", "alarm_precision_rare", "eta_interval_coverage")
-    return percent if key.startswith(shares) else _two
+    if key.startswith(("onset_delay", "lead_hour")):
+        return number
+    return percent if key.startswith(_SHARES) else _two
 
 
 def _two(value: float) -> str:
@@ -201,7 +200,7 @@ def _three(value: float) -> str:
 def _thousand(value: float) -> str:
     if not math.isfinite(value):
         return MISSING
-    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
 
 def _signed(value: float) -> str:

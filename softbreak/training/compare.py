@@ -12,12 +12,14 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from softbreak.errors import SoftbreakError
+from softbreak.models.registry import detector_of
 from softbreak.simulate.faults import CONFOUNDERS
 from softbreak.training import episodes, metrics, significance
 from softbreak.training.baselines import BASELINES, baseline
 from softbreak.training.judging import MEASURING, READING, SETTINGS, Judged, joined, judge
 from softbreak.training.labels import CLASSES
-from softbreak.training.recipes import PopulationRecipe
+from softbreak.training.recipes import PopulationRecipe, Stratum
 
 JUDGING_SEED: Final = 20_260
 """Of the cells that detectors are compared on where nobody asks for others."""
@@ -51,12 +53,18 @@ class Comparison:
     settings: tuple[str, ...] = tuple(SETTINGS)
     cycles: int = 60
 
+    def able(self, setting: str) -> tuple[str, ...]:
+        """Return the detectors that have anything to judge by in a setting."""
+        if SETTINGS[setting].voltammetry or SETTINGS[setting].impedance:
+            return self.detectors
+        return tuple(name for name in self.detectors if detector_of(name).unit == "cycle")
+
     def recipes(self) -> Iterator[tuple[str, PopulationRecipe]]:
         """Yield each setting with its population."""
-        from softbreak.training.recipes import Stratum
-
         for laws in self.laws:
             for setting in self.settings:
+                if not self.able(setting):
+                    continue
                 strata = (Stratum(self.cycles),)
                 yield (
                     setting,
@@ -101,6 +109,10 @@ def compare(
     """
     parts = []
     runs = list(comparison.recipes())
+    if not runs:
+        raise SoftbreakError(
+            "none of these detectors judges by voltage alone; leave them voltammetry and impedance"
+        )
     total = sum(recipe.blocks for _, recipe in runs)
     before = 0
     for setting, recipe in runs:
@@ -109,7 +121,9 @@ def compare(
             progress(offset + done, total)
 
         parts.append(
-            judge(recipe, comparison.detectors, setting=setting, workers=workers, progress=moved)
+            judge(
+                recipe, comparison.able(setting), setting=setting, workers=workers, progress=moved
+            )
         )
         before += recipe.blocks
     judged = joined(parts)
