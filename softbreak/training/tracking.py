@@ -1,0 +1,349 @@
+"""The only door to MLflow: runs, metrics, models and their names.
+
+The store is ``sqlite:///mlruns.db`` in the working directory, or what the standard variable
+``MLFLOW_TRACKING_URI`` says. Telemetry is off; nothing is logged that was not asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import pandas as pd
+
+import softbreak
+from softbreak.errors import SoftbreakError
+
+DEFAULT_STORE: Final = "sqlite:///mlruns.db"
+STORE_VARIABLE: Final = "MLFLOW_TRACKING_URI"
+EXPERIMENT: Final = "softbreak"
+REGISTERED: Final = "softbreak"
+"""Name of the registered model where nobody gives another."""
+ALIAS: Final = "champion"
+SCHEME: Final = "models:/"
+LOADER: Final = "softbreak.training.served"
+"""Module that MLflow calls to load a model: it is stored as plain files, without any pickle."""
+_SQLITE: Final = "sqlite:///"
+_BATCH: Final = 900
+"""Metrics that go to the store at once (it takes 1000)."""
+
+
+def store_uri(uri: str | None = None) -> str:
+    """Return where runs are stored: as asked for, else by the standard variable, else here."""
+    return uri or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE
+
+
+def _mlflow(uri: str | None) -> ModuleType:
+    """Import MLflow, silent, and pointed at a store."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    try:
+        import mlflow
+    except ImportError as error:
+        raise SoftbreakError(
+            "MLflow is not installed; `pip install softbreak[learn]` brings it"
+        ) from error
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    mlflow.set_tracking_uri(store_uri(uri))
+    return mlflow
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A run that is under way.
+
+    Attributes
+    ----------
+    run_id : str
+    experiment_id : str
+    uri : str
+        Of the store.
+    """
+
+    run_id: str
+    experiment_id: str
+    uri: str
+    _client: Any
+
+    def parameters(self, values: Mapping[str, object]) -> None:
+        """Log parameters; nested ones get dotted names."""
+        from mlflow.entities import Param
+
+        flat = [Param(name, _short(value)) for name, value in _flat(values)]
+        for start in range(0, len(flat), 100):
+            self._client.log_batch(self.run_id, params=flat[start : start + 100])
+
+    def metrics(self, values: Mapping[str, float], *, step: int = 0) -> None:
+        """Log numbers; those that are not known are left out.
+
+        Parameters
+        ----------
+        values : mapping
+            Names may hold "/": the page groups by what stands before it.
+        step : int
+        """
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        known = [
+            Metric(_name(name), float(value), now, step)
+            for name, value in values.items()
+            if math.isfinite(float(value))
+        ]
+        for start in range(0, len(known), _BATCH):
+            self._client.log_batch(self.run_id, metrics=known[start : start + _BATCH])
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Log tags."""
+        from mlflow.entities import RunTag
+
+        tags = [RunTag(name, str(value)) for name, value in values.items()]
+        self._client.log_batch(self.run_id, tags=tags)
+
+    def table(self, table: pd.DataFrame, path: str) -> None:
+        """Log a table as a CSV."""
+        self._client.log_text(self.run_id, table.to_csv(index=False, float_format="%.6g"), path)
+
+    def text(self, text: str, path: str) -> None:
+        """Log a text file."""
+        self._client.log_text(self.run_id, text, path)
+
+    def json(self, value: Mapping[str, Any], path: str) -> None:
+        """Log a JSON file."""
+        self.text(json.dumps(value, indent=2, sort_keys=True, default=str), path)
+
+    def file(self, file: Path, folder: str = "") -> None:
+        """Log a file, or a folder with all that is in it."""
+        if file.is_dir():
+            self._client.log_artifacts(self.run_id, str(file), folder or None)
+        else:
+            self._client.log_artifact(self.run_id, str(file), folder or None)
+
+    def model(
+        self,
+        folder: Path,
+        example: pd.DataFrame,
+        said: pd.DataFrame,
+        *,
+        card: str = "",
+        register: str | None = None,
+        aliases: Sequence[str] = (),
+    ) -> str:
+        """Log a model with its signature, and register it.
+
+        Parameters
+        ----------
+        folder : Path
+            In the format of the shipped models: no pickle.
+        example, said : DataFrame
+            A few rows of features, and what the model makes of them: signature and example.
+        card : str
+            Shown on the page of the registered version.
+        register : str, optional
+            Name in the registry; not registered without.
+        aliases : sequence of str
+            Of the registered version.
+
+        Returns
+        -------
+        str
+            URI that :func:`fetch` understands.
+        """
+        mlflow = _mlflow(self.uri)
+        with _quiet():
+            info = mlflow.pyfunc.log_model(
+                name="model",
+                loader_module=LOADER,
+                data_path=str(folder),
+                signature=mlflow.models.infer_signature(example, said),
+                input_example=example,
+                pip_requirements=[f"softbreak[learn]=={softbreak.__version__}"],
+            )
+        if register is None:
+            return str(info.model_uri)
+        with _quiet():
+            version = mlflow.register_model(info.model_uri, register)
+        for alias in aliases:
+            self._client.set_registered_model_alias(register, alias, version.version)
+        if card:
+            self._client.update_model_version(register, version.version, description=card)
+        return f"{SCHEME}{register}/{version.version}"
+
+
+@contextmanager
+def run(name: str, *, experiment: str = EXPERIMENT, uri: str | None = None) -> Iterator[Run]:
+    """Start a run; it ends as failed if an error leaves the block.
+
+    Parameters
+    ----------
+    name : str
+    experiment : str
+    uri : str, optional
+        See :func:`store_uri`.
+    """
+    mlflow = _mlflow(uri)
+    found = store_uri(uri)
+    client = mlflow.MlflowClient(tracking_uri=found)
+    number = _experiment(client, experiment, found)
+    with mlflow.start_run(experiment_id=number, run_name=name) as active:
+        under_way = Run(active.info.run_id, number, found, client)
+        under_way.tags({**git_state(), **_machine()})
+        yield under_way
+
+
+def _experiment(client: Any, name: str, uri: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    place = None
+    if uri.startswith(_SQLITE):
+        # beside the database, wherever the server is started from later
+        database = Path(uri.removeprefix(_SQLITE)).absolute()
+        place = (database.parent / "mlartifacts").as_uri()
+    return str(client.create_experiment(name, artifact_location=place))
+
+
+def git_state() -> dict[str, str]:
+    """Return commit and cleanliness of the source tree; empty outside of one."""
+    here = Path(__file__).parent
+
+    def ask(*words: str) -> str | None:
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(here), *words],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=20,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return done.stdout.strip()
+
+    commit = ask("rev-parse", "HEAD")
+    if commit is None:
+        return {}
+    dirty = ask("status", "--porcelain", "--untracked-files=no", "--", str(here.parent))
+    return {"git.commit": commit, "git.clean": "no" if dirty else "yes"}
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "softbreak": softbreak.__version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+    }
+
+
+def fetch(uri: str, *, store: str | None = None) -> Path:
+    """Return a local folder with a logged model, in the format of the shipped ones.
+
+    Parameters
+    ----------
+    uri : str
+        ``models:/NAME@ALIAS``, ``models:/NAME/VERSION``, or what :meth:`Run.model` returned.
+    store : str, optional
+        See :func:`store_uri`.
+
+    Raises
+    ------
+    SoftbreakError
+        If there is no such model, or it was logged by something else.
+    """
+    mlflow = _mlflow(store)
+    where = store_uri(store)
+    if where.startswith(_SQLITE) and not Path(where.removeprefix(_SQLITE)).exists():
+        raise SoftbreakError(
+            f"there is no store {where}; give its address in {STORE_VARIABLE}, or train a model "
+            "with `softbreak train`"
+        )
+    try:
+        with _quiet():
+            local = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri))
+    except (mlflow.exceptions.MlflowException, OSError) as error:
+        raise SoftbreakError(f"{uri} was not found in {where}: {error}") from error
+    described = local / "MLmodel"
+    if not described.exists() or LOADER not in described.read_text(encoding="utf-8"):
+        raise SoftbreakError(f"{uri} is no model that softbreak logged")
+    folders = [each for each in (local / "data").iterdir() if each.is_dir()]
+    return folders[0] if len(folders) == 1 else local / "data"
+
+
+def registered(store: str | None = None) -> pd.DataFrame:
+    """Return the registered versions: ``name, version, aliases, run_id, created, uri, card``.
+
+    Parameters
+    ----------
+    store : str, optional
+        See :func:`store_uri`. Without a store there are none: none is made.
+    """
+    names = ["name", "version", "aliases", "run_id", "created", "uri", "card"]
+    where = store_uri(store)
+    if where.startswith(_SQLITE) and not Path(where.removeprefix(_SQLITE)).exists():
+        return pd.DataFrame(columns=names)
+    client = _mlflow(store).MlflowClient(tracking_uri=where)
+    rows = []
+    for model in client.search_registered_models():
+        by_version: dict[str, list[str]] = {}
+        for alias, version in model.aliases.items():
+            by_version.setdefault(str(version), []).append(alias)
+        for version in client.search_model_versions(f"name='{model.name}'"):
+            own = sorted(by_version.get(str(version.version), []))
+            rows.append(
+                {
+                    "name": model.name,
+                    "version": int(version.version),
+                    "aliases": ", ".join(own),
+                    "run_id": version.run_id or "",
+                    "created": pd.Timestamp(version.creation_timestamp, unit="ms", tz="UTC"),
+                    "uri": f"{SCHEME}{model.name}"
+                    + (f"@{own[0]}" if own else f"/{version.version}"),
+                    "card": version.description or "",
+                }
+            )
+    return pd.DataFrame(rows, columns=names)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """MLflow draws progress bars for files of a few kilobytes."""
+    before = os.environ.get("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR")
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"]
+        else:
+            os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = before
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _short(value: object) -> str:
+    """Parameters are short words; what is longer stands in a file."""
+    text = str(value)
+    return text if len(text) <= 500 else text[:497] + "…"
+
+
+def _name(name: str) -> str:
+    """Metric names hold letters, digits and a few marks only."""
+    return "".join(c if c.isalnum() or c in "_-./ :" else "_" for c in name)
