@@ -96,6 +96,10 @@ class Source(ABC):
     def rewind(self, cell_ids: Iterable[str]) -> None:  # noqa: B027
         """Hand these cells on once more, from zero, with ``restart`` set (if it replays)."""
 
+    def rebalanced(self) -> bool:
+        """Return whether cells came from, or went to, another worker since the last call."""
+        return False
+
     def problems(self) -> Sequence[Problem]:
         """Return what could not be used since the last call."""
         return ()

@@ -55,18 +55,29 @@ def open_engine(store: str) -> sa.Engine:
         If it cannot be opened, or a newer softbreak has written it.
     """
     url = url_of(store)
+    engine = None
     try:
-        if url.startswith("sqlite"):
-            engine = _sqlite(url)
-        else:
-            engine = sa.create_engine(url, pool_pre_ping=True)
+        engine = _sqlite(url) if url.startswith("sqlite") else _server(url)
         with engine.begin() as connection:
             migrate(connection)
+    except StoreError:
+        _dispose(engine)
+        raise
     except (DBAPIError, ArgumentError, ModuleNotFoundError) as error:
+        _dispose(engine)
         told = getattr(error, "orig", None) or error
         shown = sa.engine.make_url(url).render_as_string(hide_password=True)
         raise StoreError(f"the store {shown} cannot be opened: {told}") from error
     return engine
+
+
+def _dispose(engine: sa.Engine | None) -> None:
+    if engine is not None:
+        engine.dispose()
+
+
+def _server(url: str) -> sa.Engine:
+    return sa.create_engine(url, pool_pre_ping=True)
 
 
 def _sqlite(url: str) -> sa.Engine:

@@ -72,13 +72,12 @@ class Transaction:
             values["alarm"], values["status"] = _json(write.alarm_state), _json(write.status)
         if write.sequence == 0:
             row = {"alarm": "{}", "status": "{}", "cell_id": write.cell_id, **values}
-            written = self.connection.execute(
-                _insert(self.connection, CELLS).values(row).on_conflict_do_nothing()
-            )
+            written = self._is_new(CELLS, row)
         else:
             known = (CELLS.c.cell_id == write.cell_id) & (CELLS.c.sequence == write.sequence)
-            written = self.connection.execute(CELLS.update().where(known).values(values))
-        if written.rowcount != 1:
+            update = CELLS.update().where(known).values(values)
+            written = self.connection.execute(update).rowcount == 1
+        if not written:
             raise Fenced(f"another worker has taken over {write.cell_id}")
 
     def _take_back(self, write: CellWrite) -> None:
@@ -121,8 +120,7 @@ class Transaction:
                 "raised_unix_second": self.now,
                 **ends,
             }
-            insert = _insert(self.connection, ALARMS).values(row).on_conflict_do_nothing()
-            if self.connection.execute(insert).rowcount == 1:
+            if self._is_new(ALARMS, row):
                 new.add(alarm.key)
             else:
                 known = ALARMS.update().where(ALARMS.c.key == alarm.key)
@@ -157,9 +155,13 @@ class Transaction:
                 "attempts": 0,
                 "next_try_unix_second": self.now,
             }
-            self.connection.execute(
-                _insert(self.connection, OUTBOX).values(row).on_conflict_do_nothing()
-            )
+            self._is_new(OUTBOX, row)
+
+    def _is_new(self, table: Table, row: Mapping[str, Any]) -> bool:
+        """Insert a row unless one of its key is there; return whether it was inserted."""
+        insert = _insert(self.connection, table).values(row).on_conflict_do_nothing()
+        (key,) = table.primary_key.columns
+        return self.connection.execute(insert.returning(key)).first() is not None
 
     def _silent(self, cell_id: str) -> bool:
         columns = SILENCES.c

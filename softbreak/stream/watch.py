@@ -138,6 +138,12 @@ class Watch:
                 self.source.wait(interval_second)
         self.close()
 
+    def run_once(self) -> None:
+        """Take all that there is now, and store it."""
+        while self.step() and not self.stop.is_set():
+            pass
+        self.close()
+
     def step(self) -> int:
         """Take what the source has; return how many chunks it had."""
         self.metrics.polled_unix_second = time.time()
@@ -145,13 +151,13 @@ class Watch:
         for chunk in self.source.poll():
             count += 1
             self._take(chunk)
-            if self._group_is_full():
-                self.flush()
-            if self.stop.is_set():
+            if self._group_is_full() and not self.flush():
                 break
         for problem in self.source.problems():
             self._problem("source", problem)
         self.flush()
+        if self.source.rebalanced() and self.flush(everything=True):
+            self._forget()
         return count
 
     def finish(self) -> None:
@@ -215,16 +221,24 @@ class Watch:
         waited = time.monotonic() - self._group_began
         return self._grouped >= self.pace.group_chunks or waited >= self.pace.group_second
 
-    def flush(self, *, everything: bool = False) -> None:
-        """Store news, and the states that are due (or all of them); acknowledge those."""
+    def flush(self, *, everything: bool = False) -> bool:
+        """Store news, and the states that are due (or all of them); acknowledge those.
+
+        Returns
+        -------
+        bool
+            False if that was not possible: the watch ends, or another worker was there.
+        """
         self._grouped = 0
         due = self._due(everything)
         names = [*due, *(name for name in self._news if name not in due)]
         if not names:
-            return
+            return not self.stop.is_set()
         writes = [(self.cells[n], self.cells[n].write(checkpoint=n in due)) for n in names]
-        if self._commit([write for _, write in writes]):
-            self._stored(writes)
+        if not self._commit([write for _, write in writes]):
+            return False
+        self._stored(writes)
+        return not self.stop.is_set()
 
     def _due(self, everything: bool) -> dict[str, None]:
         dirty = ((c.dirty_since, name) for name, c in self.cells.items() if c.dirty_since)

@@ -1,0 +1,87 @@
+"""Messages that are handed in from outside (HTTP POST), and an answer when they are safe."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from threading import Condition
+from typing import Final
+
+from softbreak.stream.chunk import Chunk, Source
+from softbreak.stream.messages import Message
+from softbreak.stream.sources.merged import batches, chunk_of
+from softbreak.stream.sources.sequences import Sequences
+
+MOST_WAITING: Final = 20_000
+Told = Callable[[], None]
+
+
+class InboxFull(Exception):  # noqa: N818 - it passes
+    """The watch is behind; the sender should try again later."""
+
+
+class InboxSource(Source):
+    """Messages wait here until the watch takes them.
+
+    The sender hears of success only when the effects of its message are stored: until then it
+    keeps the message, and sends it again if it hears nothing.
+    """
+
+    def __init__(self, name: str = "http") -> None:
+        self.name = name
+        self._waiting: deque[tuple[Message, Told]] = deque()
+        self._arrival = Condition()
+        self._known = Sequences()
+
+    def resume(self, tokens: Mapping[str, tuple[str, str]]) -> None:
+        """Take up from stored sequences."""
+        self._known.resume(tokens)
+
+    def offer(self, messages: Sequence[Message], stored: Told) -> None:
+        """Hand messages in; from any thread.
+
+        Parameters
+        ----------
+        messages : sequence of Message
+        stored : callable
+            Called from the watch's thread, once for each message, when it is safe.
+
+        Raises
+        ------
+        InboxFull
+        """
+        with self._arrival:
+            if len(self._waiting) + len(messages) > MOST_WAITING:
+                raise InboxFull
+            self._waiting.extend((message, stored) for message in messages)
+            self._arrival.notify()
+
+    def poll(self) -> Iterator[Chunk]:
+        """Yield what has been handed in meanwhile."""
+        with self._arrival:
+            taken = list(self._waiting)
+            self._waiting.clear()
+        told: dict[int, Told] = {}
+        news = []
+        for message, stored in taken:
+            if self._known.is_new(message):
+                told[id(message)] = stored
+                news.append(message)
+            else:
+                stored()  # known, hence safe
+        for group in batches(news):
+            handle = [told[id(message)] for message in group]
+            yield chunk_of(group, self._known.tokens(group), handle)
+
+    def ack(self, chunks: Sequence[Chunk]) -> None:
+        """Answer the senders."""
+        for chunk in chunks:
+            handle = chunk.handle
+            for stored in handle if isinstance(handle, list) else ():
+                stored()
+
+    def wait(self, second: float) -> None:
+        """Wait for a message."""
+        with self._arrival:
+            if not self._waiting:
+                self._arrival.wait(second)

@@ -1,0 +1,81 @@
+"""Messages become chunks: one a cell, however many messages of it came at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+
+from softbreak.data.record import Record
+from softbreak.stream.chunk import Chunk
+from softbreak.stream.messages import Message
+
+
+def chunk_of(
+    messages: Sequence[Message],
+    tokens: Mapping[str, str],
+    handle: object = None,
+    *,
+    restart: bool = False,
+) -> Chunk:
+    """Return messages of one cell, in their order, as one chunk.
+
+    Parameters
+    ----------
+    messages : sequence of Message
+        At least one.
+    tokens, handle
+        As in :class:`Chunk`.
+    restart : bool
+        Whether the cell begins again with them.
+    """
+    return Chunk(
+        messages[-1].cell,
+        tokens,
+        _builder(messages),
+        samples=sum(message.samples for message in messages),
+        restart=restart or messages[0].restart,
+        handle=handle,
+    )
+
+
+def batches(messages: Sequence[Message]) -> list[list[Message]]:
+    """Group messages by cell, each cell's in order; a restart begins a new group."""
+    groups: list[list[Message]] = []
+    open_: dict[str, list[Message]] = {}
+    for message in messages:
+        name = message.cell.cell_id
+        if message.restart or name not in open_:
+            open_[name] = []
+            groups.append(open_[name])
+        open_[name].append(message)
+    return groups
+
+
+def _builder(messages: Sequence[Message]) -> Callable[[], Sequence[Record]]:
+    if len(messages) == 1:
+        return lambda: [messages[0].record()]
+    return lambda: [_joined(list(group)).record() for _, group in groupby(messages, _belongs)]
+
+
+def _belongs(message: Message) -> tuple[object, ...]:
+    return (
+        message.cell,
+        message.technique,
+        message.file,
+        message.position,
+        message.started_unix_second,
+        tuple(message.columns),
+    )
+
+
+def _joined(messages: list[Message]) -> Message:
+    if len(messages) == 1:
+        return messages[0]
+    columns = {
+        name: np.concatenate([message.columns[name] for message in messages])
+        for name in messages[0].columns
+    }
+    return replace(messages[0], columns=columns)

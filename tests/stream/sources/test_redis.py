@@ -1,0 +1,225 @@
+"""A real Redis: many workers, workers that are lost, a broker that goes away."""
+
+import json
+import time
+
+import pytest
+import redis
+
+from softbreak.errors import SoftbreakError
+from softbreak.stream.sources.redis_address import Address, RedisSink
+from softbreak.stream.sources.redis_streams import RedisSource
+from softbreak.stream.store import Store
+from softbreak.stream.watch import Pace, Watch
+from tests.stream.steps import StepEngine, volts
+
+CELLS = {f"cell{k}": list(volts(9, breaks=4 if k % 2 else None)) for k in range(8)}
+ALWAYS, NEVER = Pace(checkpoint_second=0.0), Pace(checkpoint_second=1e9)
+
+
+def messages(cell_id, rows, size=7):
+    for first in range(0, len(rows), size):
+        columns = zip(*rows[first : first + size], strict=True)
+        names = ("test_time_second", "voltage_volt", "current_ampere")
+        table = dict(zip(names, map(list, columns), strict=True))
+        yield cell_id, json.dumps({"cell_id": cell_id, "table": table})
+
+
+def shuffled(cells, size=7):
+    """All cells' messages, each cell's in order, the cells in turn."""
+    queues = [list(messages(name, rows, size)) for name, rows in cells.items()]
+    return [m for k in range(max(map(len, queues))) for q in queues if k < len(q) for m in [q[k]]]
+
+
+class Bench:
+    """A stream, a store, and workers."""
+
+    def __init__(self, server, folder):
+        self.server = server
+        self.address = Address(server.url, partitions=4)
+        self.store_path = str(folder / "store.db")
+        self.sources = []
+
+    def send(self, told):
+        sink = RedisSink(self.address)
+        sink.send(told)
+        sink.close()
+
+    def worker(self, pace=ALWAYS, lease=60.0, engine=None):
+        source = RedisSource(self.address, lease_second=lease)
+        self.sources.append(source)
+        return Watch(source, Store(self.store_path), engine or StepEngine(), pace=pace)
+
+    def outcome(self):
+        store = Store(self.store_path)
+        verdicts = store.verdicts()
+        alarms = store.alarms().drop(columns=["raised_unix_second"])
+        store.close()
+        return verdicts, alarms.sort_values("key", ignore_index=True)
+
+    def pending(self):
+        client = redis.Redis.from_url(self.server.url)
+        count = sum(
+            client.xpending(self.address.key(n), self.address.group)["pending"]
+            for n in range(self.address.partitions)
+            if client.exists(self.address.key(n))
+        )
+        client.close()
+        return count
+
+    def close(self):
+        for source in self.sources:
+            source.close()
+
+
+@pytest.fixture
+def bench(redis_server, tmp_path):
+    made = Bench(redis_server, tmp_path)
+    yield made
+    made.close()
+
+
+def run(watch, steps=6):
+    for _ in range(steps):
+        watch.step()
+    return watch
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """What an engine says that is fed directly, by cell."""
+    from softbreak.data.record import Cell
+    from softbreak.stream.messages import parse
+
+    found = {}
+    for name, rows in CELLS.items():
+        live = StepEngine().make(Cell(cell_id=name))
+        changes = [c for _, m in messages(name, rows) for c in live.update([parse(m).record()])]
+        found[name] = [
+            (c.cycle_index, c.row["evidence"][0]["value"]) for c in changes if "state" in c.row
+        ]
+    return found
+
+
+def assert_right(bench, expected):
+    verdicts, alarms = bench.outcome()
+    for name, rows in verdicts.groupby("cell_id"):
+        counted = [evidence[0]["value"] for evidence in rows["evidence"]]
+        assert list(zip(rows["cycle_index"], counted, strict=True)) == expected[name]
+    assert set(verdicts["cell_id"]) == set(expected)
+    broken = {f"cell{k}" for k in range(1, 8, 2)}
+    assert set(alarms["cell_id"]) == broken
+    assert alarms["key"].is_unique
+
+
+def test_one_worker_takes_and_acknowledges_everything(bench, expected):
+    bench.send(shuffled(CELLS))
+    run(bench.worker()).close()
+    assert_right(bench, expected)
+    assert bench.pending() == 0
+
+
+@pytest.mark.parametrize("pace", [ALWAYS, NEVER])
+def test_a_worker_that_is_lost_is_replaced_and_nothing_is_lost_or_doubled(bench, expected, pace):
+    told = shuffled(CELLS)
+    bench.send(told[:40])
+    lost = run(bench.worker(pace, lease=0.3))
+    bench.send(told[40:70])
+    lost.step()  # and is never heard of again
+    bench.send(told[70:])
+    time.sleep(0.35)
+    other = run(bench.worker(lease=0.3), 8)
+    assert_right(bench, expected)
+    assert bench.pending() == 0
+    other.close()
+
+
+def test_a_worker_that_comes_back_from_the_dead_does_no_harm(bench, expected):
+    told = shuffled(CELLS)
+    bench.send(told[:60])
+    sleeper = run(bench.worker(NEVER, lease=0.3))
+    time.sleep(0.35)
+    bench.send(told[60:])
+    other = run(bench.worker(ALWAYS, lease=0.3))
+    run(sleeper, 3)
+    sleeper.close()
+    run(other, 3)
+    assert sleeper.metrics.errors["fence"] == 1
+    assert_right(bench, expected)
+
+
+def test_two_workers_share_the_partitions(bench, expected):
+    first, second = bench.worker(), bench.worker()
+    for watch in (first, second):
+        watch.source._leases._second = 60.0
+    run(first, 1)
+    run(second, 1)
+    for watch in (first, second, first, second):
+        watch.source._leases.ask_again()
+        watch.step()
+    bench.send(shuffled(CELLS))
+    for _ in range(4):
+        first.step()
+        second.step()
+    assert len(first.source._leases.held) == len(second.source._leases.held) == 2
+    assert first.cells and second.cells
+    assert not set(first.cells) & set(second.cells)
+    assert_right(bench, expected)
+
+
+def test_a_broker_that_is_killed_and_comes_back_loses_nothing(bench, expected):
+    told = shuffled(CELLS)
+    bench.send(told[:60])
+    watch = run(bench.worker())
+    bench.server.kill()
+    run(watch, 2)
+    assert "cannot be reached" in watch.problems["redis"]
+    bench.server.start()
+    bench.send(told[60:])
+    run(watch)
+    assert_right(bench, expected)
+    assert bench.pending() == 0
+
+
+def test_a_new_model_judges_what_the_stream_still_holds(bench, expected):
+    bench.send(shuffled(CELLS))
+    run(bench.worker()).close()
+    bench.sources.pop().close()
+    newer = run(bench.worker(engine=StepEngine("steps 2")))
+    newer.close()
+    assert newer.store.models() == dict.fromkeys(CELLS, "steps 2")
+    assert_right(bench, expected)
+
+
+def test_what_is_no_message_is_said_and_put_aside(bench):
+    client = redis.Redis.from_url(bench.server.url)
+    client.xadd("softbreak:0", {"m": "{nonsense"})
+    client.xadd("softbreak:1", {"other": "field"})
+    client.close()
+    watch = run(bench.worker())
+    assert sum("entry" in key for key in watch.problems) == 2
+    assert bench.pending() == 0
+
+
+def test_trimmed_entries_are_said(bench):
+    address = Address(bench.server.url, partitions=1)
+    bench.address = address
+    bench.send(shuffled({"cell0": CELLS["cell0"]}, 1))
+    source = RedisSource(address, lease_second=0.1)
+    bench.sources.append(source)
+    list(source.poll())
+    list(source.poll())
+    client = redis.Redis.from_url(bench.server.url)
+    client.xtrim(address.key(0), 3, approximate=False)
+    client.close()
+    time.sleep(0.12)
+    watch = run(bench.worker(lease=60.0))
+    assert "trimmed away" in watch.problems[address.key(0)]
+
+
+def test_the_address_says_stream_group_and_partitions():
+    address = Address.of("redis://host:6380/2?stream=lab&group=night&partitions=32")
+    assert address == Address("redis://host:6380/2", "lab", "night", 32)
+    for bad in ("redis://h?partitions=0", "redis://h?nonsense=1"):
+        with pytest.raises(SoftbreakError):
+            Address.of(bad)
