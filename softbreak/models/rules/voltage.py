@@ -58,6 +58,11 @@ class VoltageRule:
         self._warm = temperature_logged
         self._m = Memory()
 
+    @property
+    def memory(self) -> Memory:
+        """What is remembered of the cycles so far; to be read, not written."""
+        return self._m
+
     def step(self, cycle: CycleView, events: Sequence[EventView] = ()) -> Verdict:
         """Judge the next cycle.
 
