@@ -38,7 +38,7 @@ class Metrics:
     lag_second: float = float("nan")
     commit_second: float = float("nan")
     cells: int = 0
-    polled_unix_second: float = 0.0
+    polled_unix_second: float = field(default_factory=time.time)
 
     def rate(self) -> float:
         """Samples per second since the process began."""

@@ -20,6 +20,8 @@ class Trace:
     ----------
     volts : list of float
         Means of ``width`` samples each, the last one unfinished.
+    times : list of float
+        When each of them ended, in seconds of time that ran in the files.
     width : int
     latest_unix_second : float or None
         Absolute time of the newest sample, where the files say it.
@@ -29,24 +31,35 @@ class Trace:
 
     def __init__(self) -> None:
         self.volts: list[float] = []
+        self.times: list[float] = []
         self.width = 1
         self.latest_unix_second: float | None = None
         self.latest_second = 0.0
         self._filled = 0
+        self._ran = 0.0
 
     def add(self, records: Iterable[Record]) -> None:
         """Take new rows in."""
         for record in records:
+            if not len(record.table) or "test_time_second" not in record.table.columns:
+                continue
+            times = self._clock(record.array("test_time_second"))
             self._moment(record)
-            if record.technique is Technique.CYCLING and len(record.table):
+            if record.technique is Technique.CYCLING:
                 current = np.nan_to_num(record.array("current_ampere"))
-                volts = np.abs(record.array("voltage_volt"), dtype=np.float64)[current != 0.0]
-                self._extend(volts[np.isfinite(volts)])
+                volts = np.abs(record.array("voltage_volt"), dtype=np.float64)
+                good = (current != 0.0) & np.isfinite(volts)
+                self._extend(volts[good], times[good])
+
+    def _clock(self, time: np.ndarray) -> np.ndarray:
+        """Return time that runs on: steps back (a new file, a reset clock) take none."""
+        steps = np.nan_to_num(np.diff(time, prepend=self.latest_second))
+        clock = self._ran + np.cumsum(np.maximum(steps, 0.0))
+        self._ran = float(clock[-1])
+        return clock
 
     def _moment(self, record: Record) -> None:
         columns = record.table.columns
-        if not len(record.table) or "test_time_second" not in columns:
-            return
         self.latest_second = float(record.array("test_time_second")[-1])
         unix = None
         if "unix_time_second" in columns:
@@ -56,26 +69,31 @@ class Trace:
         if unix is not None and np.isfinite(unix):
             self.latest_unix_second = max(unix, self.latest_unix_second or unix)
 
-    def _extend(self, volts: np.ndarray) -> None:
+    def _extend(self, volts: np.ndarray, times: np.ndarray) -> None:
         while len(volts):
             if self._filled in (0, self.width):
                 self._make_room()
                 self.volts.append(0.0)
+                self.times.append(0.0)
                 self._filled = 0
-            part, volts = np.split(volts, [self.width - self._filled])
-            total = self.volts[-1] * self._filled + float(part.sum())
-            self._filled += len(part)
-            self.volts[-1] = total / self._filled
+            size = min(self.width - self._filled, len(volts))
+            total = self.volts[-1] * self._filled + float(volts[:size].sum())
+            self._filled += size
+            self.volts[-1], self.times[-1] = total / self._filled, float(times[size - 1])
+            volts, times = volts[size:], times[size:]
 
     def _make_room(self) -> None:
         if len(self.volts) >= MOST:
-            joined = np.reshape(self.volts, (-1, 2)).mean(axis=1)
-            self.volts, self.width = joined.tolist(), 2 * self.width
+            self.volts = np.reshape(self.volts, (-1, 2)).mean(axis=1).tolist()
+            self.times = self.times[1::2]
+            self.width *= 2
 
     def dump(self) -> dict[str, Any]:
         """Return everything as plain JSON."""
         return {
             "volts": self.volts,
+            "times": self.times,
+            "ran": self._ran,
             "width": self.width,
             "filled": self._filled,
             "latest_unix_second": self.latest_unix_second,
@@ -87,7 +105,8 @@ class Trace:
         """Undo :meth:`dump`."""
         trace = cls()
         if told:
-            trace.volts, trace.width = list(told["volts"]), int(told["width"])
+            trace.volts, trace.times = list(told["volts"]), list(told["times"])
+            trace.width, trace._ran = int(told["width"]), float(told["ran"])
             trace._filled = int(told["filled"])
             trace.latest_unix_second = told["latest_unix_second"]
             trace.latest_second = float(told["latest_second"])

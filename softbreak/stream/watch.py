@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
 from types import TracebackType
 
 from softbreak.models.change import Kind
-from softbreak.stream.alarm import AlarmLimits
+from softbreak.stream.alarm import Alarm, AlarmLimits
 from softbreak.stream.chunk import Chunk, Problem, Source
 from softbreak.stream.engine import Engine
 from softbreak.stream.live import WatchedCell
@@ -96,6 +96,8 @@ class Watch:
         What could not be used, by file or cell, and why; the latest word on each.
     stop : threading.Event
         Ends :meth:`run`, and a commit that waits for a store.
+    heard : callable or None
+        Told of each alarm that was raised or has ended, once it is stored.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Watch:
         self.metrics = Metrics()
         self.problems: dict[str, str] = {}
         self.stop = Event()
+        self.heard: Callable[[str, Alarm], None] | None = None
         self._broken: set[str] = set()
         self._news: dict[str, WatchedCell] = {}
         self._grouped, self._group_began = 0, 0.0
@@ -283,6 +286,9 @@ class Watch:
         for cell, write in writes:
             done += cell.written(write)
             self.metrics.alarms += len(write.alarms)
+            if self.heard is not None:
+                for alarm in write.alarms:
+                    self.heard(write.cell_id, alarm)
             newest = max(newest, cell.trace.latest_unix_second or newest)
         self._news.clear()
         if newest > float("-inf"):

@@ -48,6 +48,7 @@ class Found:
 
 
 Discover = Callable[[], Sequence[Found]]
+Several = Callable[[Found, Sequence[Record]], bool]
 
 
 class FolderSource(Source):
@@ -58,6 +59,9 @@ class FolderSource(Source):
     root : Path
     discover : callable
         Lists the cells; called every ``rescan_second``, so that new files are found.
+    several : callable, optional
+        Asked when a cell is read for the first time: are its files after all several cells'?
+        ``discover`` is then called again, and should list them apart.
     settle_second : float
         See :class:`GrowingFile`.
     rescan_second : float
@@ -73,13 +77,14 @@ class FolderSource(Source):
         root: Path,
         discover: Discover,
         *,
+        several: Several | None = None,
         settle_second: float = SETTLE_SECOND,
         rescan_second: float = RESCAN_SECOND,
         events: bool = True,
     ) -> None:
         self.root = root
         self.name = f"folder:{root.resolve().as_posix()}"[-400:]
-        self._discover = discover
+        self._discover, self._several = discover, several
         self._settle_second, self._rescan_second = settle_second, rescan_second
         self._found: Sequence[Found] = ()
         self._next_scan = 0.0
@@ -109,8 +114,7 @@ class FolderSource(Source):
     def poll(self) -> Iterator[Chunk]:
         """Yield one chunk for each cell that has something new."""
         if time.monotonic() >= self._next_scan:
-            self._found = self._discover()
-            self._next_scan = time.monotonic() + self._rescan_second
+            self._scan()
         for found in self._found:
             chunk = self._chunk(found)
             if chunk is not None:
@@ -134,6 +138,16 @@ class FolderSource(Source):
         if self._waker is not None:
             self._waker.close()
 
+    def _scan(self) -> None:
+        try:
+            self._found = self._discover()
+        except (ReadError, OSError) as error:
+            if not self._found:
+                raise
+            # A share that is away, a manifest that is being edited: what was known goes on.
+            self._problems.append(Problem(str(self.root), f"{error}; trying again"))
+        self._next_scan = time.monotonic() + self._rescan_second
+
     def _chunk(self, found: Found) -> Chunk | None:
         name = found.cell.cell_id
         files = [self._file(found, path) for path in self._readable(found)]
@@ -154,7 +168,18 @@ class FolderSource(Source):
                 settled.append(file.name)
         if not any(told.samples for told in news.values()) and not settled:
             return None
+        if not begun and self._is_several(found, files, news):
+            return None
         return self._made(found, files, news, backlog=not begun)
+
+    def _is_several(self, found: Found, files: list[GrowingFile], news: Mapping[str, News]) -> bool:
+        records = [record for told in news.values() for record in told.records]
+        if self._several is None or len(news) < 2 or not self._several(found, records):
+            return False
+        for file in files:  # each will be read again as its own cell's
+            self._files.pop(file.name, None)
+        self._next_scan = 0.0
+        return True
 
     def _restart(self, found: Found, files: list[GrowingFile]) -> Chunk | None:
         """Read a cell from zero, once all its files can be read."""

@@ -32,10 +32,13 @@ class InboxSource(Source):
         self._waiting: deque[tuple[Message, Told]] = deque()
         self._arrival = Condition()
         self._known = Sequences()
+        self._safe: dict[str, int] = {}
+        self._doubles: list[tuple[str, int, Told]] = []
 
     def resume(self, tokens: Mapping[str, tuple[str, str]]) -> None:
         """Take up from stored sequences."""
         self._known.resume(tokens)
+        self._safe = {cell_id: int(token) for cell_id, token in tokens.values()}
 
     def offer(self, messages: Sequence[Message], stored: Told) -> None:
         """Hand messages in; from any thread.
@@ -68,7 +71,8 @@ class InboxSource(Source):
                 told[id(message)] = stored
                 news.append(message)
             else:
-                stored()  # known, hence safe
+                self._doubles.append((message.cell.cell_id, message.sequence or 0, stored))
+        self._answer_doubles()
         for group in batches(news):
             handle = [told[id(message)] for message in group]
             yield chunk_of(group, self._known.tokens(group), handle)
@@ -79,6 +83,20 @@ class InboxSource(Source):
             handle = chunk.handle
             for stored in handle if isinstance(handle, list) else ():
                 stored()
+            for cell_id, token in chunk.tokens.items():
+                self._safe[cell_id] = int(token)
+        self._answer_doubles()
+
+    def _answer_doubles(self) -> None:
+        """What came twice is answered when the first of it is safe."""
+        waiting = []
+        for double in self._doubles:
+            cell_id, sequence, stored = double
+            if sequence <= self._safe.get(cell_id, -1):
+                stored()
+            else:
+                waiting.append(double)
+        self._doubles = waiting
 
     def wait(self, second: float) -> None:
         """Wait for a message."""

@@ -1,0 +1,105 @@
+"""The live table: one row a cell, worst first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from softbreak.stream.board import Row
+    from softbreak.stream.metrics import Metrics
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_WIDTH: Final = 24
+_COLUMNS: Final = ("cell", "alarm", "state", "ηₑ", "|V|", "cycles", "last sample", "lag", "why")
+
+
+def board_table(rows: Sequence[Row], metrics: Metrics | None = None, most: int = 40) -> Table:
+    """Return the table.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        As :func:`softbreak.stream.board.board` orders them.
+    metrics : Metrics, optional
+        Told below the table.
+    most : int
+        Rows; what is left out is counted.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    from softbreak.report.words import duration
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in _COLUMNS:
+        table.add_column(name, no_wrap=name != "why", overflow="ellipsis")
+    for row in rows[:most]:
+        table.add_row(
+            Text(row.cell_id),
+            _alarm(row),
+            _state(row.state),
+            _fraction(row),
+            sparkline(row.volts),
+            str(row.cycles),
+            duration(row.latest_second),
+            "–" if row.lag_second is None else duration(row.lag_second),
+            Text(row.sentence),
+        )
+    table.caption = _caption(rows, metrics, most)
+    table.caption_justify = "left"
+    return table
+
+
+def _caption(rows: Sequence[Row], metrics: Metrics | None, most: int) -> str:
+    loud = sum(row.alarm is not None for row in rows)
+    told = [f"{len(rows):,} cells, {loud:,} with an alarm"]
+    if len(rows) > most:
+        told.append(f"{len(rows) - most:,} not shown")
+    if metrics is not None:
+        errors = sum(metrics.errors.values())
+        told.append(f"{metrics.samples:,} samples, {metrics.rate():,.0f}/s, {errors:,} errors")
+    return "; ".join(told)
+
+
+def _alarm(row: Row) -> Any:
+    from rich.text import Text
+
+    if row.alarm is None:
+        return Text("")
+    style = {"hard": "bold red", "soft": "bold yellow"}.get(row.alarm.value, "yellow")
+    return Text(f"{row.alarm}{' (seen)' if row.acknowledged else ''}", style)
+
+
+def _state(state: str) -> Any:
+    from rich.text import Text
+
+    from softbreak.report.terminal import STYLES
+    from softbreak.verdict import State
+
+    return Text(state, STYLES[State(state)]) if state else Text("–", "dim")
+
+
+def _fraction(row: Row) -> str:
+    values = (row.fraction, row.lower, row.upper)
+    if any(value is None or not math.isfinite(value) for value in values):
+        return "–"
+    from softbreak.report.words import interval
+
+    return interval(*values)
+
+
+def sparkline(volts: Sequence[float]) -> str:
+    """Return overpotentials as a line of bars, logarithmic, from the first to the newest."""
+    logs = [math.log(max(volt, 1e-9)) for volt in volts]
+    if not logs:
+        return ""
+    places = min(_WIDTH, len(logs))
+    edges = [round(k * len(logs) / places) for k in range(places + 1)]
+    means = [sum(logs[a:b]) / (b - a) for a, b in pairwise(edges)]
+    low, span = min(means), max(max(means) - min(means), 0.05)
+    return "".join(_BARS[round((mean - low) / span * (len(_BARS) - 1))] for mean in means)

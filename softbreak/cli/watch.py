@@ -1,0 +1,212 @@
+"""``softbreak watch``: follow live cells."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from softbreak.cli.console import (
+    FailOn,
+    Json,
+    Quiet,
+    Verbose,
+    exit_code,
+    print_json,
+    speak,
+    stdout,
+)
+
+if TYPE_CHECKING:
+    from softbreak.stream.alarm import Alarm
+    from softbreak.stream.notify import Postman
+    from softbreak.stream.store import Store
+    from softbreak.stream.watch import Watch
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command(
+    epilog="Example: softbreak watch cycler_share/ --notify mailto://lab:KEY@uni.example    "
+    "Acknowledge: softbreak watch cycler_share/ --ack cell7"
+)
+def watch(
+    source: Annotated[
+        str,
+        typer.Argument(help="A folder, - (JSON lines), redis://HOST:PORT, http://HOST:PORT."),
+    ],
+    store: Annotated[
+        str | None,
+        typer.Option(help="SQLite file or postgresql://USER@HOST/NAME. [softbreak-watch.db]"),
+    ] = None,
+    notify: Annotated[
+        list[str] | None,
+        typer.Option(help="Where alarms go: any apprise URL, or post+https://…; repeatable."),
+    ] = None,
+    detector: Annotated[str, typer.Option(help="Who judges.")] = "fused",
+    once: Annotated[bool, typer.Option(help="Take what there is, and end (for cron).")] = False,
+    interval: Annotated[float, typer.Option(min=0.05, help="Seconds between two looks.")] = 5.0,
+    settle: Annotated[
+        float, typer.Option(min=0.0, help="Seconds after which a quiet file is finished.")
+    ] = 60.0,
+    ack: Annotated[
+        list[str] | None, typer.Option(help="Mark a cell's alarm as seen, and end; repeatable.")
+    ] = None,
+    silence: Annotated[
+        list[str] | None,
+        typer.Option(help="CELL=HOURS: send nothing about it for so long, and end; * is all."),
+    ] = None,
+    http: Annotated[
+        str | None, typer.Option(help="HOST:PORT for /health and /metrics (Prometheus).")
+    ] = None,
+    fail_on: Annotated[
+        FailOn | None, typer.Option(help="End with exit code 1 if a cell is so, or worse.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Follow cells while they run; say within seconds that one has shorted.
+
+    Offsets, live state, verdicts, alarms and notifications are kept in the store: a watch that is
+    ended in whatever way takes up where it was. Exit code: 0 done; 1 --fail-on found something; 2
+    could not run.
+    """
+    from softbreak.stream.store import Store
+
+    speak(quiet, verbose)
+    place = store or "softbreak-watch.db"
+    with ExitStack() as stack:
+        opened = Store(place)
+        stack.callback(opened.close)
+        if ack or silence:
+            _attend(opened, ack or [], silence or [])
+            raise typer.Exit(0)
+        running, postman = _composed(stack, opened, source, place, (notify, detector, settle, http))
+        _listen(running)
+        if once:
+            running.run_once()
+            while postman.deliver():
+                pass
+        else:
+            _follow(running, postman, interval, quiet=quiet or as_json)
+        _tell(opened, as_json=as_json, quiet=quiet)
+        states = [row["state"] for row in _rows(opened) if row["state"]]
+    raise typer.Exit(exit_code(states, 0, fail_on))
+
+
+def _attend(store: Store, ack: list[str], silence: list[str]) -> None:
+    """Acknowledge and silence."""
+    from getpass import getuser
+
+    for cell in ack:
+        count = store.acknowledge(cell, getuser())
+        typer.echo(f"{cell}: {count or 'no'} alarm{'s' * (count != 1)} marked as seen")
+    for told in silence:
+        cell, _, hours = told.rpartition("=")
+        try:
+            second = 3600.0 * float(hours)
+        except ValueError:
+            raise typer.BadParameter(
+                f"{told!r}; expected CELL=HOURS", param_hint="--silence"
+            ) from None
+        store.silence(cell, time.time() + second)
+        typer.echo(f"{cell}: nothing is sent for {float(hours):g} h")
+
+
+def _composed(
+    stack: ExitStack,
+    store: Store,
+    address: str,
+    place: str,
+    options: tuple[list[str] | None, str, float, str | None],
+) -> tuple[Watch, Postman]:
+    from softbreak.cli.watching import picture_of, served, source_of
+    from softbreak.models.registry import detector_of
+    from softbreak.stream.engine import DetectorEngine
+    from softbreak.stream.notify import Postman, channel_of
+    from softbreak.stream.watch import Watch
+
+    notify, detector, settle, http = options
+    detector_of(detector)  # a misspelt name is said before anything is opened
+    channels = [channel_of(url) for url in notify or ()]
+    source, listen = source_of(address, settle, place)
+    stack.callback(source.close)
+    shown = []
+    for serve in dict.fromkeys(filter(None, (listen, http))):
+        server, exposed = served(serve, source, os.environ.get("SOFTBREAK_TOKEN", ""))
+        stack.callback(server.close)
+        shown.append(exposed)
+    running = Watch(source, store, DetectorEngine(detector), [c.name for c in channels])
+    postman = Postman(store, channels, picture_of(store))
+    for exposed in shown:
+        exposed.watch, exposed.postman = running, postman
+    return running, postman
+
+
+def _listen(watch: Watch) -> None:
+    """End in order when the system says so: everything is stored then."""
+
+    def stop(*_: object) -> None:
+        watch.stop.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _follow(watch: Watch, postman: Postman, interval: float, *, quiet: bool) -> None:
+    """Run until told to stop, with a live table on a terminal, else a line an alarm."""
+    from rich.live import Live
+
+    from softbreak.cli.board import board_table
+    from softbreak.stream.board import board
+
+    console = stdout()
+    sender = threading.Thread(target=postman.run, args=(watch.stop,), daemon=True)
+    sender.start()
+
+    def table() -> Any:
+        most = max(console.height - 4, 5)
+        return board_table(board(watch.store, watch), watch.metrics, most)
+
+    try:
+        if console.is_terminal and not quiet:
+            with Live(get_renderable=table, console=console, refresh_per_second=1, screen=True):
+                watch.run(interval)
+        else:
+            watch.heard = None if quiet else _line
+            watch.run(interval)
+    finally:
+        watch.stop.set()
+        sender.join(30.0)
+
+
+def _line(cell_id: str, alarm: Alarm) -> None:
+    what = alarm.end or "raised"
+    moment = time.strftime("%Y-%m-%d %H:%M:%S")
+    typer.echo(f"{moment} {cell_id}: {alarm.level} {what}: {alarm.sentence}")
+    sys.stdout.flush()
+
+
+def _rows(store: Store) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    from softbreak.stream.board import board
+
+    return [asdict(row) for row in board(store)]
+
+
+def _tell(store: Store, *, as_json: bool, quiet: bool) -> None:
+    from softbreak.cli.board import board_table
+    from softbreak.stream.board import board
+
+    if as_json:
+        print_json({"cells": _rows(store)})
+    elif not quiet:
+        stdout().print(board_table(board(store)))

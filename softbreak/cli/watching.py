@@ -1,0 +1,148 @@
+"""What ``softbreak watch`` is put together from: a source by its address, pictures, a display."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from softbreak.archive.grouping import Group, one_by_one
+from softbreak.archive.manifest import load_manifest
+from softbreak.archive.naming import perhaps_not_data
+from softbreak.archive.overlap import measured_at_once
+from softbreak.archive.scan import scan
+from softbreak.archive.tables import printable
+from softbreak.data.record import Record
+from softbreak.errors import SoftbreakError
+from softbreak.stream.chunk import Source
+from softbreak.stream.sources.folder import FolderSource, Found
+from softbreak.stream.store import Store
+
+if TYPE_CHECKING:
+    from softbreak.stream.sources.inbox import InboxSource
+
+_PICTURE_VERDICTS: Final = 20_000
+
+
+def source_of(address: str, settle_second: float, store: str) -> tuple[Source, str]:
+    """Return the source at an address, and where it has to be served (``HOST:PORT``), if so.
+
+    Parameters
+    ----------
+    address : str
+        A folder or file, ``-`` (standard input), ``redis://…`` or ``http://HOST:PORT``.
+    settle_second : float
+        After which a file that does not grow counts as finished.
+    store : str
+        The store's own files are no data.
+    """
+    if address == "-":
+        from softbreak.stream.sources.lines import LineSource
+
+        return LineSource(sys.stdin.buffer), ""
+    if address.startswith(("redis://", "rediss://", "unix://")):
+        from softbreak.stream.sources.redis_address import Address
+        from softbreak.stream.sources.redis_streams import RedisSource
+
+        return RedisSource(Address.of(address)), ""
+    if address.startswith("http://"):
+        from softbreak.stream.sources.inbox import InboxSource
+
+        return InboxSource(), address.removeprefix("http://").rstrip("/")
+    if "://" in address:
+        scheme = address.partition("://")[0]
+        raise SoftbreakError(f"a source {scheme}://…; expected a folder, -, redis:// or http://")
+    cells = _Cells(Path(address), Path(store).name)
+    return (
+        FolderSource(
+            cells.folder, cells.discover, several=cells.several, settle_second=settle_second
+        ),
+        "",
+    )
+
+
+class _Cells:
+    """Which files are which cell's: as ``triage`` has it, asked again and again."""
+
+    def __init__(self, root: Path, store: str) -> None:
+        self._root, self._store = root, store
+        self._apart: set[str] = set()
+        self._groups: dict[str, Group] = {}
+        self.folder = root if root.is_dir() else scan(root, load_manifest(root.parent)).root
+
+    def discover(self) -> list[Found]:
+        folder = self._root if self._root.is_dir() else self._root.parent
+        groups = scan(self._root, load_manifest(folder)).groups
+        self._groups = {group.cell_id: group for group in groups}
+        parts = (
+            part
+            for group in groups
+            for part in (one_by_one(group) if group.cell_id in self._apart else [group])
+        )
+        return [found for part in parts if (found := self._found(part)).files]
+
+    def several(self, found: Found, records: Sequence[Record]) -> bool:
+        group = self._groups.get(found.cell.cell_id)
+        if group is None or group.named or not measured_at_once(records):
+            return False
+        self._apart.add(group.cell_id)
+        return True
+
+    def _found(self, group: Group) -> Found:
+        files = [path for path in group.files if not path.name.startswith(self._store)]
+        return Found(
+            group.cell,
+            tuple(path.as_posix() for path in files),
+            group.spares,
+            group.columns,
+            frozenset(path.as_posix() for path in files if perhaps_not_data(path)),
+        )
+
+
+def picture_of(store: Store) -> Callable[[str], bytes | None]:
+    """Return what draws a cell for a notification: overpotential over time, with its states."""
+    import numpy as np
+
+    from softbreak.report.drawing import Curve, Figure, Panel, Stripe
+    from softbreak.report.states import coarse_runs, runs_of
+    from softbreak.report.words import time_scale, voltage_scale
+
+    def draw(cell_id: str) -> bytes | None:
+        cell = store.cell(cell_id)
+        trace = cell.status.get("trace", {}) if cell else {}
+        if len(trace.get("volts", ())) < 2:
+            return None
+        seconds, volts = np.array(trace["times"]), np.array(trace["volts"])
+        time, voltage = time_scale(float(np.ptp(seconds))), voltage_scale(volts)
+        verdicts = store.verdicts(cell_id).tail(_PICTURE_VERDICTS)
+        stripes = tuple(
+            Stripe(run.start_second * time.factor, run.end_second * time.factor, run.state, "")
+            for run in coarse_runs(runs_of(verdicts))
+        )
+        curve = Curve(seconds * time.factor, volts * voltage.factor)
+        figure = Figure(
+            name="watch",
+            title=printable(cell_id),
+            x_label=f"Time / {time.unit}",
+            panels=(Panel(f"Mean overpotential / {voltage.unit}", (curve,)),),
+            stripes=stripes,
+        )
+        with tempfile.TemporaryDirectory(prefix="softbreak-") as folder:
+            return figure.save(Path(folder, "cell.png")).read_bytes()
+
+    return draw
+
+
+def served(address: str, source: Source, token: str) -> tuple[Any, Any]:
+    """Start the web server; return it and what it exposes."""
+    try:
+        from softbreak.web.watching import Exposed, WebServer
+    except ModuleNotFoundError as error:
+        raise SoftbreakError("a web server needs: pip install 'softbreak[web]'") from error
+    from softbreak.stream.sources.inbox import InboxSource
+
+    inbox: InboxSource | None = source if isinstance(source, InboxSource) else None
+    exposed = Exposed(inbox=inbox, token=token)
+    return WebServer(address, exposed), exposed

@@ -1,0 +1,193 @@
+"""The watch's own small server: is it well, what has it counted, and messages by POST."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+import uvicorn
+from fastapi import FastAPI, HTTPException, Request, Response
+
+from softbreak.errors import SoftbreakError
+from softbreak.stream.messages import MOST_BYTES, MessageError, parse
+from softbreak.stream.notify import Postman
+from softbreak.stream.schema import StoreError
+from softbreak.stream.sources.inbox import InboxFull, InboxSource
+from softbreak.stream.watch import Watch
+from softbreak.web.metrics import exposition
+
+HANGS_SECOND: Final = 120.0
+"""A watch that has not asked its source for so long is not well."""
+ANSWER_SECOND: Final = 60.0
+"""So long a sender waits for its message to be stored."""
+_JSON: Final = ("application/json", "application/x-ndjson")
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(slots=True)
+class Exposed:
+    """What the server shows; the watch is there as soon as it has begun.
+
+    Attributes
+    ----------
+    watch : Watch or None
+    postman : Postman or None
+    inbox : InboxSource or None
+        Where POSTs go; without one there are none.
+    token : str
+        What a POST has to bring as ``Authorization: Bearer …``; empty for nothing.
+    """
+
+    watch: Watch | None = None
+    postman: Postman | None = None
+    inbox: InboxSource | None = None
+    token: str = ""
+
+
+def application(exposed: Exposed) -> FastAPI:
+    """Return the server's application: ``/health``, ``/metrics``, ``/chunks``."""
+    app = FastAPI(title="softbreak watch", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/health")
+    def health() -> Response:
+        """Say 200 if the watch polls and the store answers, else 503."""
+        fault = _fault(exposed.watch)
+        status = 503 if fault else 200
+        return Response(fault or "ok", status, media_type="text/plain; charset=utf-8")
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        """Counters for Prometheus."""
+        if exposed.watch is None:
+            raise HTTPException(503, "the watch has not begun")
+        told = exposition(exposed.watch.metrics, exposed.postman)
+        return Response(told, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.post("/chunks")
+    async def chunks(request: Request) -> dict[str, int]:
+        """Take messages, one a line; answer when they are stored."""
+        return {"stored": await _take(exposed, request)}
+
+    return app
+
+
+def _fault(watch: Watch | None) -> str:
+    if watch is None:
+        return "the watch has not begun"
+    silent = time.time() - watch.metrics.polled_unix_second
+    if silent > HANGS_SECOND:
+        return f"the source was not asked for {silent:.0f} s"
+    try:
+        watch.store.check()
+    except StoreError as error:
+        return f"the store does not answer: {error}"
+    return ""
+
+
+async def _take(exposed: Exposed, request: Request) -> int:
+    if exposed.inbox is None:
+        raise HTTPException(404, "this watch has another source")
+    _authorised(exposed.token, request)
+    try:
+        messages = [parse(line) for line in (await _body(request)).splitlines() if line.strip()]
+    except MessageError as error:
+        raise HTTPException(422, str(error)) from error
+    loop, left = asyncio.get_running_loop(), len(messages)
+    done = asyncio.Event()
+
+    def stored() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            loop.call_soon_threadsafe(done.set)
+
+    if not messages:
+        return 0
+    try:
+        exposed.inbox.offer(messages, stored)
+        await asyncio.wait_for(done.wait(), ANSWER_SECOND)
+    except InboxFull as error:
+        raise HTTPException(503, "the watch is behind", {"Retry-After": "5"}) from error
+    except TimeoutError as error:
+        raise HTTPException(503, "not stored in time; send it again") from error
+    return len(messages)
+
+
+def _authorised(token: str, request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _JSON:  # what a foreign web page can send without asking
+        raise HTTPException(415, f"expected {' or '.join(_JSON)}")
+    told = request.headers.get("authorization", "").encode("utf-8", "replace")
+    if token and not hmac.compare_digest(told, f"Bearer {token}".encode()):
+        raise HTTPException(401, "expected Authorization: Bearer TOKEN")
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise HTTPException(413, f"expected at most {MOST_BYTES:,} bytes")
+    return bytes(body)
+
+
+class WebServer:
+    """Serves in a thread of its own.
+
+    Parameters
+    ----------
+    address : str
+        ``HOST:PORT``; port 0 takes a free one.
+    exposed : Exposed
+
+    Raises
+    ------
+    SoftbreakError
+        If the address is none or taken, or open to others without a token.
+    """
+
+    def __init__(self, address: str, exposed: Exposed) -> None:
+        host, port = _split(address)
+        if exposed.inbox is not None and host not in _LOOPBACK and not exposed.token:
+            raise SoftbreakError(
+                f"{address} is open to other machines, and anybody could send data to it; "
+                "set the environment variable SOFTBREAK_TOKEN to what senders have to know"
+            )
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise SoftbreakError(
+                f"cannot listen on {address}: {error.strerror or error}"
+            ) from error
+        self.port: int = self._socket.getsockname()[1]
+        config: Any = uvicorn.Config(
+            application(exposed), log_level="warning", access_log=False, lifespan="off"
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.should_exit = True
+        self._thread.join(10.0)
+        self._socket.close()
+
+
+def _split(address: str) -> tuple[str, int]:
+    host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        raise SoftbreakError(f"{address!r}; expected HOST:PORT, for example 127.0.0.1:9300")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,182 @@
+"""The watch's server: health, metrics, messages by POST."""
+
+import json
+import socket
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+
+from softbreak.errors import SoftbreakError
+from softbreak.stream.notify import Postman
+from softbreak.stream.sources.inbox import InboxSource
+from softbreak.stream.store import Store
+from softbreak.stream.watch import Pace, Watch
+from softbreak.web import watching
+from softbreak.web.watching import Exposed, WebServer
+from tests.stream.steps import StepEngine, volts
+
+JSON = "application/x-ndjson"
+
+
+class Lab:
+    """A watch that runs in a thread, with its server, and what a sender would do."""
+
+    def __init__(self, folder, token=""):
+        self.inbox = InboxSource()
+        self.exposed = Exposed(inbox=self.inbox, token=token)
+        self.server = WebServer("127.0.0.1:0", self.exposed)
+        self.store = Store(str(folder / "store.db"))
+        self.thread = None
+
+    def begin(self, pace=Pace(checkpoint_second=0.0)):  # noqa: B008 - it is frozen
+        self.watch = Watch(self.inbox, self.store, StepEngine(), pace=pace)
+        self.exposed.watch, self.exposed.postman = self.watch, Postman(self.store, [])
+        self.thread = threading.Thread(target=self.watch.run, args=(0.05,))
+        self.thread.start()
+        return self
+
+    def ask(self, path, body=None, **headers):
+        headers = {"Content-Type": JSON, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        url = f"http://127.0.0.1:{self.server.port}{path}"
+        request = urllib.request.Request(url, data=body, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def close(self):
+        if self.thread is not None:
+            self.watch.stop.set()
+            self.thread.join()
+        self.server.close()
+        self.store.close()
+
+
+@pytest.fixture
+def lab(tmp_path):
+    made = Lab(tmp_path)
+    yield made
+    made.close()
+
+
+def lines(cell_id="c", cycles=5, **how):
+    names = ("test_time_second", "voltage_volt", "current_ampere")
+    told = [
+        json.dumps({"cell_id": cell_id, "sequence": k, **dict(zip(names, row, strict=True))})
+        for k, row in enumerate(volts(cycles, **how))
+    ]
+    return "\n".join(told).encode()
+
+
+def test_health_says_whether_the_watch_polls_and_the_store_answers(lab, monkeypatch):
+    assert lab.ask("/health") == (503, "the watch has not begun")
+    assert lab.ask("/metrics")[0] == 503
+    lab.begin()
+    assert lab.ask("/health") == (200, "ok")
+    monkeypatch.setattr(watching, "HANGS_SECOND", -1.0)
+    assert "was not asked" in lab.ask("/health")[1]
+
+
+def test_a_post_is_answered_when_it_is_stored_and_counts_once(lab):
+    lab.begin()
+    for _ in range(3):
+        assert lab.ask("/chunks", lines(breaks=3)) == (200, '{"stored":100}')
+        assert lab.store.cell("c").status["samples"] == 100
+    assert len(lab.store.verdicts("c")) == 4
+    assert lab.ask("/chunks", b"\n") == (200, '{"stored":0}')
+
+
+def test_metrics_are_prometheus_own(lab):
+    from prometheus_client.parser import text_string_to_metric_families
+
+    lab.begin().ask("/chunks", lines(breaks=3))
+    status, told = lab.ask("/metrics")
+    families = {family.name: family for family in text_string_to_metric_families(told)}
+    assert status == 200
+    assert families["softbreak_samples"].samples[0].value == 100
+    assert families["softbreak_cells"].samples[0].value == 1
+    assert families["softbreak_verdicts"].samples[0].value == 4
+    assert {s.labels["kind"] for s in families["softbreak_errors"].samples} >= {"store", "source"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (b"{nonsense", 422, "no JSON"),
+        (b'{"cell_id": "c"}', 422, "no column"),
+        (b"[]", 422, "expected an object"),
+        (b" " * (1 << 20) + b"x" * 100, 422, "no JSON"),
+    ],
+)
+def test_what_is_no_message_is_refused_with_a_sentence(lab, body, status, words):
+    lab.begin()
+    got, told = lab.ask("/chunks", body)
+    assert (got, words in told) == (status, True)
+
+
+def test_a_form_of_a_foreign_page_is_refused(lab):
+    lab.begin()
+    assert lab.ask("/chunks", lines(), Content_Type="text/plain")[0] == 415
+
+
+def test_too_much_at_once_is_refused(lab, monkeypatch):
+    monkeypatch.setattr(watching, "MOST_BYTES", 1000)
+    lab.begin()
+    assert lab.ask("/chunks", lines())[0] == 413
+
+
+def test_a_watch_that_is_behind_says_so(lab, monkeypatch):
+    monkeypatch.setattr("softbreak.stream.sources.inbox.MOST_WAITING", 3)
+    lab.begin()
+    status, told = lab.ask("/chunks", lines())
+    assert (status, "behind" in told) == (503, True)
+
+
+def test_a_message_that_is_not_stored_is_not_confirmed(lab, monkeypatch):
+    monkeypatch.setattr(watching, "ANSWER_SECOND", 0.1)
+    lab.begin(Pace(checkpoint_second=1e9))
+    for _ in range(2):  # sent again, it is known, and still not safe
+        status, told = lab.ask("/chunks", lines())
+        assert (status, "send it again" in told) == (503, True)
+
+
+def test_a_token_keeps_strangers_out(tmp_path):
+    lab = Lab(tmp_path, token="word")
+    try:
+        lab.begin()
+        assert lab.ask("/chunks", lines())[0] == 401
+        assert lab.ask("/chunks", lines(), Authorization="Bearer wrong")[0] == 401
+        assert lab.ask("/chunks", lines(), Authorization="Bearer word")[0] == 200
+    finally:
+        lab.close()
+
+
+def test_an_address_that_is_open_to_all_needs_a_token():
+    with pytest.raises(SoftbreakError, match="SOFTBREAK_TOKEN"):
+        WebServer("0.0.0.0:0", Exposed(inbox=InboxSource()))
+
+
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1", "127.0.0.1:99999", ":80"])
+def test_what_is_no_address_is_said(address):
+    with pytest.raises(SoftbreakError, match="expected HOST:PORT"):
+        WebServer(address, Exposed())
+
+
+def test_an_address_that_is_taken_is_said():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SoftbreakError, match="cannot listen"):
+            WebServer(f"127.0.0.1:{taken.getsockname()[1]}", Exposed())
+
+
+def test_a_watch_of_another_source_takes_no_posts(tmp_path):
+    server = WebServer("127.0.0.1:0", Exposed())
+    lab = Lab.__new__(Lab)
+    lab.server = server
+    assert lab.ask("/chunks", lines())[0] == 404
+    server.close()
