@@ -118,6 +118,14 @@ def _energy_ratio(values: np.ndarray, offsets: np.ndarray, parameters: _Paramete
     return shape.energy_ratio_by_chunks(values, offsets, segments, focus)
 
 
+def _count_beyond(sign: float) -> _Twin:
+    def twin(values: np.ndarray, offsets: np.ndarray, parameters: _Parameters) -> np.ndarray:
+        limits = np.array([p["t"] for p in parameters], dtype=np.float64)
+        return shape.count_beyond(values, offsets, limits, sign)
+
+    return twin
+
+
 _PARTS: Final[Mapping[str, Callable[[np.ndarray], np.ndarray]]] = {
     "real": np.real,
     "imag": np.imag,
@@ -151,6 +159,8 @@ TWINS: Final[Mapping[str, _Twin]] = {
     "ratio_beyond_r_sigma": _each(shape.ratio_beyond_r_sigma, "r", float),
     "quantile": _each(shape.quantiles, "q", float),
     "index_mass_quantile": _each(shape.index_mass_quantile, "q", float),
+    "count_above": _count_beyond(1.0),
+    "count_below": _count_beyond(-1.0),
     "energy_ratio_by_chunks": _energy_ratio,
     "change_quantiles": _change_quantiles,
     "time_reversal_asymmetry_statistic": _each(change.time_reversal_asymmetry, "lag", int),
@@ -192,6 +202,8 @@ _DOMAINS: Final[Mapping[str, Mapping[str, Callable[[Any], bool]]]] = {
     "ratio_beyond_r_sigma": {"r": _real},
     "quantile": {"q": _share},
     "index_mass_quantile": {"q": _share},
+    "count_above": {"t": _real},
+    "count_below": {"t": _real},
     "energy_ratio_by_chunks": {"num_segments": _natural(1), "segment_focus": _natural(0)},
     "change_quantiles": {
         "ql": _share,

@@ -33,6 +33,8 @@ PLAIN: Final = (
     "percentage_of_reoccurring_values_to_all_values",
     "percentage_of_reoccurring_datapoints_to_all_datapoints",
     "ratio_value_number_to_time_series_length",
+    "skewness",
+    "kurtosis",
 )
 """Calculators without parameters: the columns of :func:`plain`, in tsfresh's words."""
 
@@ -52,7 +54,7 @@ def plain(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     -------
     numpy.ndarray, shape (m, len(PLAIN))
     """
-    out = np.empty((len(offsets) - 1, 23))
+    out = np.full((len(offsets) - 1, 25), np.nan)
     for m in range(len(offsets) - 1):
         x = values[offsets[m] : offsets[m + 1]]
         ordered = np.sort(x)
@@ -60,6 +62,8 @@ def plain(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         _changes(x, out[m])
         _places(x, out[m])
         _repetitions(ordered, out[m])
+        if ordered[0] != ordered[-1]:
+            _lean(x, out[m])
     return out
 
 
@@ -119,6 +123,36 @@ def _repetitions(ordered, row):
     row[18] = 1.0 if ordered[-1] == ordered[-2] else 0.0
     row[19] = 1.0 if ordered[0] == ordered[1] else 0.0
     row[20], row[21], row[22] = again / distinct, samples / n, distinct / n
+
+
+@njit(cache=True, nogil=True)
+def _lean(x, row):
+    """Fill columns 23 and 24: unbiased skewness and excess kurtosis, as pandas defines them."""
+    n = len(x)
+    away = x - mean(x)
+    square = away * away
+    second = paired_sum(square, 0, n)
+    third, fourth = paired_sum(square * away, 0, n), paired_sum(square * square, 0, n)
+    row[23] = n * np.sqrt(n - 1.0) / (n - 2) * third / second**1.5
+    if n > 3:
+        scale = 1.0 / ((n - 2) * (n - 3))
+        row[24] = scale * (n - 1) * (n * (n + 1) * fourth / second**2 - 3.0 * (n - 1))
+
+
+@njit(cache=True, nogil=True)
+def count_beyond(
+    values: np.ndarray, offsets: np.ndarray, limits: np.ndarray, sign: float
+) -> np.ndarray:
+    """Share of samples at or above limits (sign 1), or at or below (sign −1); shape (m, k)."""
+    out = np.empty((len(offsets) - 1, len(limits)))
+    for m in range(len(offsets) - 1):
+        x = values[offsets[m] : offsets[m + 1]]
+        for p in range(len(limits)):
+            count = 0
+            for value in x:
+                count += sign * (value - limits[p]) >= 0.0
+            out[m, p] = count / len(x)
+    return out
 
 
 @njit(cache=True, nogil=True)
