@@ -18,8 +18,13 @@ IMPOSSIBLE: Final = 1e6
 IMPOSSIBLE_SECOND: Final = 1e14
 VANISHING_VOLT: Final = 1e-12
 """Below this nothing is divided by the median voltage."""
+SHORTEST_SECOND: Final = 1e-9
+"""A shorter half-cycle has no duration: its samples count alike."""
 FEWEST_SAMPLES: Final = 6
 """With fewer samples a half-cycle has a level but no shape."""
+SETTLING: Final = 0.01
+"""Share of the duration after a reversal in which steps are the double layer's."""
+FEWEST_SETTLED: Final = 4
 _ROWS: Final = 10
 _T, _V, _I, _K, _DT, _W, _Y, _STEP, _SIZE, _SCRATCH = range(_ROWS)
 
@@ -122,7 +127,7 @@ def _measure(row, work, bits, marks, tables, sums, quarters, levels, n, skip):
     places, pair, pair_bits = marks[0, :n], work[_SCRATCH], bits[_SCRATCH]
     span = t[n - 1] - t[0]
     total = span
-    if span > 0.0:
+    if span > SHORTEST_SECOND:
         usual = span / (n - 1)
         row[C.sampling_irregularity] = np.sqrt(passes.time_weights(t, usual, dt, w) / (n - 1))
         row[C.sampling_irregularity] /= usual
@@ -146,7 +151,7 @@ def _measure(row, work, bits, marks, tables, sums, quarters, levels, n, skip):
     scale = abs(levels[parts.MEDIAN])
     row[C.median_voltage_volt] = levels[parts.MEDIAN]
     flat = parts.shares(row, v, w, total, scale)
-    if n < FEWEST_SAMPLES or not (span > 0.0 and scale > VANISHING_VOLT):
+    if n < FEWEST_SAMPLES or not (span > SHORTEST_SECOND and scale > VANISHING_VOLT):
         return
     row[C.plateau_share] = flat
     row[C.first_sample_ratio] = opening / scale
@@ -155,23 +160,31 @@ def _measure(row, work, bits, marks, tables, sums, quarters, levels, n, skip):
     scratch, y = work[_SCRATCH, :n], work[_Y, :n]
     line, variance = parts.shape(row, t, v, w, mean, span, scale, scratch)
     parts.two_levels(row, sums, split, total, line, variance, scale)
+    parts.rises(row, quarters, scale)
+    # the reversal's own steps are no events
+    settled = np.searchsorted(t, t[0] + SETTLING * span, side="right") - 1
+    m = n - settled
+    if m < FEWEST_SETTLED:
+        return
     passes.logarithms(v, passes.FLOOR * max(high, -low), scratch, bits[_SCRATCH, :n], y)
-    steps, sizes = work[_STEP, : n - 1], work[_SIZE, : n - 1]
-    size_bits = bits[_SIZE, : n - 1]
+    v, y, dt, places = v[settled:], y[settled:], dt[settled:], places[settled:]
+    steps, sizes = work[_STEP, : m - 1], work[_SIZE, : m - 1]
+    size_bits = bits[_SIZE, : m - 1]
     resolution = parts.own_changes(row, v, steps, sizes, size_bits, scale)
     passes.differences(y, steps, sizes)
-    low, high = ranks.extremes(bits[_STEP, : n - 1], pair, pair_bits)
+    low, high = ranks.extremes(bits[_STEP, : m - 1], pair, pair_bits)
     middle = ranks.lower_median(sizes, size_bits, marks[1], tables, scratch)
     sigma = max(parts.NORMAL * middle, resolution / scale)
     parts.steps(row, steps, sizes, places, split, low, high, sigma)
     row[C.drawdown], row[C.drawup] = passes.drawdowns(y)
     if low < 0.0:
-        parts.largest_drop(row, t, y, steps, low, span)
-    sizes, size_bits = sizes[: n - 2], size_bits[: n - 2]
+        k = parts.largest_drop(row, y, steps, low)
+        row[C.drop_phase] = (t[settled + k] - t[0]) / span
+    sizes, size_bits = sizes[: m - 2], size_bits[: m - 2]
     squares = passes.interpolation_errors(dt, v, sizes)
     middle = ranks.lower_median(sizes, size_bits, marks[1], tables, scratch)
-    sigma = parts.noise(row, squares / (n - 2), middle, resolution, scale)
-    parts.relaxation(row, v, span, scale, sigma, quarters)
+    sigma = parts.noise(row, squares / (m - 2), middle, resolution, scale)
+    parts.relaxation(row, work[_V, skip : skip + n], span, scale, sigma, quarters)
 
 
 @exact

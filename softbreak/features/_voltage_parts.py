@@ -14,6 +14,8 @@ from softbreak.features.half_cycle import EDGE_SAMPLES
 
 OFFSET_VOLT: Final = 1e-3
 """A good cycler's offset: a smaller voltage says only that it is small."""
+VANISHING_AMPERE: Final = 1e-18
+"""Nothing is divided by a smaller current."""
 SCALING_SAMPLES: Final = 24
 """With fewer samples nothing is said of how the scatter grows with the lag."""
 SIGMAS: Final = 6.0
@@ -63,11 +65,11 @@ def current(row, i, w, total, quarters):
         late_ampere = (amperes[2] + amperes[3]) / (weight[2] + weight[3])
     row[C.mean_voltage_volt], row[C.late_voltage_volt] = mean, late
     row[C.current_ampere] = ampere
-    if ampere > 0.0:
+    if ampere > VANISHING_AMPERE:
         row[C.resistance_ohm] = mean / ampere
         row[C.current_scatter] = np.sqrt(passes.central_moments(i, w, ampere)[0] / total) / ampere
         row[C.late_current_ratio] = late_ampere / ampere
-    if late_ampere > 0.0:
+    if late_ampere > VANISHING_AMPERE:
         row[C.late_resistance_ohm] = late / late_ampere
 
 
@@ -156,7 +158,7 @@ def two_levels(row, sums, split, total, line, variance, scale):
         high += sums[1, b]
     gap = high / (total - below) - low / below
     within = max(variance - below * (total - below) / (total * total) * gap * gap, 0.0)
-    smallest = (1e-6 * scale) ** 2
+    smallest = 1e-8 * (scale * scale + variance)
     row[C.low_occupancy] = below / total
     row[C.level_split] = gap / scale
     row[C.two_level_gain] = 0.5 * np.log((line + smallest) / (within + smallest))
@@ -201,17 +203,17 @@ def steps(row, steps, sizes, places, split, low, high, sigma):
 
 
 @exact
-def largest_drop(row, t, y, steps, drop, span):
-    """When the largest drop came, and what stayed of it."""
+def largest_drop(row, y, steps, drop):
+    """What stayed of the largest drop; return the first sample after it."""
     k = 0
     while steps[k] > drop:
         k += 1
     k += 1  # the first sample after it
     after = passes.median_of_few(y, k, min(k + WINDOW, len(y)))
     lasting = after - passes.median_of_few(y, max(k - WINDOW, 0), k)
-    row[C.drop_phase] = (t[k] - t[0]) / span
     row[C.lasting_drop] = lasting
     row[C.drop_persistence] = lasting / drop
+    return k
 
 
 @exact
@@ -220,9 +222,16 @@ def noise(row, square, middle, resolution, scale):
     sigma = max(NORMAL * np.sqrt(middle), resolution / np.sqrt(12.0))
     row[C.scatter_volt] = sigma
     row[C.noise_ratio] = sigma / scale
-    if sigma > 0.0:
+    if sigma > 1e-12 * scale:
         row[C.impulsiveness] = np.sqrt(square) / sigma
     return sigma
+
+
+@exact
+def rises(row, quarters, scale):
+    """How the mean changes within the first and within the second half."""
+    m = quarters[:, 1] / quarters[:, 0]
+    row[C.early_rise], row[C.late_rise] = (m[1] - m[0]) / scale, (m[3] - m[2]) / scale
 
 
 @exact
@@ -230,13 +239,11 @@ def relaxation(row, v, span, scale, sigma, quarters):
     """What decays after the reversal onto the straight line of the second half."""
     weight, volts, times = quarters[:, 0], quarters[:, 1], quarters[:, 3]
     third, last = volts[2] / weight[2], volts[3] / weight[3]
-    row[C.early_rise] = (volts[1] / weight[1] - volts[0] / weight[0]) / scale
-    row[C.late_rise] = (last - third) / scale
     rise = 4.0 * (last - third)  # per duration: the quarters' middles are a quarter apart
     begin = third - 0.625 * rise
     height = v[: min(EDGE_SAMPLES, len(v))].mean() - begin
     row[C.relaxation_amplitude] = height / scale
-    if not abs(height) > 3.0 * sigma:
+    if not abs(height) > max(3.0 * sigma, 1e-9 * scale):
         return
     half = weight[0] + weight[1]
     line = begin * half + rise * (times[0] + times[1]) / span

@@ -322,7 +322,9 @@ STATES: Final[tuple[Row, ...]] = (
     (
         "two_level_gain",
         "1",
-        "½ ln(s²_line / s²_two levels): log-likelihood a sample; the best of 127 splits",
+        "½ ln((s²_line + ε²) / (s²_two levels + ε²)), ε² = 10⁻⁸ (V₀² + s²): log-likelihood a "
+        "sample; "
+        "the best of 127 splits",
         _OTSU,
         "down up flat",
         "temperature:either contact:up voids:down",

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 from numba import njit
 
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 
 
+def _newest() -> tuple[tuple[str, int], ...]:
+    """When each of the modules whose kernels call one another was last changed."""
+    shared = sorted(Path(__file__).parent.glob("_*.py"))
+    return tuple((path.name, path.stat().st_mtime_ns) for path in shared)
+
+
+_STAMP: Final = _newest()
+
+
 def exact(kernel: _Kernel) -> _Kernel:
     """Compile as written; a division by zero gives infinity or NaN, and raises nothing."""
-    return cast(_Kernel, njit(cache=True, nogil=True, error_model="numpy")(kernel))
+    return _stamped(njit(cache=True, nogil=True, error_model="numpy")(kernel))
 
 
 def fast(kernel: _Kernel) -> _Kernel:
     """Compile for finite numbers only: sums in any order, at the full width of the processor."""
     reordered = {"reassoc", "contract", "nsz", "nnan"}
     decorate = njit(cache=True, nogil=True, error_model="numpy", fastmath=reordered)
-    return cast(_Kernel, decorate(kernel))
+    return _stamped(decorate(kernel))
+
+
+def _stamped(dispatcher: Any) -> Any:
+    """Let the compiled code expire with any module that it may have been built from.
+
+    numba keeps compiled code until the kernel's own file changes; what it calls is compiled into
+    it, and a change there would go unseen.
+    """
+    file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if file is not None:  # none where no folder can be written
+        file._source_stamp = (file._source_stamp, _STAMP)
+    return dispatcher
