@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from softbreak.data.clock import forward_clock
 from softbreak.data.record import Cell, Record, Technique
 
 
@@ -64,38 +65,94 @@ def assemble(cell: Cell, records: Sequence[Record]) -> CellHistory:
     records : sequence of Record
         In any order; records of one file carry their ``source.position``.
     """
-    files: dict[str, list[Record]] = {}
-    for record in records:
-        files.setdefault(record.source.path, []).append(record)
-    groups = [sorted(group, key=lambda r: r.source.position) for group in files.values()]
-    starts = [_started(group) for group in groups]
-    absolute = bool(groups) and all(start is not None for start in starts)
-    if absolute:
-        order = sorted(range(len(groups)), key=lambda k: starts[k] or 0.0)
-    else:
-        order = sorted(range(len(groups)), key=lambda k: natural_key(groups[k][0].source.path))
-    placed: list[_Placed] = []
-    origin = starts[order[0]] if absolute and order else None
-    end = 0.0
-    for k in order:
-        offset = (starts[k] or 0.0) - origin if origin is not None else None
-        for record in groups[k]:
-            clock = _continued(_clock(record), record.technique, offset, end)
-            placed.append(_Placed(float(clock[0]) if len(clock) else end, clock, record))
-            if record.technique is not Technique.IMPEDANCE or offset is None:
-                end = max(end, float(clock[-1]) if len(clock) else end)
-    placed.sort(key=lambda item: item.begin)
+    clocks = [_clock(record) for record in records]
+    spans = [_span(record, clock) for record, clock in zip(records, clocks, strict=True)]
+    placed = placements(spans)
     return CellHistory(
         cell,
-        tuple(item.record.with_cell(_merged(cell, item.record.cell)) for item in placed),
-        tuple(item.clock for item in placed),
+        tuple(records[k].with_cell(_merged(cell, records[k].cell)) for k, _ in placed),
+        tuple(clocks[k] + shift if shift else clocks[k] for k, shift in placed),
     )
 
 
-class _Placed(NamedTuple):
-    begin: float
-    clock: np.ndarray
-    record: Record
+class Span(NamedTuple):
+    """What decides where a record lies in the life of its cell.
+
+    Attributes
+    ----------
+    path, position, technique
+        Of the record.
+    started : float or None
+        Absolute time of the file's test time zero (s since 1970), None where it is not known.
+    first, last : float
+        Of the record's own clock (s); zero where it has none.
+    rows : int
+    """
+
+    path: str
+    position: int
+    technique: Technique
+    started: float | None
+    first: float
+    last: float
+    rows: int
+
+
+def placements(spans: Sequence[Span]) -> list[tuple[int, float]]:
+    """Order records, and say by how much each one's own clock is shifted (s).
+
+    Parameters
+    ----------
+    spans : sequence of Span
+        In the order in which they became known.
+
+    Returns
+    -------
+    list of (int, float)
+        Place in ``spans`` and shift, in the order of the cell's life.
+    """
+    files: dict[str, list[int]] = {}
+    for k, span in enumerate(spans):
+        files.setdefault(span.path, []).append(k)
+    groups = [sorted(group, key=lambda k: spans[k].position) for group in files.values()]
+    starts = [spans[group[0]].started for group in groups]
+    absolute = bool(groups) and all(start is not None for start in starts)
+    if absolute:
+        order = sorted(range(len(groups)), key=lambda g: starts[g] or 0.0)
+    else:
+        order = sorted(range(len(groups)), key=lambda g: natural_key(spans[groups[g][0]].path))
+    placed: list[tuple[float, int, float]] = []
+    origin = starts[order[0]] if absolute and order else None
+    end = 0.0
+    for g in order:
+        offset = (starts[g] or 0.0) - origin if origin is not None else None
+        for k in groups[g]:
+            span = spans[k]
+            if not span.rows:
+                placed.append((end, k, 0.0))
+                continue
+            shift = _shift(span, offset, end)
+            placed.append((span.first + shift, k, shift))
+            if span.technique is not Technique.IMPEDANCE or offset is None:
+                end = max(end, span.last + shift)
+    placed.sort(key=lambda item: item[0])
+    return [(k, shift) for _, k, shift in placed]
+
+
+def _shift(span: Span, offset: float | None, end: float) -> float:
+    """Place a record's own clock on the cell's, not before ``end``."""
+    shift = offset or 0.0
+    begin = span.first + shift
+    if offset is not None and (span.technique is Technique.IMPEDANCE or begin >= end - 1.0):
+        return shift
+    return shift if begin >= end else shift + (end - begin)
+
+
+def _span(record: Record, clock: np.ndarray) -> Span:
+    first, last = (float(clock[0]), float(clock[-1])) if len(clock) else (0.0, 0.0)
+    source = record.source
+    began = started(record)
+    return Span(source.path, source.position, record.technique, began, first, last, len(clock))
 
 
 def _merged(cell: Cell, stated: Cell) -> Cell:
@@ -115,16 +172,21 @@ def merged_cell(cell: Cell, records: Iterable[Record]) -> Cell:
     return cell
 
 
-def _started(group: Sequence[Record]) -> float | None:
-    """Absolute time at which the file's test time was zero."""
-    first = group[0]
-    if first.source.started_unix_second is not None:
-        return first.source.started_unix_second
-    if "unix_time_second" not in first.table.columns or not len(first.table):
+def started(record: Record) -> float | None:
+    """Absolute time (s since 1970) at which a file's test time was zero; None if unknown.
+
+    Parameters
+    ----------
+    record : Record
+        The first one of its file.
+    """
+    if record.source.started_unix_second is not None:
+        return record.source.started_unix_second
+    if "unix_time_second" not in record.table.columns or not len(record.table):
         return None
-    begin = float(first.table["unix_time_second"].iloc[0])
-    if "test_time_second" in first.table.columns:
-        begin -= float(first.table["test_time_second"].iloc[0])
+    begin = float(record.table["unix_time_second"].iloc[0])
+    if "test_time_second" in record.table.columns:
+        begin -= float(record.table["test_time_second"].iloc[0])
     return begin if np.isfinite(begin) else None
 
 
@@ -132,52 +194,4 @@ def _clock(record: Record) -> np.ndarray:
     """Test time of the rows, with steps back taken out; zeros where there is none."""
     if "test_time_second" not in record.table.columns:
         return np.zeros(len(record.table))
-    return forward_clock(np.asarray(record.array("test_time_second"), dtype=np.float64))
-
-
-def forward_clock(time: np.ndarray) -> np.ndarray:
-    """Return times that never step back: a clock that was reset runs on instead.
-
-    Parameters
-    ----------
-    time : numpy.ndarray, shape (n,)
-        Seconds; may hold resets and NaN.
-    """
-    if not len(time):
-        return time
-    if not np.isfinite(time).all():
-        index = np.arange(len(time))
-        good = np.isfinite(time)
-        if not good.any():
-            return index.astype(np.float64)
-        time = np.interp(index, index[good], time[good])
-    step = np.diff(time)
-    if not (step < 0).any():
-        return time
-    time = _without_excursions(time)
-    step = np.diff(time)
-    usual = float(np.median(step[step > 0])) if (step > 0).any() else 0.0
-    lost = np.where(step < 0, usual - step, 0.0)
-    return time + np.concatenate(([0.0], np.cumsum(lost)))
-
-
-def _without_excursions(time: np.ndarray) -> np.ndarray:
-    """Put lone samples that jump out and back between their neighbours."""
-    before, here, after = time[:-2], time[1:-1], time[2:]
-    lone = (after >= before) & ((here > after) | (here < before))
-    mended = time.copy()
-    mended[1:-1][lone] = 0.5 * (before + after)[lone]
-    return mended
-
-
-def _continued(
-    clock: np.ndarray, technique: Technique, offset: float | None, end: float
-) -> np.ndarray:
-    """Place a record's test time on the cell's clock."""
-    if not len(clock):
-        return clock
-    if offset is not None:
-        clock = clock + offset if offset else clock
-        if technique is Technique.IMPEDANCE or clock[0] >= end - 1.0:
-            return clock
-    return clock if clock[0] >= end else clock + (end - clock[0])
+    return forward_clock(record.array("test_time_second"))

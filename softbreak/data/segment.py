@@ -64,6 +64,27 @@ class Segmenter:
     def __init__(self) -> None:
         self._state = np.zeros(_SIZE)
 
+    @property
+    def state(self) -> np.ndarray:
+        """All that it remembers: what :func:`advance` works on."""
+        return self._state
+
+    @property
+    def begun(self) -> Segment:
+        """The open segment, up to the last sample."""
+        return Segment(int(self._state[_START]), int(self._state[_N]), int(self._state[_SIGN]))
+
+    @property
+    def largest_ampere(self) -> float:
+        """Largest current that lasted three samples; a hundredth of it is a rest."""
+        return float(self._state[_LARGEST])
+
+    def copy(self) -> Segmenter:
+        """Return one that goes on from here by itself."""
+        twin = Segmenter()
+        twin.state[:] = self._state
+        return twin
+
     def update(
         self, time: np.ndarray, current: np.ndarray, control: np.ndarray | None = None
     ) -> list[Segment]:
@@ -84,7 +105,7 @@ class Segmenter:
             known = np.isfinite(control)
             imposed = np.where(known, control, imposed).astype(np.float64)
         out = np.empty((len(imposed) + 1, 3), dtype=np.int64)
-        count = _advance(self._state, np.asarray(time, dtype=np.float64), imposed, known, out)
+        count = advance(self._state, np.asarray(time, dtype=np.float64), imposed, known, out)
         return [Segment(*row) for row in out[:count].tolist()]
 
     def finish(self) -> list[Segment]:
@@ -102,9 +123,26 @@ class Segmenter:
         return [Segment(start, stop - pending, sign), tail]
 
 
-@njit(cache=True)
-def _advance(state, time, imposed, known, out):
-    """Run the state machine over a chunk; write closed segments to ``out``."""
+@njit(cache=True, nogil=True)
+def advance(
+    state: np.ndarray,
+    time: np.ndarray,
+    imposed: np.ndarray,
+    known: np.ndarray,
+    out: np.ndarray,
+) -> int:
+    """Run the state machine over a chunk; write closed segments to ``out``, return their number.
+
+    Parameters
+    ----------
+    state : numpy.ndarray
+        :attr:`Segmenter.state`.
+    time, imposed : numpy.ndarray, shape (n,)
+        s, A.
+    known : numpy.ndarray, shape (n,)
+        Whether ``imposed`` is the instrument's word, or measured.
+    out : numpy.ndarray of int, shape (n + 1, 3)
+    """
     closed = 0
     for k in range(len(time)):
         value = imposed[k]
@@ -158,7 +196,7 @@ def _advance(state, time, imposed, known, out):
     return closed
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _open(state, begin, sign, size, count):
     """Begin a segment of which ``count`` samples were seen."""
     state[_BEGUN] = 1.0

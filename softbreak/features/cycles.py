@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import pandas as pd
+from numba import njit
 
 from softbreak.features.events import EVENT_SIGMAS, PERSISTENCE
+from softbreak.features.half_cycle import STATISTICS
 
 SAME_CURRENT: Final = 0.05
 """Half-cycles whose currents differ by less than this fraction can be compared."""
 SMALLEST_REVERSAL: Final = 0.10
 """Smallest change of ln R across a reversal that counts as abrupt."""
-_CYCLE_COLUMNS: Final = (
-    "cycle_index",
+CYCLE_COLUMNS: Final = (
     "start_time_second",
     "end_time_second",
     "samples",
@@ -28,126 +28,195 @@ _CYCLE_COLUMNS: Final = (
     "temperature_celsius",
     "directions",
     "excursions",
-    "first_half_cycle",
-    "last_half_cycle",
+)
+"""What :func:`cycle_row` measures of a cycle: R = (V₊ − V₋)/(I₊ − I₋) over the whole and over the
+second halves, scatter of a sample over \\|V\\|, asymmetry (V₊ + V₋)/(V₊ − V₋), longest interval,
+current directions (1 or 2), abrupt drops that came back at once."""
+INTEGERS: Final = ("samples", "directions", "excursions")
+_BEGIN, _END, _SAMPLES, _CHARGE, _CURRENT = range(5)
+_VOLTAGE, _LATE_V, _LATE_I, _FIRST_V, _LAST_V = (
+    STATISTICS.index(name)
+    for name in (
+        "voltage_volt",
+        "late_voltage_volt",
+        "late_current_ampere",
+        "first_voltage_volt",
+        "last_voltage_volt",
+    )
+)
+_NOISE, _INTERVAL, _WARMTH = (
+    STATISTICS.index(name)
+    for name in ("noise_volt", "longest_interval_second", "temperature_celsius")
 )
 
 
-def with_reversals(half_cycles: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """Add the abrupt changes that happened while the current reversed.
+@njit(cache=True, nogil=True, error_model="numpy")
+def reversal(statistics, sign, record, m, out) -> bool:
+    """Tell whether R changed abruptly while the current reversed before half-cycle ``m``.
 
     What ln R does from the end of one half-cycle to the beginning of the next is compared with
     the reversal before last, which has the same direction.
+
+    Parameters
+    ----------
+    statistics : numpy.ndarray, shape (n, len(STATISTICS))
+    sign, record : numpy.ndarray, shape (n,)
+    m : int
+        At least 3.
+    out : numpy.ndarray, shape (4,)
+        Gets time (s), Δ ln R, and the resistance before and after (Ω).
     """
-    if len(half_cycles) < 4:
-        return events
-    sign = half_cycles["sign"].to_numpy()
-    flow = half_cycles["current_ampere"].to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        first = np.log(half_cycles["first_voltage_volt"].to_numpy() / flow)
-        last = np.log(half_cycles["last_voltage_volt"].to_numpy() / flow)
-        mean = np.log(half_cycles["resistance_ohm"].to_numpy())
-        noise = (half_cycles["noise_volt"] / half_cycles["voltage_volt"].abs()).to_numpy()
-        jump = first[1:] - last[:-1]
-        m = np.arange(3, len(half_cycles))
-        change = jump[m - 1] - jump[m - 3]
-        lasting = (mean[m] - mean[m - 2]) / change
-        start = half_cycles["start_time_second"].to_numpy()
-        end = half_cycles["end_time_second"].to_numpy()
-        usual = (end - start) / np.maximum(half_cycles["samples"].to_numpy() - 1, 1)
-        record = half_cycles["record"].to_numpy()
-        neighbours = (start[m] - end[m - 1] <= 3.0 * usual[m] + 1.0) & (record[m] == record[m - 1])
-        steady = np.all(
-            [(sign[m - k] == -sign[m]) == bool(k % 2) for k in (1, 2, 3)]
-            + [np.abs(flow[m - k] / flow[m] - 1.0) < SAME_CURRENT for k in (1, 2, 3)],
-            axis=0,
-        )
-    scatter = np.minimum(np.nan_to_num(noise[m], posinf=1e6), 1e6)
-    limit = np.maximum(SMALLEST_REVERSAL, EVENT_SIGMAS * scatter)
-    found = m[
-        steady & neighbours & (np.abs(change) > limit) & (lasting > PERSISTENCE) & (lasting < 2.0)
-    ]
-    if not len(found):
-        return events
-    more = pd.DataFrame(
-        {
-            "half_cycle_index": found,
-            "cycle_index": half_cycles["cycle_index"].to_numpy()[found],
-            "time_second": half_cycles["start_time_second"].to_numpy()[found],
-            "change": change[found - 3],
-            "before_ohm": np.exp(last[found - 1]),
-            "after_ohm": np.exp(last[found - 1] + change[found - 3]),
-        }
-    )
-    joined = pd.concat([events, more], ignore_index=True) if len(events) else more
-    return joined.sort_values("time_second", kind="stable", ignore_index=True)
+    for k in range(1, 4):
+        if (sign[m - k] == -sign[m]) != (k % 2 == 1):
+            return False
+        if not abs(statistics[m - k, _CURRENT] / statistics[m, _CURRENT] - 1.0) < SAME_CURRENT:
+            return False
+    row, last = statistics[m], statistics[m - 1]
+    usual = (row[_END] - row[_BEGIN]) / max(row[_SAMPLES] - 1.0, 1.0)
+    if record[m] != record[m - 1] or not row[_BEGIN] - last[_END] <= 3.0 * usual + 1.0:
+        return False
+    ended = np.log(last[_LAST_V] / last[_CURRENT])
+    change = _jump(statistics, m) - _jump(statistics, m - 2)
+    grown = _mean_log(row) - _mean_log(statistics[m - 2])
+    scatter = row[_NOISE] / abs(row[_VOLTAGE])
+    scatter = 0.0 if np.isnan(scatter) else min(scatter, 1e6)
+    if not abs(change) > max(SMALLEST_REVERSAL, EVENT_SIGMAS * scatter):
+        return False
+    lasting = grown / change
+    if not PERSISTENCE < lasting < 2.0:
+        return False
+    out[0], out[1] = row[_BEGIN], change
+    out[2], out[3] = np.exp(ended), np.exp(ended + change)
+    return True
 
 
-def cycle_table(half_cycles: pd.DataFrame) -> pd.DataFrame:
-    """Join the half-cycles of each cycle.
+@njit(cache=True, nogil=True, error_model="numpy")
+def _jump(statistics, m):
+    """Change of ln R from the end of a half-cycle to the beginning of the next."""
+    here, last = statistics[m], statistics[m - 1]
+    return np.log(here[_FIRST_V] / here[_CURRENT]) - np.log(last[_LAST_V] / last[_CURRENT])
 
-    The two current directions weigh the same, so that a constant voltage offset of the cycler
-    cancels: R = (V₊ − V₋)/(I₊ − I₋).
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _mean_log(row):
+    return np.log(row[_VOLTAGE] / row[_CURRENT])
+
+
+def reversals(statistics: np.ndarray, sign: np.ndarray, record: np.ndarray) -> np.ndarray:
+    """Abrupt changes that happened while the current reversed.
+
+    Parameters
+    ----------
+    statistics, sign, record : numpy.ndarray
+        As :func:`reversal`.
 
     Returns
     -------
-    pandas.DataFrame
-        ``cycle_index, start_time_second, end_time_second, samples, charge_ampere_second,
-        current_ampere, resistance_ohm`` (whole cycle), ``late_resistance_ohm`` (second halves),
-        ``noise`` (scatter of a sample over |V|), ``asymmetry`` ((V₊ + V₋)/(V₊ − V₋)),
-        ``interval_second`` (longest), ``temperature_celsius``, ``directions`` (1 or 2),
-        ``excursions`` (abrupt drops that came back at once), ``first_half_cycle`` and
-        ``last_half_cycle``.
+    numpy.ndarray, shape (m, 5)
+        Half-cycle that follows, time (s), Δ ln R, resistance before and after (Ω).
     """
-    cycle = half_cycles["cycle_index"].to_numpy(dtype=np.int64)
-    if not len(cycle):
-        return pd.DataFrame({name: np.empty(0) for name in _CYCLE_COLUMNS})
-    count = int(cycle.max()) + 1
-    begin = half_cycles["start_time_second"].to_numpy()
-    end = half_cycles["end_time_second"].to_numpy()
-    duration = np.maximum(end - begin, 1e-9)
-    plus = half_cycles["sign"].to_numpy() > 0
+    found = np.empty((max(len(sign) - 3, 0), 5))
+    return found[: _reversals(statistics, sign, record, found)]
 
-    def total(values: np.ndarray) -> np.ndarray:
-        return np.bincount(cycle, values, minlength=count)
 
-    def mean(name: str) -> np.ndarray:
-        """Time average over each current direction: rows are +, −; NaN where there is none."""
-        values = half_cycles[name].to_numpy() * duration
-        key = 2 * cycle + plus
-        sums = np.bincount(key, values, minlength=2 * count)
-        weights = np.bincount(key, duration, minlength=2 * count)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return (sums / weights).reshape(-1, 2).T[::-1]
+@njit(cache=True, nogil=True)
+def _reversals(statistics, sign, record, out):
+    count = 0
+    for m in range(3, len(sign)):
+        if reversal(statistics, sign, record, m, out[count, 1:]):
+            out[count, 0] = m
+            count += 1
+    return count
 
-    voltage, late = mean("voltage_volt"), mean("late_voltage_volt")
-    current, late_current = mean("current_ampere"), mean("late_current_ampere")
-    warm = half_cycles["temperature_celsius"].to_numpy()
-    known = np.isfinite(warm)
-    first = np.searchsorted(cycle, np.arange(count), side="left")
-    last = np.searchsorted(cycle, np.arange(count), side="right") - 1
-    with np.errstate(invalid="ignore", divide="ignore"):
-        whole = np.nansum(voltage, axis=0)
-        return pd.DataFrame(
-            {
-                "cycle_index": np.arange(count),
-                "start_time_second": begin[first],
-                "end_time_second": end[last],
-                "samples": total(half_cycles["samples"].to_numpy()).astype(np.int64),
-                "charge_ampere_second": total(half_cycles["charge_ampere_second"].to_numpy()),
-                "current_ampere": np.nansum(current, axis=0) / np.isfinite(current).sum(axis=0),
-                "resistance_ohm": whole / np.nansum(current, axis=0),
-                "late_resistance_ohm": np.nansum(late, axis=0) / np.nansum(late_current, axis=0),
-                "noise": np.nanmax(np.nan_to_num(mean("noise_volt")), axis=0) / np.abs(whole),
-                "asymmetry": (voltage[0] - voltage[1]) / whole,
-                "interval_second": np.maximum.reduceat(
-                    half_cycles["longest_interval_second"].to_numpy(), first
-                ),
-                "temperature_celsius": total(np.where(known, warm, 0.0) * duration)
-                / total(known * duration),
-                "directions": np.isfinite(voltage).sum(axis=0),
-                "excursions": total(half_cycles["excursions"].to_numpy()).astype(np.int64),
-                "first_half_cycle": first,
-                "last_half_cycle": last,
-            }
-        )
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def cycle_row(statistics, sign, excursions, first, stop, out) -> None:
+    """Join the half-cycles ``first`` to ``stop - 1`` of a cycle.
+
+    The two current directions weigh the same, so that a constant voltage offset of the cycler
+    cancels.
+
+    Parameters
+    ----------
+    statistics : numpy.ndarray, shape (n, len(STATISTICS))
+    sign, excursions : numpy.ndarray, shape (n,)
+    first, stop : int
+    out : numpy.ndarray, shape (len(CYCLE_COLUMNS),)
+    """
+    sums = np.zeros((2, 6))
+    samples = charge = warm = warm_time = seen = longest = 0.0
+    for m in range(first, stop):
+        row = statistics[m]
+        duration = max(row[_END] - row[_BEGIN], 1e-9)
+        side = sums[0 if sign[m] > 0 else 1]
+        side[0] += duration
+        side[1] += row[_VOLTAGE] * duration
+        side[2] += row[_LATE_V] * duration
+        side[3] += row[_CURRENT] * duration
+        side[4] += row[_LATE_I] * duration
+        side[5] += row[_NOISE] * duration
+        samples += row[_SAMPLES]
+        charge += row[_CHARGE]
+        seen += excursions[m]
+        longest = max(longest, row[_INTERVAL])
+        if np.isfinite(row[_WARMTH]):
+            warm += row[_WARMTH] * duration
+            warm_time += duration
+    mean = np.zeros((2, 6))
+    directions = 0
+    noise = 0.0
+    for side in range(2):
+        if sums[side, 0] > 0.0:
+            mean[side] = sums[side] / sums[side, 0]
+            directions += 0 if np.isnan(mean[side, 1]) else 1
+            noise = max(noise, mean[side, 5]) if mean[side, 5] > 0.0 else noise
+    voltage, late = _both(mean, 1), _both(mean, 2)
+    current, late_current = _both(mean, 3), _both(mean, 4)
+    out[0], out[1] = statistics[first, _BEGIN], statistics[stop - 1, _END]
+    out[2], out[3] = samples, charge
+    out[4] = current / ((sums[0, 0] > 0.0) + (sums[1, 0] > 0.0))
+    out[5], out[6] = voltage / current, late / late_current
+    out[7] = noise / abs(voltage)
+    out[8] = np.nan
+    if sums[0, 0] > 0.0 and sums[1, 0] > 0.0:
+        out[8] = (mean[0, 1] - mean[1, 1]) / voltage
+    out[9] = longest
+    out[10] = warm / warm_time
+    out[11], out[12] = directions, seen
+
+
+@njit(cache=True, nogil=True)
+def _both(mean, column):
+    """Sum over the current directions; what is not a number does not count."""
+    total = 0.0
+    for side in range(2):
+        if not np.isnan(mean[side, column]):
+            total += mean[side, column]
+    return total
+
+
+def cycle_rows(
+    statistics: np.ndarray, sign: np.ndarray, excursions: np.ndarray, bounds: np.ndarray
+) -> np.ndarray:
+    """Join the half-cycles of every cycle.
+
+    Parameters
+    ----------
+    statistics, sign, excursions : numpy.ndarray
+        As :func:`cycle_row`.
+    bounds : numpy.ndarray of int, shape (cycles + 1,)
+        Half-cycle with which each cycle begins, and the number of half-cycles.
+
+    Returns
+    -------
+    numpy.ndarray, shape (cycles, len(CYCLE_COLUMNS))
+    """
+    out = np.empty((len(bounds) - 1, len(CYCLE_COLUMNS)))
+    _cycle_rows(statistics, sign, excursions, bounds, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _cycle_rows(statistics, sign, excursions, bounds, out):
+    for k in range(len(bounds) - 1):
+        cycle_row(statistics, sign, excursions, bounds[k], bounds[k + 1], out[k])

@@ -7,8 +7,6 @@ a reversal, say) is subtracted first.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
@@ -26,65 +24,6 @@ WINDOW = 4
 """Samples in the medians before and after."""
 MOST_EVENTS = 8
 """Events kept per half-cycle (the count goes on)."""
-
-
-class Events(NamedTuple):
-    """Abrupt changes, in the order of their samples.
-
-    Attributes
-    ----------
-    half_cycle : numpy.ndarray of int
-        Index into the half-cycles that were searched.
-    sample : numpy.ndarray of int
-        First sample after the change.
-    change : numpy.ndarray
-        Δ ln R: negative is a drop.
-    before, after : numpy.ndarray
-        Apparent resistance (Ω), medians of up to four samples on either side.
-    counts : numpy.ndarray of int, shape (half-cycles, 2)
-        Lasting drops, and excursions that came back within a few samples.
-    """
-
-    half_cycle: np.ndarray
-    sample: np.ndarray
-    change: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
-    counts: np.ndarray
-
-
-def find_events(
-    time: np.ndarray,
-    voltage: np.ndarray,
-    imposed: np.ndarray,
-    starts: np.ndarray,
-    stops: np.ndarray,
-    signs: np.ndarray,
-    noise: np.ndarray,
-) -> Events:
-    """Search half-cycles for abrupt changes of V/I.
-
-    Parameters
-    ----------
-    time, voltage, imposed : numpy.ndarray, shape (n,)
-        s, V, A.
-    starts, stops, signs : numpy.ndarray of int, shape (m,)
-    noise : numpy.ndarray, shape (m,)
-        Scatter of one voltage sample in each half-cycle (V).
-    """
-    limit = MOST_EVENTS * max(len(starts), 1)
-    place = np.empty((limit, 2), dtype=np.int64)
-    size = np.empty((limit, 3))
-    counts = np.zeros((len(starts), 2), dtype=np.int64)
-    found = _search(time, voltage, imposed, starts, stops, signs, noise, place, size, counts)
-    return Events(
-        place[:found, 0],
-        place[:found, 1],
-        size[:found, 0],
-        size[:found, 1],
-        size[:found, 2],
-        counts,
-    )
 
 
 @njit(cache=True, nogil=True)
@@ -106,11 +45,11 @@ def _median_level(voltage, imposed, sign, floor, start, stop):
 
 
 @njit(cache=True, nogil=True)
-def _usual_change(time, voltage, imposed, sign, floor, a, b, after):
-    """Largest drop and rise of ln R in samples a..b near the same phase (± one sample)."""
+def _usual_change(time, voltage, imposed, sign, floor, after):
+    """Largest drop and rise of ln R in a whole half-cycle near one phase (± one sample)."""
     low = high = 0.0
-    k = a + np.searchsorted(time[a:b], time[a] + after)
-    for j in range(max(k - 2, a + 1), min(k + 3, b)):
+    k = np.searchsorted(time, time[0] + after)
+    for j in range(max(k - 2, 1), min(k + 3, len(time))):
         step = _log_resistance(voltage, imposed, sign, floor, j) - _log_resistance(
             voltage, imposed, sign, floor, j - 1
         )
@@ -120,84 +59,94 @@ def _usual_change(time, voltage, imposed, sign, floor, a, b, after):
 
 
 @njit(cache=True, nogil=True)
-def _search(time, voltage, imposed, starts, stops, signs, noise, place, size, counts):
-    """Fill the event arrays; return how many there are."""
+def search_half_cycle(
+    time, voltage, imposed, sign, noise, twin_time, twin_voltage, twin_imposed, place, size, counts
+) -> int:
+    """Search one half-cycle for abrupt changes of V/I; return how many were written.
+
+    Parameters
+    ----------
+    time, voltage, imposed : numpy.ndarray, shape (n,)
+        s, V, A of the half-cycle.
+    sign : int
+    noise : float
+        Scatter of one voltage sample (V).
+    twin_time, twin_voltage, twin_imposed : numpy.ndarray, shape (m,)
+        The half-cycle of the same sign before; empty where there is none.
+    place : numpy.ndarray of int, shape (MOST_EVENTS,)
+        Gets the first sample after each change.
+    size : numpy.ndarray, shape (MOST_EVENTS, 3)
+        Gets Δ ln R (negative is a drop) and the apparent resistance (Ω) before and after, medians
+        of up to four samples.
+    counts : numpy.ndarray of int, shape (2,)
+        Gets the number of lasting drops, and of excursions that came back within a few samples.
+    """
+    counts[:] = 0
+    n = len(time)
+    if n < 2 * WINDOW or not np.isfinite(noise):
+        return 0
+    ceiling = 0.0
+    for k in range(n):
+        if imposed[k] != 0.0:
+            ceiling = max(ceiling, abs(voltage[k] / imposed[k]))
+    if ceiling <= 0.0:
+        return 0
+    floor = 1e-4 * ceiling
     found = 0
-    for m in range(len(starts)):
-        a, b, sign = starts[m], stops[m], signs[m]
-        if b - a < 2 * WINDOW or not np.isfinite(noise[m]):
+    k = 3
+    last = _log_resistance(voltage, imposed, sign, floor, k - 1)
+    while k < n:
+        here = _log_resistance(voltage, imposed, sign, floor, k)
+        step = here - last
+        last = here
+        if abs(step) < SMALLEST_EVENT:
+            k += 1
             continue
-        ceiling = 0.0
-        for k in range(a, b):
-            if imposed[k] != 0.0:
-                ceiling = max(ceiling, abs(voltage[k] / imposed[k]))
-        if ceiling <= 0.0:
+        head = max(2, k - WINDOW)
+        tail = min(n, k + WINDOW)
+        before = _median_level(voltage, imposed, sign, floor, head, k)
+        level = np.exp(before) * abs(imposed[k - 1])
+        # Where the voltage is lost in the scatter (a dead short) ln R only rattles.
+        scatter = EVENT_SIGMAS * noise / max(level, noise)
+        if step > 0.0:
+            scatter = EVENT_SIGMAS * noise / max(np.exp(here) * abs(imposed[k]), noise)
+        if abs(step) < scatter or tail - k < 2:
+            k += 1
             continue
-        floor = 1e-4 * ceiling
-        twin = m - 1
-        while twin >= 0 and signs[twin] != sign:
-            twin -= 1
-        kept = 0
-        k = a + 3
-        while k < b:
-            step = _log_resistance(voltage, imposed, sign, floor, k) - _log_resistance(
-                voltage, imposed, sign, floor, k - 1
+        if len(twin_time):
+            low, high = _usual_change(
+                twin_time, twin_voltage, twin_imposed, sign, floor, time[k] - time[0]
             )
-            if abs(step) < SMALLEST_EVENT:
+            step = min(step - low, 0.0) if step < 0.0 else max(step - high, 0.0)
+            if abs(step) < max(SMALLEST_EVENT, scatter):
                 k += 1
                 continue
-            head = max(a + 2, k - WINDOW)
-            tail = min(b, k + WINDOW)
-            before = _median_level(voltage, imposed, sign, floor, head, k)
-            level = np.exp(before) * abs(imposed[k - 1])
-            # Where the voltage is lost in the scatter (a dead short) ln R only rattles.
-            scatter = EVENT_SIGMAS * noise[m] / max(level, noise[m])
-            if step > 0.0:
-                risen = np.exp(_log_resistance(voltage, imposed, sign, floor, k))
-                scatter = EVENT_SIGMAS * noise[m] / max(risen * abs(imposed[k]), noise[m])
-            if abs(step) < scatter or tail - k < 2:
-                k += 1
-                continue
-            if twin >= 0:
-                low, high = _usual_change(
-                    time,
-                    voltage,
-                    imposed,
-                    sign,
-                    floor,
-                    starts[twin],
-                    stops[twin],
-                    time[k] - time[a],
-                )
-                step = min(step - low, 0.0) if step < 0.0 else max(step - high, 0.0)
-                if abs(step) < max(SMALLEST_EVENT, scatter):
-                    k += 1
-                    continue
-            after = _median_level(voltage, imposed, sign, floor, k, tail)
-            lasting = (after - before) / step
-            if lasting > OVERSHOOT and abs(step) < GRADUAL_BELOW:
-                k += 1  # it goes on and on: warmth or contact, not a path that closes
-                continue
-            if lasting < PERSISTENCE:
-                if step < 0.0 and abs(step) > 2.0 * scatter:
-                    counts[m, 1] += 1
-                k += 1
-                continue
-            # Near zero volts ln R only rattles: the change must stand out in volts too.
-            moved = abs(np.exp(after) - np.exp(before)) * abs(imposed[k])
-            if moved < EVENT_SIGMAS * noise[m]:
-                k += 1
-                continue
-            if step < 0.0:
-                counts[m, 0] += 1
-            if kept < MOST_EVENTS:
-                place[found, 0], place[found, 1] = m, k
-                size[found, 0], size[found, 1], size[found, 2] = (
-                    after - before,
-                    np.exp(before),
-                    np.exp(after),
-                )
-                found += 1
-                kept += 1
-            k += WINDOW
+        after = _median_level(voltage, imposed, sign, floor, k, tail)
+        lasting = (after - before) / step
+        if lasting > OVERSHOOT and abs(step) < GRADUAL_BELOW:
+            k += 1  # it goes on and on: warmth or contact, not a path that closes
+            continue
+        if lasting < PERSISTENCE:
+            if step < 0.0 and abs(step) > 2.0 * scatter:
+                counts[1] += 1
+            k += 1
+            continue
+        # Near zero volts ln R only rattles: the change must stand out in volts too.
+        moved = abs(np.exp(after) - np.exp(before)) * abs(imposed[k])
+        if moved < EVENT_SIGMAS * noise:
+            k += 1
+            continue
+        if step < 0.0:
+            counts[0] += 1
+        if found < MOST_EVENTS:
+            place[found] = k
+            size[found, 0], size[found, 1], size[found, 2] = (
+                after - before,
+                np.exp(before),
+                np.exp(after),
+            )
+            found += 1
+        k += WINDOW
+        if k < n:
+            last = _log_resistance(voltage, imposed, sign, floor, k - 1)
     return found

@@ -64,62 +64,66 @@ def half_cycle_statistics(
     """
     out = np.full((len(starts), 15), np.nan)
     for m in range(len(starts)):
-        a, b, sign = starts[m], stops[m], signs[m]
-        skip = SKIPPED_SAMPLES if b - a > 3 * SKIPPED_SAMPLES else 0
-        begin, end = time[a], time[b - 1]
-        middle = 0.5 * (time[a + skip] + end)
-        weight = charge = flow = flow2 = potential = 0.0
-        late_weight = late_potential = late_flow = 0.0
-        warmth = warm_weight = 0.0
-        largest = 0.0
-        longest = 0.0
-        for k in range(a, b):
-            size = abs(imposed[k])
-            left = time[k] - time[k - 1] if k > a else 0.0
-            right = time[k + 1] - time[k] if k + 1 < b else 0.0
-            w = 0.5 * (left + right)
-            longest = max(longest, left)
-            charge += size * w
-            if k < a + skip:
-                continue
-            v = voltage[k] * sign
-            if b - a == 1:
-                w = 1.0
-            weight += w
-            flow += w * size
-            flow2 += w * size * size
-            potential += w * v
-            largest = max(largest, abs(v))
-            if time[k] >= middle:
-                late_weight += w
-                late_potential += w * v
-                late_flow += w * size
-            if len(temperature) and np.isfinite(temperature[k]):
-                warmth += w * temperature[k]
-                warm_weight += w
-        if weight <= 0.0:
-            weight = 1.0
-            potential = voltage[b - 1] * sign
-            flow = abs(imposed[b - 1])
-            flow2 = flow * flow
-        if late_weight <= 0.0:
-            late_weight, late_potential, late_flow = weight, potential, flow
-        mean = flow / weight
-        row = out[m]
-        row[0], row[1], row[2], row[3] = begin, end, b - a, charge
-        row[4] = mean
-        row[5] = np.sqrt(max(flow2 / weight - mean * mean, 0.0))
-        row[6] = potential / weight
-        row[7] = late_potential / late_weight
-        row[8] = late_flow / late_weight
-        row[9] = sign * _level(voltage, a + skip, min(a + skip + EDGE_SAMPLES, b))
-        row[10] = sign * _level(voltage, max(b - EDGE_SAMPLES, a), b)
-        row[11] = largest
-        row[12] = sample_noise(voltage, a + skip, b)
-        row[13] = longest
-        if warm_weight > 0.0:
-            row[14] = warmth / warm_weight
+        measure(time, voltage, imposed, temperature, starts[m], stops[m], signs[m], out[m])
     return out
+
+
+@njit(cache=True, nogil=True)
+def measure(time, voltage, imposed, temperature, a, b, sign, row) -> None:
+    """Fill the statistics of samples a to b; ``row`` comes filled with NaN."""
+    skip = SKIPPED_SAMPLES if b - a > 3 * SKIPPED_SAMPLES else 0
+    begin, end = time[a], time[b - 1]
+    middle = 0.5 * (time[a + skip] + end)
+    weight = charge = flow = flow2 = potential = 0.0
+    late_weight = late_potential = late_flow = 0.0
+    warmth = warm_weight = 0.0
+    largest = 0.0
+    longest = 0.0
+    for k in range(a, b):
+        size = abs(imposed[k])
+        left = time[k] - time[k - 1] if k > a else 0.0
+        right = time[k + 1] - time[k] if k + 1 < b else 0.0
+        w = 0.5 * (left + right)
+        longest = max(longest, left)
+        charge += size * w
+        if k < a + skip:
+            continue
+        v = voltage[k] * sign
+        if b - a == 1:
+            w = 1.0
+        weight += w
+        flow += w * size
+        flow2 += w * size * size
+        potential += w * v
+        largest = max(largest, abs(v))
+        if time[k] >= middle:
+            late_weight += w
+            late_potential += w * v
+            late_flow += w * size
+        if len(temperature) and np.isfinite(temperature[k]):
+            warmth += w * temperature[k]
+            warm_weight += w
+    if weight <= 0.0:
+        weight = 1.0
+        potential = voltage[b - 1] * sign
+        flow = abs(imposed[b - 1])
+        flow2 = flow * flow
+    if late_weight <= 0.0:
+        late_weight, late_potential, late_flow = weight, potential, flow
+    mean = flow / weight
+    row[0], row[1], row[2], row[3] = begin, end, b - a, charge
+    row[4] = mean
+    row[5] = np.sqrt(max(flow2 / weight - mean * mean, 0.0))
+    row[6] = potential / weight
+    row[7] = late_potential / late_weight
+    row[8] = late_flow / late_weight
+    row[9] = sign * _level(voltage, a + skip, min(a + skip + EDGE_SAMPLES, b))
+    row[10] = sign * _level(voltage, max(b - EDGE_SAMPLES, a), b)
+    row[11] = largest
+    row[12] = sample_noise(voltage, a + skip, b)
+    row[13] = longest
+    if warm_weight > 0.0:
+        row[14] = warmth / warm_weight
 
 
 @njit(cache=True, nogil=True)

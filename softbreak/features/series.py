@@ -1,25 +1,49 @@
-"""One cycling record as arrays: cut into half-cycles, mended, and put on its feet."""
+"""What only several half-cycles together tell: the sign of the voltage, and what is mere noise."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from softbreak.data.record import Record
-from softbreak.data.segment import Segmenter, number_cycles
-from softbreak.features.half_cycle import STATISTICS, half_cycle_statistics
+from softbreak.features.half_cycle import STATISTICS
+from softbreak.features.intake import (
+    COLUMNS,
+    FREE,
+    IMPOSED,
+    TEMPERATURE,
+    TIME,
+    VOLTAGE,
+    WARMTH,
+    Intake,
+    staged,
+)
+from softbreak.features.measured import (
+    AS_IT_IS,
+    LOWEST,
+    REVERSED,
+    SHORT_SAMPLES,
+    SIGN,
+    WIDTH,
+    WITHOUT_SIGN,
+    HalfCycles,
+)
 
-TEMPERATURE: Final = "ambient_temperature_celsius"
 UNSIGNED_VOLT: Final = 0.01
 """Below this an equal voltage in both directions is the cycler's offset on a dead short."""
 FULL_CELL_VOLT: Final = 1.0
 """A symmetric cell has no electromotive force: a larger one says another configuration."""
-SHORT_SAMPLES: Final = 10
+OFFSET_VOLT: Final = 0.1
+LOPSIDED: Final = 0.7
+"""… or a mean beyond OFFSET_VOLT and this share of the polarisation: a half-cell, say."""
 GLITCH_CHARGE: Final = 0.01
 """A half-cycle of few samples and of less than this share of the usual charge is a glitch."""
+NOISE_STEP: Final = 0.3
+"""Currents that are imposed repeat; noise has no two alike (median step of ln I)."""
+SEVERAL_SHORT: Final = 20
 _VOLTAGE: Final = STATISTICS.index("voltage_volt")
 _FIRST: Final = STATISTICS.index("first_voltage_volt")
 _CURRENT: Final = STATISTICS.index("current_ampere")
@@ -28,7 +52,15 @@ _SAMPLES: Final = STATISTICS.index("samples")
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The arrays of one cycling record."""
+    """The samples of one cycling record, as flat arrays.
+
+    Attributes
+    ----------
+    time, voltage, imposed, temperature : numpy.ndarray, shape (n,)
+        s on the cell's clock, V, A, °C; ``temperature`` is empty where none was logged.
+    starts, stops, signs : numpy.ndarray of int, shape (m,)
+        Half-cycles.
+    """
 
     time: np.ndarray
     voltage: np.ndarray
@@ -37,120 +69,32 @@ class Series:
     starts: np.ndarray
     stops: np.ndarray
     signs: np.ndarray
-    rests: np.ndarray
 
 
 def segmented(record: Record, clock: np.ndarray) -> Series:
-    """Cut one record into half-cycles and rests; samples without a voltage are left out."""
-    table = record.table
-    good = np.isfinite(table["voltage_volt"].to_numpy())
-    if not good.all():
-        table, clock = table[good], clock[good]
-    current = _mended(table["current_ampere"].to_numpy(dtype=np.float64))
-    control = None
-    imposed = current
-    if "control_current_ampere" in table.columns:
-        control = table["control_current_ampere"].to_numpy()
-        imposed = np.where(np.isfinite(control), control, current)
-    temperature = np.empty(0)
-    if TEMPERATURE in table.columns:
-        temperature = plausible_temperature(table[TEMPERATURE].to_numpy(dtype=np.float64))
-    segmenter = Segmenter()
-    segments = segmenter.update(clock, current, control) + segmenter.finish()
-    cuts = np.array(segments, dtype=np.int64).reshape(-1, 3)
-    cuts[:, 2] *= ~_held(table, cuts)
-    moving = cuts[cuts[:, 2] != 0]
+    """Cut one whole record into half-cycles; samples without a time or a voltage are left out.
+
+    Parameters
+    ----------
+    record : Record
+    clock : numpy.ndarray
+        The record's times on the cell's clock (s).
+    """
+    table, intake = record.table, Intake()
+    named = {name: table[name].to_numpy() for name in COLUMNS if name in table}
+    pieces = [*intake.feed(staged(named)), *intake.rest_of_it()]
+    rows = intake.buffer[:, : max((piece.stop for piece in pieces), default=0)]
+    half_cycles = [p for p in pieces if p.sign and rows[FREE, p.start : p.stop].any()]
+    bounds = np.array(half_cycles, dtype=np.int64).reshape(-1, 4)
+    shift = float(clock[0]) - intake.first if len(clock) else 0.0
     return Series(
-        clock,
-        table["voltage_volt"].to_numpy(dtype=np.float64),
-        np.nan_to_num(imposed, posinf=0.0, neginf=0.0),
-        temperature,
-        moving[:, 0].copy(),
-        moving[:, 1].copy(),
-        moving[:, 2].copy(),
-        cuts[cuts[:, 2] == 0],
-    )
-
-
-def plausible_temperature(values: np.ndarray) -> np.ndarray:
-    """Return temperatures (°C) with the placeholders of missing probes as NaN."""
-    return np.where((values > -100.0) & (values < 400.0), values, np.nan)
-
-
-def _mended(current: np.ndarray) -> np.ndarray:
-    """Replace lone wrong samples of a measured current by their neighbours, which agree."""
-    if len(current) < 5:
-        return current
-    middle = current[2:-2]
-    around = np.stack([current[:-4], current[1:-3], current[3:-1], current[4:]])
-    level = around.mean(axis=0)
-    agree = np.abs(around - level).max(axis=0) < 0.1 * np.abs(level)
-    lone = agree & (np.abs(middle - level) > 0.5 * np.abs(level))
-    if not lone.any():
-        return current
-    mended = current.copy()
-    mended[2:-2][lone] = level[lone]
-    return mended
-
-
-def _held(table: pd.DataFrame, cuts: np.ndarray) -> np.ndarray:
-    """True where the voltage was imposed from the first to the last sample: a leakage hold.
-
-    It passes charge but is no half-cycle. (Constant voltage after constant current belongs to its
-    half-cycle.)
-    """
-    if "control_voltage_volt" not in table.columns or not len(cuts):
-        return np.zeros(len(cuts), dtype=bool)
-    imposed = np.isfinite(table["control_voltage_volt"].to_numpy())
-    if "control_current_ampere" in table.columns:
-        imposed &= ~np.isfinite(table["control_current_ampere"].to_numpy())
-    free = np.concatenate(([0], np.cumsum(~imposed)))
-    return free[cuts[:, 1]] == free[cuts[:, 0]]
-
-
-def rest_voltage(series: list[Series]) -> float:
-    """Median of the voltages at which rests of some length ended (V)."""
-    ends = [
-        part.voltage[stop - 1]
-        for part in series
-        for start, stop, _ in part.rests.tolist()
-        if stop - start >= 5
-    ]
-    return float(np.median(ends)) if ends else float("nan")
-
-
-def polarity(
-    series: list[Series], measured: list[np.ndarray], rest_volt: float
-) -> tuple[float, float, bool]:
-    """Electromotive force, polarisation, and whether the voltage lost its sign.
-
-    A full cell rests at a voltage; a symmetric cell on a cycler that records 0 to 5 V shows |V|
-    and rests at zero.
-    """
-    rows = np.concatenate(measured) if measured else np.empty((0, len(STATISTICS)))
-    signs = np.concatenate([part.signs for part in series]) if series else np.empty(0)
-    mean, long = rows[:, _VOLTAGE] * signs, rows[:, _SAMPLES] >= 3
-    plus, minus = mean[long & (signs > 0)], mean[long & (signs < 0)]
-    if not len(plus) or not len(minus):
-        # one direction: a cell that never comes near zero has a voltage of its own
-        least = float(np.abs(rows[:, _FIRST] * signs).min()) if len(rows) else 0.0
-        return max(np.nan_to_num(abs(rest_volt)), least), np.nan, False
-    high, low = float(np.median(plus)), float(np.median(minus))
-    even, odd = 0.5 * (high + low), 0.5 * (high - low)
-    rests_at_zero = np.isnan(rest_volt) or abs(rest_volt) < 0.3 * abs(even)
-    unsigned = UNSIGNED_VOLT < even < FULL_CELL_VOLT and abs(odd) < 0.3 * even and rests_at_zero
-    if unsigned and _never_negative(series, even):
-        return 0.0, even, True
-    return even, odd, False
-
-
-def _never_negative(series: list[Series], scale: float) -> bool:
-    """True where even a negative current shows no negative voltage."""
-    return all(
-        part.voltage[a:b].min() >= -0.02 * scale
-        for part in series
-        for a, b, sign in zip(part.starts, part.stops, part.signs, strict=True)
-        if sign < 0
+        rows[TIME] + shift,
+        rows[VOLTAGE].copy(),
+        rows[IMPOSED].copy(),
+        rows[WARMTH].copy() if TEMPERATURE in named else np.empty(0),
+        bounds[:, 0].copy(),
+        bounds[:, 1].copy(),
+        bounds[:, 2].copy(),
     )
 
 
@@ -160,39 +104,139 @@ def rectified(part: Series) -> Series:
     return replace(part, voltage=np.abs(part.voltage) * sign)
 
 
-def one_way_plating(series: list[Series], measured: list[np.ndarray]) -> bool:
-    """True where the current never reverses for good."""
-    signs = [sign for part in series for sign in part.signs.tolist()]
-    currents = [value for rows in measured for value in steady_current(rows).tolist()]
-    placed = number_cycles(signs, currents)
-    kept = {sign for sign, cycle in zip(signs, placed, strict=True) if cycle >= 0}
-    return len(kept) == 1
+class Polarity(NamedTuple):
+    """How the voltage of a cell is to be read.
+
+    Attributes
+    ----------
+    reading : int
+        ``AS_IT_IS``, ``WITHOUT_SIGN`` or ``REVERSED``.
+    electromotive_volt : float
+        Mean of V over both current directions (V).
+    polarisation_volt : float
+        Half the difference between them (V); NaN for one direction only.
+    rest_volt : float
+        Median voltage at the ends of rests (V), NaN without rests.
+    """
+
+    reading: int
+    electromotive_volt: float
+    polarisation_volt: float
+    rest_volt: float
 
 
-def statistics_of(part: Series) -> np.ndarray:
-    """Statistics of the half-cycles of a record; columns: ``STATISTICS``."""
-    return half_cycle_statistics(
-        part.time,
-        part.voltage,
-        part.imposed,
-        part.temperature,
-        part.starts,
-        part.stops,
-        part.signs,
-    )
+def plausible_temperature(values: np.ndarray) -> np.ndarray:
+    """Return temperatures (°C) with the placeholders of missing probes as NaN."""
+    return np.where((values > -100.0) & (values < 400.0), values, np.nan)
+
+
+def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
+    """Tell how the voltage of a cell is to be read.
+
+    A full cell rests at a voltage; a symmetric cell on a cycler that records 0 to 5 V shows |V|
+    and rests at zero.
+
+    Parameters
+    ----------
+    parts : sequence of HalfCycles
+        One a record.
+    """
+    rests = np.concatenate([part.rests.rows[:, 0] for part in parts]) if parts else np.empty(0)
+    rows = np.concatenate([part.table.rows for part in parts]) if parts else np.empty((0, WIDTH))
+    rest = float(np.median(rests)) if len(rests) else float("nan")
+    if not len(rows):
+        return Polarity(AS_IT_IS, float(np.nan_to_num(abs(rest))), float("nan"), rest)
+    signs, long = rows[:, SIGN], rows[:, _SAMPLES] >= 3
+    mean = rows[:, _VOLTAGE] * signs
+    plus, minus = mean[long & (signs > 0)], mean[long & (signs < 0)]
+    if not len(plus) or not len(minus):
+        least = float(np.abs(rows[:, _FIRST]).min())
+        return one_sided(least, rest)
+    lowest = rows[signs < 0, LOWEST].min()
+    return two_sided(float(np.median(plus)), float(np.median(minus)), float(lowest), rest)
+
+
+def one_sided(least: float, rest: float) -> Polarity:
+    """One direction of the current: a cell that never comes near zero has a voltage of its own.
+
+    Parameters
+    ----------
+    least : float
+        Smallest magnitude of a half-cycle's first voltage (V).
+    rest : float
+        Median voltage of rests (V), or NaN.
+    """
+    emf = max(float(np.nan_to_num(abs(rest))), least)
+    return Polarity(AS_IT_IS, emf, float("nan"), rest)
+
+
+def two_sided(high: float, low: float, lowest: float, rest: float) -> Polarity:
+    """Both directions of the current.
+
+    Parameters
+    ----------
+    high, low : float
+        Median of V under positive and under negative current (V).
+    lowest : float
+        Lowest voltage under negative current (V).
+    rest : float
+        Median voltage of rests (V), or NaN.
+    """
+    even, odd = 0.5 * (high + low), 0.5 * (high - low)
+    rests_at_zero = np.isnan(rest) or abs(rest) < 0.3 * abs(even)
+    unsigned = UNSIGNED_VOLT < even < FULL_CELL_VOLT and abs(odd) < 0.3 * even and rests_at_zero
+    if unsigned and lowest >= -0.02 * even:
+        return Polarity(WITHOUT_SIGN, 0.0, even, rest)
+    if odd < 0 and abs(odd) > abs(even):
+        return Polarity(REVERSED, even, -odd, rest)
+    return Polarity(AS_IT_IS, even, odd, rest)
+
+
+def is_symmetric(even: float, odd: float, rest: float) -> bool:
+    """Whether voltages can be those of two equal electrodes.
+
+    Parameters
+    ----------
+    even, odd : float
+        Electromotive force and polarisation (V).
+    rest : float
+        Median voltage of rests (V), or NaN.
+    """
+    lopsided = abs(even) > OFFSET_VOLT and abs(even) > LOPSIDED * abs(odd)
+    at_rest = 0.0 if np.isnan(rest) else abs(rest)
+    return max(abs(even), at_rest) < FULL_CELL_VOLT and not lopsided
 
 
 def steady_current(rows: np.ndarray) -> np.ndarray:
-    """Mean current of each half-cycle, zero where it is only noise or a glitch."""
+    """Mean current of each half-cycle of a record, zero where it is only noise or a glitch.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, shape (n, >= len(STATISTICS))
+    """
     samples, mean, scatter = rows[:, _SAMPLES], rows[:, _CURRENT], rows[:, _CURRENT + 1]
     charge = rows[:, _CURRENT - 1]
     short = samples < SHORT_SAMPLES
     noise = short & (mean < 3.0 * scatter)
     if (~short).any():
         noise |= short & (charge < GLITCH_CHARGE * np.median(charge[~short]))
-    if short.sum() > 20:
-        # currents that are imposed repeat; noise has no two alike
+    if short.sum() > SEVERAL_SHORT:
         level = np.log(np.maximum(mean[short], 1e-300))
-        if np.median(np.abs(np.diff(level))) > 0.3:
+        if np.median(np.abs(np.diff(level))) > NOISE_STEP:
             noise |= short
     return np.where(noise, 0.0, mean)
+
+
+__all__ = [
+    "TEMPERATURE",
+    "Polarity",
+    "Series",
+    "is_symmetric",
+    "one_sided",
+    "plausible_temperature",
+    "polarity_of",
+    "rectified",
+    "segmented",
+    "steady_current",
+    "two_sided",
+]

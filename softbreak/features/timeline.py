@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,43 +11,13 @@ import pandas as pd
 
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
-from softbreak.data.segment import number_cycles
-from softbreak.features.cycles import cycle_table, with_reversals
-from softbreak.features.events import (
-    SMALLEST_EVENT,
-    WINDOW,
-    Events,
-    find_events,
-)
+from softbreak.features.arrange import Arranged, Events, arranged
+from softbreak.features.cycles import CYCLE_COLUMNS, INTEGERS, cycle_rows, reversals
 from softbreak.features.half_cycle import STATISTICS
-from softbreak.features.series import (
-    FULL_CELL_VOLT,
-    SHORT_SAMPLES,
-    Series,
-    one_way_plating,
-    polarity,
-    rectified,
-    rest_voltage,
-    segmented,
-    statistics_of,
-    steady_current,
-)
-
-SLICE_SECOND: Final = 1800.0
-"""One-way plating is judged in slices of this length, cut at abrupt events too."""
-SLICE_SAMPLES: Final = 20
-"""… and of at least so many samples."""
-
-
-OFFSET_VOLT: Final = 0.1
-LOPSIDED: Final = 0.7
-"""… or a mean beyond OFFSET_VOLT and this share of the polarisation: a half-cell, say."""
-ACTIVATION_KELVIN: Final = 0.40 / 8.617333e-5
-"""0.40 eV over Boltzmann's constant: the usual activation energy of a solid cell's resistance."""
-
-
-_NOISE: Final = STATISTICS.index("noise_volt")
-
+from softbreak.features.intake import COLUMNS
+from softbreak.features.live import CellStream
+from softbreak.features.measured import WITHOUT_SIGN, HalfCycles
+from softbreak.features.series import is_symmetric
 
 EVENT_COLUMNS: Final = (
     "half_cycle_index",
@@ -70,7 +41,8 @@ class Timeline:
     events : pandas.DataFrame
         Lasting abrupt changes of V/I: ``EVENT_COLUMNS``; ``change`` is Δ ln R.
     cycles : pandas.DataFrame
-        One row a cycle: see :func:`cycle_table`.
+        One row a cycle: ``cycle_index``, see :data:`softbreak.features.cycles.CYCLE_COLUMNS`,
+        ``first_half_cycle, last_half_cycle``.
     one_way : bool
         The current never reversed.
     left_out : int
@@ -98,10 +70,8 @@ class Timeline:
     @property
     def symmetric(self) -> bool:
         """False where the voltages cannot be those of two equal electrodes."""
-        rest = 0.0 if np.isnan(self.rest_volt) else abs(self.rest_volt)
-        even = abs(self.electromotive_volt)
-        lopsided = even > OFFSET_VOLT and even > LOPSIDED * abs(self.polarisation_volt)
-        return max(even, rest) < FULL_CELL_VOLT and not lopsided
+        even, odd = self.electromotive_volt, self.polarisation_volt
+        return is_symmetric(even, odd, self.rest_volt)
 
 
 def build_timeline(history: CellHistory) -> Timeline:
@@ -111,173 +81,80 @@ def build_timeline(history: CellHistory) -> Timeline:
     ----------
     history : CellHistory
     """
-    series = [segmented(record, clock) for record, clock in history.of(Technique.CYCLING)]
-    measured = [statistics_of(part) for part in series]
-    rest_volt = rest_voltage(series)
-    emf, polarisation, unipolar = polarity(series, measured, rest_volt)
-    if unipolar:
-        series = [rectified(part) for part in series]
-        measured = [statistics_of(part) for part in series]
-    elif polarisation < 0 and abs(polarisation) > abs(emf):
-        series = [replace(part, voltage=-part.voltage) for part in series]
-        measured = [statistics_of(part) for part in series]
-        polarisation = -polarisation
-    one_way = one_way_plating(series, measured)
-    tables: list[pd.DataFrame] = []
-    events: list[pd.DataFrame] = []
-    offset = 0
-    for number, (part, rows) in enumerate(zip(series, measured, strict=True)):
-        table, found = _tabulated(part, rows, number, cut=one_way)
-        found["half_cycle_index"] += offset
-        offset += len(table)
-        tables.append(table)
-        events.append(found)
-    half_cycles = pd.concat(tables, ignore_index=True) if tables else _empty_half_cycles()
-    found = pd.concat(events, ignore_index=True) if events else _no_events()
-    before = half_cycles
-    half_cycles, found = _numbered(half_cycles, found)
-    left_out = int((before["samples"] >= SHORT_SAMPLES).sum())
-    left_out -= int((half_cycles["samples"] >= SHORT_SAMPLES).sum())
-    found = with_reversals(half_cycles, found)
+    stream, shifts = CellStream(), []
+    cycling = history.of(Technique.CYCLING)
+    for key, (record, clock) in enumerate(cycling):
+        table = record.table
+        stream.feed(key, {name: table[name].to_numpy() for name in COLUMNS if name in table})
+        first = stream.records[key].intake.first
+        shifts.append(float(clock[0]) - first if len(clock) else 0.0)
+    return timeline_of(stream.parts(range(len(cycling))), shifts)
+
+
+def timeline_of(parts: Sequence[HalfCycles], shifts: Sequence[float]) -> Timeline:
+    """Put the half-cycles of a cell's records together.
+
+    Parameters
+    ----------
+    parts : sequence of HalfCycles
+        One a record, in the order of the cell's life.
+    shifts : sequence of float
+        From each record's own clock to the cell's (s).
+    """
+    return tables_of(arranged(parts, shifts))
+
+
+def tables_of(found: Arranged) -> Timeline:
+    """Turn arrays into the tables that people and detectors read.
+
+    Parameters
+    ----------
+    found : Arranged
+    """
+    half_cycles = pd.DataFrame(found.statistics, columns=list(STATISTICS))
+    half_cycles.insert(0, "half_cycle_index", np.arange(len(half_cycles)))
+    half_cycles["sign"] = found.sign
+    half_cycles["excursions"] = found.excursions
+    half_cycles["resistance_ohm"] = half_cycles["voltage_volt"] / half_cycles["current_ampere"]
+    half_cycles["record"] = found.record
+    half_cycles["cycle_index"] = found.cycle
+    bounds = cycle_bounds(found.cycle)
+    rows = cycle_rows(found.statistics, found.sign, found.excursions, bounds)
+    cycles = pd.DataFrame(rows, columns=list(CYCLE_COLUMNS))
+    cycles = cycles.astype(dict.fromkeys(INTEGERS, np.int64))
+    cycles.insert(0, "cycle_index", np.arange(len(cycles)))
+    cycles["first_half_cycle"], cycles["last_half_cycle"] = bounds[:-1], bounds[1:] - 1
+    polarity = found.polarity
     return Timeline(
         half_cycles,
-        found,
-        cycle_table(half_cycles),
-        one_way,
-        left_out,
-        emf,
-        polarisation,
-        unipolar,
-        rest_volt,
+        _event_table(found),
+        cycles,
+        found.one_way,
+        found.left_out,
+        polarity.electromotive_volt,
+        polarity.polarisation_volt,
+        polarity.reading == WITHOUT_SIGN,
+        polarity.rest_volt,
     )
 
 
-def _events_of(part: Series, rows: np.ndarray) -> Events:
-    """Find abrupt events; those that the logged temperature explains are left out."""
-    events = find_events(
-        part.time, part.voltage, part.imposed, part.starts, part.stops, part.signs, rows[:, _NOISE]
-    )
-    if not len(part.temperature) or not len(events.sample):
-        return events
-    warming = np.array([_thermal_change(part.temperature, int(k)) for k in events.sample])
-    left = events.change - warming
-    kept = (np.abs(left) > SMALLEST_EVENT) & (left / events.change > 0.5)
-    return Events(
-        events.half_cycle[kept],
-        events.sample[kept],
-        events.change[kept],
-        events.before[kept],
-        events.after[kept],
-        events.counts,
-    )
+def _event_table(found: Arranged) -> pd.DataFrame:
+    owner, *rest = all_events(found)
+    columns = (owner, found.cycle[owner], *rest)
+    return pd.DataFrame(dict(zip(EVENT_COLUMNS, columns, strict=True)))
 
 
-def _thermal_change(temperature: np.ndarray, sample: int) -> float:
-    """Change of ln R that the temperature step at a sample explains."""
-    before = np.nanmean(temperature[max(sample - WINDOW, 0) : sample] + 273.15)
-    after = np.nanmean(temperature[sample : sample + WINDOW] + 273.15)
-    change = ACTIVATION_KELVIN * (1.0 / after - 1.0 / before)
-    return float(change) if np.isfinite(change) else 0.0
+def cycle_bounds(cycle: np.ndarray) -> np.ndarray:
+    """First half-cycle of every cycle, and the number of half-cycles."""
+    count = int(cycle[-1]) + 1 if len(cycle) else 0
+    return np.searchsorted(cycle, np.arange(count + 1))
 
 
-def _tabulated(
-    part: Series, rows: np.ndarray, number: int, *, cut: bool
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Half-cycles of one record with their events; one-way plating is cut into slices."""
-    events = _events_of(part, rows)
-    noise = rows[:, _NOISE]
-    if cut:
-        sliced = _sliced(part, events)
-        rows = statistics_of(sliced)
-        owner = np.searchsorted(sliced.starts, events.sample, side="right") - 1
-        excursions = np.zeros(len(rows), dtype=np.int64)
-        parents = np.searchsorted(part.starts, sliced.starts, side="right") - 1
-        rows[:, _NOISE] = noise[parents]
-        part = sliced
-    else:
-        owner = events.half_cycle
-        excursions = events.counts[:, 1]
-    table = pd.DataFrame(rows, columns=list(STATISTICS))
-    table["sign"] = part.signs
-    table["record"] = number
-    table["excursions"] = excursions
-    table["steady_current_ampere"] = steady_current(rows)
-    table["resistance_ohm"] = table["voltage_volt"] / table["current_ampere"]
-    found = pd.DataFrame(
-        {
-            "half_cycle_index": owner.astype(np.int64),
-            "time_second": part.time[events.sample] if len(events.sample) else np.empty(0),
-            "change": events.change,
-            "before_ohm": events.before,
-            "after_ohm": events.after,
-        }
-    )
-    return table, found
-
-
-def _sliced(part: Series, events: Events) -> Series:
-    """Cut half-cycles at events and every SLICE_SECOND."""
-    starts: list[int] = []
-    stops: list[int] = []
-    signs: list[int] = []
-    for a, b, sign in zip(
-        part.starts.tolist(), part.stops.tolist(), part.signs.tolist(), strict=True
-    ):
-        marks = {int(k) for k in events.sample if a < k < b}
-        last = a
-        while True:
-            following = int(np.searchsorted(part.time, part.time[last] + SLICE_SECOND))
-            following = max(following, last + SLICE_SAMPLES)
-            upcoming = [k for k in marks if last < k <= following]
-            cut = min(upcoming) if upcoming else following
-            if cut >= b or (b - cut < SLICE_SAMPLES and not upcoming):
-                break
-            starts.append(last)
-            stops.append(cut)
-            signs.append(sign)
-            last = cut
-        starts.append(last)
-        stops.append(b)
-        signs.append(sign)
-    return Series(
-        part.time,
-        part.voltage,
-        part.imposed,
-        part.temperature,
-        np.array(starts, dtype=np.int64),
-        np.array(stops, dtype=np.int64),
-        np.array(signs, dtype=np.int64),
-        part.rests,
-    )
-
-
-def _numbered(half_cycles: pd.DataFrame, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Number cycles, drop half-cycles that are mere noise, and renumber what is left."""
-    cycles = number_cycles(
-        half_cycles["sign"].to_list(), half_cycles["steady_current_ampere"].to_list()
-    )
-    half_cycles = half_cycles.assign(cycle_index=cycles)
-    kept = cycles >= 0
-    renumbered = np.cumsum(kept) - 1
-    owner = events["half_cycle_index"].to_numpy(dtype=np.int64)
-    events = events.assign(
-        cycle_index=cycles[owner] if len(owner) else np.empty(0, dtype=np.int64),
-        half_cycle_index=renumbered[owner] if len(owner) else owner,
-    )
-    events = events[events["cycle_index"] >= 0].reset_index(drop=True)
-    half_cycles = half_cycles[kept].drop(columns="steady_current_ampere").reset_index(drop=True)
-    half_cycles.insert(0, "half_cycle_index", np.arange(len(half_cycles)))
-    return half_cycles, events[list(EVENT_COLUMNS)]
-
-
-def _empty_half_cycles() -> pd.DataFrame:
-    columns = [*STATISTICS, "resistance_ohm", "steady_current_ampere"]
-    empty = pd.DataFrame({name: np.empty(0) for name in columns})
-    for name in ("sign", "record", "excursions"):
-        empty[name] = np.empty(0, dtype=np.int64)
-    return empty
-
-
-def _no_events() -> pd.DataFrame:
-    empty = pd.DataFrame({name: np.empty(0) for name in EVENT_COLUMNS if name != "cycle_index"})
-    return empty.astype({"half_cycle_index": np.int64})
+def all_events(found: Arranged) -> Events:
+    """Return the events, those that happened while the current reversed among them."""
+    more = reversals(found.statistics, found.sign, found.record)
+    if not len(more):
+        return found.events
+    rows = np.concatenate([np.column_stack(found.events), more])
+    rows = rows[np.argsort(rows[:, 1], kind="stable")]
+    return Events(rows[:, 0].astype(np.int64), *rows[:, 1:].T.copy())

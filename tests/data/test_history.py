@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.data.history import assemble, forward_clock, natural_key
+from softbreak.data.clock import forward_clock
+from softbreak.data.history import assemble, natural_key
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import SchemaError
 

@@ -1,0 +1,93 @@
+"""Test times that never step back, a sample at a time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+CLOCK_STATE: Final = 6
+_COUNT, _BEFORE, _HERE, _LAST, _USUAL, _LOST = range(CLOCK_STATE)
+
+
+@njit(cache=True, nogil=True)
+def clock_step(state: np.ndarray, time: float) -> float:
+    """Take the next time; return the placed time of the sample *before* it (NaN for the first).
+
+    A lone sample that jumps out and back stands between its neighbours instead; a clock that
+    was reset runs on after one more interval. One sample of patience is enough for both.
+    """
+    count = state[_COUNT]
+    state[_COUNT] = count + 1.0
+    here = state[_HERE]
+    state[_HERE] = time
+    if count == 0.0:
+        return np.nan
+    moment = here
+    if count > 1.0:
+        before = state[_BEFORE]
+        if time >= before and (here > time or here < before):
+            moment = 0.5 * (before + time)
+    state[_BEFORE] = here
+    return _placed(state, moment)
+
+
+@njit(cache=True, nogil=True)
+def clock_flush(state: np.ndarray) -> float:
+    """Return the placed time of the last sample: no other follows it."""
+    return _placed(state, state[_HERE])
+
+
+@njit(cache=True, nogil=True)
+def _placed(state: np.ndarray, moment: float) -> float:
+    """Add to a time what resets have taken so far."""
+    if state[_COUNT] > 0.0 and not np.isnan(state[_LAST]):
+        step = moment - state[_LAST]
+        if step > 0.0:
+            state[_USUAL] = step
+        elif step < 0.0:
+            state[_LOST] += state[_USUAL] - step
+    state[_LAST] = moment
+    return moment + state[_LOST]
+
+
+def new_clock() -> np.ndarray:
+    """State of a clock that has seen nothing."""
+    state = np.zeros(CLOCK_STATE)
+    state[_LAST] = np.nan
+    return state
+
+
+def clock_peek(state: np.ndarray) -> float:
+    """Return the placed time of the last sample, should no other follow; 0 before the first."""
+    return float(clock_flush(state.copy())) if state[_COUNT] else 0.0
+
+
+def forward_clock(time: np.ndarray) -> np.ndarray:
+    """Return times that never step back: a clock that was reset runs on instead.
+
+    Parameters
+    ----------
+    time : numpy.ndarray, shape (n,)
+        Seconds; may hold resets and NaN. A missing time is put between its neighbours.
+    """
+    time = np.array(time, dtype=np.float64)
+    good = np.isfinite(time)
+    if not good.any():
+        return np.zeros(len(time))
+    out = np.empty(int(good.sum()))
+    _forward(new_clock(), time[good], out)
+    if good.all():
+        return out
+    index = np.arange(len(time))
+    return np.interp(index, index[good], out)
+
+
+@njit(cache=True, nogil=True)
+def _forward(state: np.ndarray, time: np.ndarray, out: np.ndarray) -> None:
+    for k in range(len(time)):
+        moment = clock_step(state, time[k])
+        if k:
+            out[k - 1] = moment
+    out[len(time) - 1] = clock_flush(state)

@@ -1,0 +1,247 @@
+"""Samples as they arrive: put on a clock, mended, and cut into half-cycles, in any chunking.
+
+Behind the last sample that arrived up to three wait: the clock needs one more to tell a lone wrong
+time, a measured current two more to tell a lone wrong value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from softbreak.data.clock import clock_flush, clock_peek, clock_step, new_clock
+from softbreak.data.segment import Segmenter, advance
+
+TEMPERATURE: Final = "ambient_temperature_celsius"
+COLUMNS: Final = (
+    "test_time_second",
+    "voltage_volt",
+    "current_ampere",
+    "control_current_ampere",
+    "control_voltage_volt",
+    TEMPERATURE,
+)
+"""What a sample is made of; only the first three must be there."""
+_T, _V, _I, _CONTROL, _HELD, _WARM = range(6)
+
+TIME, VOLTAGE, IMPOSED, WARMTH, FREE, CURRENT, KNOWN = range(7)
+"""Rows of the buffer: s, V, A (zero where unknown), °C, 1 where no voltage was imposed, A as
+measured, 1 where the imposed current is the instrument's word."""
+_ROWS: Final = 7
+REST_ROWS: Final = 8
+"""Samples of a rest that are kept; how it ended is all that counts."""
+_MARGIN: Final = 8
+BLOCK: Final = 65_536
+"""Longer chunks are taken in pieces, so that a whole file needs no more memory than a stream."""
+
+TALLIES: Final = ("missing_times", "missing_voltages", "backward", "repeated")
+"""Times and voltages that are no numbers, times that step back, samples told twice in a row."""
+_MISSING_TIME, _MISSING_VOLTAGE, _BACKWARD, _REPEATED = range(4)
+_FILLED, _SETTLED, _GONE = range(3)
+
+
+class Piece(NamedTuple):
+    """A finished half-cycle or rest: samples ``start`` to ``stop - 1`` of the buffer."""
+
+    start: int
+    stop: int
+    sign: int
+    length: int
+
+
+def staged(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Bring the columns of a chunk into the form that :class:`Intake` takes.
+
+    Parameters
+    ----------
+    columns : mapping of str to numpy.ndarray, shape (n,)
+        Some or all of ``COLUMNS``.
+
+    Returns
+    -------
+    numpy.ndarray, shape (6, n)
+        NaN where a column is not there.
+    """
+    stage = np.empty((len(COLUMNS), len(columns["voltage_volt"])))
+    for row, name in zip(stage, COLUMNS, strict=True):
+        row[:] = columns.get(name, np.nan)
+    return stage
+
+
+class Intake:
+    """The samples of one record that have not become a half-cycle yet.
+
+    Attributes
+    ----------
+    buffer : numpy.ndarray, shape (7, capacity)
+        See ``TIME`` … ``KNOWN``: the open half-cycle, and a few samples before it.
+    marks : numpy.ndarray of int
+        Samples in the buffer, those of them that were cut into segments, samples that left it.
+    tallies : numpy.ndarray of int
+        See ``TALLIES``.
+    rows : int
+        Samples ever fed.
+    first : float
+        First time on the record's own clock (s).
+    """
+
+    def __init__(self) -> None:
+        self.buffer = np.empty((_ROWS, 256))
+        self.marks = np.zeros(3, dtype=np.int64)
+        self.tallies = np.zeros(len(TALLIES), dtype=np.int64)
+        self.rows = 0
+        self.first = 0.0
+        self.clock = new_clock()
+        self.waiting = np.zeros(len(COLUMNS))
+        self.segmenter = Segmenter()
+
+    @property
+    def last(self) -> float:
+        """Last time on the record's own clock (s), should no other sample follow."""
+        return clock_peek(self.clock)
+
+    @property
+    def open(self) -> Piece:
+        """The segment under way, up to the last sample that was cut."""
+        start, stop, sign = self.segmenter.begun
+        gone = int(self.marks[_GONE])
+        return Piece(max(start - gone, 0), int(self.marks[_SETTLED]), sign, stop - start)
+
+    def feed(self, stage: np.ndarray) -> list[Piece]:
+        """Take samples; return the segments that they complete, valid until :meth:`trim`.
+
+        Parameters
+        ----------
+        stage : numpy.ndarray, shape (6, n)
+            From :func:`staged`; at most ``BLOCK`` samples.
+        """
+        count = stage.shape[1]
+        self._reserve(count + 1)
+        if not self.clock[0]:
+            good = np.flatnonzero(np.isfinite(stage[_T]))
+            self.first = float(stage[_T, good[0]]) if len(good) else 0.0
+        self.rows += count
+        cuts = np.empty((count + 4, 3), dtype=np.int64)
+        closed = _absorb(
+            stage,
+            self.clock,
+            self.waiting,
+            self.segmenter.state,
+            self.buffer,
+            self.marks,
+            self.tallies,
+            cuts,
+        )
+        return self._pieces(cuts[:closed].tolist())
+
+    def rest_of_it(self) -> list[Piece]:
+        """Return the segments that would be left if the record ended here; changes nothing."""
+        self._reserve(1)
+        segmenter, marks = self.segmenter.copy(), self.marks.copy()
+        cuts = np.empty((8, 3), dtype=np.int64)
+        closed = _flush(
+            self.clock.copy(),
+            self.waiting,
+            segmenter.state,
+            self.buffer,
+            marks,
+            self.tallies.copy(),
+            cuts,
+        )
+        return self._pieces(cuts[:closed].tolist() + [list(cut) for cut in segmenter.finish()])
+
+    def trim(self) -> None:
+        """Let go of samples before the open half-cycle."""
+        filled, settled = int(self.marks[_FILLED]), int(self.marks[_SETTLED])
+        start, _, sign, _ = self.open
+        keep = start if sign else max(start, settled - REST_ROWS)
+        keep = min(keep, settled - _MARGIN)
+        if keep >= max(128, filled // 2):
+            self.buffer[:, : filled - keep] = self.buffer[:, keep:filled].copy()
+            self.marks += np.array([-keep, -keep, keep])
+
+    def _pieces(self, cuts: list[list[int]]) -> list[Piece]:
+        gone = int(self.marks[_GONE])
+        return [Piece(max(a - gone, 0), b - gone, sign, b - a) for a, b, sign in cuts]
+
+    def _reserve(self, more: int) -> None:
+        filled = int(self.marks[_FILLED])
+        if filled + more > self.buffer.shape[1]:
+            wider = np.empty((_ROWS, max(filled + more, 2 * self.buffer.shape[1])))
+            wider[:, :filled] = self.buffer[:, :filled]
+            self.buffer = wider
+
+
+@njit(cache=True, nogil=True)
+def _absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
+    """Take samples up; write the segments that they complete, return their number."""
+    for k in range(stage.shape[1]):
+        time = stage[_T, k]
+        if not np.isfinite(time):
+            tallies[_MISSING_TIME] += 1
+            continue
+        if clock[0] > 0.0:
+            if time < waiting[_T]:
+                tallies[_BACKWARD] += 1
+            elif time == waiting[_T]:
+                same = stage[_V, k] == waiting[_V] and stage[_I, k] == waiting[_I]
+                tallies[_REPEATED] += 1 if same else 0
+        moment = clock_step(clock, time)
+        if clock[0] > 1.0:
+            _push(waiting, moment, buffer, marks, tallies)
+        for row in range(6):
+            waiting[row] = stage[row, k]
+    return _cut(segmenter, buffer, marks, max(marks[_FILLED] - 2, marks[_SETTLED]), cuts)
+
+
+@njit(cache=True, nogil=True)
+def _flush(clock, waiting, segmenter, buffer, marks, tallies, cuts):
+    """Take up what waits for later samples; on copies of the states."""
+    if clock[0] > 0.0:
+        _push(waiting, clock_flush(clock), buffer, marks, tallies)
+    return _cut(segmenter, buffer, marks, marks[_FILLED], cuts)
+
+
+@njit(cache=True, nogil=True)
+def _cut(segmenter, buffer, marks, stop, cuts):
+    start = marks[_SETTLED]
+    marks[_SETTLED] = stop
+    return advance(
+        segmenter,
+        buffer[TIME, start:stop],
+        buffer[IMPOSED, start:stop],
+        buffer[KNOWN, start:stop],
+        cuts,
+    )
+
+
+@njit(cache=True, nogil=True)
+def _push(sample, moment, buffer, marks, tallies):
+    """Append a sample to the buffer; mend the current of the one before last."""
+    if not np.isfinite(sample[_V]):
+        tallies[_MISSING_VOLTAGE] += 1
+        return
+    n = marks[_FILLED]
+    marks[_FILLED] = n + 1
+    known = np.isfinite(sample[_CONTROL])
+    imposed = sample[_CONTROL] if known else sample[_I]
+    buffer[TIME, n] = moment
+    buffer[VOLTAGE, n] = sample[_V]
+    buffer[CURRENT, n] = sample[_I]
+    buffer[KNOWN, n] = 1.0 if known else 0.0
+    buffer[IMPOSED, n] = imposed if np.isfinite(imposed) else 0.0
+    warmth = sample[_WARM]
+    buffer[WARMTH, n] = warmth if -100.0 < warmth < 400.0 else np.nan
+    buffer[FREE, n] = 0.0 if np.isfinite(sample[_HELD]) and not known else 1.0
+    if n + marks[_GONE] < 4 or buffer[KNOWN, n - 2] > 0.0:
+        return
+    # a lone wrong sample of a measured current, whose neighbours agree
+    a, b = buffer[CURRENT, n - 4], buffer[CURRENT, n - 3]
+    c, d = buffer[CURRENT, n - 1], buffer[CURRENT, n]
+    level = (a + b + c + d) / 4.0
+    spread = max(abs(a - level), abs(b - level), abs(c - level), abs(d - level))
+    if spread < 0.1 * abs(level) and abs(buffer[CURRENT, n - 2] - level) > 0.5 * abs(level):
+        buffer[IMPOSED, n - 2] = level
