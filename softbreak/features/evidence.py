@@ -55,6 +55,9 @@ class CellEvidence:
         Why the files are not those of one cell; empty where they may be.
     temperature_logged : bool
         A temperature was logged with the cycling data, and is no mere constant of the software.
+    waveforms : pandas.DataFrame or None
+        Shapes of the half-cycles (:func:`softbreak.features.waveform.waveform_table`), where
+        somebody asked for them.
     """
 
     cell: Cell
@@ -63,6 +66,7 @@ class CellEvidence:
     spectra: tuple[Spectrum, ...]
     temperature_logged: bool
     mixture: str = ""
+    waveforms: pd.DataFrame | None = None
 
 
 def gather(history: CellHistory) -> CellEvidence:

@@ -154,7 +154,9 @@ def from_tables(tables: dict[str, pd.DataFrame]) -> Iterator[Gathered]:
         told_of_cell = _named(own, "cell")
         facts: dict[str, Any] = {n: None if pd.isna(v) else v for n, v in told_of_cell.items()}
         cell = Cell(**facts)
-        rest = _named(own, "evidence")
+        rest = {"waveforms": None} | _named(own, "evidence")
+        if not isinstance(rest["waveforms"], pd.DataFrame):
+            rest["waveforms"] = None
         yield Gathered(
             CellEvidence(cell=cell, timeline=timeline, spectra=spectra, **rest), readings
         )

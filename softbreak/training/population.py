@@ -2,7 +2,7 @@
 
 A population is a folder of Parquet: ``truth`` (one row a cycle: what is true, and which cell,
 family, chemistry, law set and confounders it belongs to), the gathered evidence (see
-:mod:`softbreak.training.evidence_tables`) and, where asked for, the shapes of the half-cycles.
+:mod:`softbreak.training.evidence_tables`), where asked for with the shapes of the half-cycles.
 Equal recipes give equal rows, on any number of workers.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ import pandas as pd
 from softbreak.data.history import CellHistory, assemble
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence import CellEvidence, gather
+from softbreak.features.waveform import waveform_table
 from softbreak.models.rules.impedance import ImpedanceReading, read_spectra
 from softbreak.simulate.faults import CONFOUNDERS
 from softbreak.simulate.guard import require_training
@@ -129,19 +130,15 @@ def make_tables(recipe: PopulationRecipe, number: int) -> dict[str, pd.DataFrame
     recipe : PopulationRecipe
     number : int
     """
-    cells, truths, shapes = [], [], []
+    cells, truths = [], []
     for history, truth in make_cells(recipe, number):
         evidence = gather(history)
+        if recipe.waveforms:
+            evidence = replace(evidence, waveforms=waveform_table(history, evidence.timeline))
         cells.append(Gathered(evidence, tuple(read_spectra(evidence))))
         labelled = label_cycles(evidence.timeline.cycles, truth)
         truths.append(labelled.assign(**masks_of(evidence)))
-        if recipe.waveforms:
-            from softbreak.training.shapes import half_cycle_shapes
-
-            shapes.append(half_cycle_shapes(history, evidence))
     tables = {"truth": pd.concat(truths, ignore_index=True), **to_tables(cells)}
-    if recipe.waveforms:
-        tables["waveforms"] = pd.concat(shapes, ignore_index=True)
     return tables
 
 
@@ -240,15 +237,8 @@ class Population:
     def block_cells(self, number: int) -> Iterator[Gathered]:
         """Yield the gathered evidence of the cells of one block."""
         names = [p.name for p in sorted(self.folder.iterdir()) if p.is_dir()]
-        stored = [name for name in names if name not in ("truth", "waveforms")]
+        stored = [name for name in names if name != "truth"]
         yield from from_tables({name: self._read(name, number) for name in stored})
-
-    def waveforms(self) -> pd.DataFrame:
-        """Return one row a half-cycle: see :func:`softbreak.training.shapes.half_cycle_shapes`."""
-        if not self.recipe.waveforms:
-            raise SoftbreakError("this population was made without waveforms")
-        parts = [self._read("waveforms", k) for k in range(self.recipe.blocks)]
-        return pd.concat(parts, ignore_index=True)
 
     def features(self, maker: Maker, *, workers: int = 1) -> pd.DataFrame:
         """Return the features of every cycle, row by row beside :meth:`truth`.
