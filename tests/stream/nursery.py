@@ -1,0 +1,148 @@
+"""Watches that are killed: children of one process that has everything loaded.
+
+``python -m tests.stream.nursery FOLDER URL SEED KILLS ENGINE`` lets files in FOLDER/live grow to
+what they are in FOLDER/done, follows them with FOLDER/store.db and sends to URL. The watch is
+killed (SIGKILL) so many times: at random moments, just before and just after a transaction, and
+just before and just after a notification was taken, when it is not yet marked as sent. Then it is
+let come to its end. Writes what it did as JSON.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import alembic.command  # noqa: F401 - what a child would load each time
+import polars  # noqa: F401
+import sqlalchemy.dialects.sqlite  # noqa: F401
+
+from softbreak.stream.engine import DetectorEngine
+from softbreak.stream.notify import PostChannel, Postman
+from softbreak.stream.sources import growing
+from softbreak.stream.store import Store
+from softbreak.stream.watch import Pace, Watch
+from tests.stream.growing import folder
+from tests.stream.steps import StepEngine
+
+POINTS = ("moment", "before commit", "after commit", "before send", "after send")
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def deadly(function, count, *, after):
+    """Die at the count-th call, before or after it has done its work."""
+    left = [count]
+
+    def wrapped(*arguments, **named):
+        left[0] -= 1
+        if left[0] == 0 and not after:
+            die()
+        result = function(*arguments, **named)
+        if left[0] == 0:
+            die()
+        return result
+
+    return wrapped
+
+
+def armed(point, count):
+    """Make this process die at a point."""
+    when, _, what = point.partition(" ")
+    if what == "commit":
+        Store.commit = deadly(Store.commit, count, after=when == "after")
+    elif what == "send":
+        PostChannel.send = deadly(PostChannel.send, count, after=when == "after")
+
+
+def grow(root, choose):
+    """Append a little to each file; return whether all are complete."""
+    complete = True
+    for done in sorted((root / "done").rglob("*")):
+        if not done.is_file():
+            continue
+        data = done.read_bytes()
+        live = root / "live" / done.relative_to(root / "done")
+        live.parent.mkdir(parents=True, exist_ok=True)
+        size = live.stat().st_size if live.exists() else 0
+        with live.open("ab") as file:
+            file.write(data[size : size + choose.randrange(len(data) // 12 + 2)])
+        if live.stat().st_size < len(data):
+            complete = False
+        else:  # long ago
+            os.utime(live, (live.stat().st_mtime, done.stat().st_mtime))
+    return complete
+
+
+def live(root, url, engine, choose):
+    """Follow the files until they are complete and everything is sent."""
+    store = Store(str(root / "store.db"))
+    channel = PostChannel(url)
+    pace = Pace(checkpoint_second=choose.choice([0.0, 0.05, 1e9]))
+    watch = Watch(folder(root / "live"), store, engine, [channel.name], pace=pace)
+    postman = Postman(store, [channel], hold_second=0.02)
+    complete = False
+    while not complete:
+        complete = grow(root, choose)
+        watch.step()
+        postman.deliver()
+    watch.run_once()
+    watch.finish()
+    while store.outbox()["sent_unix_second"].isna().any():
+        postman.deliver()
+    store.close()
+
+
+def child(root, url, engine, seed, fault):
+    """Fork a watch; return the process."""
+    process = os.fork()
+    if process:
+        return process
+    choose = random.Random(seed)
+    if fault is not None:
+        armed(*fault)
+    live(root, url, engine, choose)
+    os._exit(0)
+
+
+def main():
+    root, url, seed, kills = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    engine = StepEngine() if sys.argv[5] == "steps" else DetectorEngine(sys.argv[5])
+    growing._BREATH = 0.0
+    choose = random.Random(seed)
+    killed = Counter()
+    while True:
+        fault = None
+        if killed.total() < kills:
+            fault = (choose.choice(POINTS), choose.randrange(1, 4))
+        process = child(root, url, engine, choose.random(), fault)
+        if fault is not None and fault[0] == "moment":
+            time.sleep(choose.random() * 0.15)
+            os.kill(process, signal.SIGKILL)
+        _, status = os.waitpid(process, 0)
+        if os.WIFSIGNALED(status):
+            killed[fault[0]] += 1
+        elif os.WEXITSTATUS(status):
+            sys.exit(1)
+        elif killed.total() >= kills:
+            break
+        else:  # it came to its end before it could be killed: the files begin to grow again
+            again(root)
+            killed["too late"] += 1
+    sys.stdout.write(json.dumps(killed))
+
+
+def again(root):
+    """Let the last file grow once more from its middle: it is another file then."""
+    last = max(path for path in (root / "live").rglob("*") if path.is_file())
+    data = last.read_bytes()
+    last.write_bytes(data[: data.rfind(b"\n", 0, len(data) // 2) + 1])
+
+
+if __name__ == "__main__":
+    main()
