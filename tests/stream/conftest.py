@@ -7,6 +7,14 @@ import pytest
 from tests.stream import servers
 
 
+@pytest.fixture(autouse=True)
+def breathless(monkeypatch):
+    """Read a file as a whole as soon as it asks for it."""
+    from softbreak.stream.sources import growing
+
+    monkeypatch.setattr(growing, "_BREATH", 0.0)
+
+
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory):
     if servers.postgres_binaries() is None:

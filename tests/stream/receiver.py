@@ -11,13 +11,6 @@ class Receiver:
         self.got = []
         self.refuse = 0
 
-    def keys(self):
-        return [key for key, _ in self.got]
-
-    def known(self):
-        """What a receiver that keeps keys has seen: each once."""
-        return dict(self.got)
-
 
 @contextmanager
 def receiving():

@@ -38,11 +38,8 @@ def played(folder, kills, seed=0, engine="steps", files=FILES):
         )
         assert told.returncode == 0, told.stderr
         store = Store(str(folder / "store.db"))
-        found = (
-            outcome(store),
-            [key.split("@")[0] for key in receiver.keys()],
-            json.loads(told.stdout),
-        )
+        keys = [key.split("@")[0] for key, _ in receiver.got]
+        found = outcome(store), keys, json.loads(told.stdout)
         store.close()
         return found
 
@@ -52,9 +49,8 @@ def undisturbed(tmp_path_factory):
     return played(tmp_path_factory.mktemp("undisturbed"), 0)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_killed_watches_come_to_the_same_end(tmp_path, undisturbed, seed):
-    tables, received, killed = played(tmp_path, 12, seed)
+def test_killed_watches_come_to_the_same_end(tmp_path, undisturbed):
+    tables, received, killed = played(tmp_path, 12, seed=1)
     assert sum(killed.values()) >= 12
     for got, wanted in zip(tables, undisturbed[0], strict=True):
         pd.testing.assert_frame_equal(got, wanted)

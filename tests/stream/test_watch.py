@@ -1,11 +1,18 @@
 """The watch: whatever the chunks, and however often it is stopped, the same comes out."""
 
+import json
 import random
+import sqlite3
+import threading
+import time
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
+from softbreak.stream.messages import parse
 from softbreak.stream.store import Store
+from softbreak.stream.trace import Trace
 from softbreak.stream.watch import Pace, Watch
 from tests.stream.growing import Cycler, folder
 from tests.stream.steps import StepEngine, csv
@@ -66,3 +73,152 @@ def test_any_chunks_and_any_number_of_restarts_give_the_same(tmp_path, undisturb
     assert_same(watch.store, undisturbed)
     sent = watch.store.outbox()
     assert sent["key"].is_unique
+
+
+@pytest.fixture
+def files(tmp_path):
+    for name, data in FILES.items():
+        Cycler(tmp_path / "live").write(name, data)
+    return tmp_path / "live"
+
+
+def in_background(watch):
+    thread = threading.Thread(target=watch.run_once)
+    thread.start()
+    return thread
+
+
+def wait_for(true, second=30.0):
+    deadline = time.monotonic() + second
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_full_disk_holds_the_watch_up_and_loses_nothing(tmp_path, files, undisturbed):
+    store = Store(str(tmp_path / "store.db"))
+    most = [store.engine.connect().exec_driver_sql("PRAGMA page_count").scalar() + 2]
+
+    @sa.event.listens_for(store.engine, "checkout")
+    def limited(connection, *_):
+        connection.execute(f"PRAGMA max_page_count = {most[0]}")
+
+    store.engine.dispose()
+    watch = Watch(folder(files), store, StepEngine(), pace=Pace(checkpoint_second=0.0))
+    thread = in_background(watch)
+    wait_for(lambda: watch.metrics.errors["store"])
+    assert "full" in watch.problems["store"]
+    most[0] = 10**6
+    thread.join()
+    assert "store" not in watch.problems
+    assert_same(store, undisturbed)
+    store.close()
+
+
+def test_a_locked_store_holds_the_watch_up_and_loses_nothing(
+    tmp_path, files, undisturbed, monkeypatch
+):
+    monkeypatch.setattr("softbreak.stream.schema.BUSY_SECOND", 0.05)
+    store = Store(str(tmp_path / "store.db"))
+    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    watch = Watch(folder(files), store, StepEngine())
+    thread = in_background(watch)
+    wait_for(lambda: watch.metrics.errors["store"])
+    other.execute("ROLLBACK")
+    other.close()
+    thread.join()
+    assert_same(store, undisturbed)
+    store.close()
+
+
+def test_it_can_be_stopped_while_the_store_is_away(tmp_path, files, undisturbed, monkeypatch):
+    monkeypatch.setattr("softbreak.stream.schema.BUSY_SECOND", 0.05)
+    store = Store(str(tmp_path / "store.db"))
+    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    watch = Watch(folder(files), store, StepEngine())
+    thread = in_background(watch)
+    wait_for(lambda: watch.metrics.errors["store"])
+    watch.stop.set()
+    thread.join()
+    other.execute("ROLLBACK")
+    other.close()
+    assert store.cells() == []
+    Watch(folder(files), store, StepEngine()).run_once()
+    assert_same(store, undisturbed)
+    store.close()
+
+
+def test_a_new_model_judges_every_cell_again(tmp_path, files, undisturbed):
+    store = Store(str(tmp_path / "store.db"))
+    Watch(folder(files), store, StepEngine(), ["x"]).run_once()
+    sent = len(store.outbox())
+    Watch(folder(files), store, StepEngine("steps 2"), ["x"]).run_once()
+    assert set(store.models().values()) == {"steps 2"}
+    assert_same(store, undisturbed)
+    assert len(store.outbox()) == sent, "nobody is told the same twice"
+    store.close()
+
+
+def test_a_rewritten_file_is_judged_again_and_its_alarms_are_taken_back(tmp_path, files):
+    store = Store(str(tmp_path / "store.db"))
+    watch = Watch(folder(files), store, StepEngine(), ["x"])
+    watch.run_once()
+    Cycler(files).write("soft/1.csv", csv(9, samples=8))
+    watch.run_once()
+    assert list(store.verdicts("soft")["state"]) == ["healthy"] * 8
+    alarms = store.alarms().set_index("key")
+    assert set(alarms.loc[alarms["cell_id"] == "soft", "end"]) <= {"escalated", "revised"}
+    store.close()
+
+
+def test_history_is_told_by_its_end_only(tmp_path, files):
+    store = Store(str(tmp_path / "store.db"))
+    Watch(folder(files), store, StepEngine(), ["x"]).run_once()
+    assert sorted(store.outbox()["alarm_key"]) == ["hard/hard/10", "soft/soft/6"]
+    store.close()
+
+
+class Faulty(StepEngine):
+    def make(self, cell):
+        live = super().make(cell)
+        if cell.cell_id == "soft":
+            live.update = lambda records: 1 / 0
+        return live
+
+
+def test_a_cell_that_cannot_be_judged_harms_no_other_and_is_taken_up_later(
+    tmp_path, files, undisturbed
+):
+    store = Store(str(tmp_path / "store.db"))
+    watch = Watch(folder(files), store, Faulty())
+    watch.run_once()
+    assert "ZeroDivisionError" in watch.problems["soft"]
+    assert set(store.models()) == {"healthy", "hard"}
+    Watch(folder(files), store, StepEngine()).run_once()
+    assert_same(store, undisturbed)
+    store.close()
+
+
+def test_memory_holds_no_more_than_a_trace(tmp_path):
+    """A cell's own share does not grow with its samples (its engine's is the engine's affair)."""
+    trace = Trace()
+    sizes = []
+    for start in range(0, 60_000, 1000):
+        record = parse(json.dumps({"cell_id": "c", "table": long_table(start, 1000)})).record()
+        trace.add([record])
+        sizes.append(len(json.dumps(trace.dump())))
+    assert max(sizes[len(sizes) // 2 :]) < 1.2 * max(sizes[: len(sizes) // 2])
+    assert trace.times[-1] == pytest.approx(60_000 - 1.0, abs=1000)
+    assert trace.volts[0] == pytest.approx(0.1, rel=1e-9)
+    again = Trace.load(trace.dump())
+    assert again.dump() == trace.dump()
+
+
+def long_table(start, count):
+    return {
+        "test_time_second": [float(start + k) for k in range(count)],
+        "voltage_volt": [0.1] * count,
+        "current_ampere": [1e-3] * count,
+    }

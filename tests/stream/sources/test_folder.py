@@ -14,12 +14,6 @@ from softbreak.stream.sources.growing import GrowingFile
 from tests.stream.growing import Cycler, Received, assert_same, batch, folder
 
 
-@pytest.fixture(autouse=True)
-def breathless(monkeypatch):
-    """Read a file as a whole as soon as it asks for it."""
-    monkeypatch.setattr(growing, "_BREATH", 0.0)
-
-
 @pytest.fixture(scope="module")
 def records():
     """One cell's records of three techniques."""
