@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from softbreak.archive.grouping import Group
+from softbreak.archive.storage import Storage
 from softbreak.archive.store import FORMAT
 from softbreak.data.readers import registry
 from softbreak.models import diagnose
@@ -42,25 +42,7 @@ def _readers() -> str:
     return hashlib.sha256(" ".join(versions).encode()).hexdigest()[:16]
 
 
-def stamp(path: Path) -> dict[str, Any]:
-    """Return a file's size and time of change; taken before it is read."""
-    try:
-        status = path.stat()
-    except OSError:
-        return {"size": -1, "mtime_ns": -1}
-    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
-
-
-def content_hash(path: Path) -> str:
-    """Return a file's SHA-256, or nothing where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
-
-
-def unchanged(root: Path, meta: Mapping[str, Any], basis: Mapping[str, Any]) -> bool:
+def unchanged(storage: Storage, meta: Mapping[str, Any], basis: Mapping[str, Any]) -> bool:
     """Return whether a stored result still stands.
 
     A file of the same size and time is taken as unchanged; one of the same size and another time
@@ -69,14 +51,15 @@ def unchanged(root: Path, meta: Mapping[str, Any], basis: Mapping[str, Any]) -> 
     if meta.get("format") != FORMAT or meta.get("basis") != basis:
         return False
     stamps: Sequence[Mapping[str, Any]] = meta.get("stamps", ())
-    return bool(stamps) and all(_same(root, told) for told in stamps)
+    return bool(stamps) and all(_same(storage, told) for told in stamps)
 
 
-def _same(root: Path, told: Mapping[str, Any]) -> bool:
-    path = root / told["path"]
-    now = stamp(path)
+def _same(storage: Storage, told: Mapping[str, Any]) -> bool:
+    if not told["sha256"]:
+        return False  # it could not be read: perhaps its permissions are mended now
+    now = storage.stamp(told["path"])
     if now["size"] != told["size"]:
         return False
-    if now["mtime_ns"] == told["mtime_ns"]:
+    if now["mtime_ns"] == told["mtime_ns"] and now.get("tag") == told.get("tag"):
         return True
-    return bool(told["sha256"]) and content_hash(path) == told["sha256"]
+    return storage.content_hash(told["path"]) == told["sha256"]

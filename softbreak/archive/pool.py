@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from types import TracebackType
 from typing import Final
 
@@ -64,20 +65,32 @@ class Pool:
         for worker in self._workers:
             worker.stop()
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Reply]:
+    def run(self, tasks: Iterable[Task]) -> Iterator[Reply]:
         """Run tasks, in this order as workers are free; yield replies as they come.
+
+        Parameters
+        ----------
+        tasks : iterable of Task
+            Only as many as there are workers, and a few more, are asked for ahead.
 
         Raises
         ------
         SoftbreakError
             If no worker can be started.
         """
-        for task in tasks:
+        waiting = iter(tasks)
+        ahead = list(islice(waiting, 2 * len(self._workers)))
+        for task in ahead:
             self._tasks.put(task)
-        for _ in tasks:
+        begun = len(ahead)
+        while begun:
             reply = self._next()
             if isinstance(reply, SoftbreakError):
                 raise reply
+            begun -= 1
+            for task in islice(waiting, 1):
+                self._tasks.put(task)
+                begun += 1
             yield reply
 
     def _next(self) -> Reply | SoftbreakError:

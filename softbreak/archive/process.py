@@ -24,6 +24,11 @@ from softbreak.errors import SoftbreakError
 logger = logging.getLogger(__name__)
 
 _START_SECOND: Final = 180.0
+_FROM_OUTSIDE: Final = tuple(
+    -int(getattr(signal, name))
+    for name in ("SIGKILL", "SIGTERM", "SIGHUP")
+    if hasattr(signal, name)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Reply:
     death : str
         Why its worker died; empty if it did not.
     remedy : str
+    from_outside : bool
+        Whether others killed it: a person, or a system that was short of memory.
     answer : mapping
         What the function returned; empty after a death.
     """
@@ -66,6 +73,7 @@ class Reply:
     task: Task
     death: str = ""
     remedy: str = ""
+    from_outside: bool = False
     answer: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -117,6 +125,7 @@ class Worker:
             f"the process that worked on it died ({_cause(code)}){last}",
             "The file is probably damaged: copy or export it again. If it is intact, this is a "
             "fault of softbreak: please report it.",
+            from_outside=code in _FROM_OUTSIDE,
         )
 
     def check(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -10,8 +12,9 @@ from typing import Final, NamedTuple
 
 from softbreak.archive.failures import Failure
 from softbreak.archive.grouping import Group, group_files
-from softbreak.archive.manifest import NAMES, Manifest
+from softbreak.archive.manifest import NAMES, Manifest, load_manifest
 from softbreak.archive.naming import not_data
+from softbreak.archive.storage import Bucket
 from softbreak.archive.tables import printable
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError
@@ -96,6 +99,55 @@ def scan(root: Path, manifest: Manifest, *, out: Path | None = None) -> Scan:
     walk.files.sort()
     groups, failures = group_files(walk.files, manifest)
     return Scan(root, groups, tuple(walk.skipped), (*walk.failures, *failures))
+
+
+def bucket_manifest(bucket: Bucket) -> Manifest:
+    """Read the manifest at the root of an archive in object storage.
+
+    Raises
+    ------
+    ManifestError
+        If it cannot be used.
+    """
+    with tempfile.TemporaryDirectory(prefix="softbreak-") as folder:
+        for name in NAMES:
+            if bucket.size(name) > 0:
+                with bucket.local(name) as fetched:
+                    shutil.copyfile(fetched, Path(folder, name))
+        return load_manifest(Path(folder))
+
+
+def scan_bucket(bucket: Bucket, manifest: Manifest) -> Scan:
+    """List the cells of an archive in object storage.
+
+    Parameters
+    ----------
+    bucket : Bucket
+    manifest : Manifest
+
+    Raises
+    ------
+    ReadError
+        If it cannot be listed.
+    """
+    listing = bucket.listing()
+    marks = {name.rpartition("/")[0] for name in listing if name.endswith(f"/{OUTPUT_MARK}")}
+    files: list[PurePosixPath] = []
+    skipped: list[Skipped] = []
+    for name in sorted(listing):
+        path = PurePosixPath(name)
+        reasons = [reason for part in path.parts if (reason := _junk(part)) is not None]
+        reason = not_data(path)
+        if any(str(parent) in marks for parent in path.parents if parent.parts):
+            reasons.append("results of softbreak")
+        elif reason and not reasons:
+            reasons.append(f"no data: {reason}")
+        if not reasons and name not in NAMES:
+            files.append(path)
+        elif any(reasons):
+            skipped.append(Skipped(name, next(filter(None, reasons))))
+    groups, failures = group_files(files, manifest)
+    return Scan(Path(), groups, tuple(skipped), tuple(failures))
 
 
 def _files(root: Path, out: Path | None, walk: _Walk) -> Iterator[PurePosixPath]:

@@ -1,4 +1,8 @@
-"""One cell's result on disk: a zip of Arrow tables and JSON, readable by anyone, no pickle."""
+"""Results of cells on disk: packs of many cells, Arrow tables and JSON in a zip, no pickle.
+
+A pack is written whole or not at all, by one worker, with the cells of one task: ten thousand
+cells are some hundred files. Inside, each cell has a folder of its own, named by its key.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +15,18 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 
-from softbreak.archive.tables import VERDICTS, printable, table_of, written_whole
+from softbreak.archive.tables import VERDICTS, part_of, printable, table_of
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError
 from softbreak.models.diagnosis import Diagnosis, Finding
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when the layout of a stored result changes."""
 
 TABLES: Final = (
@@ -33,35 +38,132 @@ TABLES: Final = (
     "impedance",
     "sources",
 )
-_META: Final = "meta.json"
+META: Final = "meta.json"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_WRITE: Final = pa.ipc.IpcWriteOptions(compression="lz4")
+_WRITE: Final = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
-def result_path(out: Path, cell_id: str) -> Path:
-    """Return where a cell's result lies.
+class Stored(NamedTuple):
+    """Where a cell's result lies.
 
-    The name is readable, short, safe on every file system, and unlike that of any other cell,
-    also where letters' case does not count.
+    Attributes
+    ----------
+    pack : Path
+    key : str
+        From :func:`key_of`.
     """
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", cell_id).strip("-")[:40] or "cell"
-    mark = blake2b(cell_id.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-    return out / "cells" / f"{slug}-{mark}.zip"
+
+    pack: Path
+    key: str
 
 
-def write_result(path: Path, meta: Mapping[str, Any], diagnosis: Diagnosis | None) -> None:
-    """Store what was found of one cell.
+def key_of(cell_id: str) -> str:
+    """Return the name under which a cell's result lies in its pack.
+
+    It is readable, short, safe on every file system, and unlike that of any other cell, also
+    where letters' case does not count.
+    """
+    return f"{slug(cell_id, 40) or 'cell'}-{_mark(cell_id)}"
+
+
+def slug(text: str, most: int) -> str:
+    """Return the ASCII letters and digits of a text, joined by hyphens."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:most]
+
+
+def _mark(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+class PackWriter:
+    """Write results into a new pack, one cell at a time.
+
+    Nothing is at ``path`` until :meth:`close`; leaving by an error drops what was written.
 
     Parameters
     ----------
     path : Path
-        From :func:`result_path`; written whole or not at all.
+        A pack of that name is replaced.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._part = part_of(path)
+        self._archive = zipfile.ZipFile(self._part, "w", zipfile.ZIP_STORED)
+        self._cells = 0
+
+    def __enter__(self) -> PackWriter:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the pack its name, or drop it."""
+        if error is None:
+            self.close()
+        else:
+            self.drop()
+
+    def put(self, key: str, members: Mapping[str, Any]) -> None:
+        """Add a cell's result as :func:`members_of` made it."""
+        for name, data in members.items():
+            self._write(f"{key}/{name}", data)
+        self._cells += 1
+
+    def copy(self, key: str, pack: zipfile.ZipFile) -> None:
+        """Add a cell as it lies in another pack."""
+        for name in (*(f"{table}.arrow" for table in ("verdicts", *TABLES)), META):
+            member = f"{key}/{name}"
+            if member in pack.NameToInfo:
+                self._write(member, pack.read(member))
+        self._cells += 1
+
+    def close(self) -> None:
+        """Give the pack its name; an empty one is dropped."""
+        try:
+            self._archive.close()
+            if self._cells:
+                self._part.replace(self.path)
+        finally:
+            self._part.unlink(missing_ok=True)
+
+    def drop(self) -> None:
+        """Forget what was written."""
+        self._cells = 0
+        try:
+            # Closing would write the directory, which a full disk refuses once more.
+            if self._archive.fp is not None:
+                self._archive.fp.close()
+                self._archive.fp = None
+        finally:
+            self._part.unlink(missing_ok=True)
+
+    def _write(self, member: str, data: str | memoryview | bytes) -> None:
+        self._archive.writestr(zipfile.ZipInfo(member, _EPOCH), data)
+
+
+def members_of(meta: Mapping[str, Any], diagnosis: Diagnosis | None) -> dict[str, Any]:
+    """Return what is stored of one cell, by names within its folder.
+
+    Parameters
+    ----------
     meta : mapping
         Plain JSON: what the result rests on, failures, skipped files.
     diagnosis : Diagnosis or None
         None where no file of the cell could be used.
+
+    Returns
+    -------
+    dict
+        The JSON part comes last: a cell without it was never finished.
     """
     content = dict(meta)
+    members: dict[str, Any] = {}
     if diagnosis is not None:
         content["cell"] = asdict(diagnosis.cell)
         content["summary"] = diagnosis.summary
@@ -69,25 +171,21 @@ def write_result(path: Path, meta: Mapping[str, Any], diagnosis: Diagnosis | Non
             {"severity": f.severity, "topic": f.topic, "sentence": f.sentence}
             for f in diagnosis.findings
         ]
-
-    def write(part: Path) -> None:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-            if diagnosis is not None:
-                _add(archive, "verdicts", table_of(diagnosis.verdicts, VERDICTS))
-                for name in TABLES:
-                    frame = getattr(diagnosis, name)
-                    _add(archive, name, pa.Table.from_pandas(frame, preserve_index=False))
-            text = json.dumps(_plain(content), ensure_ascii=True, allow_nan=False)
-            archive.writestr(zipfile.ZipInfo(_META, _EPOCH), text)
-
-    written_whole(path, write)
+        members["verdicts.arrow"] = _serialised(table_of(diagnosis.verdicts, VERDICTS))
+        for name in TABLES:
+            frame = getattr(diagnosis, name)
+            members[f"{name}.arrow"] = _serialised(
+                pa.Table.from_pandas(frame, preserve_index=False)
+            )
+    members[META] = json.dumps(_plain(content), ensure_ascii=True, allow_nan=False)
+    return members
 
 
-def _add(archive: zipfile.ZipFile, name: str, table: pa.Table) -> None:
+def _serialised(table: pa.Table) -> memoryview:
     sink = io.BytesIO()
     with pa.ipc.new_file(sink, table.schema, options=_WRITE) as writer:
         writer.write_table(table)
-    archive.writestr(zipfile.ZipInfo(f"{name}.arrow", _EPOCH), sink.getbuffer())
+    return sink.getbuffer()
 
 
 def _plain(value: Any) -> Any:
@@ -105,48 +203,88 @@ def _plain(value: Any) -> Any:
     return None if value is pd.NA else value
 
 
-def read_meta(path: Path) -> dict[str, Any]:
-    """Read a stored result's JSON part.
+class PackReader:
+    """Read results from a pack; whatever is wrong with it is one kind of error.
+
+    Parameters
+    ----------
+    path : Path
 
     Raises
     ------
     ReadError
-        If the file is missing, damaged or of another layout.
+        If the file is missing, damaged or of another layout; also from every method.
     """
-    with _opened(path) as archive:
-        return _meta(archive)
 
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with _Damage(path):
+            self.archive = zipfile.ZipFile(path)
 
-def read_verdicts(path: Path) -> pa.Table:
-    """Read a stored result's verdicts as an Arrow table; no rows where there are none."""
-    with _opened(path) as archive:
-        if "verdicts.arrow" not in archive.namelist():
-            return VERDICTS.empty_table()
-        return _table(archive, "verdicts")
+    def __enter__(self) -> PackReader:
+        """Begin."""
+        return self
 
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Close the file."""
+        self.close()
 
-def read_diagnosis(path: Path) -> Diagnosis:
-    """Read a stored diagnosis.
+    def close(self) -> None:
+        """Close the file."""
+        self.archive.close()
 
-    Raises
-    ------
-    ReadError
-        If the file is missing, damaged, of another layout, or holds failures only.
-    """
-    with _opened(path) as archive:
-        meta = _meta(archive)
+    def keys(self) -> list[str]:
+        """Return the keys of the cells inside."""
+        end = f"/{META}"
+        return [name.removesuffix(end) for name in self.archive.namelist() if name.endswith(end)]
+
+    def meta(self, key: str) -> dict[str, Any]:
+        """Return the JSON part of a cell's result."""
+        with _Damage(self.path):
+            meta = json.loads(self.archive.read(f"{key}/{META}"))
+            if meta.get("format") != FORMAT:
+                raise _unusable(self.path, f"layout {meta.get('format')}")
+            return meta
+
+    def verdicts(self, key: str) -> pa.Table:
+        """Return a cell's verdicts as an Arrow table; no rows where there are none."""
+        with _Damage(self.path):
+            if f"{key}/verdicts.arrow" not in self.archive.NameToInfo:
+                return VERDICTS.empty_table()
+            return self._table(key, "verdicts")
+
+    def diagnosis(self, key: str) -> Diagnosis:
+        """Return a cell's diagnosis."""
+        meta = self.meta(key)
         if "summary" not in meta:
-            raise _unusable(path, "no diagnosis: none of the cell's files could be used")
-        frames = {name: _table(archive, name).to_pandas() for name in TABLES}
-        verdicts = _table(archive, "verdicts").to_pandas()
-    verdicts["evidence"] = [list(items) for items in verdicts["evidence"]]
-    return Diagnosis(
-        cell=Cell(**meta["cell"]),
-        summary=numbers_again(meta["summary"]),
-        verdicts=verdicts,
-        findings=tuple(Finding(**finding) for finding in meta["findings"]),
-        **frames,
-    )
+            raise _unusable(self.path, "no diagnosis: none of the cell's files could be used")
+        with _Damage(self.path):
+            frames = {name: self._table(key, name).to_pandas() for name in TABLES}
+            verdicts = self._table(key, "verdicts").to_pandas()
+            verdicts["evidence"] = [list(items) for items in verdicts["evidence"]]
+            return Diagnosis(
+                cell=Cell(**meta["cell"]),
+                summary=numbers_again(meta["summary"]),
+                verdicts=verdicts,
+                findings=tuple(Finding(**finding) for finding in meta["findings"]),
+                **frames,
+            )
+
+    def _table(self, key: str, name: str) -> pa.Table:
+        data = self.archive.read(f"{key}/{name}.arrow")
+        return pa.ipc.open_file(pa.BufferReader(data)).read_all()
+
+
+def read_diagnosis(stored: Stored) -> Diagnosis:
+    """Read one cell's stored diagnosis.
+
+    Raises
+    ------
+    ReadError
+        If the pack is missing, damaged, of another layout, or holds failures only.
+    """
+    with PackReader(stored.pack) as pack:
+        return pack.diagnosis(stored.key)
 
 
 def numbers_again(summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,35 +293,18 @@ def numbers_again(summary: Mapping[str, Any]) -> dict[str, Any]:
     return {k: math.nan if v is None and k in numeric else v for k, v in summary.items()}
 
 
-def _meta(archive: zipfile.ZipFile) -> dict[str, Any]:
-    meta = json.loads(archive.read(_META))
-    if meta.get("format") != FORMAT:
-        raise _unusable(Path(str(archive.filename)), f"layout {meta.get('format')}")
-    return meta
-
-
-def _table(archive: zipfile.ZipFile, name: str) -> pa.Table:
-    return pa.ipc.open_file(pa.BufferReader(archive.read(f"{name}.arrow"))).read_all()
-
-
-class _opened:  # noqa: N801 - reads as a verb where it is used
-    """Open a stored result; whatever is wrong with it becomes one error."""
+class _Damage:
+    """Turn whatever a damaged pack raises into one error."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def __enter__(self) -> zipfile.ZipFile:
-        try:
-            self.archive = zipfile.ZipFile(self.path)
-        except (OSError, zipfile.BadZipFile) as error:
-            raise _unusable(self.path, str(error)) from error
-        return self.archive
+    def __enter__(self) -> None:
+        pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self.archive.close()
-        if isinstance(
-            error, KeyError | ValueError | TypeError | zipfile.BadZipFile | pa.ArrowException
-        ):
+        foreign = (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile, pa.ArrowException)
+        if isinstance(error, foreign) and not isinstance(error, ReadError):
             raise _unusable(self.path, str(error)) from error
 
 
@@ -191,6 +312,6 @@ def _unusable(path: Path, found: str) -> ReadError:
     return ReadError(
         path,
         found=printable(found),
-        expected=f"a stored result of layout {FORMAT}",
+        expected=f"stored results of layout {FORMAT}",
         remedy="Delete it and run triage again.",
     )

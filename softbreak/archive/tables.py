@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,8 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from softbreak.errors import ReadError
 
 EVIDENCE: Final = pa.list_(
     pa.struct(
@@ -69,6 +72,14 @@ FAILURES: Final = pa.schema([(name, pa.string()) for name in ("path", "stage", "
 """``failures.parquet``: one row a file that could not be used."""
 
 
+SCHEMA: Final = 2
+"""Raised when a column changes its name or meaning; in every file's metadata, under softbreak."""
+METADATA_KEY: Final = b"softbreak"
+ROW_GROUP: Final = 1 << 16
+PART: Final = ".part"
+"""What names of files that are not yet whole contain; those of a killed run may be removed."""
+
+
 def printable(text: str) -> str:
     """Return text that any file format takes: names of no valid encoding are escaped."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -121,9 +132,83 @@ def frame_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pd.DataFra
     return pd.DataFrame(list(rows), columns=schema.names)
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a Parquet file that is there whole or not at all."""
-    written_whole(path, lambda part: pq.write_table(table, part, compression="zstd"))
+def write_parquet(table: pa.Table, path: Path, told: Mapping[str, Any] | None = None) -> None:
+    """Write a Parquet file that is there whole or not at all.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    path : Path
+    told : mapping, optional
+        Further metadata.
+    """
+    write_tables([table], table.schema, path, told)
+
+
+def write_tables(
+    tables: Iterable[pa.Table], schema: pa.Schema, path: Path, told: Mapping[str, Any] | None = None
+) -> None:
+    """Write tables one after the other into a Parquet file; only a few are in memory at a time.
+
+    Row groups are of one size however the rows were cut before, so that the same rows are the same
+    bytes.
+
+    Parameters
+    ----------
+    tables : iterable of pyarrow.Table
+    schema : pyarrow.Schema
+    path : Path
+        There whole or not at all.
+    told : mapping, optional
+        Further metadata.
+    """
+    metadata = json.dumps({"schema": SCHEMA, **(told or {})}, sort_keys=True)
+    full = schema.with_metadata({METADATA_KEY: metadata.encode()})
+
+    def write(part: Path) -> None:
+        with pq.ParquetWriter(part, full, compression="zstd") as writer:
+            for group in _groups(tables, full):
+                writer.write_table(group, row_group_size=ROW_GROUP)
+
+    written_whole(path, write)
+
+
+def _groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    waiting: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        waiting.append(table.cast(schema))
+        rows += len(table)
+        if rows >= ROW_GROUP:
+            whole = pa.concat_tables(waiting).combine_chunks()
+            for start in range(0, rows - rows % ROW_GROUP, ROW_GROUP):
+                yield whole.slice(start, ROW_GROUP)
+            waiting = [whole.slice(rows - rows % ROW_GROUP)]
+            rows %= ROW_GROUP
+    if rows:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def metadata_of(path: Path) -> dict[str, Any]:
+    """Return what a Parquet file of ours says of itself; nothing where it is missing or not ours.
+
+    Raises
+    ------
+    ReadError
+        If a newer softbreak wrote it.
+    """
+    try:
+        said = json.loads((pq.read_schema(path).metadata or {}).get(METADATA_KEY, b"{}"))
+    except (OSError, ValueError, pa.ArrowException):
+        return {}
+    if said.get("schema", 0) > SCHEMA:
+        raise ReadError(
+            path,
+            found=f"tables of layout {said['schema']}",
+            expected=f"layout {SCHEMA} or older",
+            remedy="A newer softbreak wrote them: use that, or triage into another folder.",
+        )
+    return said
 
 
 def write_text(text: str, path: Path) -> None:
@@ -134,9 +219,14 @@ def write_text(text: str, path: Path) -> None:
 def written_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary file, then give it its name in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")
+    part = part_of(path)
     try:
         write(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def part_of(path: Path) -> Path:
+    """Return a name beside a file for what is not yet whole."""
+    return path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}{PART}{path.suffix}")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -16,47 +15,26 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from softbreak.archive.citations import citations_for
-from softbreak.archive.crew import Crew, mark_of
-from softbreak.archive.failures import Failure
-from softbreak.archive.fingerprint import basis_of, unchanged
-from softbreak.archive.grouping import Group, one_by_one
+from softbreak.archive.crew import Batch, Crew, UnwritableError, mark_of
+from softbreak.archive.grouping import one_by_one
+from softbreak.archive.lock import Lock
 from softbreak.archive.manifest import Manifest, load_manifest
-from softbreak.archive.pool import cores
-from softbreak.archive.result import TriageResult, write_result_tables
-from softbreak.archive.scan import Scan, scan
-from softbreak.archive.store import read_meta, result_path
+from softbreak.archive.packs import Shelf
+from softbreak.archive.plan import Plan, Todo, batches, job_of, planned, todo_of
+from softbreak.archive.pool import Pool, cores
+from softbreak.archive.progress import Meter, Progress
+from softbreak.archive.result import TriageResult, packs_of, write_result_tables
+from softbreak.archive.scan import Scan, bucket_manifest, scan, scan_bucket
+from softbreak.archive.storage import Bucket, is_url
+from softbreak.archive.store import slug
 from softbreak.archive.tables import printable
-from softbreak.archive.work import Job
+from softbreak.archive.work import Outcome
+from softbreak.archive.workers import Cluster
 from softbreak.errors import ReadError
+from softbreak.models.registry import detector_of
 from softbreak.version import __version__
 
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "polars", "numba", "fastnda")
-
-
-class Progress(NamedTuple):
-    """How far a triage has come: cells done, cells in all, the cell that was just done."""
-
-    done: int
-    total: int
-    cell_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    group: Group
-    job: Job
-
-    @property
-    def result(self) -> Path:
-        return Path(self.job.result)
-
-
-@dataclass(slots=True)
-class _Plan:
-    """Cells by what has to be done for them."""
-
-    standing: list[_Cell] = field(default_factory=list)
-    waiting: list[_Cell] = field(default_factory=list)
 
 
 def triage(
@@ -64,7 +42,7 @@ def triage(
     out: str | os.PathLike[str],
     *,
     detector: str = "fused",
-    workers: int | None = None,
+    workers: int | str | Any = None,
     crew: Crew | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> TriageResult:
@@ -75,16 +53,19 @@ def triage(
     archive : path-like
         A folder of cells, or one file. A manifest (``cells.csv``, ``cells.toml``) at its root says
         which files are one cell and what is known of it; without one folders and names do.
+        ``s3://bucket/folder``, and whatever else fsspec knows, is an archive too.
     out : path-like
         Where the results go. What is there already and still stands is not done again.
     detector : str
-    workers : int, optional
+    workers : int, str or distributed.Client, optional
         Worker processes. 0 does the work in this process: quicker to start, but a file that
-        crashes it ends it. By default as many as there are cores, and 0 for a single cell.
+        crashes it ends it. By default as many as there are cores, and 0 for a single cell. A Dask
+        client, or the address of its scheduler, hands the work to a cluster, all of whose workers
+        must see ``archive`` and ``out`` under these names.
     crew : Crew, optional
         ``Crew(Limits(seconds=..., memory_bytes=...))``: what a cell may take.
     progress : callable, optional
-        Called with :class:`Progress` after every cell.
+        Called with :class:`~softbreak.archive.progress.Progress` after every cell.
 
     Returns
     -------
@@ -96,6 +77,10 @@ def triage(
         If there is no such archive, or it holds no file.
     ManifestError
         If its manifest cannot be used.
+    BusyError
+        If another triage writes into ``out``.
+    UnwritableError
+        If results cannot be written; those of before are kept.
 
     Notes
     -----
@@ -103,109 +88,145 @@ def triage(
     was done by then, and the next run goes on from there.
     """
     began, started = time.perf_counter(), datetime.now(UTC)
-    root, out = Path(archive), Path(out)
+    out = Path(out)
     crew = crew or Crew()
-    manifest = load_manifest(root) if root.is_dir() else Manifest()
-    found = scan(root, manifest, out=out)
+    model = model_name(detector)
+    source = _source(archive, out)
+    scanned = time.perf_counter()
+    with Lock(out):
+        shelf = Shelf(packs_of(out, model))
+        shelf.tidy()
+        plan = planned(
+            source.found.groups, root=source.root, shelf=shelf, detector=detector, crew=crew
+        )
+        reused = len(plan.standing)
+        run = _run_facts(source, detector, workers)
+        run |= {"model": model, "started": started.isoformat(timespec="seconds")}
+        work = _Work(source.root, detector, shelf, crew, workers)
+        run["interrupted"] = True
+        try:
+            work.do(plan, progress)
+            run["interrupted"] = False
+        except UnwritableError:
+            run.clear()  # nothing can be written: the tables of before stay
+            raise
+        finally:
+            if run:  # also after Ctrl-C: what was done is worth having
+                shelf.compact()
+                worked = time.perf_counter()
+                run["timings"] = {"scan_second": scanned - began, "work_second": worked - scanned}
+                run["counts"] = {
+                    "files": sum(len(group.files) for group in plan.standing.values()),
+                    "cells_not_done_again": reused,
+                }
+                result = _written(out, source, plan, shelf, run)
+    return result
+
+
+def model_name(detector: str) -> str:
+    """Return under which name the results of a detector stand beside those of others.
+
+    Raises
+    ------
+    SoftbreakError
+        If there is no such detector.
+    """
+    known = detector_of(detector)
+    return f"{slug(known.name, 60) or 'model'}-{slug(known.version, 30) or '0'}"
+
+
+class _Source(NamedTuple):
+    root: str
+    name: str
+    found: Scan
+    manifest: Manifest
+
+
+def _source(archive: str | os.PathLike[str], out: Path) -> _Source:
+    """List an archive's cells."""
+    name = os.fspath(archive)
+    if is_url(name):
+        bucket = Bucket(name)
+        manifest = bucket_manifest(bucket)
+        found, root = scan_bucket(bucket, manifest), name
+    else:
+        folder = Path(archive)
+        manifest = load_manifest(folder) if folder.is_dir() else Manifest()
+        found = scan(folder, manifest, out=out)
+        root = str(found.root)
     if not found.groups:
         raise ReadError(
-            root,
+            printable(name),
             found="no data file",
             expected="files of cyclers or impedance analysers",
             remedy="Check the path; documents, pictures and hidden files do not count.",
         )
-    out.mkdir(parents=True, exist_ok=True)
-    scanned = time.perf_counter()
-    plan = _planned(found.groups, found.root, out, detector, crew)
-    reused = len(plan.standing)
-    interrupted = True
-    try:
-        _work(plan, crew, workers, progress)
-        interrupted = False
-    finally:
-        # Also after Ctrl-C: what was done is worth having.
-        worked = time.perf_counter()
-        run = _run_facts(root, manifest, detector, workers)
-        run["started"] = started.isoformat(timespec="seconds")
-        run["interrupted"] = interrupted
-        run["timings"] = {"scan_second": scanned - began, "work_second": worked - scanned}
-        result = _written(out, found, plan.standing, run, reused)
-    return result
+    return _Source(root, name, found, manifest)
 
 
-def _planned(groups: Sequence[Group], root: Path, out: Path, detector: str, crew: Crew) -> _Plan:
-    plan = _Plan()
-    pending = list(groups)
-    while pending:
-        group = pending.pop(0)
-        basis = basis_of(group, detector)
-        path = result_path(out, group.cell_id)
-        cell = _Cell(group, Job(str(root), str(path), basis))
-        meta = _stored(path)
-        if meta is None or not unchanged(root, meta, basis) or crew.may_now(path):
-            plan.waiting.append(cell)
-        elif meta["split"]:
-            pending = one_by_one(group) + pending
-        else:
-            plan.standing.append(cell)
-    return plan
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Gets the cells of a plan done."""
+
+    root: str
+    detector: str
+    shelf: Shelf
+    crew: Crew
+    workers: Any
+
+    def do(self, plan: Plan, tell: Callable[[Progress], None] | None) -> None:
+        meter = Meter(
+            tell,
+            len(plan.standing),
+            len(plan.standing) + len(plan.waiting),
+            sum(todo.cost for todo in plan.waiting),
+        )
+        meter.start()
+        while plan.waiting:
+            todos = {todo.key: todo for todo in plan.waiting}
+            plan.waiting = []
+            # Closing ends the workers at once, also on the way out of an interrupt.
+            with closing(self._outcomes(list(todos.values()))) as outcomes:
+                for outcome in outcomes:
+                    todo = todos.pop(outcome.key)
+                    if outcome.split:
+                        parts = [todo_of(part, self.root) for part in one_by_one(todo.group)]
+                        plan.waiting += parts
+                        meter.more(parts)
+                    else:
+                        plan.standing[todo.key] = todo.group
+                    meter.count(todo, outcome.cycles, split=outcome.split)
+
+    def _outcomes(self, todos: list[Todo]) -> Generator[Outcome, None, None]:
+        workers = self.workers
+        if workers is not None and not isinstance(workers, int):
+            return self._on(Cluster(workers, self.crew.functions.warm_up), todos)
+        if workers is None:
+            # One cell alone is worth no process, unless it has killed one before.
+            died = any(mark_of(self.shelf.folder, todo.key).exists() for todo in todos)
+            workers = 0 if len(todos) == 1 and not died else cores()
+        if workers == 0:
+            return self.crew.here(self._batches(todos, 0))
+        return self._in_pool(todos, min(workers, len(todos)))
+
+    def _in_pool(self, todos: list[Todo], workers: int) -> Generator[Outcome, None, None]:
+        with Pool(workers, self.crew.functions.warm_up) as pool:
+            yield from self.crew.on(pool, self._batches(todos, workers), self.shelf.new_pack)
+
+    def _on(self, cluster: Any, todos: list[Todo]) -> Generator[Outcome, None, None]:
+        with cluster:
+            batches = self._batches(todos, cluster.workers())
+            yield from self.crew.on(cluster, batches, self.shelf.new_pack)
+
+    def _batches(self, todos: list[Todo], workers: int) -> Iterator[Batch]:
+        for batch in batches(todos, workers):
+            jobs = tuple(job_of(todo, self.root, self.detector) for todo in batch)
+            yield Batch(self.shelf.new_pack(), jobs, tuple(todo.size for todo in batch))
 
 
-def _stored(path: Path) -> dict[str, Any] | None:
-    """Return what is stored, or None where nothing usable is."""
-    if not path.is_file():
-        return None
-    try:
-        return read_meta(path)
-    except ReadError:
-        return None
-
-
-def _work(
-    plan: _Plan,
-    crew: Crew,
-    workers: int | None,
-    progress: Callable[[Progress], None] | None,
-) -> None:
-    total = len(plan.standing) + len(plan.waiting)
-    if progress is not None:
-        progress(Progress(len(plan.standing), total, ""))
-    while plan.waiting:
-        cells = {cell.job.result: cell for cell in plan.waiting}
-        plan.waiting = []
-        # Closing ends the workers at once, also on the way out of an interrupt.
-        with closing(_done(crew, [cell.job for cell in cells.values()], workers)) as jobs:
-            for job in jobs:
-                cell = cells[job.result]
-                if read_meta(cell.result)["split"]:
-                    parts = one_by_one(cell.group)
-                    plan.waiting += [_part(part, cell) for part in parts]
-                    total += len(parts) - 1
-                else:
-                    plan.standing.append(cell)
-                if progress is not None:
-                    progress(Progress(len(plan.standing), total, cell.group.cell_id))
-
-
-def _part(group: Group, of: _Cell) -> _Cell:
-    out = of.result.parent.parent
-    basis = basis_of(group, of.job.basis["detector"][0])
-    return _Cell(group, Job(of.job.root, str(result_path(out, group.cell_id)), basis))
-
-
-def _done(crew: Crew, jobs: Sequence[Job], workers: int | None) -> Generator[Job, None, None]:
-    if workers is None:
-        # One cell alone is worth no process, unless it has killed one before.
-        died = any(mark_of(job).exists() for job in jobs)
-        workers = 0 if len(jobs) == 1 and not died else cores()
-    if workers == 0:
-        return crew.here(jobs)
-    return crew.in_workers(jobs, min(workers, len(jobs)))
-
-
-def _run_facts(
-    root: Path, manifest: Manifest, detector: str, workers: int | None
-) -> dict[str, Any]:
+def _run_facts(source: _Source, detector: str, workers: Any) -> dict[str, Any]:
+    manifest = source.manifest
+    where = workers if isinstance(workers, int | None) else "dask"
     return {
         "versions": {
             "softbreak": __version__,
@@ -213,7 +234,7 @@ def _run_facts(
             **_library_versions(),
         },
         "platform": platform.platform(),
-        "arguments": {"archive": printable(str(root)), "detector": detector, "workers": workers},
+        "arguments": {"archive": printable(source.name), "detector": detector, "workers": where},
         "manifest": manifest.path.name if manifest.path else None,
         "manifest_columns_ignored": list(manifest.ignored),
         "citations": [asdict(citation) for citation in citations_for(detector)],
@@ -226,30 +247,8 @@ def _library_versions() -> dict[str, str]:
 
 
 def _written(
-    out: Path, found: Scan, cells: Sequence[_Cell], run: dict[str, Any], reused: int
+    out: Path, source: _Source, plan: Plan, shelf: Shelf, run: dict[str, Any]
 ) -> TriageResult:
-    began = time.perf_counter()
-    order = {cell.result: cell for cell in sorted(cells, key=lambda cell: cell.group.cell_id)}
-    metas = {path: read_meta(path) for path in order}
-    failures = list(found.failures)
-    skipped = [list(map(printable, row)) for row in found.skipped]
-    summaries: list[Mapping[str, Any]] = []
-    for meta in metas.values():
-        failures += [Failure(*row) for row in meta["failures"]]
-        skipped += meta["skipped"]
-        if "summary" in meta:
-            summaries.append(meta["summary"])
-    run["counts"] = {
-        "cells": len(summaries),
-        "states": dict(Counter(str(row["state"]) for row in summaries)),
-        "cycles": sum(int(row["n_cycles"]) for row in summaries),
-        "files": sum(len(cell.group.files) for cell in cells),
-        "failures": len(failures),
-        "skipped": len(skipped),
-        "cells_not_done_again": reused,
-    }
-    run["skipped"] = [{"path": path, "reason": reason} for path, reason in skipped]
-    timings = run["timings"]
-    timings["collect_second"] = time.perf_counter() - began
-    timings["total_second"] = sum(timings.values())
-    return write_result_tables(out, list(order), summaries, failures, run)
+    index = shelf.index()
+    stored = {group.cell_id: index[key] for key, group in plan.standing.items() if key in index}
+    return write_result_tables(out, stored, source.found.failures, source.found.skipped, run)

@@ -1,4 +1,4 @@
-"""One cell's work: read its files, diagnose, store. Runs in this process or in a worker."""
+"""The work on cells: read their files, diagnose, store. Runs in this process or in a worker."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from softbreak.archive.failures import Failure, failure_of
-from softbreak.archive.fingerprint import content_hash, stamp
 from softbreak.archive.naming import perhaps_not_data
 from softbreak.archive.overlap import measured_at_once
-from softbreak.archive.store import FORMAT, write_result
+from softbreak.archive.storage import storage_of
+from softbreak.archive.store import FORMAT, PackWriter, members_of
 from softbreak.archive.tables import printable
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry
@@ -32,9 +32,9 @@ class Job:
     Attributes
     ----------
     root : str
-        The archive's folder.
-    result : str
-        Where the result goes.
+        The archive's folder, or its address.
+    key : str
+        The result's name in its pack, :func:`softbreak.archive.store.key_of`.
     basis : mapping
         See :func:`softbreak.archive.fingerprint.basis_of`: files, cell, detector, versions.
     excluded : tuple of Failure
@@ -42,7 +42,7 @@ class Job:
     """
 
     root: str
-    result: str
+    key: str
     basis: Mapping[str, Any]
     excluded: tuple[Failure, ...] = ()
 
@@ -50,7 +50,7 @@ class Job:
     def from_json(cls, told: Mapping[str, Any]) -> Job:
         """Undo :func:`dataclasses.asdict` and JSON."""
         excluded = tuple(Failure(*row) for row in told["excluded"])
-        return cls(told["root"], told["result"], told["basis"], excluded)
+        return cls(told["root"], told["key"], told["basis"], excluded)
 
 
 @dataclass(slots=True)
@@ -92,39 +92,80 @@ class Boundary:
         return True
 
 
-def run_job(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Read, diagnose and store one cell; the entry point in a worker.
+class Outcome(NamedTuple):
+    """What a run has to know of a cell that is done.
+
+    Attributes
+    ----------
+    key : str
+    split : bool
+        Whether its files turned out to be several cells: nothing was judged.
+    cycles : int
+    """
+
+    key: str
+    split: bool
+    cycles: int
+
+
+def run_batch(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Read, diagnose and store the cells of one pack; the entry point in a worker.
 
     Parameters
     ----------
     told : mapping
-        A :class:`Job` as JSON.
+        ``pack``: where the results go; ``jobs``: the cells, each a :class:`Job` as JSON.
 
     Returns
     -------
     dict
-        Empty: everything is in the stored result.
+        ``outcomes``; or ``unwritable``, why the pack could not be written.
     """
-    job = Job.from_json(told)
+    writer = None
+    try:
+        writer = PackWriter(Path(told["pack"]))
+        outcomes = [add_job(Job.from_json(job), writer) for job in told["jobs"]]
+        writer.close()
+    except OSError as error:
+        if writer is not None:
+            writer.drop()
+        return {"unwritable": error.strerror or str(error)}
+    return {"outcomes": outcomes}
+
+
+def add_job(job: Job, writer: PackWriter) -> Outcome:
+    """Read and diagnose one cell, add the result to a pack.
+
+    Raises
+    ------
+    OSError
+        If the pack cannot be written; whatever else goes wrong is in the result.
+    """
+    members: Mapping[str, Any] = {}
+    outcome = Outcome(job.key, False, 0)
     with Boundary(job.basis["files"][0]) as boundary:
-        _work(job)
+        meta, diagnosis = _work(job)
+        members = members_of(meta, diagnosis)
+        cycles = 0 if diagnosis is None else len(diagnosis.verdicts)
+        outcome = Outcome(job.key, meta["split"], cycles)
     if boundary.error is not None:
         failure = failure_of(job.basis["files"][0], "store", boundary.error)
-        write_result(Path(job.result), meta_of_failures(job, [failure]), None)
-    return {}
+        members = members_of(meta_of_failures(job, [failure]), None)
+    writer.put(job.key, members)
+    return outcome
 
 
-def _work(job: Job) -> None:
+def _work(job: Job) -> tuple[dict[str, Any], Diagnosis | None]:
     reading = _read_all(job)
     split = not job.basis["named"] and measured_at_once(reading.records)
     diagnosis = None if split else _diagnosed(job, reading)
-    write_result(Path(job.result), {**_meta(job, reading), "split": split}, diagnosis)
+    return {**_meta(job, reading), "split": split}, diagnosis
 
 
 def probe_job(told: Mapping[str, Any]) -> dict[str, Any]:
     """Read one file and forget it: does it kill the worker?"""
-    with Boundary(told["path"]):
-        registry.read(told["path"])
+    with Boundary(told["path"]), storage_of(told["root"]).local(told["path"]) as path:
+        registry.read(path)
     return {}
 
 
@@ -136,7 +177,7 @@ def warm_up(_: Mapping[str, Any]) -> dict[str, Any]:
 def meta_of_failures(job: Job, failures: list[Failure]) -> dict[str, Any]:
     """Return what to store of a cell of which nothing came but failures."""
     reading = _Reading(failures=failures)
-    reading.stamps += [_stamp(job, path) for path in _paths(job.basis)]
+    reading.stamps += [_stamp(job, path) for path in paths_of_basis(job.basis)]
     return {**_meta(job, reading), "split": False}
 
 
@@ -150,15 +191,16 @@ def _meta(job: Job, reading: _Reading) -> dict[str, Any]:
     }
 
 
-def _paths(basis: Mapping[str, Any]) -> Iterator[str]:
+def paths_of_basis(basis: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a cell's files and their spare twins."""
     yield from basis["files"]
     for twins in basis["spares"].values():
         yield from twins
 
 
 def _stamp(job: Job, path: str) -> dict[str, Any]:
-    full = Path(job.root, path)
-    return {"path": path, **stamp(full), "sha256": content_hash(full)}
+    storage = storage_of(job.root)
+    return {"path": path, **storage.stamp(path), "sha256": storage.content_hash(path)}
 
 
 def _read_all(job: Job) -> _Reading:
@@ -175,15 +217,15 @@ def _read_all(job: Job) -> _Reading:
 
 def _read_one(job: Job, path: str, reading: _Reading) -> bool:
     """Read a file into ``reading``; return whether it gave records."""
-    full, columns = Path(job.root, path), job.basis["columns"] or None
-    told = {"path": path, **stamp(full)}
-    with Boundary(path) as boundary:
+    storage, columns = storage_of(job.root), job.basis["columns"] or None
+    told = {"path": path, **storage.stamp(path)}
+    with Boundary(path) as boundary, storage.local(path) as full:
         records = registry.read(full, columns)
         told["sha256"] = records[0].source.content_hash
         reading.stamps.append(told)
         _keep(path, records, reading)
         return True
-    told["sha256"] = content_hash(full)
+    told["sha256"] = storage.content_hash(path)
     reading.stamps.append(told)
     error = boundary.error
     reason = perhaps_not_data(PurePosixPath(path))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from softbreak.archive.crew import Crew
+    from softbreak.archive.progress import Progress
     from softbreak.archive.result import TriageResult
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -34,13 +35,18 @@ _SHOWN = 20
 
 @app.command(epilog="Example: softbreak triage my_cells/ --out results/ --fail-on hard")
 def triage(
-    archive: Annotated[Path, typer.Argument(help="A folder of cells, or one file.")],
+    archive: Annotated[
+        str, typer.Argument(help="A folder of cells, one file, or an address such as s3://…")
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where results go. [softbreak-NAME]")
     ] = None,
     detector: Annotated[str, typer.Option(help="Who judges.")] = "fused",
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes; 0 works in this one. [one a core]")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(help="Work on a Dask cluster: its scheduler's address.")
     ] = None,
     timeout: Annotated[
         float, typer.Option(min=1, help="Seconds a cell may take, plus 1 s a megabyte.")
@@ -64,10 +70,10 @@ def triage(
     from softbreak.archive.crew import Crew, Limits
 
     speak(quiet, verbose)
-    out = out or Path(f"softbreak-{archive.resolve().name}")
+    out = out or Path(f"softbreak-{Path(archive.rstrip('/')).resolve().name}")
     crew = Crew(Limits(timeout, int(memory * 2**30)))
     try:
-        result = run_triage(archive, out, detector, workers, crew, quiet)
+        result = run_triage(archive, out, detector, dask or workers, crew, quiet)
     except KeyboardInterrupt:
         typer.echo(
             f"Stopped. What was done is kept in {out}; the same command goes on from there.",
@@ -90,21 +96,34 @@ def triage(
 
 
 def run_triage(
-    archive: Path, out: Path, detector: str, workers: int | None, crew: Crew, quiet: bool
+    archive: Path | str,
+    out: Path,
+    detector: str,
+    workers: int | str | None,
+    crew: Crew,
+    quiet: bool,
 ) -> TriageResult:
     """Run a triage under a progress bar."""
-    from softbreak.archive.triage import Progress
     from softbreak.archive.triage import triage as triage_archive
 
     with progress_bar(quiet) as bar:
         task = bar.add_task("Reading cells", total=None)
 
         def moved(at: Progress) -> None:
-            bar.update(task, completed=at.done, total=at.total)
+            bar.update(task, completed=at.done, total=at.total, description=told(at))
 
         return triage_archive(
             archive, out, detector=detector, workers=workers, crew=crew, progress=moved
         )
+
+
+def told(at: Progress) -> str:
+    """Say how fast it goes and how long it will take."""
+    if not at.seconds_left > 0:
+        return "Reading cells"
+    left = at.seconds_left
+    words = f"{left / 3600:.1f} h" if left > 5400 else f"{max(left / 60, 1):.0f} min"
+    return f"Reading cells, {at.bytes_per_second / 1e6:.3g} MB/s, {words} left"
 
 
 def write_pages(result: TriageResult, quiet: bool) -> Path:

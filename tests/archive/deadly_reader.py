@@ -28,8 +28,8 @@ def warm_up(job):
     return {}
 
 
-def run_job(job):
-    return work.run_job(job)
+def run_batch(job):
+    return work.run_batch(job)
 
 
 def probe_job(job):

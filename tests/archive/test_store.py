@@ -8,22 +8,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from softbreak.archive import tables
 from softbreak.archive.store import (
     TABLES,
+    PackReader,
+    PackWriter,
+    Stored,
+    key_of,
+    members_of,
     read_diagnosis,
-    read_meta,
-    read_verdicts,
-    result_path,
-    write_result,
 )
 from softbreak.archive.tables import (
     CELLS,
     FAILURES,
     VERDICTS,
     frame_of,
+    metadata_of,
     printable,
     table_of,
     write_parquet,
+    write_tables,
     written_whole,
 )
 from softbreak.data.record import Cell
@@ -79,7 +83,13 @@ def diagnosis():
     )
 
 
-META = {"format": 1, "basis": {"files": ["x"]}, "failures": [], "skipped": []}
+META = {"format": 2, "basis": {"files": ["x"]}, "failures": [], "skipped": []}
+
+
+def write_result(path, meta, diagnosis):
+    with PackWriter(path) as pack:
+        pack.put("x", members_of(meta, diagnosis))
+    return Stored(path, "x")
 
 
 def test_schemas_are_those_of_the_design():
@@ -92,10 +102,8 @@ def test_schemas_are_those_of_the_design():
 
 
 def test_a_diagnosis_comes_back_as_it_was(tmp_path):
-    path = result_path(tmp_path, "Zelle Ω")
     before = diagnosis()
-    write_result(path, META, before)
-    after = read_diagnosis(path)
+    after = read_diagnosis(write_result(tmp_path / "p.zip", META, before))
     assert after.cell == before.cell
     assert after.findings == before.findings
     assert all(type(finding) is Finding for finding in after.findings)
@@ -129,32 +137,74 @@ def test_no_pickle_inside(tmp_path):
 
 
 def test_failures_only(tmp_path):
-    path = tmp_path / "a.zip"
-    write_result(path, {**META, "failures": [["x", "read", "broken", "mend"]]}, None)
-    assert read_meta(path)["failures"] == [["x", "read", "broken", "mend"]]
-    assert read_verdicts(path).num_rows == 0
+    failures = [["x", "read", "broken", "mend"]]
+    stored = write_result(tmp_path / "a.zip", {**META, "failures": failures}, None)
+    with PackReader(stored.pack) as pack:
+        assert pack.meta("x")["failures"] == failures
+        assert pack.verdicts("x").num_rows == 0
     with pytest.raises(ReadError, match="none of the cell's files"):
-        read_diagnosis(path)
+        read_diagnosis(stored)
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut", "other"])
-def test_a_damaged_result_is_one_kind_of_error(tmp_path, damage):
+def test_a_damaged_pack_is_one_kind_of_error(tmp_path, damage):
     path = tmp_path / "a.zip"
-    write_result(path, META if damage != "other" else {**META, "format": 99}, diagnosis())
+    stored = write_result(path, META if damage != "other" else {**META, "format": 99}, diagnosis())
     whole = path.read_bytes()
     if damage == "missing":
         path.unlink()
     elif damage != "other":
         path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"")
-    with pytest.raises(ReadError, match="a stored result of layout 1"):
-        read_meta(path)
+    with pytest.raises(ReadError, match="stored results of layout 2"):
+        read_diagnosis(stored)
 
 
-def test_names_never_collide_and_suit_every_file_system(tmp_path):
+def test_a_pack_that_is_left_by_an_error_leaves_nothing(tmp_path):
+    with pytest.raises(KeyError), PackWriter(tmp_path / "a.zip") as pack:
+        pack.put("x", members_of(META, diagnosis()))
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_pack_is_no_file(tmp_path):
+    with PackWriter(tmp_path / "a.zip"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_never_collide_and_suit_every_file_system():
     names = ["a/b", "a b", "A/B", "a:b", "CON", "...", "電池", "電池2", "x" * 300, "x" * 301, ""]
-    paths = {result_path(tmp_path, name).name.lower() for name in names}
-    assert len(paths) == len(names)
-    assert all(len(name) < 70 and name.isascii() for name in paths)
+    keys = {key_of(name).lower() for name in names}
+    assert len(keys) == len(names)
+    assert all(len(key) < 70 and key.isascii() for key in keys)
+
+
+def rows(name, count):
+    made = pd.DataFrame([{**VERDICT, "cell_id": name, "cycle_index": k} for k in range(count)])
+    return table_of(made, VERDICTS)
+
+
+def test_the_same_rows_are_the_same_bytes_however_they_came(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "ROW_GROUP", 7)
+    whole = pa.concat_tables([rows("a", 5), rows("b", 20), rows("c", 3)])
+    write_tables([rows("a", 5), rows("b", 20), rows("c", 3)], VERDICTS, tmp_path / "1.parquet")
+    write_tables([whole], VERDICTS, tmp_path / "2.parquet")
+    assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
+    written = pq.ParquetFile(tmp_path / "1.parquet")
+    sizes = [written.metadata.row_group(k).num_rows for k in range(written.num_row_groups)]
+    assert sizes == [7, 7, 7, 7]
+    columns = ["cell_id", "cycle_index"]
+    assert written.read(columns).to_pylist() == whole.select(columns).to_pylist()
+
+
+def test_a_file_says_its_layout_and_a_newer_one_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "v.parquet"
+    write_tables([], VERDICTS, path, {"model": "fused-1"})
+    assert metadata_of(path) == {"schema": tables.SCHEMA, "model": "fused-1"}
+    assert metadata_of(tmp_path / "none.parquet") == {}
+    monkeypatch.setattr(tables, "SCHEMA", 1)
+    with pytest.raises(ReadError, match="newer softbreak"):
+        metadata_of(path)
 
 
 def test_unknown_numbers_are_null_in_parquet(tmp_path):

@@ -11,16 +11,17 @@ import pytest
 
 from softbreak.archive import triage as triage_module
 from softbreak.archive import work
-from softbreak.archive.crew import Crew, Functions, Limits
+from softbreak.archive.crew import Crew, Functions, Limits, mark_of
+from softbreak.archive.packs import Shelf
 from softbreak.archive.result import load_result, ranked
-from softbreak.archive.store import read_meta, result_path
+from softbreak.archive.store import PackReader, key_of
 from softbreak.archive.tables import CELLS, FAILURES, VERDICTS
 from softbreak.archive.triage import triage
 from softbreak.errors import ManifestError, ReadError, SoftbreakError
 from tests.archive.files import write_cell
 
 DEADLY = Functions(
-    *(f"tests.archive.deadly_reader:{f}" for f in ("run_job", "probe_job", "warm_up"))
+    *(f"tests.archive.deadly_reader:{f}" for f in ("run_batch", "probe_job", "warm_up"))
 )
 
 
@@ -35,6 +36,18 @@ def archive(tmp_path):
 @pytest.fixture
 def out(tmp_path):
     return tmp_path / "out"
+
+
+def shelf(out):
+    return Shelf(out / "cells" / "fused-1")
+
+
+def stored(out, cell):
+    """All members of a cell's result."""
+    pack, key = shelf(out).index()[key_of(cell)]
+    with PackReader(pack) as opened:
+        names = [name for name in opened.archive.namelist() if name.startswith(f"{key}/")]
+        return {name: opened.archive.read(name) for name in names}
 
 
 def done(monkeypatch):
@@ -74,8 +87,7 @@ def test_workers_and_this_process_agree_to_the_bit(archive, tmp_path):
         here, there = (pq.read_table(tmp_path / d / f"{name}.parquet") for d in ("here", "there"))
         assert here.equals(there), name
     for cell in "abc":
-        here, there = (result_path(tmp_path / d, cell).read_bytes() for d in ("here", "there"))
-        assert here == there
+        assert stored(tmp_path / "here", cell) == stored(tmp_path / "there", cell)
 
 
 def test_a_second_run_does_only_what_changed(archive, out, monkeypatch):
@@ -114,9 +126,25 @@ def test_a_second_run_does_only_what_changed(archive, out, monkeypatch):
     assert sorted(seen) == ["b", "c", "d"], "another detector"
 
 
-def test_a_damaged_stored_result_is_done_again(archive, out, monkeypatch):
+def test_a_damaged_pack_is_done_again(archive, out, monkeypatch, caplog):
     triage(archive, out, workers=0)
-    result_path(out, "b").write_bytes(b"PK\x03\x04 half")
+    seen = done(monkeypatch)
+    write_cell(archive / "b.csv", ohm=123.0)
+    triage(archive, out, workers=0)
+    assert seen == ["b"]
+    newest = shelf(out).index()[key_of("b")].pack
+    newest.write_bytes(newest.read_bytes()[:2000])
+    triage(archive, out, workers=0)
+    assert seen == ["b", "b"]
+    assert "Delete it and run triage again" in caplog.text
+
+
+def test_one_damaged_result_in_a_pack_is_done_again_alone(archive, out, monkeypatch):
+    triage(archive, out, workers=0)
+    pack, key = shelf(out).index()[key_of("b")]
+    data = pack.read_bytes()
+    place = data.index(b'{"format"', data.index(f"{key}/meta.json".encode()))
+    pack.write_bytes(data[:place] + b"#" + data[place + 1 :])
     seen = done(monkeypatch)
     triage(archive, out, workers=0)
     assert seen == ["b"]
@@ -185,7 +213,7 @@ def test_a_file_that_hangs_is_ended_and_tried_again_when_given_more_time(archive
 
 def test_a_cell_that_killed_this_process_gets_a_worker_next_time(tmp_path, out, monkeypatch):
     path = write_cell(tmp_path / "only.csv")
-    mark = result_path(out, "only").with_suffix(".running")
+    mark = mark_of(shelf(out).folder, key_of("only"))
     mark.parent.mkdir(parents=True)
     mark.touch()
     monkeypatch.setattr(Crew, "here", lambda *_: pytest.fail("done in this process"))
@@ -194,7 +222,7 @@ def test_a_cell_that_killed_this_process_gets_a_worker_next_time(tmp_path, out, 
 
 
 def test_one_cell_alone_is_done_in_this_process(tmp_path, out, monkeypatch):
-    monkeypatch.setattr(Crew, "in_workers", lambda *_: pytest.fail("started a worker"))
+    monkeypatch.setattr(Crew, "on", lambda *_: pytest.fail("started a worker"))
     assert len(triage(write_cell(tmp_path / "only.csv"), out).cells) == 1
     assert not list(out.rglob("*.running"))
 
@@ -267,7 +295,8 @@ def test_names_of_any_script_and_names_that_collide(tmp_path, out):
     result = triage(root, out, workers=0)
     visible = [name for name in names if not name.startswith(".")]
     assert sorted(result.cells["cell_id"]) == sorted([*visible, "a b", "a-b", "a_b"])
-    assert len(list((out / "cells").glob("*.zip"))) == len(result.cells)
+    assert len(shelf(out).index()) == len(result.cells)
+    assert len(list(shelf(out).folder.iterdir())) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names of no encoding")
@@ -370,7 +399,7 @@ def test_ranking_is_by_state_then_probability_then_onset():
 
 def test_every_stored_result_names_what_it_rests_on(archive, out):
     triage(archive, out, workers=0)
-    meta = read_meta(result_path(out, "a"))
+    (meta,) = (json.loads(data) for name, data in stored(out, "a").items() if "meta" in name)
     (stamp,) = meta["stamps"]
     assert len(stamp["sha256"]) == 64
     assert meta["basis"]["detector"][0] == "fused"
