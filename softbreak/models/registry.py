@@ -10,6 +10,7 @@ from softbreak.errors import SoftbreakError
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.rules import fused, voltammetry
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
+from softbreak.models.stepper import Stepper
 from softbreak.verdict import Verdict
 
 Readings = Sequence[ImpedanceReading]
@@ -29,6 +30,10 @@ class Detector:
         What a verdict is about: a cycle of galvanostatic cycling, a voltammogram, a spectrum.
     judge : callable
         ``(CellEvidence, readings) -> list of Verdict``, one a unit, in order.
+    begin : callable, optional
+        ``(CellEvidence, readings) -> Stepper``: judges a live cell cycle by cycle, in
+        microseconds; see :class:`softbreak.models.stepper.Stepper`. Without it a live cell is
+        judged anew whenever a cycle ends, with the same result.
     """
 
     name: str
@@ -36,6 +41,7 @@ class Detector:
     about: str
     unit: str
     judge: Callable[[CellEvidence, Readings], list[Verdict]]
+    begin: Callable[[CellEvidence, Readings], Stepper] | None = None
 
 
 def _cv_literal(evidence: CellEvidence, _: Readings) -> list[Verdict]:
