@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "triage": "Label every cycle of every cell in an archive; write a ranked report.",
     "diagnose": "Look at one cell: states over time, evidence, pictures.",
     "check": "Say what is odd about a file, before any verdict.",
+    "features": "Measure every half-cycle: the table, what stands out, a feature's figure.",
     "eis": "Impedance: Kramers-Kronig, intercepts, bounds on R_e, the fraction from a pair.",
     "plan": "The measurement that would settle a cell with the least harm.",
     "convert": "Turn any supported file into the Battery Data Format.",
@@ -33,6 +34,8 @@ COMMANDS: Final[dict[str, str]] = {
     "protocol": "Hold a test against the paper's standard protocol (Table 1).",
     "simulate": "Make cells with known truth: files as labs have them, truth beside them.",
     "demo": "Simulate a small archive, triage it, and compare with the truth.",
+    "train": "Learn from simulated cells, validate on unseen failures, track and register.",
+    "models": "List what can judge and learn: shipped detectors, registered models, cards.",
     "compare": "Detectors against the CV rule on the same held-out simulated cells.",
     "cite": "Print what to cite for a run.",
 }

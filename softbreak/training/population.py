@@ -138,8 +138,7 @@ def make_tables(recipe: PopulationRecipe, number: int) -> dict[str, pd.DataFrame
         cells.append(Gathered(evidence, tuple(read_spectra(evidence))))
         labelled = label_cycles(evidence.timeline.cycles, truth)
         truths.append(labelled.assign(**masks_of(evidence)))
-    tables = {"truth": pd.concat(truths, ignore_index=True), **to_tables(cells)}
-    return tables
+    return {"truth": pd.concat(truths, ignore_index=True), **to_tables(cells)}
 
 
 def build(

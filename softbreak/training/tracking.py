@@ -13,6 +13,7 @@ import os
 import platform
 import subprocess
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,15 +49,17 @@ def _mlflow(uri: str | None) -> ModuleType:
     """Import MLflow, silent, and pointed at a store."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
-    try:
-        import mlflow
-    except ImportError as error:
-        raise SoftbreakError(
-            "MLflow is not installed; `pip install softbreak[learn]` brings it"
-        ) from error
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    mlflow.set_tracking_uri(store_uri(uri))
+    with _quiet():
+        try:
+            import mlflow
+            import mlflow.pyfunc
+        except ImportError as error:
+            raise SoftbreakError(
+                "MLflow is not installed; `pip install softbreak[learn]` brings it"
+            ) from error
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        mlflow.set_tracking_uri(store_uri(uri))
     return mlflow
 
 
@@ -83,7 +86,7 @@ class Run:
 
         flat = [Param(name, _short(value)) for name, value in _flat(values)]
         for start in range(0, len(flat), 100):
-            self._client.log_batch(self.run_id, params=flat[start : start + 100])
+            self._batch(params=flat[start : start + 100])
 
     def metrics(self, values: Mapping[str, float], *, step: int = 0) -> None:
         """Log numbers; those that are not known are left out.
@@ -103,22 +106,27 @@ class Run:
             if math.isfinite(float(value))
         ]
         for start in range(0, len(known), _BATCH):
-            self._client.log_batch(self.run_id, metrics=known[start : start + _BATCH])
+            self._batch(metrics=known[start : start + _BATCH])
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Log tags."""
         from mlflow.entities import RunTag
 
         tags = [RunTag(name, str(value)) for name, value in values.items()]
-        self._client.log_batch(self.run_id, tags=tags)
+        self._batch(tags=tags)
+
+    def _batch(self, **values: list[Any]) -> None:
+        with _quiet():
+            self._client.log_batch(self.run_id, **values)
 
     def table(self, table: pd.DataFrame, path: str) -> None:
         """Log a table as a CSV."""
-        self._client.log_text(self.run_id, table.to_csv(index=False, float_format="%.6g"), path)
+        self.text(table.to_csv(index=False, float_format="%.6g"), path)
 
     def text(self, text: str, path: str) -> None:
         """Log a text file."""
-        self._client.log_text(self.run_id, text, path)
+        with _quiet():
+            self._client.log_text(self.run_id, text, path)
 
     def json(self, value: Mapping[str, Any], path: str) -> None:
         """Log a JSON file."""
@@ -126,10 +134,11 @@ class Run:
 
     def file(self, file: Path, folder: str = "") -> None:
         """Log a file, or a folder with all that is in it."""
-        if file.is_dir():
-            self._client.log_artifacts(self.run_id, str(file), folder or None)
-        else:
-            self._client.log_artifact(self.run_id, str(file), folder or None)
+        with _quiet():
+            if file.is_dir():
+                self._client.log_artifacts(self.run_id, str(file), folder or None)
+            else:
+                self._client.log_artifact(self.run_id, str(file), folder or None)
 
     def model(
         self,
@@ -175,10 +184,10 @@ class Run:
             return str(info.model_uri)
         with _quiet():
             version = mlflow.register_model(info.model_uri, register)
-        for alias in aliases:
-            self._client.set_registered_model_alias(register, alias, version.version)
-        if card:
-            self._client.update_model_version(register, version.version, description=card)
+            for alias in aliases:
+                self._client.set_registered_model_alias(register, alias, version.version)
+            if card:
+                self._client.update_model_version(register, version.version, description=card)
         return f"{SCHEME}{register}/{version.version}"
 
 
@@ -195,12 +204,19 @@ def run(name: str, *, experiment: str = EXPERIMENT, uri: str | None = None) -> I
     """
     mlflow = _mlflow(uri)
     found = store_uri(uri)
-    client = mlflow.MlflowClient(tracking_uri=found)
-    number = _experiment(client, experiment, found)
-    with mlflow.start_run(experiment_id=number, run_name=name) as active:
-        under_way = Run(active.info.run_id, number, found, client)
+    with _quiet():
+        client = mlflow.MlflowClient(tracking_uri=found)
+        number = _experiment(client, experiment, found)
+        active = mlflow.start_run(experiment_id=number, run_name=name)
+    under_way = Run(active.info.run_id, number, found, client)
+    status = "FAILED"
+    try:
         under_way.tags({**git_state(), **_machine()})
         yield under_way
+        status = "FINISHED"
+    finally:
+        with _quiet():
+            mlflow.end_run(status)
 
 
 def _experiment(client: Any, name: str, uri: str) -> str:
@@ -294,35 +310,44 @@ def registered(store: str | None = None) -> pd.DataFrame:
     if where.startswith(_SQLITE) and not Path(where.removeprefix(_SQLITE)).exists():
         return pd.DataFrame(columns=names)
     client = _mlflow(store).MlflowClient(tracking_uri=where)
-    rows = []
-    for model in client.search_registered_models():
-        by_version: dict[str, list[str]] = {}
-        for alias, version in model.aliases.items():
-            by_version.setdefault(str(version), []).append(alias)
-        for version in client.search_model_versions(f"name='{model.name}'"):
-            own = sorted(by_version.get(str(version.version), []))
-            rows.append(
-                {
-                    "name": model.name,
-                    "version": int(version.version),
-                    "aliases": ", ".join(own),
-                    "run_id": version.run_id or "",
-                    "created": pd.Timestamp(version.creation_timestamp, unit="ms", tz="UTC"),
-                    "uri": f"{SCHEME}{model.name}"
-                    + (f"@{own[0]}" if own else f"/{version.version}"),
-                    "card": version.description or "",
-                }
-            )
+    with _quiet():
+        found = [
+            (model, list(client.search_model_versions(f"name='{model.name}'")))
+            for model in client.search_registered_models()
+        ]
+    rows = [_version(model, one) for model, versions in found for one in versions]
     return pd.DataFrame(rows, columns=names)
+
+
+def _version(model: Any, version: Any) -> dict[str, Any]:
+    """One row of :func:`registered`."""
+    number = str(version.version)
+    own = sorted(alias for alias, of in model.aliases.items() if str(of) == number)
+    return {
+        "name": model.name,
+        "version": int(number),
+        "aliases": ", ".join(own),
+        "run_id": version.run_id or "",
+        "created": pd.Timestamp(version.creation_timestamp, unit="ms", tz="UTC"),
+        "uri": f"{SCHEME}{model.name}" + (f"@{own[0]}" if own else f"/{number}"),
+        "card": version.description or "",
+    }
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """MLflow draws progress bars for files of a few kilobytes."""
+    """Keep from people what MLflow and what it uses have to say to their own developers.
+
+    Its progress bars for files of a few kilobytes, too.
+    """
     before = os.environ.get("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR")
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     try:
-        yield
+        with warnings.catch_warnings():
+            for theirs in ("mlflow", "sqlalchemy", "alembic", "pydantic"):
+                warnings.filterwarnings("ignore", module=theirs)
+            warnings.filterwarnings("ignore", category=DeprecationWarning)
+            yield
     finally:
         if before is None:
             del os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"]

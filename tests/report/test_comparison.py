@@ -12,7 +12,7 @@ from softbreak.report.comparison import write_comparison
 from softbreak.report.comparison_figures import comparison_figures
 from softbreak.report.render_static import to_svg
 from softbreak.simulate.faults import CONFOUNDERS
-from softbreak.training.compare import tables_of
+from softbreak.training.compare_tables import tables_of
 from softbreak.training.judging import Judged
 from tests.training.judged import random_judged
 

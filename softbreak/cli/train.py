@@ -1,0 +1,135 @@
+"""``softbreak train``: learn from simulated cells, validate on unseen families, track, register."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from softbreak.cli.console import Json, Quiet, Verbose, print_json, progress_bar, speak
+
+if TYPE_CHECKING:
+    from softbreak.training.train import Plan, Trained
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command(
+    epilog="Example: softbreak train --default --out model    "
+    "softbreak train --model lightgbm --cells 600 --trials 20 --register softbreak"
+)
+def train(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Receives the model and its card.")],
+    model: Annotated[str, typer.Option(help="What learns; `softbreak models` lists them.")] = "",
+    default: Annotated[
+        bool, typer.Option("--default", help="The shipped model, rebuilt bit for bit.")
+    ] = False,
+    cells: Annotated[
+        int | None, typer.Option(min=20, help="Simulated cells to learn from.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=999, help="Seeds from 1000 on are for judging.")
+    ] = None,
+    trials: Annotated[
+        int, typer.Option(min=0, help="Of a search for hyperparameters; 0 takes the usual ones.")
+    ] = 0,
+    validate: Annotated[
+        bool,
+        typer.Option(help="Train once more for each failure family, leaving it out."),
+    ] = True,
+    population: Annotated[
+        Path | None, typer.Option(help="Keep the simulated cells here, for the next time.")
+    ] = None,
+    track: Annotated[
+        bool, typer.Option(help="Log to MLflow (sqlite:///mlruns.db, or MLFLOW_TRACKING_URI).")
+    ] = True,
+    register: Annotated[str, typer.Option(help="Register the model under this name.")] = "",
+    alias: Annotated[str, typer.Option(help="Alias of the registered version.")] = "champion",
+    workers: Annotated[int, typer.Option(min=1, help="Processes; changes speed only.")] = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Train a detector on simulated cells (law set a), and say how good it is on unseen failures.
+
+    Validation leaves each failure family out in turn. The same command gives the same bits. Exit
+    code: 0 done; 2 could not run.
+    """
+    speak(quiet, verbose)
+    plan = _plan(model, default, cells, seed, trials, validate)
+    trained = _run(plan, out, population, workers, quiet)
+    uri = _track(trained, register, alias) if track else ""
+    _tell(trained, uri, as_json=as_json, quiet=quiet)
+
+
+def _plan(
+    model: str, default: bool, cells: int | None, seed: int | None, trials: int, validate: bool
+) -> Plan:
+    from softbreak.training.train import DEFAULT_PLAN, Plan
+
+    if default:
+        if model or cells is not None or seed is not None or trials:
+            raise typer.BadParameter("the shipped model has its own settings; leave them out")
+        return DEFAULT_PLAN
+    if not model:
+        raise typer.BadParameter("say --default, or which --model learns")
+    usual = Plan(model)
+    return Plan(
+        model,
+        usual.cells if cells is None else cells,
+        usual.seed if seed is None else seed,
+        trials,
+        validate,
+    )
+
+
+def _run(plan: Plan, out: Path, population: Path | None, workers: int, quiet: bool) -> Trained:
+    from softbreak.training.train import train as run
+
+    with progress_bar(quiet) as bar:
+        task = bar.add_task("Simulating cells", total=None)
+
+        def told(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        return run(plan, out, population=population, workers=workers, told=told)
+
+
+def _track(trained: Trained, register: str, alias: str) -> str:
+    from softbreak.report.evaluation_pictures import evaluation_pictures
+    from softbreak.training import logged, tracking
+
+    with tempfile.TemporaryDirectory(prefix="softbreak-figures-") as folder:
+        heading = "simulated cells, each failure family left out in turn"
+        evaluation_pictures(Path(folder), trained.tables, trained.importances, heading=heading)
+        with tracking.run(f"{trained.plan.model}, {trained.plan.cells} cells") as run:
+            return logged.log(
+                run,
+                trained,
+                figures=Path(folder),
+                register=register or None,
+                aliases=(alias,) if alias else (),
+            )
+
+
+def _tell(trained: Trained, uri: str, *, as_json: bool, quiet: bool) -> None:
+    from softbreak.training.logged import SHOWN
+    from softbreak.training.train import fingerprint
+
+    mark = fingerprint(trained.folder)
+    if as_json:
+        print_json({"model": str(trained.folder), "sha256": mark, "uri": uri, "card": trained.card})
+        return
+    if quiet:
+        return
+    scores = trained.card["families_left_out"]
+    if scores:
+        typer.echo("SIMULATED cells of failure families that the model had not seen:")
+        for name in SHOWN:
+            if name in scores:
+                typer.echo(f"  {name:<24}{scores[name]:10.3f}")
+    typer.echo(f"Model: {trained.folder.resolve()}  (sha256 {mark[:16]})")
+    if uri:
+        typer.echo(f"MLflow: {uri}")

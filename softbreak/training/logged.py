@@ -1,0 +1,127 @@
+"""What of a training goes to MLflow, and how a card reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from softbreak.training.tracking import Run
+from softbreak.training.train import Trained, fingerprint
+
+SHOWN: Final = (
+    "coverage",
+    "macro_f1",
+    "macro_f1_clear",
+    "macro_f1_forced",
+    "wrong_healthy",
+    "false_alarms",
+    "ece",
+    "brier",
+    "eta_error",
+    "eta_interval_coverage",
+    "onset_delay_median",
+    "onset_missed",
+)
+"""Scores of a card, in reading order."""
+
+
+def log(
+    run: Run,
+    trained: Trained,
+    *,
+    figures: Path | None = None,
+    register: str | None = None,
+    aliases: tuple[str, ...] = (),
+) -> str:
+    """Log a training: plan, recipe, scores, tables, figures, importances, model.
+
+    Parameters
+    ----------
+    run : Run
+    trained : Trained
+    figures : Path, optional
+        Folder of pictures.
+    register : str, optional
+        Name in the registry.
+    aliases : tuple of str
+
+    Returns
+    -------
+    str
+        URI of the model.
+    """
+    card = trained.card
+    run.parameters(
+        {**asdict(trained.plan), **{f"model.{k}": v for k, v in card["parameters"].items()}}
+    )
+    run.parameters({f"data.{name}": value for name, value in card["recipe"].items()})
+    run.tags({"cells": "SIMULATED, law set a", "fingerprint": fingerprint(trained.folder)})
+    run.json(card, "card.json")
+    run.metrics(_metrics(trained))
+    for name, table in trained.tables.items():
+        run.table(table, f"tables/{name}.csv")
+    told = trained.importances.rename_axis("feature").rename("importance").reset_index()
+    run.table(told, "tables/importances.csv")
+    if len(trained.trials):
+        run.table(trained.trials, "tables/trials.csv")
+        for trial, value in enumerate(trained.trials["utility"]):
+            run.metrics({"search/utility": float(value)}, step=trial)
+    if figures is not None:
+        run.file(figures, "figures")
+    return run.model(
+        trained.folder,
+        trained.example,
+        trained.said,
+        card=card_text(card),
+        register=register,
+        aliases=aliases,
+    )
+
+
+def _metrics(trained: Trained) -> dict[str, float]:
+    """Scores on unseen families: overall, by family and chemistry, and of rules and baselines."""
+    if not trained.tables:
+        return {}
+    found: dict[str, float] = {}
+    mine = trained.plan.model
+    for row in trained.tables["scores"].to_dict("records"):
+        group = "" if row["detector"] == mine else f"{row['detector']}/"
+        found |= {f"{group}{k}": v for k, v in row.items() if isinstance(v, float)}
+    for table, column in (("families", "family"), ("chemistries", "chemistry")):
+        part = trained.tables[table]
+        for row in part[part["detector"] == mine].to_dict("records"):
+            for name in ("macro_f1", "coverage", "wrong_healthy", "false_alarms", "soft_recall"):
+                found[f"{column} {row[column]}/{name}"] = float(row[name])
+    alarms = trained.tables["false_alarms"]
+    for row in alarms[alarms["detector"] == mine].to_dict("records"):
+        found[f"false alarms/{row['family']}"] = float(row["false_alarms"])
+    return found
+
+
+def card_text(card: Mapping[str, Any]) -> str:
+    """Return a card as Markdown.
+
+    Parameters
+    ----------
+    card : mapping
+        As ``card.json`` holds it.
+    """
+    scores = card.get("families_left_out", {})
+    lines = [
+        f"**{card['model']}**, softbreak {card['softbreak']}. Trained on {card['cells']:,} "
+        f"simulated cells ({card['cycles']:,} cycles) of law set a, seed {card['plan']['seed']}.",
+        "",
+        f"Not for {card['not_for']}.",
+    ]
+    if scores:
+        lines += [
+            "",
+            "On **simulated** cells of failure families that it had not seen:",
+            "",
+            "| score | value |",
+            "|---|---|",
+        ]
+        lines += [f"| {name} | {scores[name]:.3g} |" for name in SHOWN if name in scores]
+    return "\n".join(lines)

@@ -1,0 +1,253 @@
+"""Train a detector: population, search, validation on unseen families, model with card, tracking.
+
+Everything that is written to the model's folder follows from the plan alone: no clock, no machine,
+no path. The same plan gives the same bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+import softbreak
+from softbreak.models.learner import Learner, learner_of
+from softbreak.training.compare_tables import tables_of
+from softbreak.training.judging import Judged
+from softbreak.training.population import Population, build
+from softbreak.training.recipes import training_recipe
+from softbreak.training.search import search
+from softbreak.training.validate import (
+    UNSEEN_FAMILIES,
+    Lesson,
+    lesson_of,
+    rules_beside,
+    unseen_families,
+)
+
+RULES: Final = ("fused", "voltage")
+"""Judge the same cells, to be read beside the model."""
+EXAMPLE_ROWS: Final = 5
+IMPORTANCE_ROWS: Final = 2000
+Told = Callable[[str, int, int], None]
+Tables = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is trained, and on what: two equal plans make the same model, bit for bit.
+
+    Attributes
+    ----------
+    model : str
+        Name of a learner.
+    cells : int
+        Simulated cells of law set "a".
+    seed : int
+        Of the population and of the learner; below 1000.
+    trials : int
+        Of the search for hyperparameters; 0 takes the learner's own.
+    validate : bool
+        Train once more for each failure family, leaving it out.
+    """
+
+    model: str
+    cells: int = 1500
+    seed: int = 1
+    trials: int = 0
+    validate: bool = True
+
+
+DEFAULT_PLAN: Final = Plan("hybrid", cells=3000, seed=1)
+"""Of the shipped model."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """What came of a training.
+
+    Attributes
+    ----------
+    plan : Plan
+    folder : Path
+        Holds the model and its ``card.json``.
+    card : dict
+    tables : dict of str to DataFrame
+        Scores of the validation, as in :class:`softbreak.training.compare.Compared`; empty
+        without it.
+    importances : Series
+    trials : DataFrame
+    example, said : DataFrame
+        A few rows of features, and what the model says of them.
+    """
+
+    plan: Plan
+    folder: Path
+    card: dict[str, Any]
+    tables: dict[str, pd.DataFrame] = field(repr=False)
+    importances: pd.Series = field(repr=False)
+    trials: pd.DataFrame = field(repr=False)
+    example: pd.DataFrame = field(repr=False)
+    said: pd.DataFrame = field(repr=False)
+
+
+def train(
+    plan: Plan,
+    out: Path,
+    *,
+    population: Path | None = None,
+    workers: int = 1,
+    told: Told = lambda _what, _done, _total: None,
+) -> Trained:
+    """Train a model into a folder.
+
+    Parameters
+    ----------
+    plan : Plan
+    out : Path
+        Receives the model.
+    population : Path, optional
+        Where the cells are kept for another time; a temporary folder where not given.
+    workers : int
+        Processes. Changes speed, never a bit.
+    told : callable
+        Told (what is being done, how much, of how much).
+    """
+    learner = learner_of(plan.model)
+    if population is not None:
+        return _train(plan, learner, out, _cells(plan, population, workers, told), workers, told)
+    with tempfile.TemporaryDirectory(prefix="softbreak-train-") as place:
+        cells = _cells(plan, Path(place), workers, told)
+        return _train(plan, learner, out, cells, workers, told)
+
+
+def _cells(plan: Plan, folder: Path, workers: int, told: Told) -> Population:
+    recipe = training_recipe(plan.cells, plan.seed)
+    return build(
+        recipe,
+        folder,
+        workers=workers,
+        progress=lambda done, total: told("Simulating cells", done, total),
+    )
+
+
+def _train(
+    plan: Plan, learner: Learner, out: Path, population: Population, workers: int, told: Told
+) -> Trained:
+    told("Measuring features", 0, 1)
+    lesson = lesson_of(population, learner, workers=workers)
+    parameters, history = learner.defaults(), pd.DataFrame()
+    if plan.trials:
+        parameters, history = search(
+            learner,
+            lesson,
+            trials=plan.trials,
+            seed=plan.seed,
+            progress=lambda done, total: told("Searching hyperparameters", done, total),
+        )
+    tables: dict[str, pd.DataFrame] = {}
+    if plan.validate:
+        told("Leaving each failure family out", 0, 1)
+        tables = _validated(learner, lesson, population, parameters, plan)
+    told("Training on all cells", 0, 1)
+    model = learner.fit(
+        lesson.table, lesson.truth, lesson.weights, parameters=parameters, seed=plan.seed
+    )
+    card = _card(plan, population, lesson, parameters, tables)
+    out.mkdir(parents=True, exist_ok=True)
+    model.save(out, card)
+    chosen = np.random.default_rng(plan.seed).permutation(len(lesson.table))[:IMPORTANCE_ROWS]
+    example = _example(lesson)
+    return Trained(
+        plan,
+        out,
+        card,
+        tables,
+        model.importances(lesson.table.iloc[np.sort(chosen)].reset_index(drop=True)),
+        history,
+        example,
+        model.predict(example),
+    )
+
+
+def _example(lesson: Lesson) -> pd.DataFrame:
+    """A few consecutive rows; whole numbers as floats, for one of them may be missing some day."""
+    rows = lesson.table.head(EXAMPLE_ROWS)
+    numbers = rows.select_dtypes("number").columns
+    return rows.astype(dict.fromkeys(numbers, "float64"))
+
+
+def _validated(
+    learner: Learner,
+    lesson: Lesson,
+    population: Population,
+    parameters: Mapping[str, Any],
+    plan: Plan,
+) -> dict[str, pd.DataFrame]:
+    """Score the model on families that were left out, the rules and baselines beside it."""
+    judged = unseen_families(learner, lesson, parameters=parameters, seed=plan.seed)
+    judged = judged.drop(columns="fold").assign(detector=plan.model)
+    both = pd.concat([judged, rules_beside(population, RULES)], ignore_index=True)
+    both["setting"] = UNSEEN_FAMILIES
+    where = {"setting": UNSEEN_FAMILIES, "laws": "a"}
+    names = [plan.model, *RULES]
+    own = pd.DataFrame([{"detector": n, "unit": "cycle", "units": 0, "answered": 0} for n in names])
+    costs = pd.DataFrame([{"detector": n, "seconds": np.nan, "cycles": 0} for n in names])
+    tables = tables_of(Judged(both, own.assign(**where), costs.assign(**where)))
+    return {name: t for name, t in tables.items() if name not in ("own_units", "costs")}
+
+
+def _card(
+    plan: Plan,
+    population: Population,
+    lesson: Lesson,
+    parameters: Mapping[str, Any],
+    tables: Tables,
+) -> dict[str, Any]:
+    """What must be known of a model: data, scores, what it is for; nothing that time changes."""
+    return {
+        "model": plan.model,
+        "softbreak": softbreak.__version__,
+        "trained_on": "simulated cells of law set a only; no measured cell",
+        "plan": asdict(plan),
+        "recipe": population.recipe.as_json(),
+        "cells": int(lesson.truth["cell_id"].nunique()),
+        "cycles": len(lesson.truth),
+        "shares": {
+            str(name): round(float(share), 6)
+            for name, share in lesson.truth["state"].value_counts(normalize=True).items()
+        },
+        "features": [name for name in lesson.table.columns if name != "cell_id"],
+        "parameters": dict(parameters),
+        "families_left_out": _own_scores(tables, plan.model),
+        "not_for": "full cells, cells with liquid electrolyte, decisions about safety",
+    }
+
+
+def _own_scores(tables: Tables, name: str) -> dict[str, float]:
+    """The model's scores on unseen families, rounded so that they can be read."""
+    if "scores" not in tables:
+        return {}
+    table = tables["scores"]
+    row = table[table["detector"] == name].iloc[0]
+    return {
+        str(key): round(float(value), 6)
+        for key, value in row.items()
+        if isinstance(value, float) and np.isfinite(value)
+    }
+
+
+def fingerprint(folder: Path) -> str:
+    """Return a hash of every file of a model: equal for equal bits."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

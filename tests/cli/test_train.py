@@ -1,0 +1,68 @@
+"""``softbreak train`` and ``softbreak models``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from softbreak.cli.main import app
+from softbreak.training import tracking
+
+# the tests ask MLflow themselves, and it warns its own developers
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    from softbreak.models import learner
+
+    monkeypatch.setitem(learner.LEARNERS, "small", "tests.training.small_learner:LEARNER")
+    monkeypatch.setitem(learner.LOADERS, "small", "tests.training.small_learner")
+    monkeypatch.setenv(tracking.STORE_VARIABLE, f"sqlite:///{tmp_path}/mlruns.db")
+    return tmp_path
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_train_register_list_and_show(store):
+    small = ["train", "--model", "small", "--cells", "20", "--seed", "11"]
+    done = run(*small, "--out", str(store / "model"), "--register", "softbreak", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["uri"] == "models:/softbreak/1"
+    assert told["card"]["plan"]["cells"] == 20
+    assert (store / "model" / "card.json").exists()
+
+    client = __import__("mlflow").MlflowClient(tracking_uri=f"sqlite:///{store}/mlruns.db")
+    (model,) = client.search_model_versions("name='softbreak'")
+    figures = {one.path for one in client.list_artifacts(model.run_id, "figures")}
+    wanted = {"confusion", "reliability", "onset-delay", "false-alarms", "importances"}
+    assert {f"figures/{name}.png" for name in wanted} <= figures
+
+    listed = json.loads(run("models", "--json").stdout)
+    assert listed["registered"][0]["uri"] == "models:/softbreak@champion"
+    assert "fused" in {one["name"] for one in listed["detectors"]}
+    assert "small" in listed["learners"]
+    shown = run("models")
+    assert shown.exit_code == 0
+    assert "models:/softbreak@champion" in shown.stdout.replace("\n", "")
+    card = run("models", "--card", "models:/softbreak@champion")
+    assert card.exit_code == 0
+    assert "simulated" in card.stdout
+    assert json.loads(run("models", "--card", str(store / "model"), "--json").stdout) == told[
+        "card"
+    ] | {"loader": "small"}
+
+
+def test_wrong_questions_are_refused(store):
+    out = ["--out", str(store / "none")]
+    assert run("train", *out).exit_code == 2
+    assert run("train", "--default", "--model", "small", *out).exit_code == 2
+    assert run("train", "--model", "small", "--seed", "1000", *out).exit_code == 2
+    assert run("train", "--model", "nobody", *out).exit_code != 0
+    assert run("models", "--card", "fused").exit_code != 0
+    assert not (store / "none").exists()

@@ -1,0 +1,127 @@
+"""Training: deterministic, on the right cells, validated on what was left out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from softbreak.errors import SoftbreakError
+from softbreak.models.learner import learner_of, load_learned
+from softbreak.simulate.guard import JudgingDataError
+from softbreak.training.search import search
+from softbreak.training.splits import by_cell
+from softbreak.training.train import fingerprint, train
+from softbreak.training.validate import (
+    Lesson,
+    held_out,
+    lesson_of,
+    rules_beside,
+    unseen_families,
+    utility,
+)
+
+
+def test_the_same_plan_gives_the_same_bits(plan, trained, cells_at, tmp_path):
+    again = train(plan, tmp_path / "again", population=cells_at)
+    assert fingerprint(again.folder) == fingerprint(trained.folder)
+    other = train(replace(plan, validate=False), tmp_path / "other", population=cells_at)
+    assert fingerprint(other.folder) != fingerprint(trained.folder)
+    assert other.tables == {}
+
+
+def test_the_card_says_what_must_be_known(trained):
+    card = json.loads((trained.folder / "card.json").read_text(encoding="utf-8"))
+    assert card["recipe"]["laws"] == "a"
+    assert card["plan"]["seed"] == 11
+    assert card["features"] == ["below_top", "above_base", "step", "noise"]
+    assert "simulated" in card["trained_on"]
+    assert card["families_left_out"]["cells"] == card["cells"] == 24
+    assert sum(card["shares"].values()) == pytest.approx(1.0, abs=1e-5)
+    text = json.dumps(card)
+    assert str(trained.folder) not in text
+    assert "/" + "work" not in text
+
+
+def test_the_saved_model_says_the_same(trained):
+    said = load_learned(trained.folder).predict(trained.example)
+    assert said.equals(trained.said)
+
+
+def test_rules_and_baselines_stand_beside_the_model(trained):
+    names = set(trained.tables["scores"]["detector"])
+    assert names == {"small", "fused", "voltage", "always healthy", "always soft"}
+    cycles = trained.tables["scores"].set_index("detector")["cycles"]
+    assert cycles.nunique() == 1
+    assert trained.importances.index.tolist() == trained.card["features"]
+
+
+def test_every_cell_is_judged_once_by_a_model_that_never_saw_it(small, lesson_cells):
+    lesson = lesson_of(lesson_cells, small)
+    judged = unseen_families(small, lesson, parameters=small.defaults())
+    keys = ["cell_id", "cycle_index"]
+    ours = judged[keys].sort_values(keys).to_numpy().tolist()
+    assert ours == lesson.truth[keys].sort_values(keys).to_numpy().tolist()
+    assert judged.groupby("cell_id")["fold"].nunique().max() == 1
+
+
+def test_something_is_learnt(small, lesson_cells):
+    lesson = lesson_of(lesson_cells, small)
+    judged = held_out(small, lesson, by_cell(lesson.truth, 3), parameters=small.defaults())
+    right = judged["state"] == judged["state_true"]
+    assert right.mean() > (judged["state_true"] == "healthy").mean() + 0.05
+
+
+def test_rules_judge_the_same_cycles(small, lesson_cells):
+    judged = rules_beside(lesson_cells, ("voltage",))
+    truth = lesson_cells.truth()
+    assert judged["eta"].tolist() == truth["eta"].tolist()
+    assert judged["state_true"].tolist() == truth["state"].tolist()
+
+
+def test_the_search_is_the_same_from_the_same_seed(small, lesson_cells):
+    lesson = lesson_of(lesson_cells, small)
+    told = []
+    best, history = search(small, lesson, trials=3, seed=5, progress=lambda *at: told.append(at))
+    again, same = search(small, lesson, trials=3, seed=5)
+    assert best == again
+    assert history.equals(same)
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert history["strength"].iloc[0] == 1.0
+    assert best["strength"] == history.loc[history["utility"].idxmax(), "strength"]
+
+
+def test_what_misleads_costs_more_than_what_is_left_open(small, lesson_cells):
+    lesson = lesson_of(lesson_cells, small)
+    judged = unseen_families(small, lesson, parameters=small.defaults())
+    faulty = judged["eta"] > 0.2
+    rows = judged.index[faulty][: max(int(0.02 * faulty.sum()), 1)]
+    missed, opened = judged.copy(), judged.copy()
+    missed.loc[rows, "state"], opened.loc[rows, "state"] = "healthy", "undetermined"
+    assert utility(missed) < utility(opened)
+
+
+def test_no_lesson_holds_cells_that_judge(small, lesson_cells):
+    lesson = lesson_of(lesson_cells, small)
+    with pytest.raises(JudgingDataError):
+        Lesson(lesson.table, lesson.truth.assign(laws="b"), lesson.weights)
+    with pytest.raises(ValueError, match="different numbers of rows"):
+        Lesson(lesson.table.iloc[1:], lesson.truth, lesson.weights)
+    with pytest.raises(ValueError, match="different cells"):
+        Lesson(lesson.table.iloc[::-1], lesson.truth, lesson.weights)
+
+
+def test_unknown_learners_and_strange_folders_are_refused(small, tmp_path):
+    with pytest.raises(SoftbreakError, match="no learner 'nobody'"):
+        learner_of("nobody")
+    with pytest.raises(SoftbreakError, match=r"no card\.json"):
+        load_learned(tmp_path)
+    (tmp_path / "card.json").write_text('{"loader": "os"}', encoding="utf-8")
+    with pytest.raises(SoftbreakError, match="loader 'os'"):
+        load_learned(tmp_path)
+
+
+def test_importances_are_finite(trained):
+    assert np.isfinite(trained.importances).all()
