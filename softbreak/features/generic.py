@@ -1,16 +1,14 @@
 """Generic features of the shape of half-cycles: tsfresh's, selected, and MiniRocket's.
 
 Nobody designed them for breakdown. They stand beside the catalogue in comparisons: if the best of
-some thousand anonymous numbers beats what physics suggests, physics was read badly. This module is
-the package's only door to tsfresh, which takes seconds to import: only learning, ``reference=True``
-and selected features without a twin go through it.
+some thousand anonymous numbers beats what physics suggests, physics was read badly. Only learning,
+``reference=True`` and selected features without a twin load tsfresh.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any, Final, Protocol
@@ -19,45 +17,15 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import CellHistory
+from softbreak.errors import SoftbreakError
 from softbreak.features.curves import Curves, curves_of
 from softbreak.features.minirocket import MiniRocketFeatures
-from softbreak.features.twins import KIND, Calculation, compute, has_twin, parsed
+from softbreak.features.tsfresh_adapter import considered, extracted, relevant, settings_of
+from softbreak.features.twins import KIND, compute, has_twin, parsed
 
-CHUNK: Final = 5000
-"""Half-cycles that tsfresh gets at a time: its memory grows with them."""
 TIMED: Final = 64
 """Half-cycles on which costs are measured."""
-MISSING: Final = 0.3
-"""A feature that more than this share of the training rows lacks is not considered."""
 _MOST_FEATURES: Final = 1000
-
-LEFT_OUT: Final[Mapping[str, str]] = {
-    **dict.fromkeys(
-        (
-            "length",
-            "sum_values",
-            "abs_energy",
-            "absolute_sum_of_changes",
-            "count_above_mean",
-            "count_below_mean",
-            "longest_strike_above_mean",
-            "longest_strike_below_mean",
-            "sum_of_reoccurring_values",
-            "sum_of_reoccurring_data_points",
-            "number_crossing_m",
-            "number_cwt_peaks",
-            "number_peaks",
-            "range_count",
-            "value_count",
-        ),
-        "counts or adds up samples: it would learn how often the cycler logs",
-    ),
-    "permutation_entropy": "NumPy sorts equal samples differently on different processors",
-    "linear_trend_timewise": "needs dates",
-    "matrix_profile": "needs a library that is not maintained",
-    "query_similarity_count": "needs a pattern to look for",
-}
-"""Calculators of tsfresh that learning does not consider, and why."""
 
 
 class GenericFeatures(Protocol):
@@ -110,7 +78,8 @@ class TsfreshFeatures:
     largest : int
         Keep at most so many, the most significant ones.
     calculators : sequence of str, optional
-        Consider only these; all but ``LEFT_OUT`` by default.
+        Consider only these; by default all but
+        :data:`softbreak.features.tsfresh_adapter.LEFT_OUT`.
 
     Attributes
     ----------
@@ -128,7 +97,7 @@ class TsfreshFeatures:
         calculators: Sequence[str] | None = None,
     ) -> None:
         if not 0.0 < fdr_level < 1.0 or not 1 <= largest <= _MOST_FEATURES:
-            raise ValueError("tsfresh: fdr_level lies between 0 and 1, largest between 1 and 1000")
+            raise SoftbreakError("tsfresh: fdr_level is between 0 and 1, largest 1 to 1000")
         self.fdr_level, self.largest, self.calculators = fdr_level, largest, calculators
         self.selected: tuple[Selected, ...] = ()
 
@@ -159,17 +128,17 @@ class TsfreshFeatures:
 
         Raises
         ------
-        ValueError
+        SoftbreakError
             If one of the two states is missing.
         """
         kept = curves.usable & np.isin(states, ("healthy", "soft"))
         if len(np.unique(states[kept])) != 2:
-            raise ValueError("tsfresh: healthy and soft half-cycles of some length are needed")
+            raise SoftbreakError("tsfresh: healthy and soft half-cycles of some length are needed")
         learning = curves.taken(kept)
-        table = _extracted(learning, {KIND: _considered(self.calculators)})
+        table = extracted(learning, {KIND: considered(self.calculators)})
         witnesses = table.groupby([cells[kept], states[kept]], sort=True).median()
         soft = witnesses.index.get_level_values(1) == "soft"
-        found = _relevant(witnesses.reset_index(drop=True), soft, self.fdr_level)
+        found = relevant(witnesses.reset_index(drop=True), soft, self.fdr_level)
         chosen = sorted(found.items(), key=lambda item: (item[1], item[0]))[: self.largest]
         selected = [Selected(name, p_value) for name, p_value in chosen]
         timed = learning.taken(_spread(len(learning), TIMED))
@@ -191,22 +160,22 @@ class TsfreshFeatures:
             One row a half-cycle, in the order of ``names``; NaN where there are too few samples
             or the feature is not defined.
         """
-        plan = [(name, parsed(name)) for name in self.names]
-        twins = [(name, one) for name, one in plan if not reference and has_twin(one)]
-        others = [name for name, one in plan if reference or not has_twin(one)]
+        names = list(self.names)
+        calculations = [parsed(name) for name in names]
+        quick = np.array([not reference and has_twin(one) for one in calculations], dtype=bool)
         usable = curves.usable
         some = curves if usable.all() else curves.taken(usable)
-        out = np.full((len(curves), len(plan)), np.nan)
-        place = {name: k for k, name in enumerate(self.names)}
-        if twins and len(some):
-            columns = [place[name] for name, _ in twins]
-            found = compute([one for _, one in twins], some.values, some.offsets)
-            out[np.ix_(usable, columns)] = found
-        if others and len(some):
-            table = _extracted(some, _settings(others))
-            out[np.ix_(usable, [place[name] for name in others])] = table[others].to_numpy()
-        out[~np.isfinite(out)] = np.nan
-        return pd.DataFrame(out, columns=list(self.names))
+        found = np.empty((len(some), len(names)))
+        if quick.any():
+            twins = [one for one, own in zip(calculations, quick, strict=True) if own]
+            found[:, quick] = compute(twins, some.values, some.offsets)
+        if len(some) and not quick.all():
+            others = [name for name, own in zip(names, quick, strict=True) if not own]
+            found[:, ~quick] = extracted(some, settings_of(others))[others]
+        found[~np.isfinite(found)] = np.nan
+        out = np.full((len(curves), len(names)), np.nan)
+        out[usable] = found
+        return pd.DataFrame(out, columns=names)
 
     def to_dict(self, *, costs: bool = True) -> dict[str, Any]:
         """Everything needed to rebuild it, as JSON takes it.
@@ -235,7 +204,7 @@ class TsfreshFeatures:
 
         Raises
         ------
-        ValueError
+        SoftbreakError
             If the document does not fit together: it may come from anywhere.
         """
         try:
@@ -249,10 +218,10 @@ class TsfreshFeatures:
                 )
                 for row in document["selected"]
             ]
-        except (KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise ValueError("tsfresh: the document lacks what a fitted one holds") from error
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+            raise SoftbreakError("tsfresh: the document lacks what a fitted one holds") from error
         if len(rows) > made.largest or len({row.name for row in rows}) != len(rows):
-            raise ValueError("tsfresh: the document names too many features, or one twice")
+            raise SoftbreakError("tsfresh: the document names too many features, or one twice")
         for row in rows:
             parsed(row.name)
         made.selected = tuple(rows)
@@ -264,7 +233,7 @@ def from_dict(document: Mapping[str, Any]) -> GenericFeatures:
 
     Raises
     ------
-    ValueError
+    SoftbreakError
         If the document is none.
     """
     methods: dict[Any, Any] = {
@@ -273,7 +242,7 @@ def from_dict(document: Mapping[str, Any]) -> GenericFeatures:
     }
     method = document.get("method") if isinstance(document, Mapping) else None
     if not isinstance(method, str) or method not in methods:
-        raise ValueError(f"generic features are of {' or '.join(methods)}, not {method!r}")
+        raise SoftbreakError(f"generic features are of {' or '.join(methods)}, not {method!r}")
     made: GenericFeatures = methods[method].from_dict(document)
     return made
 
@@ -314,110 +283,6 @@ def column_name(name: str) -> str:
     return f"mean_of_directions__{bare}"
 
 
-@contextmanager
-def _tsfresh() -> Iterator[None]:
-    """Keep tsfresh's own worries about its dependencies to itself."""
-    import warnings
-
-    with warnings.catch_warnings():
-        for category in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
-            warnings.simplefilter("ignore", category)
-        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(tsfresh|numpy|scipy)")
-        yield
-
-
-def _considered(calculators: Sequence[str] | None) -> dict[str, Any]:
-    """tsfresh's settings of the calculators that learning considers."""
-    with _tsfresh():
-        from tsfresh.feature_extraction import ComprehensiveFCParameters
-
-        settings = dict(ComprehensiveFCParameters())
-    unknown = set(calculators or ()) - set(settings)
-    if unknown:
-        raise ValueError(f"tsfresh has no calculator {', '.join(sorted(unknown))}")
-    kept = {
-        name: parameters
-        for name, parameters in settings.items()
-        if (name in calculators if calculators is not None else name not in LEFT_OUT)
-    }
-    for name, parameters in kept.items():
-        if parameters and "attr" in parameters[0]:  # a p-value says how many samples there were
-            kept[name] = [one for one in parameters if one["attr"] != "pvalue"]
-    return kept
-
-
-def _settings(names: Sequence[str]) -> dict[str, Any]:
-    """tsfresh's settings for columns; in order, for one of its calculators mixes up unordered ones.
-
-    Raises
-    ------
-    ValueError
-        If a name is no calculator of tsfresh's: names come from model files.
-    """
-    with _tsfresh():
-        from tsfresh.feature_extraction import ComprehensiveFCParameters
-        from tsfresh.feature_extraction.settings import from_columns
-
-        known = ComprehensiveFCParameters()
-        found = {name: parsed(name) for name in names}
-        for name, one in found.items():
-            if one.calculator not in known:
-                raise ValueError(f"tsfresh has no calculator {one.calculator}: {name!r}")
-        ordered = sorted(names, key=lambda name: _rank(found[name]))
-        settings: dict[str, Any] = from_columns(ordered)
-    return settings
-
-
-def _rank(one: Calculation) -> tuple[Any, ...]:
-    """Sort by calculator, then by numbers before words."""
-    values = [
-        (0, value, "") if isinstance(value, (int, float)) else (1, 0, str(value))
-        for _, value in sorted(one.parameters.items())
-    ]
-    return (one.calculator, *values)
-
-
-def _extracted(curves: Curves, settings: dict[str, Any]) -> pd.DataFrame:
-    """Let tsfresh measure usable half-cycles, some thousand at a time."""
-    with _tsfresh():
-        from tsfresh import extract_features
-
-        parts = []
-        for first in range(0, len(curves), CHUNK):
-            last = min(first + CHUNK, len(curves))
-            some = curves.taken(np.arange(first, last))
-            numbers = np.repeat(np.arange(last - first), some.samples)
-            found = extract_features(
-                pd.DataFrame({"half_cycle": numbers, KIND: some.values}),
-                column_id="half_cycle",
-                column_value=KIND,
-                kind_to_fc_parameters=settings,
-                n_jobs=0,
-                disable_progressbar=True,
-            )
-            parts.append(found.reindex(np.arange(last - first)))
-    return pd.concat(parts, ignore_index=True).astype(np.float64)
-
-
-def _relevant(table: pd.DataFrame, soft: np.ndarray, fdr_level: float) -> dict[str, float]:
-    """p-values of the features that stand the test."""
-    table = table.replace([np.inf, -np.inf], np.nan)
-    table = table.loc[:, table.isna().mean() <= MISSING]
-    table = table.fillna(table.median())
-    with _tsfresh():
-        from tsfresh.feature_selection.relevance import calculate_relevance_table
-
-        found = calculate_relevance_table(
-            table,
-            pd.Series(soft.astype(int)),
-            ml_task="classification",
-            fdr_level=fdr_level,
-            n_jobs=0,
-        )
-    kept = found[found["relevant"]]
-    return {str(name): float(p) for name, p in zip(kept["feature"], kept["p_value"], strict=True)}
-
-
 def _spread(count: int, wanted: int) -> np.ndarray:
     """Numbers of a few among many, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(wanted, count)).astype(np.int64))
@@ -450,9 +315,9 @@ def cost_of(names: Sequence[str], curves: Curves) -> tuple[float, float]:
     tsfresh_ms, twin_ms : float
         The second is NaN where one of the features has no twin.
     """
-    settings = _settings(names)
+    settings = settings_of(names)
     begin = perf_counter()
-    _extracted(curves, settings)
+    extracted(curves, settings)
     slow = 1e3 * (perf_counter() - begin) / len(curves)
     calculations = [parsed(name) for name in names]
     if not all(has_twin(one) for one in calculations):

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
+from softbreak.errors import SoftbreakError
 from softbreak.features.curves import Curves, on_grid
 
 TAPS: Final = 9
@@ -163,7 +164,7 @@ class MiniRocketFeatures:
 
     def __init__(self, *, features: int = 924, points: int = 128, seed: int = 0) -> None:
         if not 84 <= features <= MOST_FEATURES or not 16 <= points <= 4096:
-            raise ValueError("MiniRocket takes 84 to 20,000 features of 16 to 4,096 points")
+            raise SoftbreakError("MiniRocket takes 84 to 20,000 features of 16 to 4,096 points")
         self.points, self.seed = points, seed
         self.dilations, self.counts = spread_dilations(points, features // len(KERNELS))
         self.biases = np.empty(0, dtype=np.float32)
@@ -196,7 +197,7 @@ class MiniRocketFeatures:
         del states, cells
         grid = self._grid(curves.taken(curves.usable))
         if not len(grid):
-            raise ValueError("MiniRocket: no half-cycle has samples enough to learn from")
+            raise SoftbreakError("MiniRocket: no half-cycle has samples enough to learn from")
         self.biases = _drawn_biases(grid, self.dilations, self.counts, self.seed)
         return self
 
@@ -217,7 +218,7 @@ class MiniRocketFeatures:
             One row a half-cycle, shares between 0 and 1; NaN where it has too few samples.
         """
         if not len(self.biases):
-            raise ValueError("MiniRocket: fit it first, or load a fitted one")
+            raise SoftbreakError("MiniRocket: fit it first, or load a fitted one")
         grid = self._grid(curves)
         found = _transform(grid, self.dilations, self.counts, _TAPS_OF_TWO, self.biases)
         found[~curves.usable] = np.nan
@@ -239,7 +240,7 @@ class MiniRocketFeatures:
 
         Raises
         ------
-        ValueError
+        SoftbreakError
             If the document does not fit together: it may come from anywhere.
         """
         try:
@@ -249,9 +250,9 @@ class MiniRocketFeatures:
                 seed=int(document["seed"]),
             )
             biases = np.array(document["biases"], dtype=np.float32)
-        except (KeyError, TypeError, OverflowError) as error:
-            raise ValueError("MiniRocket: the document lacks what a fitted one holds") from error
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise SoftbreakError("MiniRocket: the document is not that of a fitted one") from error
         if biases.shape != (len(made.names),) or not np.isfinite(biases).all():
-            raise ValueError(f"MiniRocket: {len(made.names)} finite biases were expected")
+            raise SoftbreakError(f"MiniRocket: {len(made.names)} finite biases were expected")
         made.biases = biases
         return made

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from softbreak.errors import SoftbreakError
 from softbreak.features import twins_change as change
 from softbreak.features import twins_entropy as entropy
 from softbreak.features import twins_shape as shape
@@ -41,19 +42,19 @@ def parsed(name: str) -> Calculation:
 
     Raises
     ------
-    ValueError
+    SoftbreakError
         If it is none: names come from model files, which are untrusted.
     """
     match = _NAME.fullmatch(name) if len(name) <= LONGEST_NAME else None
     if match is None:
-        raise ValueError(f"{name[:LONGEST_NAME]!r} is no feature of tsfresh on a half-cycle")
+        raise SoftbreakError(f"{name[:LONGEST_NAME]!r} is no feature of tsfresh on a half-cycle")
     parameters: dict[str, Any] = {}
     for part in match.group(2).split("__")[1:]:
         key, _, value = part.rpartition("_")
         try:
             parameters[key] = ast.literal_eval(value)
         except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
-            raise ValueError(f"{name!r}: {value!r} is no value of a parameter") from error
+            raise SoftbreakError(f"{name!r}: {value!r} is no value of a parameter") from error
     return Calculation(match.group(1), parameters)
 
 

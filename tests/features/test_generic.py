@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from softbreak.data.history import assemble
-from softbreak.features import generic
+from softbreak.errors import SoftbreakError
+from softbreak.features import tsfresh_adapter
 from softbreak.features.curves import joined
 from softbreak.features.generic import (
     TsfreshFeatures,
@@ -39,6 +40,12 @@ def test_importing_it_leaves_tsfresh_alone():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_without_tsfresh_the_message_says_what_to_install(learned, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tsfresh.feature_extraction", None)
+    with pytest.raises(SoftbreakError, match=r"pip install .softbreak\[tsfresh\]"):
+        learned[0].transform(learned[1], reference=True)
 
 
 def test_selection_keeps_what_tells_soft_from_healthy(learned):
@@ -74,7 +81,7 @@ def test_hard_half_cycles_do_not_help_to_select(learned):
 def test_both_states_are_needed(learned):
     _, curves, states, cells = learned
     healthy = states == "healthy"
-    with pytest.raises(ValueError, match="healthy and soft"):
+    with pytest.raises(SoftbreakError, match="healthy and soft"):
         TsfreshFeatures().fit(curves.taken(healthy), states[healthy], cells[healthy])
 
 
@@ -91,7 +98,7 @@ def test_twins_and_tsfresh_alone_agree(learned):
 def test_chunks_do_not_show(learned, monkeypatch):
     features, curves, _, _ = learned
     whole = features.transform(curves, reference=True)
-    monkeypatch.setattr(generic, "CHUNK", 7)
+    monkeypatch.setattr(tsfresh_adapter, "CHUNK", 7)
     assert features.transform(curves, reference=True).equals(whole)
 
 
@@ -143,7 +150,7 @@ def test_costs(learned):
     ],
 )
 def test_strange_documents_are_refused(learned, change):
-    with pytest.raises(ValueError, match=r"tsfresh|no value"):
+    with pytest.raises(SoftbreakError, match=r"tsfresh|no value"):
         from_dict({**learned[0].to_dict(), **change})
 
 
@@ -152,9 +159,9 @@ def test_only_tsfreshs_own_calculators_are_called(learned):
         **learned[0].to_dict(),
         "selected": [{"name": "voltage__get_ipython", "p_value": 0.0}],
     }
-    with pytest.raises(ValueError, match="no calculator get_ipython"):
+    with pytest.raises(SoftbreakError, match="no calculator get_ipython"):
         from_dict(document).transform(learned[1])
-    with pytest.raises(ValueError, match="no calculator oracle"):
+    with pytest.raises(SoftbreakError, match="no calculator oracle"):
         TsfreshFeatures(calculators=("oracle",)).fit(*learned[1:])
 
 

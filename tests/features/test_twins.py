@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
+from softbreak.errors import SoftbreakError
 from softbreak.features.twins import TWINS, Calculation, compute, has_twin, parsed
 from softbreak.features.twins_exact import mean, median, paired_sum, quantile, variance
 
@@ -148,7 +149,7 @@ def test_by_hand():
     ],
 )
 def test_names_from_strangers_are_refused(name):
-    with pytest.raises(ValueError, match=r"is no"):
+    with pytest.raises(SoftbreakError, match=r"is no"):
         parsed(name)
 
 
