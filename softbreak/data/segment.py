@@ -143,69 +143,59 @@ def advance(
         Whether ``imposed`` is the instrument's word, or measured.
     out : numpy.ndarray of int, shape (n + 1, 3)
     """
+    # the state in variables of their own: in memory each step would wait for the one before
+    n, open_sign, start = state[_N], state[_SIGN], state[_START]
+    last_time, usual, largest = state[_LAST_T], state[_INTERVAL], state[_LARGEST]
+    level, count, steady, begun = state[_LEVEL], state[_COUNT], state[_STEADY], state[_BEGUN]
+    pending, pending_sign = state[_PENDING], state[_PENDING_SIGN]
+    last_size, size_before = state[_LAST_SIZE], state[_SIZE_BEFORE]
     closed = 0
     for k in range(len(time)):
-        value = imposed[k]
-        size = abs(value) if np.isfinite(value) and abs(value) < IMPOSSIBLE_AMPERE else 0.0
+        value = float(imposed[k])
+        size = abs(value) if abs(value) < IMPOSSIBLE_AMPERE else 0.0
         # one sample can be a spike: the scale of the current is what three in a row reach
-        sustained = min(size, state[_LAST_SIZE], state[_SIZE_BEFORE])
-        state[_SIZE_BEFORE] = state[_LAST_SIZE]
-        state[_LAST_SIZE] = size
-        state[_LARGEST] = max(state[_LARGEST], sustained)
-        threshold = 0.0 if known[k] else REST_FRACTION * state[_LARGEST]
-        sign = 0.0
-        if size > threshold:
-            sign = 1.0 if value > 0 else -1.0
-        interval = time[k] - state[_LAST_T]
-        pending = 0.0
-        if state[_BEGUN]:
-            gap = interval > GAP_SECOND and interval > GAP_FACTOR * state[_INTERVAL] > 0.0
-            stepped = (
-                sign != 0.0
-                and state[_COUNT] >= 3
-                and abs(size - state[_LEVEL]) > max(STEP_FRACTION * state[_LEVEL], state[_STEADY])
-            )
+        largest = max(largest, min(size, last_size, size_before))
+        size_before, last_size = last_size, size
+        threshold = 0.0 if known[k] else REST_FRACTION * largest
+        sign = 0.0 if size <= threshold else (1.0 if value > 0 else -1.0)
+        interval = time[k] - last_time
+        waiting = 0.0
+        if begun:
+            gap = interval > GAP_SECOND and interval > GAP_FACTOR * usual > 0.0
+            moved = abs(size - level)
+            stepped = sign != 0.0 and count >= 3 and moved > max(STEP_FRACTION * level, steady)
+            changed = sign != open_sign or stepped
+            if changed:
+                waiting = 1.0 + (pending if sign == pending_sign else 0.0)
             needed = 1.0
-            if not known[k]:
-                needed = min(CONFIRMED_SAMPLES, max(1.0, state[_COUNT] // 5))
-            if sign != state[_SIGN] or stepped:
-                pending = 1.0
-                if sign == state[_PENDING_SIGN]:
-                    pending += state[_PENDING]
-            if gap or pending >= needed:
-                begin = state[_N] if gap else state[_N] - pending + 1.0
-                out[closed, 0] = int(state[_START])
-                out[closed, 1] = int(begin)
-                out[closed, 2] = int(state[_SIGN])
+            if (gap or changed) and not known[k]:
+                needed = min(CONFIRMED_SAMPLES, max(1.0, count // 5))
+            if gap or waiting >= needed:
+                begin = n if gap else n - waiting + 1.0
+                cut = out[closed]
+                cut[0], cut[1], cut[2] = int(start), int(begin), int(open_sign)
                 closed += 1
-                _open(state, begin, sign, size, pending)
-                pending = 0.0
-            elif pending == 0.0:
+                start, open_sign, level = begin, sign, size
+                count, steady, usual = max(waiting, 1.0), 0.0, 0.0
+                waiting = 0.0
+            elif not changed:
                 # Slow followers: the usual interval, the level, and six times its usual step.
-                state[_INTERVAL] += (interval - state[_INTERVAL]) / min(state[_COUNT] + 1.0, 50.0)
-                change = 6.0 * abs(size - state[_LEVEL])
-                state[_STEADY] += (change - state[_STEADY]) * 0.2
-                state[_LEVEL] += (size - state[_LEVEL]) * 0.3
-                state[_COUNT] += 1.0
+                usual += (interval - usual) / min(count + 1.0, 50.0)
+                steady += (6.0 * moved - steady) * 0.2
+                level += (size - level) * 0.3
+                count += 1.0
         else:
-            _open(state, state[_N], sign, size, 1.0)
-        state[_PENDING] = pending
-        state[_PENDING_SIGN] = sign
-        state[_LAST_T] = time[k]
-        state[_N] += 1.0
+            begun = 1.0
+            start, open_sign, level = n, sign, size
+            count, steady, usual = 1.0, 0.0, 0.0
+        pending, pending_sign, last_time = waiting, sign, time[k]
+        n += 1.0
+    state[_N], state[_SIGN], state[_START] = n, open_sign, start
+    state[_LAST_T], state[_INTERVAL], state[_LARGEST] = last_time, usual, largest
+    state[_LEVEL], state[_COUNT], state[_STEADY], state[_BEGUN] = level, count, steady, begun
+    state[_PENDING], state[_PENDING_SIGN] = pending, pending_sign
+    state[_LAST_SIZE], state[_SIZE_BEFORE] = last_size, size_before
     return closed
-
-
-@njit(cache=True, nogil=True)
-def _open(state, begin, sign, size, count):
-    """Begin a segment of which ``count`` samples were seen."""
-    state[_BEGUN] = 1.0
-    state[_START] = begin
-    state[_SIGN] = sign
-    state[_COUNT] = max(count, 1.0)
-    state[_LEVEL] = size
-    state[_STEADY] = 0.0
-    state[_INTERVAL] = 0.0
 
 
 class CycleBuilder:
