@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
-from softbreak.features import impedance, rate, rest, voltage, voltammetry
+from softbreak.features import (
+    cycle_catalog,
+    impedance,
+    rate,
+    rest,
+    voltage,
+    voltage_tellings,
+    voltammetry,
+)
 from softbreak.features.feature import CONFOUNDERS, DIRECTIONS, TECHNIQUES, Feature
 from softbreak.features.telling import Telling
 
@@ -32,11 +41,28 @@ def collected(families: Iterable[tuple[Feature, ...]]) -> tuple[Feature, ...]:
     return joined
 
 
-CATALOGUE: Final = collected(family.FEATURES for family in _FAMILIES)
+CYCLE: Final = "cycle_"
+"""Begins the names of what is said of a whole cycle: inputs of the shipped detectors, which call
+them by the rest of the name."""
+
+CATALOGUE: Final = collected(
+    [
+        *(family.FEATURES for family in _FAMILIES),
+        tuple(
+            replace(feature, name=f"{CYCLE}{feature.name}") for feature in cycle_catalog.FEATURES
+        ),
+    ]
+)
 """All features, in the order of the table of :func:`softbreak.features.table.features_of`."""
 
+_BY_NAME: Final = {feature.name: feature for feature in CATALOGUE}
+
 TELLINGS: Final[dict[str, Telling]] = {
-    name: told for family in _FAMILIES for name, told in getattr(family, "TELLINGS", {}).items()
+    **voltage_tellings.TELLINGS,
+    **voltammetry.TELLINGS,
+    **impedance.TELLINGS,
+    **rest.TELLINGS,
+    **rate.TELLINGS,
 }
 """How features are put into words, by their names."""
 
@@ -85,7 +111,7 @@ def feature_of(name: str) -> Feature:
     KeyError
         If there is none.
     """
-    return next(feature for feature in CATALOGUE if feature.name == name)
+    return _BY_NAME[name]
 
 
 def catalogue_markdown() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from softbreak.data.record import Cell
 from softbreak.features.causal import earlier, earlier_max
 from softbreak.features.evidence import Spectrum
 from softbreak.features.impedance_catalog import AGE, FEATURES, TELLINGS
+from softbreak.features.wire import only_metal
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.delta import delta_without_leads
@@ -51,19 +52,24 @@ class _Measured:
 
     @property
     def low(self) -> float:
-        return self.numbers["low"]
+        return self.numbers["eis_low_frequency_ohm"]
 
     @property
     def high(self) -> float:
-        return self.numbers["high"]
+        return self.numbers["eis_high_frequency_ohm"]
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether later spectra can be held against it."""
+        return not self.numbers["eis_wire"] and math.isfinite(self.low)
 
 
 def impedance_features(
     spectra: Sequence[Spectrum],
+    cell: Cell,
     *,
     pairs: Sequence[PairResult | None] = (),
     cycled_resistance: np.ndarray | float = np.nan,
-    floor_ohm: float = np.nan,
 ) -> pd.DataFrame:
     """Features of every spectrum.
 
@@ -71,12 +77,12 @@ def impedance_features(
     ----------
     spectra : sequence of Spectrum
         Of one cell, in order of time.
+    cell : Cell
+        Its geometry says what the electrolyte alone would have, and what is a wire.
     pairs : sequence of PairResult or None
         What :func:`pair_posteriors` gave; empty leaves those columns NaN.
     cycled_resistance : array_like, shape (spectra,)
         V/I of the cycling before each spectrum (Ω).
-    floor_ohm : float
-        L/(σA).
 
     Returns
     -------
@@ -87,24 +93,25 @@ def impedance_features(
     rows: list[dict[str, float]] = []
     first: _Measured | None = None
     for k, spectrum in enumerate(spectra):
-        found = _measured(spectrum)
+        found = _measured(spectrum, cell, math.nan if first is None else first.low)
         row = {} if found is None else dict(found.numbers)
         if found is not None and first is not None:
             row |= _against(first, found)
-        if k < len(pairs) and pairs[k] is not None:
+        if k < len(pairs):
             row |= _posterior(pairs[k])
         rows.append(row)
-        if first is None and found is not None and not found.numbers["line"]:
+        if first is None and found is not None and found.is_reference:
             first = found
     names = [feature.name for feature in FEATURES if feature.name != AGE]
-    table = pd.DataFrame(rows, columns=[*names, "low"], dtype=np.float64)
+    table = pd.DataFrame(rows, columns=names, index=range(len(rows)), dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.log(np.where(table["low"] > 0, table["low"], np.nan))
+        ohm = table["eis_low_frequency_ohm"].to_numpy()
+        low = np.log(np.where(ohm > 0, ohm, np.nan))
         table["eis_ln_low_over_previous"] = low - earlier(low)
         table["eis_ln_low_over_running_max"] = low - earlier_max(low)
         table["eis_ln_low_over_cycling"] = low - np.log(cycled_resistance)
-        table["eis_ln_low_over_floor"] = low - np.log(floor_ohm)
-    return table[names]
+        table["eis_ln_low_over_floor"] = low - np.log(cell.ionic_floor_ohm or np.nan)
+    return table
 
 
 def pair_posteriors(spectra: Sequence[Spectrum], cell: Cell) -> list[PairResult | None]:
@@ -119,19 +126,86 @@ def pair_posteriors(spectra: Sequence[Spectrum], cell: Cell) -> list[PairResult 
     Returns
     -------
     list of PairResult or None
-        None for the reference, for those before it and for those that cannot be read.
+        None for the reference, for those before it, for wires and for those that cannot be read.
     """
     chemistry = chemistry_of(cell.electrolyte)
     found: list[PairResult | None] = []
-    first: Spectrum | None = None
+    first: tuple[Spectrum, float] | None = None
     for spectrum in spectra:
-        if not _sound(spectrum):
-            found.append(None)
-            continue
-        found.append(None if first is None else _pair(first, spectrum, chemistry))
-        if first is None and not resistive_line(spectrum.frequency, spectrum.impedance).is_line:
-            first = spectrum
+        now = _measured(spectrum, cell, math.nan if first is None else first[1])
+        useful = now is not None and now.is_reference
+        found.append(_pair(first[0], spectrum, chemistry) if useful and first else None)
+        if now is not None and useful and first is None:
+            first = spectrum, now.low
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class SpectrumSummary:
+    """What the fold over cycles takes of a spectrum.
+
+    Attributes
+    ----------
+    time_second : float
+    high_frequency_ohm, low_frequency_ohm : float
+    kramers_kronig_residual : float
+        Relative.
+    wire, trusted : bool
+        A straight line of metal; the pair passed its gates.
+    eta, lower, upper, probability_short, growth : float
+        Of the pair's posterior; NaN without one.
+    """
+
+    time_second: float
+    high_frequency_ohm: float
+    low_frequency_ohm: float
+    kramers_kronig_residual: float
+    wire: bool = False
+    trusted: bool = False
+    eta: float = math.nan
+    lower: float = math.nan
+    upper: float = math.nan
+    probability_short: float = math.nan
+    growth: float = math.nan
+
+
+def summaries(
+    spectra: Sequence[Spectrum], table: pd.DataFrame, pairs: Sequence[PairResult | None]
+) -> list[SpectrumSummary]:
+    """Put spectra into the form that :mod:`softbreak.features.cycle_features` takes.
+
+    Parameters
+    ----------
+    spectra : sequence of Spectrum
+    table : pandas.DataFrame
+        Their features, :func:`impedance_features`.
+    pairs : sequence of PairResult or None
+        Empty, or one a spectrum.
+    """
+    found = []
+    for k, (spectrum, row) in enumerate(zip(spectra, table.to_dict("records"), strict=True)):
+        pair = pairs[k] if k < len(pairs) else None
+        plain = SpectrumSummary(
+            spectrum.time_second,
+            row["eis_high_frequency_ohm"],
+            row["eis_low_frequency_ohm"],
+            row["eis_kramers_kronig_residual"],
+            row["eis_wire"] == 1.0,
+        )
+        found.append(plain if pair is None else _with_pair(plain, pair))
+    return found
+
+
+def _with_pair(plain: SpectrumSummary, pair: PairResult) -> SpectrumSummary:
+    return replace(
+        plain,
+        trusted=not pair.abstained,
+        eta=pair.mean,
+        lower=pair.lower,
+        upper=pair.upper,
+        probability_short=pair.p_soft_or_hard,
+        growth=pair.growth,
+    )
 
 
 def _pair(first: Spectrum, spectrum: Spectrum, chemistry: str) -> PairResult:
@@ -152,8 +226,8 @@ def _sound(spectrum: Spectrum) -> bool:
     return bool(np.median(real) > SMALLEST_OHM and real[-3:].min() > 0.0)
 
 
-def _measured(spectrum: Spectrum) -> _Measured | None:
-    """Read one spectrum; None where it cannot be read."""
+def _measured(spectrum: Spectrum, cell: Cell, level: float) -> _Measured | None:
+    """Read one spectrum; None where it cannot be read. ``level`` is the reference's R_LF (Ω)."""
     if not _sound(spectrum):
         return None
     order = np.argsort(spectrum.frequency)
@@ -164,9 +238,9 @@ def _measured(spectrum: Spectrum) -> _Measured | None:
     bare = z - 2j * np.pi * f * near.inductance
     low, high = ends.low_frequency_ohm, max(ends.high_frequency_ohm, 0.0)
     numbers = {
-        "low": low,
-        "high": high,
-        "line": float(line.is_line),
+        "eis_low_frequency_ohm": low,
+        "eis_high_frequency_ohm": high,
+        "eis_wire": float(line.is_line and only_metal(line.resistance_ohm, level, cell)),
         "eis_ln_low_over_high": _ln(low, high),
         "eis_arc_share": (low - high) / low if low > 0 else np.nan,
         "eis_arc_over_real": line.arc_ratio,

@@ -34,10 +34,32 @@ def _feature(
         soft,
         hard,
         MappingProxyType(moved),
+        unit in ("1", "half-cycles"),
     )
 
 
 FEATURES: Final = (
+    _feature(
+        "low_frequency_ohm",
+        "R_LF: Re Z at the lowest frequency, smoothed; R_e is at least this",
+        "up down down",
+        unit="Ω",
+        **_WARM,
+    ),
+    _feature(
+        "high_frequency_ohm",
+        "R_HF: all that is faster than the spectrum, inductance of the leads fitted out",
+        "flat down down",
+        unit="Ω",
+        temperature="down",
+        pressure="down",
+    ),
+    _feature(
+        "wire",
+        "1 where it is a straight line of a resistance that only metal has",
+        "flat flat up",
+        f"{PAPER}, Fig. 3",
+    ),
     _feature(
         "ln_low_over_reference", "ln(R_LF / R_LF of the first spectrum)", "up down down", **_WARM
     ),
@@ -303,9 +325,6 @@ TELLINGS: Final[dict[str, Telling]] = {
             Kind.LOGARITHM, "The high-frequency resistance", _FIRST, 0.03
         ),
         "ln_low_over_high": Telling(Kind.RATIO, _LOW, "the high-frequency one", 0.05),
-        "low_over_high_change": Telling(
-            Kind.LOGARITHM, "The ratio of low- to high-frequency resistance", _FIRST, 0.05
-        ),
         "high_per_low_slope": Telling(
             Kind.NUMBER, "The high-frequency resistance's share in what the low one did", "", 0.3
         ),

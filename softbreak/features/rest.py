@@ -162,7 +162,10 @@ def _feature(
 ) -> Feature:
     healthy, soft, hard = going.split()
     confounders = MappingProxyType(moved)
-    return Feature(name, unit, "rest", formula, source, healthy, soft, hard, confounders)
+    transferable = unit in ("1", "half-cycles")
+    return Feature(
+        name, unit, "rest", formula, source, healthy, soft, hard, confounders, transferable
+    )
 
 
 _PAPER: Final = "doi 10.1016/j.joule.2022.05.020"

@@ -7,6 +7,7 @@ spectra or holds are the rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -16,14 +17,16 @@ from softbreak.data.history import CellHistory
 from softbreak.data.record import Record, Technique
 from softbreak.errors import SoftbreakError
 from softbreak.features import impedance, rest, voltage, voltammetry
-from softbreak.features.catalog import CATALOGUE
+from softbreak.features.catalog import CATALOGUE, CYCLE
 from softbreak.features.causal import as_of, taken
 from softbreak.features.charge import running
+from softbreak.features.cycle_features import cycle_features
 from softbreak.features.evidence import CellEvidence, gather
 from softbreak.features.holds import Hold, holds_of
 from softbreak.features.rate import rate_features
 from softbreak.features.series import rectified, segmented
 from softbreak.features.timeline import Timeline
+from softbreak.physics.pair import PairResult
 
 KEYS: Final = (
     "cell_id",
@@ -36,6 +39,9 @@ KEYS: Final = (
 )
 """What a row is about; the features follow. ``unit`` is "half-cycle", or "sweep", "spectrum",
 "hold" where the cell has no half-cycles."""
+
+AGES: Final = {"cv_": voltammetry.AGE, "eis_": impedance.AGE, "leak_": rest.AGE}
+"""Which column tells how old the measurement is, by the beginning of a feature's name."""
 
 
 def features_of(history: CellHistory, *, pair_fits: bool = True) -> pd.DataFrame:
@@ -82,11 +88,12 @@ def feature_table(
     pair_fits : bool
     """
     holds = holds_of(history)
+    pairs = impedance.pair_posteriors(evidence.spectra, evidence.cell) if pair_fits else []
     rows = _rows(evidence, holds)
     moments = rows["end_time_second"].to_numpy(dtype=np.float64)
     tables = [
         _joined(moments, *_sweeps(evidence), voltammetry.AGE),
-        _joined(moments, *_spectra(evidence, pair_fits), impedance.AGE),
+        _joined(moments, *_spectra(evidence, pairs), impedance.AGE),
         _joined(moments, *_holds(evidence, holds), rest.AGE),
     ]
     half_cycles = evidence.timeline.half_cycles
@@ -94,6 +101,7 @@ def feature_table(
         tables.append(voltage_table(history, evidence.timeline))
         tables.append(_joined(moments, *rest.rest_features(running(history), half_cycles)))
         tables.append(_rate(half_cycles))
+        tables.append(_joined(moments, *_cycles(evidence, pairs)))
     joined = pd.concat([table.reset_index(drop=True) for table in tables], axis=1)
     joined = joined.reindex(columns=[feature.name for feature in CATALOGUE])
     rows.insert(0, "cell_id", evidence.cell.cell_id or history.cell.cell_id)
@@ -188,17 +196,29 @@ def _sweeps(evidence: CellEvidence) -> tuple[np.ndarray, pd.DataFrame]:
     return sweeps["end_time_second"].to_numpy(dtype=np.float64), found
 
 
-def _spectra(evidence: CellEvidence, pair_fits: bool) -> tuple[np.ndarray, pd.DataFrame]:
-    spectra = sorted(evidence.spectra, key=lambda spectrum: spectrum.time_second)
-    times = np.array([spectrum.time_second for spectrum in spectra], dtype=np.float64)
-    pairs = impedance.pair_posteriors(spectra, evidence.cell) if pair_fits else []
+def _spectra(
+    evidence: CellEvidence, pairs: Sequence[PairResult | None]
+) -> tuple[np.ndarray, pd.DataFrame]:
+    times = np.array([spectrum.time_second for spectrum in evidence.spectra], dtype=np.float64)
     found = impedance.impedance_features(
-        spectra,
+        evidence.spectra,
+        evidence.cell,
         pairs=pairs,
         cycled_resistance=_cycled(evidence.timeline, times)[0],
-        floor_ohm=_floor(evidence),
     )
     return times, found
+
+
+def _cycles(
+    evidence: CellEvidence, pairs: Sequence[PairResult | None]
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """What whole cycles say, known from their end on. One that still lacks its return waits."""
+    spectra = impedance.impedance_features(evidence.spectra, evidence.cell)
+    readings = impedance.summaries(evidence.spectra, spectra, pairs)
+    cycles = evidence.timeline.cycles
+    whole = (cycles["directions"].to_numpy() == 2) | evidence.timeline.one_way
+    found = cycle_features(evidence, readings).add_prefix(CYCLE)
+    return cycles["end_time_second"].to_numpy(dtype=np.float64)[whole], found[whole]
 
 
 def _holds(evidence: CellEvidence, holds: list[Hold]) -> tuple[np.ndarray, pd.DataFrame]:

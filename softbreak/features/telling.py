@@ -21,6 +21,8 @@ class Kind(StrEnum):
     """ln of one quantity over another, compared with what it was: "x is 2.2 times y, ..."."""
     SHARE = "share"
     """A fraction, told in percent, compared with what it was."""
+    LEVEL = "level"
+    """A positive number with its unit, compared with what it was by its ratio."""
     NUMBER = "number"
     """A number with its unit, compared with what it was."""
 
@@ -41,6 +43,8 @@ class Telling:
         least by which two values must differ to be told apart.
     unit : str
         Of a number; empty for none.
+    about : str
+        Features of one topic say nearly the same, and one of them is told; the subject if empty.
     """
 
     kind: Kind
@@ -48,11 +52,12 @@ class Telling:
     than: str = ""
     scatter: float = 0.05
     unit: str = ""
+    about: str = ""
 
     @property
     def topic(self) -> str:
-        """What it is about: features of one topic say nearly the same."""
-        return self.subject.partition(",")[0]
+        """What it is about."""
+        return self.about or self.subject.partition(",")[0]
 
     def sentence(self, value: float, baseline: float, where: str = "") -> str:
         """Put a value into words.
@@ -67,6 +72,9 @@ class Telling:
         if self.kind in (Kind.LOGARITHM, Kind.CHANGE):
             return f"{self.subject} {self._relative(value)}{where}."
         now, then = self._shown(value), self._shown(baseline)
+        if self.kind is Kind.LEVEL and value > 0.0 and baseline > 0.0:
+            change = self._changed(value / baseline, "in the cell's first cycles")
+            return f"{self.subject} is {now}{where}, {change} ({then})."
         if self.than:
             now = f"{now} {'of ' if self.kind is Kind.SHARE else ''}{self.than}"
         was = f"; in the cell's first cycles it was {then}" if math.isfinite(baseline) else ""
@@ -76,10 +84,14 @@ class Telling:
         factor = math.exp(min(value, 300.0)) if self.kind is Kind.LOGARITHM else 1.0 + value
         if 0.995 < factor < 1.005:
             return f"is the same as {self.than}"
+        return f"is {self._changed(factor, self.than)}"
+
+    @staticmethod
+    def _changed(factor: float, than: str) -> str:
         if factor >= 3.0:
-            return f"is {number(factor)} times as high as {self.than}"
+            return f"{number(factor)} times as high as {than}"
         direction = "higher" if factor > 1.0 else "lower"
-        return f"is {percent(abs(factor - 1.0))} {direction} than {self.than}"
+        return f"{percent(abs(factor - 1.0))} {direction} than {than}"
 
     def _shown(self, value: float) -> str:
         if not math.isfinite(value):

@@ -336,7 +336,7 @@ AGE: Final = "cv_age_half_cycles"
 _CURRENT: Final = "The CV current at the common voltage"
 TELLINGS: Final[dict[str, Telling]] = {
     "cv_peak_omega_previous": Telling(
-        Kind.CHANGE, "The peak current of the CV", "in the sweep before", 0.03
+        Kind.CHANGE, "The peak current of the CV", "in the sweep before", 0.03, about=_CURRENT
     ),
     "cv_omega_previous": Telling(Kind.CHANGE, _CURRENT, "in the sweep before", 0.03),
     "cv_omega_initial": Telling(Kind.CHANGE, _CURRENT, "in the cell's first CV", 0.05),

@@ -1,5 +1,7 @@
 """Impedance features against closed forms and the public readings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +19,8 @@ from softbreak.physics.impedance import delta_admittance, intercepts, kramers_kr
 
 F = np.geomspace(1e6, 1e-2, 65)
 OMEGA = 2 * np.pi * F
+# L/(σA) = 0.06 cm / (3e-3 S/cm · 1 cm²) = 20 Ω
+CELL = Cell("c", area_cm2=1.0, electrolyte_thickness_um=600.0, ionic_conductivity_s_per_cm=3e-3)
 NAMES = [feature.name for feature in FEATURES if feature.name != AGE]
 
 
@@ -29,7 +33,7 @@ def spectrum(z, time=0.0, celsius=25.0):
 
 
 def row(*spectra, **more):
-    return impedance_features(list(spectra), **more).iloc[-1]
+    return impedance_features(list(spectra), CELL, **more).iloc[-1]
 
 
 def test_one_depressed_arc_by_its_geometry():
@@ -79,8 +83,10 @@ def test_temperature_is_taken_out_where_it_was_logged():
 
 def test_a_wire_is_a_line_and_no_reference():
     wire = spectrum(0.5 + 1j * OMEGA * 3e-7)
-    found = impedance_features([wire, spectrum(20 + zarc()), spectrum(10 + zarc(40))])
+    found = impedance_features([wire, spectrum(20 + zarc()), spectrum(10 + zarc(40))], CELL)
     assert found["eis_inductive_fraction"].iloc[0] == 1.0
+    assert found["eis_wire"].to_list() == [1, 0, 0]
+    assert pair_posteriors([wire, wire], CELL) == [None, None]
     assert found["eis_arc_over_real"].iloc[0] < 0.02
     assert found["eis_real_flatness"].iloc[0] < 0.05
     assert np.isnan(found["eis_ln_low_over_reference"].iloc[1])
@@ -122,26 +128,39 @@ def test_what_cannot_be_read_is_a_row_of_nan():
     negative = spectrum(-200 + zarc())
     empty = Spectrum(0.0, np.empty(0), np.empty(0, complex), np.nan)
     one_frequency = Spectrum(0.0, np.full(9, 1.0), np.full(9, 3.0 + 0j), np.nan)
-    found = impedance_features([short, negative, empty, one_frequency])
+    found = impedance_features([short, negative, empty, one_frequency], CELL)
     assert found.isna().to_numpy().all()
     assert pair_posteriors([short, empty], Cell()) == [None, None]
-    assert impedance_features([]).columns.to_list() == NAMES
+    assert impedance_features([], CELL).columns.to_list() == NAMES
 
 
 def test_no_row_looks_ahead():
     rng = np.random.default_rng(4)
     spectra = [spectrum(20 + zarc(r), k) for k, r in enumerate(rng.uniform(20, 120, 6))]
     resistance = rng.uniform(50, 150, 6)
-    whole = impedance_features(spectra, cycled_resistance=resistance, floor_ohm=15.0)
+    whole = impedance_features(spectra, CELL, cycled_resistance=resistance)
     for k in range(6):
-        part = impedance_features(spectra[:k], cycled_resistance=resistance[:k], floor_ohm=15.0)
+        part = impedance_features(spectra[:k], CELL, cycled_resistance=resistance[:k])
         pd.testing.assert_frame_equal(part, whole.iloc[:k])
 
 
 def test_area_does_not_matter():
-    small = impedance_features([spectrum(20 + zarc()), spectrum(12 + zarc(50))])
-    large = impedance_features([spectrum(2 + zarc() / 10), spectrum(1.2 + zarc(50) / 10)])
-    pd.testing.assert_frame_equal(small, large, rtol=1e-4, atol=1e-4)
+    wide = replace(CELL, area_cm2=10.0)
+    small = impedance_features([spectrum(20 + zarc()), spectrum(12 + zarc(50))], CELL)
+    large = impedance_features([spectrum(2 + zarc() / 10), spectrum(1.2 + zarc(50) / 10)], wide)
+    ohm = ["eis_low_frequency_ohm", "eis_high_frequency_ohm"]
+    pd.testing.assert_frame_equal(
+        small.drop(columns=ohm), large.drop(columns=ohm), rtol=1e-4, atol=1e-4
+    )
+    assert small[ohm].to_numpy() == pytest.approx(10 * large[ohm].to_numpy(), rel=1e-4)
+
+
+def test_the_bare_electrolyte_is_the_floor():
+    found = row(spectrum(20 + zarc()))
+    assert found["eis_ln_low_over_floor"] == pytest.approx(np.log(5), abs=0.01)
+    assert np.isnan(
+        impedance_features([spectrum(20 + zarc())], Cell())["eis_ln_low_over_floor"].iloc[0]
+    )
 
 
 def test_only_features_are_told():

@@ -12,6 +12,7 @@ import pandas as pd
 
 from softbreak.data.record import Cell
 from softbreak.features.evidence import CellEvidence, Spectrum
+from softbreak.features.wire import only_metal
 from softbreak.models.rules.parts import judged, undetermined
 from softbreak.models.rules.words import ohm, percent, state_probabilities
 from softbreak.physics.circuit_pair import pooled_pair
@@ -23,12 +24,6 @@ from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
 
 FEWEST_POINTS: Final = 8
 """A spectrum of fewer frequencies is drawn but not judged."""
-WIRE_SHARE: Final = 0.05
-"""A straight line below this share of the first spectrum's resistance is a wire."""
-WIRE_FLOOR_SHARE: Final = 0.2
-"""… or below this share of L/(σA)."""
-WIRE_OHM_CM2: Final = 1.0
-"""… or below this area-specific resistance, whatever the cell."""
 SMALLEST_OHM: Final = 1e-6
 """Below this a spectrum is a placeholder, not a measurement."""
 SURE: Final = 0.95
@@ -108,7 +103,7 @@ def _read(
     line = resistive_line(spectrum.frequency, spectrum.impedance)
     at = spectrum.time_second
     known = (ends.high_frequency_ohm, ends.low_frequency_ohm, check.noise)
-    if line.is_line and _only_metal(line.resistance_ohm, level, cell):
+    if line.is_line and only_metal(line.resistance_ohm, level, cell):
         sentence = (
             f"The spectrum is a straight line at {ohm(line.resistance_ohm)} without any arc: "
             "a wire with the inductance of its leads."
@@ -157,17 +152,6 @@ def _pair_sentence(pair: PairResult, before: float, now: float, bound: str) -> s
 def _warming(reference: Spectrum, spectrum: Spectrum) -> float | None:
     change = spectrum.temperature_celsius - reference.temperature_celsius
     return None if math.isnan(change) else change
-
-
-def _only_metal(resistance: float, level: float, cell: Cell) -> bool:
-    """True where no ionic path could have so low a resistance."""
-    floor = cell.ionic_floor_ohm
-    limits = [WIRE_OHM_CM2 / (cell.area_cm2 or 2.0)]
-    if math.isfinite(level):
-        limits.append(WIRE_SHARE * level)
-    if floor is not None:
-        limits.append(WIRE_FLOOR_SHARE * floor)
-    return resistance < max(limits)
 
 
 def reading_verdict(reading: ImpedanceReading) -> Verdict:
