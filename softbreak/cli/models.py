@@ -9,6 +9,8 @@ import typer
 from softbreak.cli.console import Json, Quiet, Verbose, print_json, rows_of, speak
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -56,10 +58,10 @@ def _shipped() -> list[dict[str, Any]]:
     ]
 
 
-def _learners() -> list[str]:
+def _learners() -> dict[str, str]:
     from softbreak.models.learner import LEARNERS
 
-    return list(LEARNERS)
+    return {one.name: one.about for one in LEARNERS.values()}
 
 
 def _registered() -> pd.DataFrame:
@@ -76,16 +78,18 @@ def _registered() -> pd.DataFrame:
 
 
 def _card(name: str, *, as_json: bool) -> None:
-    import json
+    from pathlib import Path
 
     from softbreak.cli.detectors import local_detector
     from softbreak.errors import SoftbreakError
+    from softbreak.models.detector import read_facts
 
-    where = local_detector(name)
-    stated = _stated(where)
-    if stated is None:
-        raise SoftbreakError(f"{name} has no card.json; `softbreak models` lists what there is")
-    card = json.loads(stated)
+    folder = Path(local_detector(name))
+    if not folder.is_dir():
+        folder = _pretrained(name)
+    card = read_facts(folder).get("told")
+    if not isinstance(card, dict) or "plan" not in card:
+        raise SoftbreakError(f"{name} was not made by `softbreak train`: it has no card")
     if as_json:
         print_json(card)
         return
@@ -97,19 +101,23 @@ def _card(name: str, *, as_json: bool) -> None:
     stdout().print(Markdown(card_text(card)))
 
 
-def _stated(name: str) -> str | None:
-    """Return the text of the card of a folder, or of a shipped model."""
-    from importlib.resources import files
-    from pathlib import Path
+def _pretrained(name: str) -> Path:
+    """Return the folder of a shipped model."""
+    from importlib.resources import as_file, files
 
-    folder = Path(name)
-    if (folder / "card.json").is_file():
-        return (folder / "card.json").read_text(encoding="utf-8")
-    shipped = files("softbreak.models").joinpath("pretrained", name, "card.json")
-    return shipped.read_text(encoding="utf-8") if shipped.is_file() else None
+    from softbreak.errors import SoftbreakError
+
+    shipped = files("softbreak.models").joinpath("pretrained", name)
+    if not shipped.is_dir():
+        raise SoftbreakError(
+            f"{name} is no learned model: rules are described in the documentation; "
+            "`softbreak models` lists what there is"
+        )
+    with as_file(shipped) as folder:
+        return folder
 
 
-def _show(shipped: list[dict[str, Any]], learners: list[str], versions: pd.DataFrame) -> None:
+def _show(shipped: list[dict[str, Any]], learners: dict[str, str], versions: pd.DataFrame) -> None:
     from rich.table import Table
 
     from softbreak.cli.console import stdout
@@ -122,8 +130,14 @@ def _show(shipped: list[dict[str, Any]], learners: list[str], versions: pd.DataF
         star = " (default)" if row["default"] else ""
         table.add_row(row["name"], row["version"], row["judges"], row["about"] + star)
     console.print(table)
-    if learners:
-        console.print(f"Learners for `softbreak train --model`: {', '.join(learners)}")
+    console.print()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("train --model", "learns"):
+        table.add_column(column, overflow="fold", no_wrap=column != "learns")
+    for name, about in learners.items():
+        table.add_row(name, about)
+    console.print(table)
+    console.print()
     if not len(versions):
         console.print("No registered model (`softbreak train --register softbreak` makes one).")
         return

@@ -1,30 +1,30 @@
-"""What a detector that learns must offer to be trained, validated, tracked and shipped.
+"""What can learn: one row a learner, and how a saved model finds its class again.
 
-A learner is a row of :data:`LEARNERS`; ``softbreak train`` knows no more of it than this.
+A new model takes a class (:class:`softbreak.models.detector.LearnedDetector`) in a file of its own,
+a row of ``KINDS`` and a row of ``LEARNERS``; ``softbreak train`` knows no more of it than this.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
 
 from softbreak.errors import SoftbreakError
+from softbreak.features.evidence import CellEvidence
+from softbreak.models.detector import STATES, LearnedDetector, read_facts
+from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.verdict import State, Verdict
 
-PREDICTED: Final = (
-    "state",
-    "p_healthy",
-    "p_soft",
-    "p_hard",
-    "electronic_fraction",
-    "electronic_fraction_lower",
-    "electronic_fraction_upper",
-)
-"""Columns of what a model predicts; ``state`` may be "undetermined", numbers may be NaN."""
+Readings = Sequence[ImpedanceReading]
+TABLE: Final = "softbreak.models.table:detector_table"
 
 
 class Trial(Protocol):
@@ -36,63 +36,120 @@ class Trial(Protocol):
     def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
         """Choose a whole number."""
 
-    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """Choose one of several."""
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Where a hyperparameter is looked for; whole numbers where both ends are."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def draw(self, name: str, trial: Trial) -> float | int:
+        """Let a trial choose."""
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return trial.suggest_int(name, self.low, self.high, log=self.log)
+        return trial.suggest_float(name, self.low, self.high, log=self.log)
 
 
-class Learned(Protocol):
-    """A model that has learnt."""
-
-    def predict(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return ``PREDICTED``, one row a row of the table of features.
-
-        Rows of one cell stand together in the order of its cycles; cells are told apart by the
-        column ``cell_id`` where the model looks at more than one cycle at a time.
-        """
-
-    def save(self, folder: Path, card: Mapping[str, Any]) -> None:
-        """Write everything into a folder: no pickle; the card as ``card.json``."""
-
-    def importances(self, table: pd.DataFrame) -> pd.Series:
-        """Return how much each feature moved the score on these rows (mean magnitude)."""
-
-
-class Learner(Protocol):
+@dataclass(frozen=True, slots=True)
+class Learner:
     """Something that can learn.
 
-    ``features`` turns ``(evidence, readings)`` into one row a cycle; ``suggest`` draws
-    hyperparameters, ``defaults`` are the shipped ones; ``fit`` gets the features, the truth (see
-    ``softbreak.training.population``) and weights beside each other, row by row.
+    Attributes
+    ----------
+    name, about : str
+    kind : str
+        Of ``KINDS``.
+    parameters : mapping
+        Of the class, as it is shipped.
+    space : mapping of str to Range
+        Hyperparameters that can be searched.
+    features : str
+        ``module:function``, ``(evidence, readings) -> DataFrame``, one row a cycle.
+    waveforms : bool
+        Whether the evidence must hold the shapes of the half-cycles.
     """
 
-    @property
-    def name(self) -> str:
-        """Of the learner, as in the table."""
+    name: str
+    about: str
+    kind: str
+    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    space: Mapping[str, Range] = field(default_factory=lambda: MappingProxyType({}))
+    features: str = TABLE
+    waveforms: bool = False
 
-    @property
-    def features(self) -> Callable[..., pd.DataFrame]:
-        """A module's function ``(evidence, readings) -> DataFrame``."""
+    def maker(self) -> Callable[[CellEvidence, Readings], pd.DataFrame]:
+        """Return the function that measures the features."""
+        found: Callable[[CellEvidence, Readings], pd.DataFrame] = imported(self.features)
+        return found
 
-    def defaults(self) -> dict[str, Any]:
-        """Return hyperparameters that are used where nothing is searched."""
+    def make(self, parameters: Mapping[str, Any], seed: int) -> LearnedDetector:
+        """Return a detector that has not learnt yet."""
+        made: LearnedDetector = imported(KINDS[self.kind])()
+        chosen = {**self.parameters, **parameters}
+        if "seed" in made.get_params():
+            chosen["seed"] = seed
+        return made.set_params(**chosen)
 
     def suggest(self, trial: Trial) -> dict[str, Any]:
         """Return hyperparameters to try."""
-
-    def fit(
-        self,
-        table: pd.DataFrame,
-        truth: pd.DataFrame,
-        weights: np.ndarray,
-        *,
-        parameters: Mapping[str, Any],
-        seed: int,
-    ) -> Learned:
-        """Learn; the same from the same."""
+        return {name: span.draw(name, trial) for name, span in self.space.items()}
 
 
-LEARNERS: Final[dict[str, str]] = {}
-"""Where each learner lives: name → ``module:attribute``, imported when it is asked for."""
+def imported(place: str) -> Any:
+    """Return what stands at ``module:name``; places come from the tables in here only."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
+KINDS: Final[dict[str, str]] = {
+    "Logistic": "softbreak.models.tabular:Logistic",
+    "Boosted": "softbreak.models.tabular:Boosted",
+    "Hybrid": "softbreak.models.hybrid:Hybrid",
+    "Network": "softbreak.models.waveform:Network",
+}
+"""Classes of saved models: name in the sidecar → ``module:class``."""
+
+LEARNERS: Final[dict[str, Learner]] = {
+    learner.name: learner
+    for learner in (
+        Learner(
+            "hybrid",
+            "the rule's certificates and boosted trees, with abstention and intervals",
+            "Hybrid",
+            space={"rounds": Range(60, 400, log=True)},
+        ),
+        Learner(
+            "hybrid-voltage",
+            "the same on voltage and current alone",
+            "Hybrid",
+            {"evidence": "voltage"},
+            space={"rounds": Range(60, 400, log=True)},
+        ),
+        Learner(
+            "lightgbm",
+            "boosted trees on the physics features, always an answer",
+            "Boosted",
+            space={"rounds": Range(60, 400, log=True)},
+        ),
+        Learner(
+            "logistic",
+            "logistic regression on the physics features, always an answer",
+            "Logistic",
+            space={"ridge": Range(1e-4, 1e-1, log=True)},
+        ),
+        Learner(
+            "net",
+            "a network on the half-cycles and the cell's history, always an answer",
+            "Network",
+            space={"epochs": Range(6, 24), "hidden": Range(32, 128, log=True)},
+            features="softbreak.models.waveform:waveform_features",
+            waveforms=True,
+        ),
+    )
+}
+"""Everything that ``softbreak train --model`` knows."""
 
 
 def learner_of(name: str) -> Learner:
@@ -104,38 +161,53 @@ def learner_of(name: str) -> Learner:
         If there is none of that name.
     """
     if name not in LEARNERS:
-        known = ", ".join(LEARNERS) or "none"
-        raise SoftbreakError(f"there is no learner {name!r}; known are {known}")
-    module, _, attribute = LEARNERS[name].partition(":")
-    found: Learner = getattr(import_module(module), attribute)
-    return found
+        raise SoftbreakError(f"there is no learner {name!r}; known are {', '.join(LEARNERS)}")
+    return LEARNERS[name]
 
 
-def load_learned(folder: Path) -> Learned:
-    """Return a saved model: the module that its card names knows how.
+def load_learned(folder: Path) -> LearnedDetector:
+    """Return a saved model.
 
     Parameters
     ----------
     folder : Path
-        Holds ``card.json`` with ``loader``: one of the modules in here.
+        What ``save`` wrote. It is untrusted: its sidecar chooses among ``KINDS`` and nothing else.
 
     Raises
     ------
     SoftbreakError
-        If the folder holds no model of this package.
+        If the folder holds no model, or one of an unknown kind.
     """
-    import json
-
-    stated = folder / "card.json"
-    if not stated.is_file():
-        raise SoftbreakError(f"{folder} holds no model: there is no card.json")
-    loader = str(json.loads(stated.read_text(encoding="utf-8")).get("loader", ""))
-    # the card is untrusted: it may choose among our own modules and nothing else
-    if loader not in LOADERS:
-        raise SoftbreakError(f"{stated} names the loader {loader!r}; known: {', '.join(LOADERS)}")
-    found: Learned = import_module(LOADERS[loader]).load(folder)
-    return found
+    kind = str(read_facts(folder).get("kind"))
+    if kind not in KINDS:
+        raise SoftbreakError(f"{folder} holds a model of kind {kind!r}; known: {', '.join(KINDS)}")
+    made: LearnedDetector = imported(KINDS[kind])()
+    return made.restored(folder)
 
 
-LOADERS: Final[dict[str, str]] = {}
-"""Kinds of saved models: name in a card → module with ``load(folder) -> Learned``."""
+def judged_by(
+    model: LearnedDetector, evidence: CellEvidence, readings: Readings, features: str = TABLE
+) -> list[Verdict]:
+    """Return what a model says of every cycle.
+
+    Parameters
+    ----------
+    model : LearnedDetector
+        One that judges does so; of one that only scores the most probable state is taken, and
+        nothing is said of η_e.
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+    features : str
+        Of its learner.
+    """
+    judge = getattr(model, "judge", None)
+    if judge is not None:
+        found: list[Verdict] = judge(evidence, readings)
+        return found
+    table = imported(features)(evidence, readings)
+    return [_most_probable(*chance) for chance in model.predict_proba(table).tolist()]
+
+
+def _most_probable(healthy: float, soft: float, hard: float) -> Verdict:
+    state = State(STATES[int(np.argmax((healthy, soft, hard)))])
+    return Verdict(state, healthy, soft, hard, math.nan, math.nan, math.nan)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
+
+import pandas as pd
 
 from softbreak.training.tracking import Run
 from softbreak.training.train import Trained, fingerprint
@@ -60,14 +63,12 @@ def log(
     run.tags({"cells": "SIMULATED, law set a", "fingerprint": fingerprint(trained.folder)})
     run.json(card, "card.json")
     run.metrics(_metrics(trained))
-    for name, table in trained.tables.items():
-        run.table(table, f"tables/{name}.csv")
-    told = trained.importances.rename_axis("feature").rename("importance").reset_index()
-    run.table(told, "tables/importances.csv")
-    if len(trained.trials):
-        run.table(trained.trials, "tables/trials.csv")
-        for trial, value in enumerate(trained.trials["utility"]):
-            run.metrics({"search/utility": float(value)}, step=trial)
+    with tempfile.TemporaryDirectory(prefix="softbreak-tables-") as place:
+        for name, table in _tables(trained).items():
+            table.to_csv(Path(place) / f"{name}.csv", index=False, float_format="%.6g")
+        run.file(Path(place), "tables")
+    for trial, value in enumerate(trained.trials.get("utility", ())):
+        run.metrics({"search/utility": float(value)}, step=trial)
     if figures is not None:
         run.file(figures, "figures")
     return run.model(
@@ -78,6 +79,12 @@ def log(
         register=register,
         aliases=aliases,
     )
+
+
+def _tables(trained: Trained) -> dict[str, pd.DataFrame]:
+    told = trained.importances.rename_axis("feature").rename("importance").reset_index()
+    tables = {**trained.tables, "importances": told}
+    return tables if trained.trials.empty else {**tables, "trials": trained.trials}
 
 
 def _metrics(trained: Trained) -> dict[str, float]:
@@ -106,7 +113,7 @@ def card_text(card: Mapping[str, Any]) -> str:
     Parameters
     ----------
     card : mapping
-        As ``card.json`` holds it.
+        As the sidecar of a model holds it.
     """
     scores = card.get("families_left_out", {})
     lines = [

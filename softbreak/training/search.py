@@ -34,6 +34,7 @@ def search(
     Returns
     -------
     best : dict
+        What differs from the learner's own.
     history : DataFrame
         One row a trial: ``trial, utility``, and what was tried.
     """
@@ -48,14 +49,14 @@ def search(
         progress(len(rows), trials)
         return found
 
-    best = learner.defaults()
+    best: dict[str, Any] = {}
     highest = judge(best)
     study = optuna.create_study(
         direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=8)
     )
     for _ in range(trials - 1):
         trial = study.ask()
-        tried = {**learner.defaults(), **learner.suggest(trial)}
+        tried = learner.suggest(trial)
         found = judge(tried)
         study.tell(trial, found)
         if found > highest:

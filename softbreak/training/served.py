@@ -1,4 +1,4 @@
-"""What MLflow calls to load a logged model: features in, verdicts as columns out."""
+"""What MLflow calls to load a logged model: features in, probabilities out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from softbreak.models.learner import Learned, load_learned
+from softbreak.models.detector import STATES, LearnedDetector
+from softbreak.models.learner import load_learned
 
 
 class Served:
@@ -14,21 +15,30 @@ class Served:
 
     Parameters
     ----------
-    model : Learned
+    model : LearnedDetector
     """
 
-    def __init__(self, model: Learned) -> None:
+    def __init__(self, model: LearnedDetector) -> None:
         self.model = model
 
     def predict(self, table: pd.DataFrame, params: object = None) -> pd.DataFrame:
-        """Return states, probabilities and η_e of rows of features."""
+        """Return ``p_healthy, p_soft, p_hard`` of rows of features."""
         del params
-        return self.model.predict(table)
+        return chances(self.model, table)
+
+
+def chances(model: LearnedDetector, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the probabilities of rows of features as columns.
+
+    Parameters
+    ----------
+    model : LearnedDetector
+    table : DataFrame
+    """
+    names = [f"p_{state}" for state in STATES]
+    return pd.DataFrame(model.predict_proba(table), columns=names)
 
 
 def _load_pyfunc(path: str) -> Served:
     """Load the model; called by MLflow with the place of its data."""
-    folder = Path(path)
-    inner = [each for each in folder.iterdir() if each.is_dir()]
-    stated = folder if (folder / "card.json").exists() else inner[0]
-    return Served(load_learned(stated))
+    return Served(load_learned(Path(path)))

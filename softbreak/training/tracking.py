@@ -11,7 +11,9 @@ import logging
 import math
 import os
 import platform
+import shutil
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -119,10 +121,6 @@ class Run:
         with _quiet():
             self._client.log_batch(self.run_id, **values)
 
-    def table(self, table: pd.DataFrame, path: str) -> None:
-        """Log a table as a CSV."""
-        self.text(table.to_csv(index=False, float_format="%.6g"), path)
-
     def text(self, text: str, path: str) -> None:
         """Log a text file."""
         with _quiet():
@@ -171,11 +169,12 @@ class Run:
             URI that :func:`fetch` understands.
         """
         mlflow = _mlflow(self.uri)
-        with _quiet():
+        with _quiet(), tempfile.TemporaryDirectory(prefix="softbreak-model-") as place:
+            data = Path(shutil.copytree(folder, Path(place) / "model"))
             info = mlflow.pyfunc.log_model(
                 name="model",
                 loader_module=LOADER,
-                data_path=str(folder),
+                data_path=str(data),
                 signature=mlflow.models.infer_signature(example, said),
                 input_example=example,
                 pip_requirements=[f"softbreak[learn]=={softbreak.__version__}"],
@@ -293,8 +292,7 @@ def fetch(uri: str, *, store: str | None = None) -> Path:
     described = local / "MLmodel"
     if not described.exists() or LOADER not in described.read_text(encoding="utf-8"):
         raise SoftbreakError(f"{uri} is no model that softbreak logged")
-    folders = [each for each in (local / "data").iterdir() if each.is_dir()]
-    return folders[0] if len(folders) == 1 else local / "data"
+    return local / "data" / "model"
 
 
 def registered(store: str | None = None) -> pd.DataFrame:

@@ -17,15 +17,19 @@ import numpy as np
 import pandas as pd
 
 import softbreak
+from softbreak.models.detector import LearnedDetector
 from softbreak.models.learner import Learner, learner_of
 from softbreak.training.compare_tables import tables_of
 from softbreak.training.judging import Judged
 from softbreak.training.population import Population, build
 from softbreak.training.recipes import training_recipe
 from softbreak.training.search import search
+from softbreak.training.served import chances
+from softbreak.training.shapley import importances
 from softbreak.training.validate import (
     UNSEEN_FAMILIES,
     Lesson,
+    fitted,
     lesson_of,
     rules_beside,
     unseen_families,
@@ -34,7 +38,6 @@ from softbreak.training.validate import (
 RULES: Final = ("fused", "voltage")
 """Judge the same cells, to be read beside the model."""
 EXAMPLE_ROWS: Final = 5
-IMPORTANCE_ROWS: Final = 2000
 Told = Callable[[str, int, int], None]
 Tables = Mapping[str, pd.DataFrame]
 
@@ -76,7 +79,7 @@ class Trained:
     ----------
     plan : Plan
     folder : Path
-        Holds the model and its ``card.json``.
+        Holds the model.
     card : dict
     tables : dict of str to DataFrame
         Scores of the validation, as in :class:`softbreak.training.compare.Compared`; empty
@@ -128,7 +131,7 @@ def train(
 
 
 def _cells(plan: Plan, folder: Path, workers: int, told: Told) -> Population:
-    recipe = training_recipe(plan.cells, plan.seed)
+    recipe = training_recipe(plan.cells, plan.seed, waveforms=learner_of(plan.model).waveforms)
     return build(
         recipe,
         folder,
@@ -142,7 +145,8 @@ def _train(
 ) -> Trained:
     told("Measuring features", 0, 1)
     lesson = lesson_of(population, learner, workers=workers)
-    parameters, history = learner.defaults(), pd.DataFrame()
+    parameters: dict[str, Any] = {}
+    history = pd.DataFrame()
     if plan.trials:
         parameters, history = search(
             learner,
@@ -154,46 +158,33 @@ def _train(
     tables: dict[str, pd.DataFrame] = {}
     if plan.validate:
         told("Leaving each failure family out", 0, 1)
-        tables = _validated(learner, lesson, population, parameters, plan)
+        tables = _validated(learner, lesson, parameters, plan)
     told("Training on all cells", 0, 1)
-    model = learner.fit(
-        lesson.table, lesson.truth, lesson.weights, parameters=parameters, seed=plan.seed
-    )
-    card = _card(plan, population, lesson, parameters, tables)
-    out.mkdir(parents=True, exist_ok=True)
+    everything = np.arange(len(lesson.truth))
+    model = fitted(learner, lesson, everything, parameters=parameters, seed=plan.seed)
+    card = _card(plan, population, lesson, model, tables)
     model.save(out, card)
-    chosen = np.random.default_rng(plan.seed).permutation(len(lesson.table))[:IMPORTANCE_ROWS]
-    example = _example(lesson)
+    example = lesson.table[list(model.columns_)].head(EXAMPLE_ROWS).astype("float64")
+    told("Explaining", 0, 1)
     return Trained(
         plan,
         out,
         card,
         tables,
-        model.importances(lesson.table.iloc[np.sort(chosen)].reset_index(drop=True)),
+        importances(model, lesson.table, seed=plan.seed),
         history,
         example,
-        model.predict(example),
+        chances(model, example),
     )
 
 
-def _example(lesson: Lesson) -> pd.DataFrame:
-    """A few consecutive rows; whole numbers as floats, for one of them may be missing some day."""
-    rows = lesson.table.head(EXAMPLE_ROWS)
-    numbers = rows.select_dtypes("number").columns
-    return rows.astype(dict.fromkeys(numbers, "float64"))
-
-
 def _validated(
-    learner: Learner,
-    lesson: Lesson,
-    population: Population,
-    parameters: Mapping[str, Any],
-    plan: Plan,
+    learner: Learner, lesson: Lesson, parameters: Mapping[str, Any], plan: Plan
 ) -> dict[str, pd.DataFrame]:
     """Score the model on families that were left out, the rules and baselines beside it."""
     judged = unseen_families(learner, lesson, parameters=parameters, seed=plan.seed)
     judged = judged.drop(columns="fold").assign(detector=plan.model)
-    both = pd.concat([judged, rules_beside(population, RULES)], ignore_index=True)
+    both = pd.concat([judged, rules_beside(lesson, RULES)], ignore_index=True)
     both["setting"] = UNSEEN_FAMILIES
     where = {"setting": UNSEEN_FAMILIES, "laws": "a"}
     names = [plan.model, *RULES]
@@ -207,7 +198,7 @@ def _card(
     plan: Plan,
     population: Population,
     lesson: Lesson,
-    parameters: Mapping[str, Any],
+    model: LearnedDetector,
     tables: Tables,
 ) -> dict[str, Any]:
     """What must be known of a model: data, scores, what it is for; nothing that time changes."""
@@ -223,8 +214,8 @@ def _card(
             str(name): round(float(share), 6)
             for name, share in lesson.truth["state"].value_counts(normalize=True).items()
         },
-        "features": [name for name in lesson.table.columns if name != "cell_id"],
-        "parameters": dict(parameters),
+        "features": list(model.columns_),
+        "parameters": model.get_params(),
         "families_left_out": _own_scores(tables, plan.model),
         "not_for": "full cells, cells with liquid electrolyte, decisions about safety",
     }

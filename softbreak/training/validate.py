@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from softbreak.models.learner import PREDICTED, Learner
+from softbreak.models.detector import LearnedDetector
+from softbreak.models.learner import Learner, judged_by
 from softbreak.models.registry import detector_of
 from softbreak.simulate.guard import require_training
 from softbreak.training import metrics
+from softbreak.training.evidence_tables import Gathered
 from softbreak.training.judging import verdict_columns
 from softbreak.training.labels import sample_weights
 from softbreak.training.population import Population
 from softbreak.training.splits import Split, leave_family_out, require_disjoint
+from softbreak.verdict import Verdict
 
 UNSEEN_FAMILIES: Final = "families left out"
 """Setting of verdicts on failure families that the model had not seen."""
@@ -32,9 +35,11 @@ class Lesson:
     Attributes
     ----------
     table : DataFrame
-        Features; ``cell_id`` first.
+        Features.
     truth : DataFrame
     weights : ndarray
+    cells : dict of str to Gathered
+        Evidence of each cell, for models that judge by more than the table.
 
     Raises
     ------
@@ -45,22 +50,16 @@ class Lesson:
     table: pd.DataFrame
     truth: pd.DataFrame
     weights: np.ndarray
+    cells: Mapping[str, Gathered] = field(repr=False)
 
     def __post_init__(self) -> None:
         """Refuse cells that only judge, and rows that do not stand beside each other."""
         require_training(self.truth)
         if not len(self.table) == len(self.truth) == len(self.weights):
             raise ValueError("features, truth and weights have different numbers of rows")
-        if self.table["cell_id"].tolist() != self.truth["cell_id"].tolist():
-            raise ValueError("features and truth are of different cells")
-
-    def at(self, rows: np.ndarray) -> Lesson:
-        """Return some of the rows."""
-        return Lesson(
-            self.table.iloc[rows].reset_index(drop=True),
-            self.truth.iloc[rows].reset_index(drop=True),
-            self.weights[rows],
-        )
+        absent = set(self.truth["cell_id"]) - set(self.cells)
+        if absent:
+            raise ValueError(f"there is no evidence of {len(absent)} cells ({min(absent)}, …)")
 
 
 def lesson_of(population: Population, learner: Learner, *, workers: int = 1) -> Lesson:
@@ -74,10 +73,38 @@ def lesson_of(population: Population, learner: Learner, *, workers: int = 1) -> 
     workers : int
     """
     truth = population.training_truth()
-    table = population.features(learner.features, workers=workers)
-    if "cell_id" not in table.columns:
-        table.insert(0, "cell_id", truth["cell_id"])
-    return Lesson(table, truth, sample_weights(truth))
+    table = population.features(learner.maker(), workers=workers)
+    cells = {one.cell_id: one for one in population.cells()}
+    return Lesson(table, truth, sample_weights(truth), cells)
+
+
+def fitted(
+    learner: Learner,
+    lesson: Lesson,
+    rows: np.ndarray,
+    *,
+    parameters: Mapping[str, Any],
+    seed: int,
+) -> LearnedDetector:
+    """Return a model that learnt from some rows of a lesson.
+
+    Parameters
+    ----------
+    learner : Learner
+    lesson : Lesson
+    rows : ndarray of int
+    parameters : mapping
+    seed : int
+    """
+    truth = lesson.truth.iloc[rows]
+    model = learner.make(parameters, seed)
+    return model.fit(
+        lesson.table.iloc[rows].reset_index(drop=True),
+        truth["state"].tolist(),
+        groups=truth["cell_id"].tolist(),
+        weights=lesson.weights[rows],
+        fractions=truth["eta"].to_numpy(dtype=np.float64),
+    )
 
 
 def held_out(
@@ -96,7 +123,7 @@ def held_out(
     lesson : Lesson
     splits : iterable of Split
     parameters : mapping
-        Hyperparameters.
+        Hyperparameters that differ from the learner's own.
     seed : int
 
     Returns
@@ -107,42 +134,48 @@ def held_out(
     found = []
     for split in splits:
         require_disjoint(lesson.truth["cell_id"], split.train, split.test)
-        shown, hidden = lesson.at(split.train), lesson.at(split.test)
-        model = learner.fit(
-            shown.table, shown.truth, shown.weights, parameters=parameters, seed=seed
-        )
-        said = model.predict(hidden.table)
-        found.append(beside(hidden.truth, said).assign(fold=split.name))
+        model = fitted(learner, lesson, split.train, parameters=parameters, seed=seed)
+        hidden = lesson.truth.iloc[split.test]
+        for cell_id, known in hidden.groupby("cell_id", sort=False):
+            one = lesson.cells[str(cell_id)]
+            said = judged_by(model, one.evidence, one.readings, learner.features)
+            found.append(beside(known, one, said).assign(fold=split.name))
     return pd.concat(found, ignore_index=True)
 
 
-def beside(truth: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
-    """Return a judged table from truth and predictions that stand row by row beside each other."""
-    known = truth.rename(columns={"state": "state_true"}).reset_index(drop=True)
-    return pd.concat([known, said[list(PREDICTED)].reset_index(drop=True)], axis=1)
+def beside(known: pd.DataFrame, one: Gathered, said: Sequence[Verdict]) -> pd.DataFrame:
+    """Return a judged table of one cell.
+
+    Parameters
+    ----------
+    known : DataFrame
+        Truth of (some of) its cycles.
+    one : Gathered
+    said : sequence of Verdict
+        Of all cycles of its timeline.
+    """
+    index = one.evidence.timeline.cycles["cycle_index"].to_numpy()
+    place = np.searchsorted(index, known["cycle_index"].to_numpy())
+    truth = known.rename(columns={"state": "state_true"}).reset_index(drop=True)
+    told = verdict_columns(said).iloc[place].reset_index(drop=True)
+    return pd.concat([truth, told], axis=1)
 
 
-def rules_beside(population: Population, names: Sequence[str]) -> pd.DataFrame:
+def rules_beside(lesson: Lesson, names: Sequence[str]) -> pd.DataFrame:
     """Return what rules say of the same cells; they learn nothing, so nothing is left out.
 
     Parameters
     ----------
-    population : Population
+    lesson : Lesson
     names : sequence of str
         Detectors that judge cycles.
     """
-    truth = population.training_truth()
-    rows = dict(iter(truth.groupby("cell_id", sort=False)))
     found = []
-    for one in population.cells():
-        if one.cell_id not in rows:
-            continue
-        known = rows[one.cell_id]
-        index = one.evidence.timeline.cycles["cycle_index"].to_numpy()
-        place = np.searchsorted(index, known["cycle_index"].to_numpy())
+    for cell_id, known in lesson.truth.groupby("cell_id", sort=False):
+        one = lesson.cells[str(cell_id)]
         for name in names:
-            said = verdict_columns(detector_of(name).judge(one.evidence, one.readings))
-            found.append(beside(known, said.iloc[place]).assign(detector=name))
+            said = detector_of(name).judge(one.evidence, one.readings)
+            found.append(beside(known, one, said).assign(detector=name))
     return pd.concat(found, ignore_index=True)
 
 

@@ -8,6 +8,7 @@ from softbreak.training.evidence_drop import HALF
 from softbreak.training.population import build
 from softbreak.training.recipes import PopulationRecipe, Stratum
 from softbreak.training.train import Plan, train
+from tests.training.small_learner import KIND, LEARNER
 
 TINY = PopulationRecipe(
     14,
@@ -36,8 +37,8 @@ def small():
     from softbreak.models import learner
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(learner.LEARNERS, "small", "tests.training.small_learner:LEARNER")
-        patch.setitem(learner.LOADERS, "small", "tests.training.small_learner")
+        patch.setitem(learner.LEARNERS, "small", LEARNER)
+        patch.setitem(learner.KINDS, "Small", KIND)
         yield learner.learner_of("small")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from softbreak.simulate.population import Recipe, blocks
 from softbreak.training import metrics
 from softbreak.training.population import MASKS
 from softbreak.training.splits import by_cell
-from softbreak.training.validate import Lesson, held_out, lesson_of
+from softbreak.training.validate import held_out, lesson_of
 
 ROOM = Path(training.__file__).parent
 JUDGES = {"judging.py", "compare.py", "compare_tables.py", "recipes.py"}
@@ -141,15 +142,15 @@ def shuffled(lesson, seed):
     truth = lesson.truth.copy()
     for name in ("state", "eta"):
         truth[name] = lesson.truth[name].to_numpy()[order]
-    return Lesson(lesson.table, truth, lesson.weights)
+    return replace(lesson, truth=truth)
 
 
 def skill(small, lesson):
     """Return Youden's index of the score for "soft or hard" on cells that were held out."""
-    judged = held_out(small, lesson, by_cell(lesson.truth, 3), parameters=small.defaults())
-    fault = 1.0 - judged["p_healthy"]
-    broken = judged["state_true"] != "healthy"
-    alarm = fault > fault.median()
+    judged = held_out(small, lesson, by_cell(lesson.truth, 3), parameters={})
+    fault = 1.0 - judged["p_healthy"].to_numpy()
+    broken = (judged["state_true"] != "healthy").to_numpy()
+    alarm = fault > np.median(fault)
     return float(alarm[broken].mean() - alarm[~broken].mean())
 
 

@@ -8,6 +8,8 @@ import pytest
 from softbreak.errors import SoftbreakError
 from softbreak.models.learner import load_learned
 from softbreak.training import logged, tracking
+from softbreak.training.served import chances
+from tests.training.stores import fresh_store
 
 # the tests ask MLflow themselves, and it warns its own developers
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    uri = f"sqlite:///{tmp_path}/mlruns.db"
+    uri = fresh_store(tmp_path)
     monkeypatch.setenv(tracking.STORE_VARIABLE, uri)
     return uri
 
@@ -51,7 +53,7 @@ def test_a_training_is_tracked_registered_and_fetched(trained, store, tmp_path):
 
     for address in ("models:/softbreak@champion", "models:/softbreak/1"):
         folder = tracking.fetch(address)
-        assert load_learned(folder).predict(trained.example).equals(trained.said)
+        assert chances(load_learned(folder), trained.example).equals(trained.said)
     served = mlflow.pyfunc.load_model("models:/softbreak@champion")
     pd.testing.assert_frame_equal(served.predict(trained.example), trained.said)
     assert served.metadata.signature.inputs.input_names() == list(trained.example.columns)
