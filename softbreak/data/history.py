@@ -167,8 +167,13 @@ def _merged(cell: Cell, stated: Cell) -> Cell:
 
 def merged_cell(cell: Cell, records: Iterable[Record]) -> Cell:
     """Return the cell with its gaps filled from what its files say."""
-    for record in records:
-        cell = _merged(cell, record.cell)
+    return joined_cell(cell, (record.cell for record in records))
+
+
+def joined_cell(cell: Cell, stated: Iterable[Cell]) -> Cell:
+    """Return the cell with its gaps filled from what was stated of it; who comes first, wins."""
+    for one in stated:
+        cell = _merged(cell, one)
     return cell
 
 

@@ -1,0 +1,316 @@
+"""All that a cell's records offer, kept as they arrive; batch work feeds whole records."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.checks import RecordFacts, mixture_of
+from softbreak.data.clock import forward_clock
+from softbreak.data.history import Span, joined_cell, placements, started
+from softbreak.data.record import Cell, Record, Technique
+from softbreak.features.arrange import Arranged, arranged
+from softbreak.features.growing import Growing
+from softbreak.features.intake import COLUMNS, TEMPERATURE
+from softbreak.features.live import CellStream
+from softbreak.features.thermometer import Thermometer, joined_log, temperature_at
+from softbreak.physics.voltammetry import Voltammetry, analyse
+
+_RAW: Final = {
+    Technique.VOLTAMMETRY: ("test_time_second", "voltage_volt", "current_ampere"),
+    Technique.IMPEDANCE: ("frequency_hertz", "real_impedance_ohm", "imaginary_impedance_ohm"),
+}
+"""Columns of which every row is kept."""
+Placed = Sequence[tuple[Hashable, float]]
+"""Names of records in the order of the cell's life, and how far each clock is shifted (s)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrum:
+    """One impedance spectrum on the cell-life clock.
+
+    Attributes
+    ----------
+    time_second : float
+    frequency : numpy.ndarray
+        Hz, descending, without duplicates.
+    impedance : numpy.ndarray of complex
+        Ω, true sign of the imaginary part.
+    temperature_celsius : float
+        NaN where it was not logged.
+    """
+
+    time_second: float
+    frequency: np.ndarray
+    impedance: np.ndarray
+    temperature_celsius: float
+
+
+SWEEP_COLUMNS = (
+    "series",
+    "sweep",
+    "start_time_second",
+    "end_time_second",
+    "peak_current",
+    "window",
+    "middle",
+    "scan_rate",
+    "chord_resistance",
+    "linearity",
+    "largest_jump",
+    "charge",
+    "temperature_celsius",
+    "hysteresis",
+    "curvature",
+    "common_voltage",
+    "asymmetry",
+    "peak_before_vertex",
+)
+
+
+class Sweeps(NamedTuple):
+    """What one voltammetry record says, on its own clock.
+
+    Attributes
+    ----------
+    begin : float
+        First usable sample (s).
+    starts, ends : numpy.ndarray
+        Of each sweep (s).
+    found : Voltammetry
+    """
+
+    begin: float
+    starts: np.ndarray
+    ends: np.ndarray
+    found: Voltammetry
+
+
+class Entry:
+    """What is kept of one record.
+
+    Attributes
+    ----------
+    technique : Technique
+    cell : Cell
+        What its file says.
+    path, instrument : str
+    position : int
+    started : float or None
+        See :class:`softbreak.data.history.Span`.
+    meter : Thermometer
+    raw : Growing or None
+        Every row, of voltammograms and spectra.
+    sweeps : Sweeps or None
+        What is left of a voltammogram that is over.
+    """
+
+    def __init__(self, record: Record) -> None:
+        source = record.source
+        self.technique = record.technique
+        self.cell = record.cell
+        self.path, self.instrument = source.path, source.instrument
+        self.position = source.position
+        self.started = started(record)
+        self.meter = Thermometer()
+        self.raw = Growing(3) if record.technique in _RAW else None
+        self.sweeps: Sweeps | None = None
+        self.over = False
+
+    def feed(self, record: Record) -> None:
+        """Take rows."""
+        table = record.table
+        time, warmth = (
+            table[name].to_numpy() if name in table.columns else None
+            for name in ("test_time_second", TEMPERATURE)
+        )
+        self.meter.feed(time, warmth, len(table))
+        if self.raw is not None and len(table):
+            rows = np.empty((len(table), 3))
+            for column, name in zip(rows.T, _RAW[self.technique], strict=True):
+                column[:] = table[name].to_numpy()
+            self.raw.extend(rows)
+
+    @property
+    def span(self) -> Span:
+        """Where it lies in the cell's life."""
+        meter = self.meter
+        last = meter.last if meter.clock[0] else 0.0
+        return Span(
+            self.path,
+            self.position,
+            self.technique,
+            self.started,
+            meter.first,
+            last,
+            meter.rows,
+        )
+
+    def end(self) -> None:
+        """Let go of the rows of a voltammogram: no more will come."""
+        self.sweeps, self.raw, self.over = self.swept(), None, True
+
+    def swept(self) -> Sweeps | None:
+        """Read a voltammogram; None where it has too few usable rows."""
+        if self.raw is None:
+            return self.sweeps
+        rows = self.raw.rows
+        time = forward_clock(rows[:, 0])
+        good = np.isfinite(rows[:, 1]) & np.isfinite(rows[:, 2])
+        if good.sum() < 4:
+            return None
+        time = time[good]
+        found = analyse(time, rows[good, 1], rows[good, 2])
+        return Sweeps(float(time[0]), time[found.start], time[found.stop - 1], found)
+
+    def spectrum(self, shift: float, log: np.ndarray) -> Spectrum:
+        """Return the spectrum on the cell's clock."""
+        rows = np.empty((0, 3)) if self.raw is None else self.raw.rows
+        frequency, impedance = rows[:, 0], rows[:, 1] + 1j * rows[:, 2]
+        size = np.abs(impedance)  # 0 + 0j is a placeholder of some instruments
+        good = np.isfinite(frequency) & (frequency > 0) & (size > 1e-9) & (size < 1e15)
+        frequency, impedance = frequency[good], impedance[good]
+        _, first = np.unique(-frequency, return_index=True)
+        moment = self.meter.first + shift if self.meter.rows else 0.0
+        warmth = self.meter.mean
+        if self.meter.rows:
+            warmth = temperature_at(warmth, moment, log)
+        return Spectrum(moment, frequency[first], impedance[first], warmth)
+
+
+class Book:
+    """The records of one cell.
+
+    Attributes
+    ----------
+    entries : dict
+        Entry of each record, by its name, in the order in which they became known.
+    stream : CellStream
+        Their cycling.
+    """
+
+    def __init__(self) -> None:
+        self.entries: dict[Hashable, Entry] = {}
+        self.stream = CellStream()
+
+    def feed(self, key: Hashable, record: Record) -> int:
+        """Take rows of one record; return how many half-cycles they complete.
+
+        Parameters
+        ----------
+        key : hashable
+            Names the record; rows of one record come in their order.
+        record : Record
+            Holds rows that were not fed before.
+        """
+        entry = self.entries.get(key)
+        if entry is None:
+            entry = self.entries[key] = Entry(record)
+        entry.feed(record)
+        if entry.technique is not Technique.CYCLING:
+            return 0
+        table = record.table
+        return self.stream.feed(
+            key, {name: table[name].to_numpy() for name in COLUMNS if name in table.columns}
+        )
+
+    def placed(self) -> list[tuple[Hashable, float]]:
+        """Order the records, and say how far each one's clock is shifted (s)."""
+        keys = list(self.entries)
+        spans = [entry.span for entry in self.entries.values()]
+        # the shift as it shows in the first time, which is all that a history tells
+        return [(keys[k], spans[k].first + s - spans[k].first) for k, s in placements(spans)]
+
+    def arranged(self, placed: Placed, *, running: Hashable | None = None) -> Arranged:
+        """Return the half-cycles of all cycling records.
+
+        Parameters
+        ----------
+        placed : sequence of (hashable, float)
+        running : hashable, optional
+            The record whose open half-cycle is left out.
+        """
+        cycling = self.of(placed, Technique.CYCLING)
+        parts = self.stream.parts([key for key, _ in cycling], running=running)
+        return arranged(parts, [shift for _, shift in cycling])
+
+    def of(self, placed: Placed, technique: Technique) -> list[tuple[Hashable, float]]:
+        """Return the records of one technique, in order."""
+        return [item for item in placed if self.entries[item[0]].technique is technique]
+
+    def log(self, placed: Placed) -> np.ndarray:
+        """Temperatures that were really logged: times (s) and °C, shape (n, 2)."""
+        return joined_log([(self.entries[key].meter, shift) for key, shift in placed])
+
+    @property
+    def temperature_logged(self) -> bool:
+        """Whether any record holds a temperature that was really measured."""
+        return any(entry.meter.logged for entry in self.entries.values())
+
+    def cell(self, known: Cell, placed: Placed) -> Cell:
+        """Fill what is not known of the cell with what its files say."""
+        return joined_cell(known, [self.entries[key].cell for key, _ in placed])
+
+    def mixture(self, known: Cell, placed: Placed) -> str:
+        """Say why the files are not those of one cell; empty where they may be."""
+        facts = []
+        for key, shift in placed:
+            entry = self.entries[key]
+            span = entry.span
+            begin, end = span.first + shift, span.last + shift
+            stated = joined_cell(known, [entry.cell]).area_cm2
+            facts.append(
+                RecordFacts(
+                    entry.technique, stated, entry.instrument, entry.path, begin, end, span.rows
+                )
+            )
+        return mixture_of(known, facts)
+
+    def spectra(self, placed: Placed, log: np.ndarray) -> tuple[Spectrum, ...]:
+        """Return the spectra, in order."""
+        return tuple(
+            self.entries[key].spectrum(shift, log)
+            for key, shift in self.of(placed, Technique.IMPEDANCE)
+        )
+
+    def sweeps(self, placed: Placed, log: np.ndarray) -> pd.DataFrame:
+        """One row a CV cycle, over all voltammetry records."""
+        rows: list[tuple[float, ...]] = []
+        for series, (key, shift) in enumerate(self.of(placed, Technique.VOLTAMMETRY)):
+            entry = self.entries[key]
+            swept = entry.swept()
+            if swept is not None:
+                warmth = temperature_at(entry.meter.mean, swept.begin + shift, log)
+                rows += _sweep_rows(series, swept, shift, warmth)
+        return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS)).astype({"series": int, "sweep": int})
+
+
+def _sweep_rows(series: int, swept: Sweeps, shift: float, warmth: float) -> list[tuple[float, ...]]:
+    found = swept.found
+    return [
+        (
+            series,
+            k,
+            swept.starts[k] + shift,
+            swept.ends[k] + shift,
+            found.peak_current[k],
+            found.window[k],
+            found.middle[k],
+            found.scan_rate[k],
+            found.chord_resistance[k],
+            found.linearity[k],
+            found.largest_jump[k],
+            found.charge[k],
+            warmth,
+            found.hysteresis[k],
+            found.curvature[k],
+            found.common_voltage,
+            found.asymmetry[k],
+            found.peak_before_vertex[k],
+        )
+        for k in range(len(swept.starts))
+    ]
