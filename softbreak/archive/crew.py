@@ -14,7 +14,8 @@ from softbreak.archive.failures import Failure
 from softbreak.archive.process import Reply, Task
 from softbreak.archive.storage import storage_of
 from softbreak.archive.store import PackWriter, members_of
-from softbreak.archive.work import Job, Outcome, add_job, as_json, meta_of_failures, paths_of_basis
+from softbreak.archive.work import Job, Outcome, as_json, meta_of_failures, paths_of_basis
+from softbreak.archive.worker import resolve
 from softbreak.errors import SoftbreakError
 
 MEMORY_BYTES: Final = 2**30
@@ -65,11 +66,14 @@ class Functions:
         See :func:`softbreak.archive.work.run_batch` and ``probe_job``.
     warm_up : str
         Called once with an empty mapping when a worker starts.
+    cell : str
+        Does one cell, see :func:`softbreak.archive.work.add_job`.
     """
 
     work: str = "softbreak.archive.work:run_batch"
     probe: str = "softbreak.archive.work:probe_job"
     warm_up: str = "softbreak.archive.work:warm_up"
+    cell: str = "softbreak.archive.work:add_job"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class Crew:
         on, a mark lies beside the packs. Should the process die, the next run finds the mark and
         takes a worker.
         """
+        do = resolve(self.functions.cell)
         for batch in batches:
             with _guarded(batch.pack.parent):
                 writer = PackWriter(batch.pack)
@@ -118,7 +123,7 @@ class Crew:
                     with _guarded(batch.pack.parent):
                         mark.touch()
                         try:
-                            outcome = add_job(job, writer)
+                            outcome = do(job, writer)
                         finally:
                             mark.unlink(missing_ok=True)
                     yield outcome
@@ -212,7 +217,8 @@ class Crew:
         ]
 
     def _task(self, key: int, batch: Batch) -> Task:
-        told = {"pack": str(batch.pack), "jobs": [as_json(job) for job in batch.jobs]}
+        jobs = [as_json(job) for job in batch.jobs]
+        told = {"pack": str(batch.pack), "cell": self.functions.cell, "jobs": jobs}
         return self._limited(key, self.functions.work, told, batch.sizes)
 
     def _probe(self, key: int, job: Job, path: str) -> Task:

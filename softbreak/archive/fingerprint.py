@@ -16,14 +16,21 @@ from softbreak.version import __version__
 
 
 def basis_of(group: Group, detector: str) -> dict[str, Any]:
-    """Return everything but the files' content that a cell's result depends on."""
+    """Return everything but the files' content that a cell's verdicts depend on."""
+    return {
+        **basis_of_reading(group),
+        "detector": [detector, diagnose.detector_version(detector)],
+    }
+
+
+def basis_of_reading(group: Group) -> dict[str, Any]:
+    """Return everything but the files' content that a cell's records depend on."""
     return {
         "files": [str(path) for path in group.files],
         "spares": {native: list(twins) for native, twins in group.spares.items()},
         "cell": asdict(group.cell),
         "columns": _as_json(group.columns),
         "named": group.named,
-        "detector": [detector, diagnose.detector_version(detector)],
         "softbreak": __version__,
         "readers": _readers(),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -93,10 +94,11 @@ def _claimed(
     claimed: dict[str, list[PurePosixPath]] = {}
     owner: dict[PurePosixPath, Row] = {}
     failures = []
+    candidates = _Candidates(files)
     for row in manifest.rows:
         paths = claimed.setdefault(row.cell.cell_id, [])
         for pattern in row.patterns:
-            matching = [path for path in files if _matches(path, pattern)]
+            matching = [path for path in candidates.of(pattern) if _matches(path, pattern)]
             if not matching:
                 failures.append(_no_file(manifest, row, pattern))
             for path in matching:
@@ -111,6 +113,27 @@ def _claimed(
                 if path not in paths:
                     paths.append(path)
     return claimed, failures
+
+
+class _Candidates:
+    """Files by how their paths begin: an archive of many cells has as many patterns as folders."""
+
+    def __init__(self, files: Sequence[PurePosixPath]) -> None:
+        self._files = files
+        self._by_begin: dict[int, dict[tuple[str, ...], list[PurePosixPath]]] = {}
+
+    def of(self, pattern: str) -> Sequence[PurePosixPath]:
+        """Return the files that begin with a pattern's folders before its first wildcard."""
+        parts = PurePosixPath(pattern.replace("\\", "/")).parts
+        plain = tuple(takewhile(lambda part: not set(part) & set("*?["), parts))
+        if not plain:
+            return self._files
+        if len(plain) not in self._by_begin:
+            begun: dict[tuple[str, ...], list[PurePosixPath]] = {}
+            for path in self._files:
+                begun.setdefault(path.parts[: len(plain)], []).append(path)
+            self._by_begin[len(plain)] = begun
+        return self._by_begin[len(plain)].get(plain, ())
 
 
 def _matches(path: PurePosixPath, pattern: str) -> bool:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from softbreak.archive.crew import Crew
-from softbreak.archive.fingerprint import basis_of, unchanged
+from softbreak.archive.fingerprint import unchanged
 from softbreak.archive.grouping import Group, one_by_one
 from softbreak.archive.packs import Readers, Shelf
 from softbreak.archive.storage import storage_of
 from softbreak.archive.store import Stored, key_of
-from softbreak.archive.work import Job
 from softbreak.errors import ReadError
 
 COSTS: Final = {".parquet": 8.0, ".ndax": 4.0, ".zip": 4.0, ".nda": 1.5, ".mpr": 1.5}
@@ -60,7 +59,14 @@ class Plan:
     waiting: list[Todo] = field(default_factory=list)
 
 
-def planned(groups: Sequence[Group], *, root: str, shelf: Shelf, detector: str, crew: Crew) -> Plan:
+def planned(
+    groups: Sequence[Group],
+    *,
+    root: str,
+    shelf: Shelf,
+    basis: Callable[[Group], dict[str, Any]],
+    crew: Crew,
+) -> Plan:
     """Say what of an archive has to be done.
 
     Parameters
@@ -70,7 +76,8 @@ def planned(groups: Sequence[Group], *, root: str, shelf: Shelf, detector: str, 
         The archive.
     shelf : Shelf
         Earlier results.
-    detector : str
+    basis : callable
+        Says of a group what its result rests on.
     crew : Crew
         A cell that was given up is done again if it gets more time or memory now.
     """
@@ -89,7 +96,7 @@ def planned(groups: Sequence[Group], *, root: str, shelf: Shelf, detector: str, 
                     meta = readers.meta(stored[key])
                 except ReadError:
                     meta = None
-            stands = meta is not None and unchanged(storage, meta, basis_of(group, detector))
+            stands = meta is not None and unchanged(storage, meta, basis(group))
             if meta is None or not stands or crew.may_now(meta):
                 plan.waiting.append(todo_of(group, root))
             elif meta["split"]:
@@ -117,11 +124,6 @@ def paths_of(group: Group) -> list[str]:
     """Return a cell's files with their spare twins."""
     twins = [twin for twins in group.spares.values() for twin in twins]
     return [*map(str, group.files), *twins]
-
-
-def job_of(todo: Todo, root: str, detector: str) -> Job:
-    """Return what a worker needs to know of a cell."""
-    return Job(root, todo.key, basis_of(todo.group, detector))
 
 
 def batches(todos: Sequence[Todo], workers: int) -> Iterator[list[Todo]]:

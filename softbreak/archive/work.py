@@ -15,6 +15,7 @@ from softbreak.archive.overlap import measured_at_once
 from softbreak.archive.storage import storage_of
 from softbreak.archive.store import FORMAT, PackWriter, members_of
 from softbreak.archive.tables import printable
+from softbreak.archive.worker import resolve
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell, Record
@@ -54,7 +55,19 @@ class Job:
 
 
 @dataclass(slots=True)
-class _Reading:
+class Reading:
+    """What became of a cell's files.
+
+    Attributes
+    ----------
+    records : list of Record
+    failures : list of Failure
+    skipped : list of (str, str)
+        Files that were left out on purpose, and why.
+    stamps : list of dict
+        What tells whether a file changed.
+    """
+
     records: list[Record] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
@@ -114,7 +127,8 @@ def run_batch(told: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     told : mapping
-        ``pack``: where the results go; ``jobs``: the cells, each a :class:`Job` as JSON.
+        ``pack``: where the results go; ``cell``: the function that does a cell, such as
+        :func:`add_job`; ``jobs``: the cells, each a :class:`Job` as JSON.
 
     Returns
     -------
@@ -124,7 +138,8 @@ def run_batch(told: Mapping[str, Any]) -> dict[str, Any]:
     writer = None
     try:
         writer = PackWriter(Path(told["pack"]))
-        outcomes = [add_job(Job.from_json(job), writer) for job in told["jobs"]]
+        do = resolve(told["cell"])
+        outcomes = [do(Job.from_json(job), writer) for job in told["jobs"]]
         writer.close()
     except OSError as error:
         if writer is not None:
@@ -156,10 +171,10 @@ def add_job(job: Job, writer: PackWriter) -> Outcome:
 
 
 def _work(job: Job) -> tuple[dict[str, Any], Diagnosis | None]:
-    reading = _read_all(job)
+    reading = read_all(job)
     split = not job.basis["named"] and measured_at_once(reading.records)
     diagnosis = None if split else _diagnosed(job, reading)
-    return {**_meta(job, reading), "split": split}, diagnosis
+    return {**meta_of(job, reading), "split": split}, diagnosis
 
 
 def probe_job(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,12 +191,13 @@ def warm_up(_: Mapping[str, Any]) -> dict[str, Any]:
 
 def meta_of_failures(job: Job, failures: list[Failure]) -> dict[str, Any]:
     """Return what to store of a cell of which nothing came but failures."""
-    reading = _Reading(failures=failures)
+    reading = Reading(failures=failures)
     reading.stamps += [_stamp(job, path) for path in paths_of_basis(job.basis)]
-    return {**_meta(job, reading), "split": False}
+    return {**meta_of(job, reading), "split": False}
 
 
-def _meta(job: Job, reading: _Reading) -> dict[str, Any]:
+def meta_of(job: Job, reading: Reading) -> dict[str, Any]:
+    """Return what is stored of a cell beside its diagnosis."""
     return {
         "format": FORMAT,
         "basis": job.basis,
@@ -203,8 +219,9 @@ def _stamp(job: Job, path: str) -> dict[str, Any]:
     return {"path": path, **storage.stamp(path), "sha256": storage.content_hash(path)}
 
 
-def _read_all(job: Job) -> _Reading:
-    reading = _Reading()
+def read_all(job: Job) -> Reading:
+    """Read a cell's files; those that cannot be read are failures."""
+    reading = Reading()
     excluded = {row.path for row in job.excluded}
     for path in job.basis["files"]:
         twins = job.basis["spares"].get(path, ())
@@ -215,7 +232,7 @@ def _read_all(job: Job) -> _Reading:
     return reading
 
 
-def _read_one(job: Job, path: str, reading: _Reading) -> bool:
+def _read_one(job: Job, path: str, reading: Reading) -> bool:
     """Read a file into ``reading``; return whether it gave records."""
     storage, columns = storage_of(job.root), job.basis["columns"] or None
     told = {"path": path, **storage.stamp(path)}
@@ -238,7 +255,7 @@ def _read_one(job: Job, path: str, reading: _Reading) -> bool:
     return False
 
 
-def _keep(path: str, records: list[Record], reading: _Reading) -> None:
+def _keep(path: str, records: list[Record], reading: Reading) -> None:
     mark = records[0].source.content_hash
     for earlier in reading.records:
         if mark and earlier.source.content_hash == mark:
@@ -250,7 +267,7 @@ def _keep(path: str, records: list[Record], reading: _Reading) -> None:
     reading.records += [replace(r, source=replace(r.source, path=name)) for r in records]
 
 
-def _diagnosed(job: Job, reading: _Reading) -> Diagnosis | None:
+def _diagnosed(job: Job, reading: Reading) -> Diagnosis | None:
     if not reading.records:
         return None
     cell = Cell(**job.basis["cell"])
@@ -264,7 +281,7 @@ def _diagnosed(job: Job, reading: _Reading) -> Diagnosis | None:
     return None
 
 
-def _remarks(job: Job, reading: _Reading) -> Iterator[Finding]:
+def _remarks(job: Job, reading: Reading) -> Iterator[Finding]:
     """Say what the verdicts do not rest on."""
     for row in (*job.excluded, *reading.failures):
         yield Finding("warning", "unread-file", f"{row.path} could not be used: {row.error}.")

@@ -28,7 +28,7 @@ THREAD_VARIABLES = (
 )
 
 
-def resolve(name: str) -> Callable[[Any], dict[str, Any]]:
+def resolve(name: str) -> Callable[..., Any]:
     """Return the function that ``module:function`` names."""
     module, _, function = name.partition(":")
     return getattr(import_module(module), function)

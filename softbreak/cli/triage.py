@@ -20,6 +20,7 @@ from softbreak.cli.console import (
     speak,
     stdout,
 )
+from softbreak.cli.detectors import local_detector
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,7 +42,9 @@ def triage(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where results go. [softbreak-NAME]")
     ] = None,
-    detector: Annotated[str, typer.Option(help="Who judges.")] = "fused",
+    detector: Annotated[
+        str, typer.Option(help="Who judges: a name, a model's folder, or models:/NAME@ALIAS.")
+    ] = "fused",
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes; 0 works in this one. [one a core]")
     ] = None,
@@ -73,7 +76,7 @@ def triage(
     out = out or Path(f"softbreak-{Path(archive.rstrip('/')).resolve().name}")
     crew = Crew(Limits(timeout, int(memory * 2**30)))
     try:
-        result = run_triage(archive, out, detector, dask or workers, crew, quiet)
+        result = run_triage(archive, out, local_detector(detector), dask or workers, crew, quiet)
     except KeyboardInterrupt:
         typer.echo(
             f"Stopped. What was done is kept in {out}; the same command goes on from there.",
@@ -117,13 +120,13 @@ def run_triage(
         )
 
 
-def told(at: Progress) -> str:
+def told(at: Progress, doing: str = "Reading cells") -> str:
     """Say how fast it goes and how long it will take."""
     if not at.seconds_left > 0:
-        return "Reading cells"
+        return doing
     left = at.seconds_left
     words = f"{left / 3600:.1f} h" if left > 5400 else f"{max(left / 60, 1):.0f} min"
-    return f"Reading cells, {at.bytes_per_second / 1e6:.3g} MB/s, {words} left"
+    return f"{doing}, {at.bytes_per_second / 1e6:.3g} MB/s, {words} left"
 
 
 def write_pages(result: TriageResult, quiet: bool) -> Path:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from softbreak.data.readers import neware
 from softbreak.data.readers.base import Head, Reader
+from softbreak.data.readers.bdf_records import read_records
 from softbreak.data.readers.columns import Field, match
 from softbreak.data.readers.delimited import Text, delimiter_of, numbers, read_strings
 from softbreak.data.readers.foreign import foreign_errors
@@ -114,10 +115,12 @@ def read_parquet(path: Path) -> list[Record]:
                     expected="about a byte a row or more",
                     remedy="If you trust it, split it into smaller files.",
                 )
+            said = _metadata(file.schema_arrow.metadata)
+            if "records" in said:
+                return read_records(path, file.read(), said)
             found = match(names, layout.fields)
             wanted = list(dict.fromkeys(names[place.index] for place in found.values()))
             frame = pl.DataFrame(file.read(wanted))
-            said = _metadata(file.schema_arrow.metadata)
         columns = {name: frame[names[place.index]] for name, place in found.items()}
         if layout is not LAYOUT:
             columns = {n: _plain(column) for n, column in columns.items()}

@@ -232,7 +232,8 @@ def build(path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: To
             )
         stated["left_out"] = f"{lost} of {len(usable)} rows, without a time, voltage or current"
     table = {name: _column(name, array[usable]) for name, array in arrays.items()}
-    frame = pd.DataFrame({name: table[name] for name in COLUMNS if table.get(name) is not None})
+    columns = {name: table[name] for name in COLUMNS if table.get(name) is not None}
+    frame = pd.DataFrame(columns, copy=False)  # they are copies already: nobody else has them
     _check_ranges(path, frame)
     return Record(
         cell=Cell(),
