@@ -1,0 +1,261 @@
+"""The rule's certificates and a learned score together: certificates win, doubt abstains.
+
+The learned part sees what the rule concluded, beside the cell's history, spectra and
+voltammograms. What it may do is limited by physics:
+
+- a certificate (V/I below the bare electrolyte's, a wire's spectrum) stands, whatever is learned;
+- "healthy" and "short" need scores on their own sides of two limits; between them is
+  undetermined;
+- while V/I stands above its base and no spectrum tells what the ionic resistance is now, healthy
+  is withheld (the growth veto);
+- a cycle unlike everything that was learned from is left to the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from softbreak.features.evidence import CellEvidence
+from softbreak.models.calibration import Isotonic, conformal_margin, fit_isotonic
+from softbreak.models.detector import LearnedDetector
+from softbreak.models.hybrid_verdict import Limits, Scored, combined
+from softbreak.models.novelty import CORE, Familiarity, fit_familiarity
+from softbreak.models.rules.fused import fused_verdicts, voltage_verdicts
+from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.table import detector_table
+from softbreak.models.tabular import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken, three
+from softbreak.models.trees import Trees
+from softbreak.verdict import Verdict
+
+HEADS: Final = ("fault", "hard", "lower", "middle", "upper")
+QUANTILES: Final[Mapping[str, float]] = {"lower": 0.05, "middle": 0.5, "upper": 0.95}
+COVERAGE: Final = 0.9
+PAIR: Final = "eis_low_change"
+"""Finite where a spectrum can be compared with an earlier one: evidence of another kind."""
+FOLDS: Final = 5
+
+
+class Hybrid(LearnedDetector):
+    """Rule and boosted trees, calibrated on cells that were held out.
+
+    Parameters
+    ----------
+    evidence : {"all", "voltage"}
+        What it may look at.
+    rounds : int
+        Trees of the first head.
+    seed : int
+    limits : sequence of four float
+        On P(soft or hard): below the first an open cycle is healthy, from the second on a healthy
+        one is left open, above the third an open one is short, below the fourth a short is left
+        open. See :class:`softbreak.models.hybrid_verdict.Limits`.
+    """
+
+    def __init__(
+        self,
+        evidence: str = "all",
+        rounds: int = 150,
+        seed: int = 0,
+        limits: Sequence[float] = (0.03, 0.12, 0.85, 0.6),
+    ) -> None:
+        self.evidence = evidence
+        self.rounds = rounds
+        self.seed = seed
+        self.limits = limits
+
+    # -------------------------------------------------------------------------- learning
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(name for name in EVIDENCE[self.evidence] if name not in LEFT_OUT)
+
+    def _fit(
+        self,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        beside: tuple[np.ndarray, np.ndarray, np.ndarray | None],
+    ) -> None:
+        owners, weight, eta = beside
+        if eta is None:
+            raise ValueError("a hybrid also estimates η_e: fit(…, fractions=) needs the true one")
+        fold = owners % FOLDS if owners.max() >= FOLDS else owners
+        held = {name: np.full(len(rows), np.nan) for name in HEADS}
+        for number in np.unique(fold):
+            out = fold == number
+            if out.all():
+                out = np.arange(len(rows)) % 2 == 0  # one group only: every other row
+            heads = self._grown(rows[~out], labels[~out], weight[~out], eta[~out])
+            for name, trees in heads.items():
+                held[name][out] = trees.score(rows[out])
+        kept = np.isfinite(held["fault"])
+        self._calibrate(rows[kept], labels[kept], eta[kept], {k: v[kept] for k, v in held.items()})
+        self._heads = self._grown(rows, labels, weight, eta)
+        self._familiar = fit_familiarity(rows[:, self._core()])
+
+    def _grown(
+        self, rows: np.ndarray, labels: np.ndarray, weight: np.ndarray, eta: np.ndarray
+    ) -> dict[str, Trees]:
+        def one(target: np.ndarray, rounds: int, **settings: Any) -> Trees:
+            return grow(
+                rows, target, weight, self.columns_, rounds=rounds, seed=self.seed, **settings
+            )
+
+        heads = {
+            "fault": one((labels > 0).astype(np.float64), self.rounds),
+            "hard": one((labels == 2).astype(np.float64), max(self.rounds // 2, 1)),
+        }
+        for name, alpha in QUANTILES.items():
+            heads[name] = one(eta, max(self.rounds * 2 // 3, 1), objective="quantile", alpha=alpha)
+        return heads
+
+    def _calibrate(
+        self, rows: np.ndarray, labels: np.ndarray, eta: np.ndarray, held: dict[str, np.ndarray]
+    ) -> None:
+        """Learn maps and margins from scores of held-out cycles, for each kind of evidence."""
+        self._maps: dict[str, Isotonic] = {}
+        self._margins: dict[str, float] = {}
+        kinds = self._kinds(rows)
+        fault = sigmoid(held["fault"])
+        for kind in (0, 1):
+            mine = kinds == kind
+            if not mine.any():
+                mine = np.ones(len(rows), dtype=bool)
+            self._maps[f"fault{kind}"] = fit_isotonic(fault[mine], labels[mine] > 0)
+            self._maps[f"hard{kind}"] = fit_isotonic(sigmoid(held["hard"][mine]), labels[mine] == 2)
+            for side in (0, 1):
+                chosen = mine & ((fault > 0.5) == bool(side))
+                self._margins[f"{kind}{side}"] = conformal_margin(
+                    eta[chosen], held["lower"][chosen], held["upper"][chosen], COVERAGE
+                )
+
+    def _kinds(self, rows: np.ndarray) -> np.ndarray:
+        """1 where a pair of spectra is there, 0 elsewhere."""
+        if PAIR not in self.columns_:
+            return np.zeros(len(rows), dtype=np.int64)
+        return np.isfinite(rows[:, self.columns_.index(PAIR)]).astype(np.int64)
+
+    def _core(self) -> list[int]:
+        return [self.columns_.index(name) for name in CORE]
+
+    # --------------------------------------------------------------------------- judging
+    def _score(self, rows: np.ndarray) -> np.ndarray:
+        kinds = self._kinds(rows)
+        fault, hard = (sigmoid(self._heads[name].score(rows)) for name in ("fault", "hard"))
+        for kind in (0, 1):
+            mine = kinds == kind
+            fault[mine] = self._maps[f"fault{kind}"](fault[mine])
+            hard[mine] = self._maps[f"hard{kind}"](hard[mine])
+        return three(fault, hard)
+
+    def scored(self, table: pd.DataFrame, *, told: bool = True) -> list[Scored]:
+        """Return everything that is learned of each cycle.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            See :func:`softbreak.models.table.detector_table`.
+        told : bool
+            Also say which features were most telling.
+        """
+        rows = self.matrix(table)
+        if not len(rows):
+            return []
+        chances = self.predict_proba(table)
+        kinds = self._kinds(rows)
+        raw = {name: self._heads[name].score(rows) for name in ("fault", *QUANTILES)}
+        side = (sigmoid(raw["fault"]) > 0.5).astype(int)
+        margin = np.array(
+            [self._margins[f"{k}{s}"] for k, s in zip(kinds.tolist(), side.tolist(), strict=True)]
+        )
+        lower = np.clip(np.minimum(raw["lower"], raw["upper"]) - margin, 0.0, 1.0)
+        upper = np.clip(np.maximum(raw["lower"], raw["upper"]) + margin, 0.0, 1.0)
+        lower, upper = np.minimum(lower, upper), np.maximum(lower, upper)
+        middle = np.clip(raw["middle"], lower, upper)
+        novelty = self._familiar.distance(rows[:, self._core()])
+        return [
+            Scored(
+                tuple(chances[k].tolist()),
+                (float(middle[k]), float(lower[k]), float(upper[k])),
+                float(novelty[k]),
+                bool(kinds[k]),
+                self._telling(rows[k]) if told else (),
+            )
+            for k in range(len(rows))
+        ]
+
+    def _telling(self, row: np.ndarray) -> tuple[tuple[str, float, float], ...]:
+        """Name, value and contribution (log-odds) of the features that move the score most."""
+        shares = self.contributions(row)
+        chosen = np.argsort(-np.abs(shares), kind="stable")[:3]
+        return tuple(
+            (self.columns_[k], float(row[k]), float(shares[k])) for k in chosen if shares[k] != 0.0
+        )
+
+    def contributions(self, row: np.ndarray) -> np.ndarray:
+        """Return what each of ``columns_`` adds to the log-odds of a short, for one row."""
+        return self._heads["fault"].contributions(row)
+
+    def judge(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> list[Verdict]:
+        """Judge every cycle of a cell.
+
+        Parameters
+        ----------
+        evidence : CellEvidence
+        readings : sequence of ImpedanceReading
+            One a spectrum.
+        """
+        if self.evidence == "voltage":
+            rules = voltage_verdicts(evidence)
+        else:
+            rules = fused_verdicts(evidence, readings)
+        return self.verdicts(detector_table(evidence, readings), rules)
+
+    def verdicts(
+        self, table: pd.DataFrame, rules: Sequence[Verdict], *, told: bool = True
+    ) -> list[Verdict]:
+        """Combine what rules say of cycles with what was learned of them.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            See :func:`softbreak.models.table.detector_table`.
+        rules : sequence of Verdict
+        told : bool
+            Also say which features were most telling: slower, and no verdict changes.
+        """
+        limits = Limits(*self.limits)
+        growth = table["rule_growth"].to_list()
+        scored = self.scored(table, told=told)
+        return [
+            combined(rule, score, grown, limits)
+            for rule, score, grown in zip(rules, scored, growth, strict=True)
+        ]
+
+    # --------------------------------------------------------------------------- keeping
+    def _arrays(self) -> dict[str, np.ndarray]:
+        arrays = joined(self._heads)
+        for name, found in self._maps.items():
+            arrays[f"map.{name}.at"], arrays[f"map.{name}.value"] = found.at, found.value
+        arrays["familiar.centre"] = self._familiar.centre
+        arrays["familiar.scale"] = self._familiar.scale
+        arrays["familiar.inverse"] = self._familiar.inverse
+        return arrays
+
+    def _facts(self) -> dict[str, Any]:
+        return {"margins": self._margins, "familiar": self._familiar.limit}
+
+    def _restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
+        self._heads = {name: taken(arrays, name) for name in HEADS}
+        self._maps = {
+            name: Isotonic(arrays[f"map.{name}.at"], arrays[f"map.{name}.value"])
+            for name in ("fault0", "fault1", "hard0", "hard1")
+        }
+        self._margins = {str(k): float(v) for k, v in facts["margins"].items()}
+        self._familiar = Familiarity(
+            arrays["familiar.centre"],
+            arrays["familiar.scale"],
+            arrays["familiar.inverse"],
+            float(facts["familiar"]),
+        )

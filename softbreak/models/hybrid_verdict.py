@@ -1,0 +1,197 @@
+"""One cycle: what the rule says and what was learned, made into a verdict that can be checked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+from softbreak.features.cycle_features import FEATURES
+from softbreak.models.rules.limits import GROWTH_LIMIT
+from softbreak.models.rules.words import percent
+from softbreak.verdict import Evidence, State, Verdict
+
+HARD_SHARE: Final = 0.5
+"""P(hard) from which a short is called hard."""
+OVERRULED: Final = 0.93
+"""P(soft or hard) from which a cycle that the rule calls healthy is called soft."""
+CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
+"""Evidence that no learned score may overrule."""
+_WANTED: Final = (
+    "Impedance now and compare with a spectrum from the start, or a temperature series "
+    "(−20 to 40 °C)."
+)
+_FORMULAS: Final = {feature.name: feature.formula for feature in FEATURES}
+_CONCLUSIONS: Final = {
+    "rule_fault": "the rule's probability of a short",
+    "rule_hard": "the rule's probability of a hard short",
+    "rule_open": "1 where the rule abstains",
+    "rule_estimate": "the rule's η_e",
+    "rule_lower": "lower end of the rule's η_e",
+    "rule_upper": "upper end of the rule's η_e",
+    "rule_growth": "ln of V/I over its base",
+    "rule_decline": "ln of V/I over its maximum",
+    "rule_grown": "ln of the maximum over the base",
+    "rule_below_anchor": "ln of V/I over the level before the drop",
+    "rule_deepest": "depth of the drop",
+    "rule_shift": "ln R explained away by current and duration",
+    "rule_doubt": "1 while an unexplained fall stands",
+    "rule_certificate": "R over L/(σA) where that is a certificate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits on P(soft or hard); see :class:`softbreak.models.hybrid.Hybrid`."""
+
+    healthy_below: float
+    healthy_kept: float
+    fault_from: float
+    fault_kept: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What was learned of a cycle.
+
+    Attributes
+    ----------
+    chances : tuple of float
+        Calibrated probabilities of healthy, soft and hard.
+    eta : tuple of float
+        Estimate, lower and upper end of the conformal 90 % interval of η_e.
+    novelty : float
+        Above 1: unlike everything that was learned from.
+    pair : bool
+        A spectrum could be compared with an earlier one.
+    telling : tuple
+        Name, value and contribution of the features that moved the score most.
+    """
+
+    chances: tuple[float, ...]
+    eta: tuple[float, float, float]
+    novelty: float
+    pair: bool
+    telling: tuple[tuple[str, float, float], ...]
+
+    @property
+    def fault(self) -> float:
+        """P(soft or hard)."""
+        return self.chances[1] + self.chances[2]
+
+
+def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Verdict:
+    """Return the verdict of a cycle.
+
+    Parameters
+    ----------
+    rule : Verdict
+        What the rule says.
+    scored : Scored
+    growth : float
+        ln of V/I over its base; NaN where it is not known.
+    limits : Limits
+    """
+    if math.isnan(growth) or is_certain(rule):
+        return rule  # not applicable, no voltage, or a certificate
+    if scored.novelty > 1.0:
+        return _unfamiliar(rule, scored)
+    if rule.state is State.UNDETERMINED:
+        return _settled(rule, scored, growth, limits)
+    if rule.state is State.HEALTHY:
+        return _healthy(rule, scored, limits)
+    if scored.fault < limits.fault_kept:
+        return _withdrawn(rule, scored)
+    return _faulty(rule, scored)
+
+
+def is_certain(rule: Verdict) -> bool:
+    """Return whether a verdict rests on a certificate that no learned score may overrule."""
+    short = rule.state in (State.SOFT, State.HARD)
+    names = {item.feature for item in rule.evidence}
+    wire = rule.state is State.HARD and "impedance_electronic_fraction" in names
+    return short and (wire or bool(names & CERTIFICATES))
+
+
+def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Verdict:
+    """The rule abstains: two limits, and the growth veto."""
+    if scored.fault > limits.fault_from:
+        return _faulty(rule, scored)
+    vetoed = growth > GROWTH_LIMIT and not scored.pair
+    if scored.fault < limits.healthy_below and not vetoed:
+        told = replace(rule, state=State.HEALTHY, wanted_measurement="")
+        return _with_score(told, scored, scored.eta)
+    upper = max(scored.eta[2], rule.electronic_fraction_upper if vetoed else scored.eta[1])
+    return _with_score(rule, scored, (scored.eta[0], scored.eta[1], upper))
+
+
+def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
+    if scored.fault < limits.healthy_kept:
+        return _with_score(rule, scored, scored.eta)
+    if scored.fault > OVERRULED:
+        return _faulty(rule, scored)
+    return _withdrawn(rule, scored)
+
+
+def _faulty(rule: Verdict, scored: Scored) -> Verdict:
+    state = State.HARD if scored.chances[2] > HARD_SHARE else State.SOFT
+    told = replace(rule, state=state, wanted_measurement="")
+    return _with_score(told, scored, scored.eta)
+
+
+def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:
+    """Rule and score contradict each other: nothing is said."""
+    told = replace(rule, state=State.UNDETERMINED, wanted_measurement=_WANTED)
+    found = Evidence(
+        "contradiction",
+        scored.fault,
+        rule.p_soft + rule.p_hard,
+        f"The rule says {rule.state.value}, but of simulated cycles that look like this "
+        f"{percent(scored.fault)} were shorted: left open.",
+    )
+    told = replace(told, evidence=(found, *rule.evidence))
+    return _with_score(told, scored, scored.eta)
+
+
+def _unfamiliar(rule: Verdict, scored: Scored) -> Verdict:
+    """Nothing was learned about such cycles: the rule stands alone, and says so."""
+    found = Evidence(
+        "novelty",
+        scored.novelty,
+        1.0,
+        f"The cycle is {scored.novelty:.1f} times as far from what the model learned from as it "
+        "may be: the physics rule alone decides.",
+    )
+    return replace(rule, evidence=(*rule.evidence, found))
+
+
+def _with_score(verdict: Verdict, scored: Scored, eta: tuple[float, float, float]) -> Verdict:
+    estimate, lower, upper = eta
+    return replace(
+        verdict,
+        p_healthy=scored.chances[0],
+        p_soft=scored.chances[1],
+        p_hard=scored.chances[2],
+        electronic_fraction=estimate,
+        electronic_fraction_lower=lower,
+        electronic_fraction_upper=upper,
+        evidence=(*verdict.evidence, _learned(scored)),
+    )
+
+
+def _learned(scored: Scored) -> Evidence:
+    """The score, and the features that moved it most, in a sentence."""
+    parts = [
+        f"{name} ({_FORMULAS.get(name) or _CONCLUSIONS.get(name, name)}) = {value:.3g} speaks "
+        f"{'for' if share > 0 else 'against'} a short"
+        for name, value, share in scored.telling
+        if math.isfinite(value)
+    ]
+    because = f" Most telling: {'; '.join(parts)}." if parts else ""
+    return Evidence(
+        "learned_probability_of_short",
+        scored.fault,
+        math.nan,
+        f"The learned score gives a short {percent(scored.fault)}, calibrated on simulated cells "
+        f"that were held out.{because}",
+    )
