@@ -58,10 +58,10 @@ def per_half_cycle(work: object, count: int, repeats: int = 5) -> float:
 
 def areas(table: pd.DataFrame, soft: np.ndarray) -> pd.Series:
     """Area under the ROC curve of each feature alone, either way round."""
-    ranks = table.rank()
-    positive = soft.sum()
+    ranks, known = table.rank(), table.notna()
+    positive, negative = known[soft].sum(), known[~soft].sum()
     above = ranks[soft].sum() - positive * (positive + 1) / 2
-    area = above / (positive * (~soft).sum())
+    area = above / (positive * negative)
     return area.where(area >= 0.5, 1.0 - area)
 
 
