@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "features": "Measure every half-cycle: the table, what stands out, a feature's figure.",
     "eis": "Impedance: Kramers-Kronig, intercepts, bounds on R_e, the fraction from a pair.",
     "plan": "The measurement that would settle a cell with the least harm.",
+    "query": "Ask the results of triages in SQL.",
     "convert": "Turn any supported file into the Battery Data Format.",
     "cv": "Read voltammograms: ω of every cycle, the paper's rule and the hardened one.",
     "leakage": "Read leakage currents: DC resistance with bounds, before against after.",

@@ -1,0 +1,108 @@
+"""``softbreak query``: SQL over the results of triages."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from softbreak.cli.console import Json, Verbose, speak, stdout
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+_SHOWN = 200
+_SUFFIXES = (".parquet", ".csv", ".json")
+
+
+@app.command(
+    epilog="""Examples:
+
+\b
+softbreak query "SELECT state, count(*) AS cells FROM cells GROUP BY state" results/
+softbreak query "SELECT cell_id, onset_cycle FROM cells WHERE state = 'soft'
+                 ORDER BY onset_cycle LIMIT 20" results/ --csv
+softbreak query "SELECT error, count(*) FROM failures GROUP BY 1 ORDER BY 2 DESC" results/
+softbreak query "SELECT a.model, b.model, count(*) FROM all_verdicts a
+                 JOIN all_verdicts b USING (results, cell_id, cycle_index)
+                 WHERE a.model < b.model AND a.state <> b.state GROUP BY ALL" results/
+softbreak query "DESCRIBE verdicts" results/
+"""
+)
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT, in DuckDB's dialect.")],
+    results: Annotated[list[Path], typer.Argument(help="Folders that triages wrote.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write to a .parquet, .csv or .json file.")
+    ] = None,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Ask the results of triages in SQL.
+
+    Tables: verdicts (a row a cycle), cells (a row a cell), failures (a row a file), of the last
+    run of each folder; all_verdicts, all_cells and all_failures hold those of every model that was
+    run, with a column model. The column results names the folder. A query can read nothing else
+    and change nothing. Exit code: 0 done; 2 could not run.
+    """
+    from softbreak.archive.query import asked
+
+    speak(False, verbose)
+    if out is not None and out.suffix.lower() not in _SUFFIXES:
+        raise typer.BadParameter(f"must end in {', '.join(_SUFFIXES)}", param_hint="--out")
+    with asked(sql, results) as answer:
+        if out is not None:
+            rows = _save(answer, out)
+            typer.echo(f"{rows:,} rows in {out}", err=True)
+        elif as_json:
+            _print_json(answer)
+        elif as_csv:
+            _print_csv(answer)
+        else:
+            _show(answer)
+
+
+def _save(answer: pa.RecordBatchReader, out: Path) -> int:
+    from softbreak.archive.answers import save
+
+    return save(answer, out)
+
+
+def _print_json(answer: pa.RecordBatchReader) -> None:
+    """Print one array, a row a line, as it comes."""
+    from softbreak.archive.answers import json_lines
+
+    for line in json_lines(answer):
+        typer.echo(line)
+
+
+def _print_csv(answer: pa.RecordBatchReader) -> None:
+    import sys
+
+    from softbreak.archive.answers import write_csv
+
+    write_csv(answer, sys.stdout)
+
+
+def _show(answer: pa.RecordBatchReader) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from softbreak.archive.answers import rows_of, text_of
+
+    rows = rows_of(answer)
+    shown = list(islice(rows, _SHOWN))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in answer.schema.names:
+        table.add_column(Text(name), overflow="fold")
+    for row in shown:
+        table.add_row(*(Text(text_of(value)) for value in row))
+    console = stdout()
+    console.print(table)
+    if next(rows, None) is not None:
+        console.print(f"… only the first {_SHOWN} rows are shown; --csv, --json or --out has all.")
