@@ -72,7 +72,7 @@ def _next(node: Any, value: float) -> int:
     kind = node["missing"] >> 1
     left = value <= node["threshold"]
     if np.isnan(value):
-        left = (node["missing"] & 1) == 1 if kind == 2 else node["threshold"] >= 0.0
+        left = node["threshold"] >= 0.0 if kind == 0 else (node["missing"] & 1) == 1
     elif kind == 1 and abs(value) <= 1e-35:
         left = (node["missing"] & 1) == 1
     return int(node["left"]) if left else int(node["right"])

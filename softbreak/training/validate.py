@@ -19,6 +19,7 @@ from softbreak.training.judging import verdict_columns
 from softbreak.training.labels import sample_weights
 from softbreak.training.population import Population
 from softbreak.training.splits import Split, leave_family_out, require_disjoint
+from softbreak.training.together import held_together
 from softbreak.verdict import Verdict
 
 UNSEEN_FAMILIES: Final = "families left out"
@@ -101,7 +102,7 @@ def fitted(
     return model.fit(
         lesson.table.iloc[rows].reset_index(drop=True),
         truth["state"].tolist(),
-        groups=truth["cell_id"].tolist(),
+        groups=held_together(truth),
         weights=lesson.weights[rows],
         fractions=truth["eta"].to_numpy(dtype=np.float64),
     )

@@ -1,0 +1,78 @@
+"""The hybrid: certificates win, doubt abstains, growth vetoes, the unfamiliar is the rule's."""
+
+import math
+
+import pytest
+
+from softbreak.models.hybrid_verdict import Limits, Scored, combined
+from softbreak.models.rules.parts import judged, undetermined
+from softbreak.verdict import Evidence, State
+
+LIMITS = Limits(0.03, 0.12, 0.85, 0.6)
+
+
+def scored(fault, *, hard=0.0, novelty=0.2, pair=False):
+    telling = (("x_over_maximum", -0.5, 1.2), ("eis_age", math.nan, 0.3))
+    chances = (1.0 - fault, fault - hard, hard)
+    return Scored(chances, (fault, 0.5 * fault, min(1.5 * fault, 1.0)), novelty, pair, telling)
+
+
+def said(state, feature="growth_ln_resistance"):
+    numbers = {State.HEALTHY: 0.0, State.SOFT: 0.5, State.HARD: 0.98}
+    found = (Evidence(feature, 0.5, 1.0, "As the rule says."),)
+    return judged(state, (numbers[state], 0.0, 1.0), (0.3, 0.4, 0.3), found)
+
+
+OPEN = undetermined("V/I has grown", "Impedance.")
+
+
+@pytest.mark.parametrize("fault", [0.001, 0.5, 0.999])
+def test_a_certificate_stands_whatever_was_learned(fault):
+    rule = said(State.SOFT, "resistance_over_ionic_floor")
+    assert combined(rule, scored(fault), 0.0, LIMITS) is rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "fault", "expected"),
+    [
+        (said(State.HEALTHY), 0.01, State.HEALTHY),
+        (said(State.HEALTHY), 0.40, State.UNDETERMINED),
+        (said(State.HEALTHY), 0.97, State.SOFT),
+        (said(State.SOFT), 0.90, State.SOFT),
+        (said(State.SOFT), 0.30, State.UNDETERMINED),
+        (OPEN, 0.01, State.HEALTHY),
+        (OPEN, 0.50, State.UNDETERMINED),
+        (OPEN, 0.95, State.SOFT),
+    ],
+)
+def test_two_sided_limits(rule, fault, expected):
+    verdict = combined(rule, scored(fault), 0.0, LIMITS)
+    assert verdict.state is expected
+    assert verdict.p_healthy == pytest.approx(1.0 - fault)
+    assert bool(verdict.wanted_measurement) == (expected is State.UNDETERMINED)
+
+
+def test_growth_without_a_spectrum_withholds_healthy():
+    assert combined(OPEN, scored(0.001), 0.3, LIMITS).state is State.UNDETERMINED
+    assert combined(OPEN, scored(0.001, pair=True), 0.3, LIMITS).state is State.HEALTHY
+
+
+def test_hard_is_said_where_it_is_more_likely_than_not():
+    assert combined(OPEN, scored(0.99, hard=0.9), 0.0, LIMITS).state is State.HARD
+
+
+def test_the_unfamiliar_is_left_to_the_rule_and_told():
+    verdict = combined(OPEN, scored(0.001, novelty=2.0), 0.0, LIMITS)
+    assert verdict.state is State.UNDETERMINED
+    assert "2.0 times as far" in verdict.evidence[-1].sentence
+
+
+def test_what_cannot_be_compared_is_left_as_it_is():
+    assert combined(OPEN, scored(0.99), math.nan, LIMITS) is OPEN
+
+
+def test_the_sentence_names_what_was_most_telling():
+    found = combined(said(State.SOFT), scored(0.9), 0.0, LIMITS).evidence[-1]
+    assert found.feature == "learned_probability_of_short"
+    assert "x_over_maximum (x − running maximum) = -0.5 speaks for a short" in found.sentence
+    assert "nan" not in found.sentence
