@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from softbreak.data.record import Cell
@@ -16,9 +18,11 @@ from softbreak.stream.words import notification
 from softbreak.stream.writes import CellWrite, Notification, StoredCell
 
 
-def facts_of(cell: Cell) -> dict[str, Any]:
+@lru_cache(maxsize=65_536)
+def facts_of(cell: Cell) -> Mapping[str, Any]:
     """Return what is known of a cell, without what is not."""
-    return {name: value for name, value in asdict(cell).items() if value not in (None, "")}
+    known = ((item.name, getattr(cell, item.name)) for item in fields(cell))
+    return MappingProxyType({name: value for name, value in known if value not in (None, "")})
 
 
 @dataclass(slots=True)
@@ -47,8 +51,6 @@ class WatchedCell:
 
     Attributes
     ----------
-    dirty_since : float or None
-        Clock time of the first chunk whose end is not stored.
     handled : list of Chunk
         Chunks that are to be acknowledged once they are.
     """
@@ -57,7 +59,6 @@ class WatchedCell:
         self, engine: Engine, cell: Cell, stored: StoredCell | None, limits: AlarmLimits
     ) -> None:
         self.cell = cell
-        self.dirty_since: float | None = None
         self.handled: list[Chunk] = []
         self.tokens: dict[str, str] = {}
         self.verdict: dict[str, Any] = {}
@@ -86,19 +87,8 @@ class WatchedCell:
         self.cycles = int(stored.status.get("cycles", 0))
         self.samples = int(stored.status.get("samples", 0))
 
-    def take(self, chunk: Chunk, now: float) -> list[Change]:
-        """Feed a chunk.
-
-        Parameters
-        ----------
-        chunk : Chunk
-        now : float
-            Clock time (s).
-
-        Returns
-        -------
-        list of Change
-        """
+    def take(self, chunk: Chunk) -> list[Change]:
+        """Feed a chunk; return what changes."""
         if chunk.restart:
             self._begin()
             self._news = _News(restart=True)
@@ -106,21 +96,20 @@ class WatchedCell:
         self.handled.append(chunk)
         self.tokens.update(chunk.tokens)
         self.samples += chunk.samples
-        self.dirty_since = self.dirty_since or now
         changes = self._live.update(chunk.records)
         self.trace.add(chunk.records)
         self._note(changes, backlog=chunk.backlog or chunk.restart)
         return changes
 
-    def finish(self, now: float) -> list[Change]:
+    def finish(self) -> list[Change]:
         """Take it that no row follows."""
         changes = self._live.finish()
-        if changes:
-            self.dirty_since = self.dirty_since or now
-            self._note(changes, backlog=False)
+        self._note(changes, backlog=False)
         return changes
 
     def _note(self, changes: Sequence[Change], *, backlog: bool) -> None:
+        if not changes:
+            return
         rows: dict[int, dict[str, Any]] = {}
         for change in changes:
             rows[change.cycle_index] = change.row
@@ -178,7 +167,7 @@ class WatchedCell:
         if write.state is None:
             return []
         done, self.handled = self.handled, []
-        self.tokens, self.dirty_since = {}, None
+        self.tokens = {}
         return done
 
     def status(self) -> dict[str, Any]:

@@ -15,16 +15,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from softbreak.data.record import Cell, Record, Source, Technique, checked_cell
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import SchemaError, SoftbreakError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_BYTES: Final = 32 << 20
 """A message of more bytes is refused."""
@@ -75,19 +78,79 @@ class Message:
 
     def record(self) -> Record:
         """Return the rows as a record."""
-        import pandas as pd
-
-        return Record(
-            self.cell,
-            self.technique,
-            pd.DataFrame(dict(self.columns), copy=False),
-            Source(
-                path=self.file,
-                reader="stream",
-                started_unix_second=self.started_unix_second,
-                position=self.position,
-            ),
+        source = Source(
+            path=self.file,
+            reader="stream",
+            started_unix_second=self.started_unix_second,
+            position=self.position,
         )
+        return ArrayRecord(self.cell, self.technique, self.columns, source)
+
+
+class ArrayRecord(Record):
+    """A record of a few rows that becomes a table only if somebody asks for one.
+
+    A table of pandas costs more than a thousand samples of work; a live channel sends one.
+
+    Parameters
+    ----------
+    cell : Cell
+    technique : Technique
+    columns : mapping of str to numpy.ndarray
+        Checked already.
+    source : Source
+    """
+
+    __slots__ = ("_made", "columns")
+    columns: Mapping[str, np.ndarray]
+    _made: pd.DataFrame | None
+
+    def __init__(
+        self,
+        cell: Cell,
+        technique: Technique,
+        columns: Mapping[str, np.ndarray],
+        source: Source,
+    ) -> None:
+        for name, value in (
+            ("cell", cell),
+            ("technique", technique),
+            ("source", source),
+            ("columns", columns),
+            ("_made", None),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The rows as pandas has them."""
+        if self._made is None:
+            import pandas as pd
+
+            made = pd.DataFrame(dict(self.columns), copy=False)
+            object.__setattr__(self, "_made", made)
+            return made
+        return self._made
+
+    def array(self, column: str) -> np.ndarray:
+        """Return a column."""
+        return self.columns[column]
+
+    def with_cell(self, cell: Cell) -> Record:
+        """Return the same record on a better-known cell."""
+        return ArrayRecord(cell, self.technique, self.columns, self.source)
+
+
+def columns_of(record: Record) -> Collection[str]:
+    """Return the names of a record's columns, without making a table for it."""
+    return record.columns if isinstance(record, ArrayRecord) else record.table.columns
+
+
+def rows_of(record: Record) -> int:
+    """Return the number of a record's rows, without making a table for it."""
+    if isinstance(record, ArrayRecord):
+        return len(next(iter(record.columns.values())))
+    return len(record.table)
 
 
 def parse(data: bytes | str) -> Message:

@@ -92,9 +92,7 @@ class Store:
         """
         try:
             with self.engine.begin() as connection:
-                transaction = Transaction(connection, source, channels, time.time())
-                for write in writes:
-                    transaction.write(write)
+                Transaction(connection, source, channels, time.time()).write(writes)
         except DBAPIError as error:
             if passes(error):
                 raise StoreBusy(str(error.orig)) from error

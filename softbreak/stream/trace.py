@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from softbreak.data.record import Record, Technique
+from softbreak.stream.messages import columns_of, rows_of
 
 MOST: Final = 96
 """Points; when they are full, neighbours are joined, so that a trace always spans the life."""
@@ -41,7 +43,10 @@ class Trace:
     def add(self, records: Iterable[Record]) -> None:
         """Take new rows in."""
         for record in records:
-            if not len(record.table) or "test_time_second" not in record.table.columns:
+            if not rows_of(record) or "test_time_second" not in columns_of(record):
+                continue
+            if rows_of(record) == 1:
+                self._one(record)
                 continue
             times = self._clock(record.array("test_time_second"))
             self._moment(record)
@@ -51,6 +56,19 @@ class Trace:
                 good = (current != 0.0) & np.isfinite(volts)
                 self._extend(volts[good], times[good])
 
+    def _one(self, record: Record) -> None:
+        """Take one row in: what a live channel sends, without a detour over arrays."""
+        time = float(record.array("test_time_second")[0])
+        if math.isfinite(time):
+            self._ran += max(time - self.latest_second, 0.0)
+        self._moment(record)
+        if record.technique is Technique.CYCLING:
+            volt = abs(float(record.array("voltage_volt")[0]))
+            ampere = float(record.array("current_ampere")[0])
+            if ampere and math.isfinite(ampere) and math.isfinite(volt):
+                self._room()
+                self._count(volt, 1, self._ran)
+
     def _clock(self, time: np.ndarray) -> np.ndarray:
         """Return time that runs on: steps back (a new file, a reset clock) take none."""
         steps = np.nan_to_num(np.diff(time, prepend=self.latest_second))
@@ -59,28 +77,35 @@ class Trace:
         return clock
 
     def _moment(self, record: Record) -> None:
-        columns = record.table.columns
+        columns = columns_of(record)
         self.latest_second = float(record.array("test_time_second")[-1])
         unix = None
         if "unix_time_second" in columns:
             unix = float(record.array("unix_time_second")[-1])
         elif record.source.started_unix_second is not None:
             unix = record.source.started_unix_second + self.latest_second
-        if unix is not None and np.isfinite(unix):
+        if unix is not None and math.isfinite(unix):
             self.latest_unix_second = max(unix, self.latest_unix_second or unix)
 
     def _extend(self, volts: np.ndarray, times: np.ndarray) -> None:
         while len(volts):
-            if self._filled in (0, self.width):
-                self._make_room()
-                self.volts.append(0.0)
-                self.times.append(0.0)
-                self._filled = 0
-            size = min(self.width - self._filled, len(volts))
-            total = self.volts[-1] * self._filled + float(volts[:size].sum())
-            self._filled += size
-            self.volts[-1], self.times[-1] = total / self._filled, float(times[size - 1])
+            size = min(self._room(), len(volts))
+            self._count(float(volts[:size].sum()), size, float(times[size - 1]))
             volts, times = volts[size:], times[size:]
+
+    def _room(self) -> int:
+        """Return how many samples the last point still takes; begin a new one if none."""
+        if self._filled in (0, self.width):
+            self._make_room()
+            self.volts.append(0.0)
+            self.times.append(0.0)
+            self._filled = 0
+        return self.width - self._filled
+
+    def _count(self, total: float, size: int, time: float) -> None:
+        before = self.volts[-1] * self._filled
+        self._filled += size
+        self.volts[-1], self.times[-1] = (before + total) / self._filled, time
 
     def _make_room(self) -> None:
         if len(self.volts) >= MOST:

@@ -7,8 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from softbreak.stream.alarm import Level
 from softbreak.stream.schema import Fenced
@@ -25,6 +26,7 @@ VERDICT_NUMBERS: Final = (
     "electronic_fraction_lower",
     "electronic_fraction_upper",
 )
+_TAKEN: Final = "another worker has taken over"
 EVERYONE: Final = "*"
 """A silence of this name is a silence of all cells."""
 
@@ -48,37 +50,68 @@ class Transaction:
     ) -> None:
         self.connection, self.source, self.channels, self.now = connection, source, channels, now
 
-    def write(self, write: CellWrite) -> None:
-        """Store everything that has changed of a cell."""
-        if write.restart:
-            self._take_back(write)
-        self._fence(write)
-        self._verdicts(write)
-        seen = self._acknowledged(write.cell_id) if write.notifications else 0
-        new = self._alarms(write)
-        self._notify(write, new, seen)
-        if write.state is not None and write.tokens:
-            self._tokens(write)
+    def write(self, writes: Sequence[CellWrite]) -> None:
+        """Store everything that has changed; at most one write a cell."""
+        for write in writes:
+            if write.restart:
+                self._take_back(write)
+        self._fence(writes)
+        verdicts = [row for write in writes for row in _verdict_rows(write)]
+        upsert(self.connection, VERDICTS, verdicts, ("cell_id", "cycle_index", "model"))
+        for write in writes:
+            if write.alarms or write.notifications:
+                seen = self._acknowledged(write.cell_id) if write.notifications else 0
+                self._notify(write, self._alarms(write), seen)
+        self._tokens(writes)
 
-    def _fence(self, write: CellWrite) -> None:
-        values: dict[str, Any] = {
+    def _fence(self, writes: Sequence[CellWrite]) -> None:
+        """Write cells, unless another worker has written one of them since it was read."""
+        try:
+            for new in (True, False):
+                for whole in (True, False):
+                    self._cells(
+                        [
+                            write
+                            for write in writes
+                            if (write.sequence == 0) is new and (write.state is not None) is whole
+                        ]
+                    )
+        except IntegrityError as error:
+            raise Fenced(_TAKEN) from error
+
+    def _cells(self, writes: Sequence[CellWrite]) -> None:
+        """Write cells of one kind: all new or all known, all with their state or all without."""
+        if not writes:
+            return
+        rows = [self._cell_row(write) for write in writes]
+        if writes[0].sequence == 0:
+            self.connection.execute(CELLS.insert(), rows)
+            return
+        known = (CELLS.c.cell_id == bindparam("of")) & (CELLS.c.sequence == bindparam("at"))
+        update = CELLS.update().where(known)
+        keys = [{"of": write.cell_id, "at": write.sequence} for write in writes]
+        names: dict[str, Any] = {k: bindparam(f"new_{k}") for k in rows[0] if k != "cell_id"}
+        told = [
+            key | {f"new_{name}": row[name] for name in names}
+            for key, row in zip(keys, rows, strict=True)
+        ]
+        if self.connection.execute(update.values(names), told).rowcount != len(writes):
+            raise Fenced(_TAKEN)
+
+    def _cell_row(self, write: CellWrite) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "cell_id": write.cell_id,
             "model": write.model,
             "sequence": write.sequence + 1,
             "facts": _json(write.facts),
             "updated_unix_second": self.now,
         }
         if write.state is not None:
-            values["state"] = write.state
-            values["alarm"], values["status"] = _json(write.alarm_state), _json(write.status)
-        if write.sequence == 0:
-            row = {"alarm": "{}", "status": "{}", "cell_id": write.cell_id, **values}
-            written = self._is_new(CELLS, row)
-        else:
-            known = (CELLS.c.cell_id == write.cell_id) & (CELLS.c.sequence == write.sequence)
-            update = CELLS.update().where(known).values(values)
-            written = self.connection.execute(update).rowcount == 1
-        if not written:
-            raise Fenced(f"another worker has taken over {write.cell_id}")
+            row["state"] = write.state
+            row["alarm"], row["status"] = _json(write.alarm_state), _json(write.status)
+        elif write.sequence == 0:
+            row |= {"alarm": "{}", "status": "{}"}
+        return row
 
     def _take_back(self, write: CellWrite) -> None:
         cell = write.cell_id
@@ -94,12 +127,6 @@ class Transaction:
         self.connection.execute(
             ALARMS.update().where(lost).values(end="revised", end_cycle=ALARMS.c.cycle_index)
         )
-
-    def _verdicts(self, write: CellWrite) -> None:
-        latest = {row["cycle_index"]: row for row in write.verdicts}
-        rows = [_verdict_row(write, row) for row in latest.values()]
-        if rows:
-            upsert(self.connection, VERDICTS, rows, ("cell_id", "cycle_index", "model"))
 
     def _alarms(self, write: CellWrite) -> set[str]:
         """Store alarms; return the keys of those that were not known before."""
@@ -180,9 +207,11 @@ class Transaction:
         )
         return max((Level(level).rank for level in self.connection.scalars(query)), default=0)
 
-    def _tokens(self, write: CellWrite) -> None:
+    def _tokens(self, writes: Sequence[CellWrite]) -> None:
         rows = [
             {"source": self.source, "key": key, "cell_id": write.cell_id, "token": token}
+            for write in writes
+            if write.state is not None
             for key, token in write.tokens.items()
         ]
         upsert(self.connection, OFFSETS, rows, ("source", "key"))
@@ -197,9 +226,17 @@ def upsert(
     connection: Connection, table: Table, rows: list[dict[str, Any]], key: tuple[str, ...]
 ) -> None:
     """Insert rows, or change those that are there."""
+    if not rows:
+        return
     insert = _insert(connection, table)
     changed = {name: insert.excluded[name] for name in rows[0] if name not in key}
     connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+def _verdict_rows(write: CellWrite) -> list[dict[str, Any]]:
+    """Return a cell's new verdicts, of each cycle the last."""
+    latest = {row["cycle_index"]: row for row in write.verdicts}
+    return [_verdict_row(write, row) for row in latest.values()]
 
 
 def _verdict_row(write: CellWrite, row: Mapping[str, Any]) -> dict[str, Any]:

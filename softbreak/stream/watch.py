@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from threading import Event
 from types import TracebackType
 
@@ -120,13 +121,16 @@ class Watch:
         self.heard: Callable[[str, Alarm], None] | None = None
         self._broken: set[str] = set()
         self._news: dict[str, WatchedCell] = {}
+        self._dirty: dict[str, float] = {}
         self._grouped, self._group_began = 0, 0.0
         self._resume()
 
     def _resume(self) -> None:
         self.source.resume(self.store.tokens(self.source.name))
+        models = self.store.models()
+        self._stored_cells = set(models)
         if self.source.replays:
-            stale = [k for k, model in self.store.models().items() if model != self.engine.model]
+            stale = [name for name, model in models.items() if model != self.engine.model]
             if stale:
                 logger.info("%d cells are judged again by %s", len(stale), self.engine.model)
                 self.source.rewind(stale)
@@ -166,8 +170,9 @@ class Watch:
     def finish(self) -> None:
         """Take it that no row follows in any cell, and store what that means."""
         for cell in self.cells.values():
-            if cell.finish(time.monotonic()):
+            if cell.finish():
                 self._news[cell.cell.cell_id] = cell
+                self._dirty.setdefault(cell.cell.cell_id, time.monotonic())
         self.flush(everything=True)
 
     def close(self) -> None:
@@ -180,11 +185,12 @@ class Watch:
             return
         with _Boundary() as boundary:
             cell = self._watched(chunk)
-            changes = cell.take(chunk, time.monotonic())
+            changes = cell.take(chunk)
         if boundary.error is not None:
             self._set_aside(name, boundary.error)
             return
         self._broken.discard(name)
+        self._dirty.setdefault(name, time.monotonic())
         if not self._grouped:
             self._group_began = time.monotonic()
         self._grouped += 1
@@ -198,7 +204,7 @@ class Watch:
         name = chunk.cell.cell_id
         cell = self.cells.get(name)
         if cell is None:
-            stored = self.store.cell(name)
+            stored = self.store.cell(name) if name in self._stored_cells else None
             cell = WatchedCell(self.engine, chunk.cell, stored, self.limits)
             self.cells[name] = cell
             self.metrics.cells = len(self.cells)
@@ -212,6 +218,7 @@ class Watch:
         self._broken.add(name)
         self.cells.pop(name, None)
         self._news.pop(name, None)
+        self._dirty.pop(name, None)
         self._problem("engine", Problem(name, f"cannot be judged: {type(error).__name__}: {error}"))
 
     def _problem(self, kind: str, problem: Problem) -> None:
@@ -244,12 +251,12 @@ class Watch:
         return not self.stop.is_set()
 
     def _due(self, everything: bool) -> dict[str, None]:
-        dirty = ((c.dirty_since, name) for name, c in self.cells.items() if c.dirty_since)
+        """Cells whose state is to be stored, the longest waiting first."""
         if everything:
-            return {name: None for _, name in dirty}
+            return dict.fromkeys(self._dirty)
         limit = time.monotonic() - self.pace.checkpoint_second
-        late = sorted((since, name) for since, name in dirty if since <= limit)
-        return {name: None for _, name in late[: self.pace.checkpoints]}
+        late = takewhile(lambda item: item[1] <= limit, self._dirty.items())
+        return {name: None for name, _ in islice(late, self.pace.checkpoints)}
 
     def _commit(self, writes: list[CellWrite]) -> bool:
         """Store, and try again while the store is busy: the source waits meanwhile."""
@@ -277,6 +284,7 @@ class Watch:
         """Another worker has been here: what is not stored comes again."""
         self.cells.clear()
         self._news.clear()
+        self._dirty.clear()
         self._broken.clear()
         self._resume()
 
@@ -285,6 +293,8 @@ class Watch:
         newest = float("-inf")
         for cell, write in writes:
             done += cell.written(write)
+            if write.state is not None:
+                self._dirty.pop(write.cell_id, None)
             self.metrics.alarms += len(write.alarms)
             if self.heard is not None:
                 for alarm in write.alarms:

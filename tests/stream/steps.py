@@ -44,7 +44,7 @@ class StepLive:
     def update(self, records):
         changes = []
         for record in records:
-            if "voltage_volt" not in record.table.columns:
+            if record.technique == "impedance":
                 continue
             columns = ("test_time_second", "voltage_volt", "current_ampere")
             for time, volt, ampere in zip(

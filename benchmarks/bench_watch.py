@@ -1,0 +1,241 @@
+"""How much a watch can follow: chunks through Redis, thousands of live channels, flat memory.
+
+Everything is simulated. Needs the Debian package redis-server for the first part.
+
+    python benchmarks/bench_watch.py                    # everything, a few minutes
+    python benchmarks/bench_watch.py channels --channels 10000 --second 30
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from softbreak.data.record import Cell
+from softbreak.stream.alarm import Alarm
+from softbreak.stream.chunk import Chunk, Source
+from softbreak.stream.engine import DetectorEngine
+from softbreak.stream.messages import Message, parse
+from softbreak.stream.sources.merged import chunk_of
+from softbreak.stream.sources.redis_address import Address, RedisSink
+from softbreak.stream.sources.redis_streams import RedisSource
+from softbreak.stream.store import Store
+from softbreak.stream.watch import Pace, Watch
+from tests.stream.servers import RedisServer
+from tests.stream.steps import StepEngine
+
+HALF_CYCLE_SECOND = 120.0
+OHM, BROKEN_OHM, AMPERE = 100.0, 30.0, 1e-3
+
+
+def engine_of(name: str) -> object:
+    """The small engine of the tests, or a detector."""
+    return StepEngine() if name == "steps" else DetectorEngine(name)
+
+
+def through_redis(count: int, channels: int, engine: str, folder: Path) -> None:
+    """Send ``count`` messages of one sample each, and take them."""
+    address = Address(RedisServer(folder).start().url)
+    server_pid = psutil.Process().children()[-1]
+    sink = RedisSink(address)
+    rest = '"voltage_volt": 0.1, "current_ampere": 0.001}}'
+    text = '{{"cell_id": "cell{}", "test_time_second": {}, ' + rest
+    began = time.perf_counter()
+    for first in range(0, count, 1000):
+        rows = range(first, min(first + 1000, count))
+        sink.send((f"cell{k % channels}", text.format(k % channels, k // channels)) for k in rows)
+    sent = count / (time.perf_counter() - began)
+    source = RedisSource(address)
+    began, taken = time.perf_counter(), 0
+    while taken < count:
+        chunks = list(source.poll())
+        taken += sum(len(chunk.records) and chunk.samples for chunk in chunks)
+        source.ack(chunks)
+    alone = count / (time.perf_counter() - began)
+    source.close()
+    watched = RedisSource(Address(address.url, group="second"))
+    watch = Watch(watched, Store(str(folder / "redis.db")), engine_of(engine))
+    began = time.perf_counter()
+    while watch.metrics.samples < count:
+        watch.step()
+    watch.close()
+    whole = count / (time.perf_counter() - began)
+    watched.close()
+    server_pid.kill()
+    print(f"Redis, {count:,} messages of one sample, {channels:,} channels:")
+    print(f"  sent {sent:,.0f}/s; read, parsed and acknowledged {alone:,.0f}/s;")
+    print(f"  with engine {engine!r}, SQLite and acknowledgement after commit {whole:,.0f}/s")
+
+
+class Channels(Source):
+    """Channels that are sampled once a second, each of which may break."""
+
+    name = "channels"
+
+    def __init__(self, count: int, breaks: np.ndarray, speed: float = 1.0) -> None:
+        self.cells = [Cell(cell_id=f"cell{k:05d}") for k in range(count)]
+        self.breaks, self.speed = breaks, speed
+        self.tick = 0
+        self.began = time.monotonic()
+        self.made: dict[int, float] = {}
+        self.late = 0.0
+
+    def due(self) -> float:
+        """When the next samples are measured."""
+        return self.began + (self.tick + 1) / self.speed
+
+    def poll(self) -> Iterator[Chunk]:
+        """Yield one sample of each channel, when its second has come."""
+        if time.monotonic() < self.due():
+            return
+        now, tick = self.due(), self.tick
+        self.late = max(self.late, time.monotonic() - now)
+        self.tick += 1
+        self.made[tick] = now
+        sign = 1.0 if (tick // HALF_CYCLE_SECOND) % 2 == 0 else -1.0
+        ohm = np.where(tick >= self.breaks, BROKEN_OHM, OHM)
+        noise = np.random.default_rng(tick).normal(1.0, 2e-4, len(ohm))
+        volts = sign * ohm * AMPERE * noise
+        time_column, current = np.array([float(tick)]), np.array([sign * AMPERE])
+        for cell, volt in zip(self.cells, volts, strict=True):
+            columns = {
+                "test_time_second": time_column,
+                "voltage_volt": np.array([volt]),
+                "current_ampere": current,
+            }
+            message = Message(cell, parse(_ANY).technique, columns)
+            yield chunk_of([message], {cell.cell_id: str(tick)})
+
+    def ack(self, chunks: Sequence[Chunk]) -> None:
+        """Nothing to do."""
+
+    def wait(self, second: float) -> None:
+        """Wait until the next sample."""
+        time.sleep(max(0.0, min(second, self.due() - time.monotonic())))
+
+
+_ANY = '{"cell_id": "x", "test_time_second": 0, "voltage_volt": 0, "current_ampere": 0}'
+
+
+def channels(count: int, second: float, engine: str, folder: Path) -> None:
+    """Follow channels at 1 Hz; measure from sample to stored alarm."""
+    rng = np.random.default_rng(0)
+    breaks = rng.integers(10, max(int(second) - 3, 11), count)
+    breaks[rng.random(count) < 0.95] = 10**9
+    breaks[(breaks % HALF_CYCLE_SECOND) < 5] += 5
+    source = Channels(count, breaks)
+    watch = Watch(source, Store(str(folder / "channels.db")), engine_of(engine))
+    delays: dict[str, float] = {}
+
+    def heard(cell_id: str, alarm: Alarm) -> None:
+        if cell_id not in delays and not alarm.end:
+            tick = int(breaks[int(cell_id[4:])])
+            delays[cell_id] = time.monotonic() - source.made.get(tick, np.nan)
+
+    watch.heard = heard
+    process = psutil.Process()
+    spent = process.cpu_times()
+    while source.tick < second:
+        if not watch.step():
+            source.wait(1.0)
+    used = process.cpu_times()
+    watch.close()
+    broken = int((breaks < second - 2).sum())
+    values = np.array(list(delays.values()))
+    print(f"{count:,} channels at 1 Hz for {second:g} s with engine {engine!r}:")
+    print(f"  {len(values)} of {broken} that broke are known; from sample to stored alarm")
+    if len(values):
+        p50, p99 = np.percentile(values, [50, 99])
+        print(f"  median {p50:.2f} s, p99 {p99:.2f} s, longest {values.max():.2f} s;")
+    cpu = (used.user - spent.user) / second
+    print(f"  {cpu:.0%} of one core; polls late by at most {source.late:.2f} s;")
+    print(f"  memory {process.memory_info().rss / 2**20:,.0f} MiB")
+
+
+def month(cells: int, days: float, engine: str, folder: Path) -> None:
+    """Follow cells for a month of their time, at 1 Hz in chunks of ten minutes."""
+    watch = Watch(
+        _Month(cells, days),
+        Store(str(folder / "month.db")),
+        engine_of(engine),
+        pace=Pace(checkpoint_second=1.0),
+    )
+    process, samples = psutil.Process(), []
+    began = time.perf_counter()
+    while watch.step():
+        samples.append(process.memory_info().rss / 2**20)
+    watch.close()
+    rate = watch.metrics.samples / (time.perf_counter() - began)
+    tenth = max(len(samples) // 10, 1)
+    shown = ", ".join(f"{value:,.0f}" for value in samples[::tenth])
+    print(f"{cells} cells for {days:g} days at 1 Hz with engine {engine!r}:")
+    print(f"  {watch.metrics.samples:,} samples, {rate:,.0f}/s; memory in MiB over time: {shown}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    print(f"  peak {peak:,.0f} MiB")
+
+
+class _Month(Source):
+    """Cells with half-cycles of an hour, ten minutes a chunk."""
+
+    name = "month"
+    rows = 600
+
+    def __init__(self, cells: int, days: float) -> None:
+        self.cells = [Cell(cell_id=f"cell{k}") for k in range(cells)]
+        self.chunks = int(days * 86400.0 / self.rows)
+        self.done = 0
+
+    def poll(self) -> Iterator[Chunk]:
+        if self.done == self.chunks:
+            return
+        start = self.done * self.rows
+        self.done += 1
+        tick = np.arange(start, start + self.rows, dtype=np.float64)
+        sign = np.where((tick // 3600.0) % 2 == 0, 1.0, -1.0)
+        for number, cell in enumerate(self.cells):
+            noise = np.random.default_rng([start, number]).normal(1.0, 2e-4, self.rows)
+            columns = {
+                "test_time_second": tick,
+                "voltage_volt": sign * OHM * AMPERE * noise,
+                "current_ampere": sign * AMPERE,
+            }
+            message = Message(cell, parse(_ANY).technique, columns)
+            yield chunk_of([message], {cell.cell_id: str(start)})
+
+    def ack(self, chunks: Sequence[Chunk]) -> None:
+        """Nothing to do."""
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="*", default=["redis", "channels", "month"])
+    parser.add_argument("--engine", default="fused", help="a detector, or steps")
+    parser.add_argument("--messages", type=int, default=100_000)
+    parser.add_argument("--channels", type=int, default=10_000)
+    parser.add_argument("--second", type=float, default=30.0)
+    parser.add_argument("--cells", type=int, default=20)
+    parser.add_argument("--days", type=float, default=30.0)
+    told = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if "redis" in told.what:
+            through_redis(told.messages, told.channels, told.engine, folder)
+        if "channels" in told.what:
+            channels(told.channels, told.second, told.engine, folder)
+        if "month" in told.what:
+            month(told.cells, told.days, told.engine, folder)
+
+
+if __name__ == "__main__":
+    main()
