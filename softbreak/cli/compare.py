@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from softbreak.cli.console import Json, Quiet, Verbose, print_json, progress_bar, rows_of, speak
+from softbreak.cli.detectors import local_detector
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,7 @@ def compare(
         str, typer.Option(help="Law sets: b was never trained on; a was, on other cells.")
     ] = "b,a",
     detectors: Annotated[
-        str, typer.Option(help="Names, or folders of models, with commas. [all]")
+        str, typer.Option(help="Names, folders of models, models:/NAME@ALIAS; with commas. [all]")
     ] = "",
     evidence: Annotated[
         str, typer.Option(help="all (that each cell has), voltage (alone), or both.")
@@ -81,9 +82,10 @@ def _detectors(names: str) -> tuple[str, ...]:
     from softbreak.models.registry import DETECTORS, detector_of
 
     chosen = tuple(name.strip() for name in names.split(",") if name.strip()) or tuple(DETECTORS)
-    for name in chosen:
+    found = tuple(local_detector(name) for name in chosen)
+    for name in found:
         detector_of(name)
-    return chosen
+    return found
 
 
 def _laws(names: str) -> tuple[str, ...]:
@@ -118,11 +120,10 @@ def _run(comparison: Comparison, workers: int, quiet: bool) -> Compared:
 
 def _write(out: Path, compared: Compared) -> Path:
     import softbreak
-    from softbreak.models.diagnose import detector_version
     from softbreak.report.comparison import write_comparison
 
     made = compared.comparison
-    versions = ", ".join(f"{name} {detector_version(name)}" for name in made.detectors)
+    versions = ", ".join(_versioned(name) for name in made.detectors)
     facts = [
         ("cells", "simulated"),
         ("seed", str(made.seed)),
@@ -139,6 +140,14 @@ def _write(out: Path, compared: Compared) -> Path:
         f"--evidence {evidence.get(len(made.settings), 'both')} --out comparison"
     )
     return write_comparison(out, compared.tables, facts=facts, command=command)
+
+
+def _versioned(name: str) -> str:
+    from softbreak.models.diagnose import detector_version
+    from softbreak.models.registry import DETECTORS
+    from softbreak.training.judging import label_of
+
+    return f"{name} {detector_version(name)}" if name in DETECTORS else label_of(name)
 
 
 def _show(scores: pd.DataFrame) -> None:

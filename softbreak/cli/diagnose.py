@@ -18,6 +18,7 @@ from softbreak.cli.console import (
     speak,
     stdout,
 )
+from softbreak.cli.detectors import local_detector
 
 if TYPE_CHECKING:
     from softbreak.models.diagnosis import Diagnosis
@@ -29,7 +30,9 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 def diagnose(
     files: Annotated[list[Path], typer.Argument(help="The cell's files, or its folder.")],
     area: Annotated[float | None, typer.Option(help="Electrode area in cm².")] = None,
-    detector: Annotated[str, typer.Option(help="Who judges.")] = "fused",
+    detector: Annotated[
+        str, typer.Option(help="Who judges: a name, a model's folder, or models:/NAME@ALIAS.")
+    ] = "fused",
     html: Annotated[Path | None, typer.Option(help="Write a report page into this folder.")] = None,
     png: Annotated[Path | None, typer.Option(help="Write pictures into this folder.")] = None,
     fail_on: Annotated[
@@ -48,7 +51,7 @@ def diagnose(
     speak(quiet, verbose)
     facts = {} if area is None else {"area_cm2": area}
     cell = softbreak.read(files[0] if len(files) == 1 else files, **facts)
-    diagnosis = softbreak.examine(cell, detector)
+    diagnosis = softbreak.examine(cell, local_detector(detector))
     written = _write(diagnosis, html, png)
     if as_json:
         print_json(_as_json(diagnosis))

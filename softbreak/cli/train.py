@@ -115,8 +115,8 @@ def _track(trained: Trained, register: str, alias: str) -> str:
 
 
 def _tell(trained: Trained, uri: str, *, as_json: bool, quiet: bool) -> None:
+    from softbreak.models.saved import fingerprint
     from softbreak.training.logged import SHOWN
-    from softbreak.training.train import fingerprint
 
     mark = fingerprint(trained.folder)
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from softbreak.errors import SoftbreakError
@@ -100,19 +101,22 @@ DEFAULT: Final = "fused"
 
 
 def detector_of(name: str) -> Detector:
-    """Return a detector by its name.
+    """Return a detector by its name, or by the folder of a model that was trained.
 
     Raises
     ------
     SoftbreakError
         If there is none of that name.
     """
-    try:
+    if name in DETECTORS:
         return DETECTORS[name]
-    except KeyError:
-        raise SoftbreakError(
-            f"there is no detector {name!r}; known are {', '.join(DETECTORS)}"
-        ) from None
+    if Path(name).is_dir():
+        from softbreak.models.saved import folder_detector
+
+        return folder_detector(Path(name))
+    raise SoftbreakError(
+        f"there is no detector {name!r}; known are {', '.join(DETECTORS)}, and folders of models"
+    )
 
 
 def fallback_for(unit: str) -> Detector:

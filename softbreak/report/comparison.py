@@ -214,7 +214,7 @@ def _difference(row: Mapping[Any, Any], name: str) -> dict[str, Any]:
     return {
         "value": _signed(value),
         "interval": f"{_signed(low)} to {_signed(high)}" if math.isfinite(value) else "",
-        "clear": low > 0.0 or high < 0.0,
+        "beyond": low > 0.0 or high < 0.0,
     }
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence import CellEvidence, gather
-from softbreak.models.registry import Detector, detector_of
+from softbreak.models.registry import DETECTORS, Detector, detector_of
 from softbreak.models.rules.impedance import ImpedanceReading, read_spectra
 from softbreak.training.evidence_drop import ALL, VOLTAGE_ONLY, Kept
 from softbreak.training.population import label_cycles, make_cells, masks_of
@@ -112,7 +112,7 @@ def judge_block(
     recipe: PopulationRecipe, number: int, detectors: tuple[str, ...], setting: str
 ) -> Judged:
     """Judge one block of a population; see :func:`judge`."""
-    chosen = {name: detector_of(name) for name in detectors}
+    chosen = {label_of(name): detector_of(name) for name in detectors}
     seconds = dict.fromkeys([MEASURING, READING, *chosen], 0.0)
     rows: list[pd.DataFrame] = []
     own: list[dict[str, Any]] = []
@@ -146,6 +146,14 @@ def judge_block(
         pd.DataFrame(own).assign(**where),
         pd.DataFrame(costs).assign(**where),
     )
+
+
+def label_of(name: str) -> str:
+    """Return what a detector is called in tables: a model's folder has a name and a version."""
+    if name in DETECTORS:
+        return name
+    found = detector_of(name)
+    return f"{found.name} {found.version}"
 
 
 def _timed(work: Callable[..., Any], *given: Any) -> tuple[Any, float]:

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from softbreak.models.saved import fingerprint
 from softbreak.training.tracking import Run
-from softbreak.training.train import Trained, fingerprint
+from softbreak.training.train import Trained
 
 SHOWN: Final = (
     "coverage",

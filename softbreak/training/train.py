@@ -6,7 +6,6 @@ no path. The same plan gives the same bits.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -232,13 +231,3 @@ def _own_scores(tables: Tables, name: str) -> dict[str, float]:
         for key, value in row.items()
         if isinstance(value, float) and np.isfinite(value)
     }
-
-
-def fingerprint(folder: Path) -> str:
-    """Return a hash of every file of a model: equal for equal bits."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            digest.update(path.relative_to(folder).as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -29,7 +29,7 @@ def verdicts(name, seed, skill):
 
 @pytest.fixture(scope="module")
 def tables():
-    names = {"fused": 0.8, "cv-hardened": 0.3, "<b>odd</b>": 0.5}
+    names = {"fused": 0.8, "cv-hardened": 0.3, "<b>odd</b>": 0.8}
     cycles = pd.concat(
         [verdicts(name, 0, skill) for name, skill in names.items()], ignore_index=True
     )
@@ -56,6 +56,16 @@ def test_the_page_says_what_it_is(page):
     for wanted in ("always healthy", "always soft", "McNemar", "Law set a", "seed", "bootstrap"):
         assert wanted in text
     assert "nan" not in re.sub(r'"[^"]*"|<[^>]*>', "", text).lower().split()
+
+
+def test_only_differences_that_are_clear_of_zero_are_bold(page, tables):
+    text = page.read_text(encoding="utf-8")
+    told = tables["differences"]
+    names = ("macro_f1", "macro_f1_common", "macro_f1_forced")
+    told = told[~told["detector"].isin(["always healthy", "always soft"])]
+    clear = sum(((told[f"{n}_lower"] > 0) | (told[f"{n}_upper"] < 0)).sum() for n in names)
+    assert 0 < clear < 3 * len(told)
+    assert text.count('class="clear"') == clear
 
 
 def test_names_are_escaped(page):

@@ -11,11 +11,16 @@ import pytest
 from softbreak.errors import SoftbreakError
 from softbreak.models.detector import read_facts
 from softbreak.models.learner import LEARNERS, learner_of, load_learned
+from softbreak.models.registry import detector_of
+from softbreak.models.saved import fingerprint
 from softbreak.simulate.guard import JudgingDataError
+from softbreak.training.compare import Comparison, compare
+from softbreak.training.judging import verdict_columns
+from softbreak.training.population import open_population
 from softbreak.training.search import search
 from softbreak.training.served import chances
 from softbreak.training.splits import by_cell
-from softbreak.training.train import fingerprint, train
+from softbreak.training.train import train
 from softbreak.training.validate import (
     held_out,
     lesson_of,
@@ -136,3 +141,30 @@ def test_every_learner_of_the_table_can_be_made():
 
 def test_importances_are_finite(trained):
     assert np.isfinite(trained.importances).all()
+
+
+def test_a_models_folder_is_a_detector(trained, small, cells_at):
+    found = detector_of(str(trained.folder))
+    assert (found.name, found.unit) == ("small", "cycle")
+    assert found.version == fingerprint(trained.folder)[:12]
+    assert detector_of(str(trained.folder)) is found
+    one = next(open_population(cells_at).cells())
+    said = verdict_columns(found.judge(one.evidence, one.readings))
+    model = load_learned(trained.folder)
+    table = small.maker()(one.evidence, one.readings)
+    assert said["p_soft"].tolist() == model.predict_proba(table)[:, 1].tolist()
+    assert said["state"].tolist() == model.predict(table).tolist()
+
+
+def test_a_models_folder_is_compared_like_any_other(trained, small):
+    made = Comparison((str(trained.folder), "voltage"), 3, 1300, ("b",), ("voltage alone",), 4)
+    names = compare(made).tables["scores"]["detector"].tolist()
+    version = fingerprint(trained.folder)[:12]
+    assert names == [f"small {version}", "voltage", "always healthy", "always soft"]
+
+
+def test_a_folder_without_a_model_is_no_detector(tmp_path):
+    with pytest.raises(SoftbreakError, match="no saved model"):
+        detector_of(str(tmp_path))
+    with pytest.raises(SoftbreakError, match="no detector 'nobody'"):
+        detector_of("nobody")
