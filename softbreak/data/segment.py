@@ -239,6 +239,21 @@ class CycleBuilder:
         self._last_sign = sign
         return self._cycle
 
+    def dump(self) -> list[float]:
+        """Return all that it remembers."""
+        signs = (self._first_sign, self._last_sign, self._cycle)
+        return [*signs, self._largest, int(self.reversed)]
+
+    @classmethod
+    def load(cls, stored: Sequence[float]) -> CycleBuilder:
+        """Undo :meth:`dump`."""
+        builder = cls()
+        first, last, cycle, largest, reversed_ = stored
+        builder._first_sign, builder._last_sign = int(first), int(last)
+        builder._cycle, builder._largest = int(cycle), float(largest)
+        builder.reversed = bool(reversed_)
+        return builder
+
 
 NOISE_FRACTION = 0.003
 """Half-cycles of a smaller share of the largest mean current are leakage or noise."""

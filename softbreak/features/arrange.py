@@ -101,6 +101,27 @@ def arranged(parts: Sequence[HalfCycles], shifts: Sequence[float]) -> Arranged:
     )
 
 
+def first_cycles(found: Arranged, count: int) -> Arranged:
+    """Return the first cycles only.
+
+    Parameters
+    ----------
+    found : Arranged
+    count : int
+        Of cycles.
+    """
+    stop = int(np.searchsorted(found.cycle, count))
+    kept = found.events.half_cycle < stop
+    return found._replace(
+        statistics=found.statistics[:stop],
+        sign=found.sign[:stop],
+        record=found.record[:stop],
+        excursions=found.excursions[:stop],
+        cycle=found.cycle[:stop],
+        events=Events(*(column[kept] for column in found.events)),
+    )
+
+
 def _integers(pieces: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(pieces).astype(np.int64) if pieces else np.empty(0, dtype=np.int64)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.arrange import Arranged, arranged
 from softbreak.features.growing import Growing
 from softbreak.features.intake import COLUMNS, TEMPERATURE
-from softbreak.features.live import CellStream
+from softbreak.features.live import RECORDS_OPEN, CellStream
 from softbreak.features.thermometer import Thermometer, joined_log, temperature_at
 from softbreak.physics.voltammetry import Voltammetry, analyse
 
@@ -135,6 +135,36 @@ class Entry:
                 column[:] = table[name].to_numpy()
             self.raw.extend(rows)
 
+    def dump(self) -> dict[str, Any]:
+        """Return all that it remembers."""
+        swept = None
+        if self.over and self.sweeps is not None:
+            begin, starts, ends, found = self.sweeps
+            swept = [begin, starts, ends, list(found)]
+        return {
+            "technique": self.technique.value,
+            "cell": asdict(self.cell),
+            "source": [self.path, self.instrument, self.position, self.started],
+            "meter": self.meter.dump(),
+            "raw": None if self.raw is None else self.raw.rows,
+            "swept": swept,
+            "over": self.over,
+        }
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> Entry:
+        """Undo :meth:`dump`."""
+        entry = cls.__new__(cls)
+        entry.technique, entry.cell = Technique(stored["technique"]), Cell(**stored["cell"])
+        entry.path, entry.instrument, entry.position, entry.started = stored["source"]
+        entry.meter = Thermometer.load(stored["meter"])
+        entry.raw = None if stored["raw"] is None else Growing.of(stored["raw"])
+        entry.sweeps, entry.over = None, stored["over"]
+        if stored["swept"] is not None:
+            begin, starts, ends, found = stored["swept"]
+            entry.sweeps = Sweeps(begin, starts, ends, Voltammetry(*found))
+        return entry
+
     @property
     def span(self) -> Span:
         """Where it lies in the cell's life."""
@@ -210,6 +240,7 @@ class Book:
         entry = self.entries.get(key)
         if entry is None:
             entry = self.entries[key] = Entry(record)
+            self._end_of_old()
         entry.feed(record)
         if entry.technique is not Technique.CYCLING:
             return 0
@@ -217,6 +248,26 @@ class Book:
         return self.stream.feed(
             key, {name: table[name].to_numpy() for name in COLUMNS if name in table.columns}
         )
+
+    def _end_of_old(self) -> None:
+        """Let go of the rows of voltammograms that were followed by several others."""
+        sweeping = [e for e in self.entries.values() if e.technique is Technique.VOLTAMMETRY]
+        for entry in sweeping[:-RECORDS_OPEN]:
+            if not entry.over:
+                entry.end()
+
+    def dump(self) -> dict[str, Any]:
+        """Return all that it remembers; the names of records must be words."""
+        entries = [[key, entry.dump()] for key, entry in self.entries.items()]
+        return {"entries": entries, "stream": self.stream.dump()}
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> Book:
+        """Undo :meth:`dump`."""
+        book = cls()
+        book.entries = {key: Entry.load(entry) for key, entry in stored["entries"]}
+        book.stream = CellStream.load(stored["stream"])
+        return book
 
     def placed(self) -> list[tuple[Hashable, float]]:
         """Order the records, and say how far each one's clock is shifted (s)."""

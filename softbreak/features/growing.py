@@ -44,6 +44,13 @@ class Growing:
         self._table[self.count] = row
         self.count += 1
 
+    @classmethod
+    def of(cls, rows: np.ndarray) -> Growing:
+        """Return a table that begins with rows, shape (n, width)."""
+        table = cls(rows.shape[1])
+        table.extend(rows)
+        return table
+
     def extend(self, rows: np.ndarray, *, room: int = 0) -> None:
         """Add several rows, shape (n, width)."""
         needed = max(self.count + len(rows), room)

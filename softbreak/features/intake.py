@@ -7,7 +7,7 @@ time, a measured current two more to tell a lone wrong value.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -162,6 +162,28 @@ class Intake:
         if keep >= max(128, filled // 2):
             self.buffer[:, : filled - keep] = self.buffer[:, keep:filled].copy()
             self.marks += np.array([-keep, -keep, keep])
+
+    def dump(self) -> dict[str, Any]:
+        """Return all that it remembers."""
+        return {
+            "buffer": self.buffer[:, : self.marks[_FILLED]],
+            "marks": self.marks,
+            "tallies": self.tallies,
+            "rows": self.rows,
+            "first": self.first,
+            "clock": self.clock,
+            "waiting": self.waiting,
+            "segmenter": self.segmenter.state,
+        }
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> Intake:
+        """Undo :meth:`dump`."""
+        intake = cls()
+        for name in ("buffer", "marks", "tallies", "rows", "first", "clock", "waiting"):
+            setattr(intake, name, stored[name])
+        intake.segmenter.state[:] = stored["segmenter"]
+        return intake
 
     def _pieces(self, cuts: list[list[int]]) -> list[Piece]:
         gone = int(self.marks[_GONE])

@@ -7,6 +7,7 @@ depends on the samples before it (and up to three after it), never on where a ch
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from softbreak.features.measured import NO_TWIN, CurrentDirections, HalfCycles, 
 
 REST_SAMPLES = 5
 """A rest of fewer samples has not settled."""
+
+RECORDS_OPEN = 8
+"""So many records of a cell can grow at the same time; the one before them is over."""
 
 
 class RecordStream:
@@ -27,15 +31,21 @@ class RecordStream:
 
     Attributes
     ----------
-    intake : Intake
-        The samples of the open half-cycle.
+    intake : Intake or None
+        The samples of the open half-cycle; None when the record is over.
     done : HalfCycles
         The finished ones.
+    tallies : numpy.ndarray of int
+        See :data:`softbreak.features.intake.TALLIES`.
+    first : float
+        First time on the record's own clock (s).
     """
 
     def __init__(self, current: CurrentDirections) -> None:
-        self.intake = Intake()
+        self.intake: Intake | None = Intake()
         self.done = HalfCycles()
+        self.tallies = self.intake.tallies
+        self.first = 0.0
         self._current = current
         self._twins: dict[int, Twin] = {1: NO_TWIN, -1: NO_TWIN}
 
@@ -47,24 +57,53 @@ class RecordStream:
         columns : mapping of str to numpy.ndarray, shape (n,)
             See :data:`softbreak.features.intake.COLUMNS`.
         """
-        before, count = len(self.done), len(columns["voltage_volt"])
-        for start in range(0, count, BLOCK):
+        intake, before = self.intake, len(self.done)
+        if intake is None:
+            return 0
+        for start in range(0, len(columns["voltage_volt"]), BLOCK):
             part = slice(start, start + BLOCK)
-            for piece in self.intake.feed(staged({k: v[part] for k, v in columns.items()})):
-                _take(piece, self.intake.buffer, self.done, self._twins, self._current)
-            self.intake.trim()
+            for piece in intake.feed(staged({k: v[part] for k, v in columns.items()})):
+                _take(piece, intake.buffer, self.done, self._twins, self._current)
+            intake.trim()
+        self.first = intake.first
         return len(self.done) - before
-
-    def tail(self) -> HalfCycles:
-        """Return the half-cycles that would be left if the record ended here; changes nothing."""
-        last, twins, current = HalfCycles(), dict(self._twins), self._current.copy()
-        for piece in self.intake.rest_of_it():
-            _take(piece, self.intake.buffer, last, twins, current)
-        return last
 
     def ended(self) -> HalfCycles:
         """Return all its half-cycles, as if the record ended here; changes nothing."""
-        return self.done.joined(self.tail())
+        if self.intake is None:
+            return self.done
+        last, twins, current = HalfCycles(), dict(self._twins), self._current.copy()
+        for piece in self.intake.rest_of_it():
+            _take(piece, self.intake.buffer, last, twins, current)
+        return self.done.joined(last)
+
+    def end(self) -> None:
+        """Let go of the samples: no more will come."""
+        self.done, self.intake = self.ended(), None
+
+    def dump(self) -> dict[str, Any]:
+        """Return all that it remembers."""
+        return {
+            "intake": None if self.intake is None else self.intake.dump(),
+            "done": self.done.dump(),
+            "tallies": self.tallies,
+            "first": self.first,
+            "twins": [[sign, twin.samples, twin.plain] for sign, twin in self._twins.items()],
+        }
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any], current: CurrentDirections) -> RecordStream:
+        """Undo :meth:`dump`."""
+        stream = cls(current)
+        intake = stored["intake"]
+        stream.intake = None if intake is None else Intake.load(intake)
+        stream.tallies = stored["tallies"] if stream.intake is None else stream.intake.tallies
+        stream.first = stored["first"]
+        stream.done = HalfCycles.load(stored["done"])
+        stream._twins = {
+            sign: Twin(samples, bool(plain)) for sign, samples, plain in stored["twins"]
+        }
+        return stream
 
 
 def _take(
@@ -106,6 +145,11 @@ class CellStream:
         self.records: dict[Hashable, RecordStream] = {}
         self._current = CurrentDirections()
 
+    @property
+    def reversed(self) -> bool:
+        """Whether the current has ever reversed, beyond doubt."""
+        return self._current.reversed
+
     def feed(self, key: Hashable, columns: Mapping[str, np.ndarray]) -> int:
         """Take samples of one record; return how many half-cycles they complete.
 
@@ -118,6 +162,8 @@ class CellStream:
         """
         if key not in self.records:
             self.records[key] = RecordStream(self._current)
+            if len(self.records) > RECORDS_OPEN:
+                self.records[list(self.records)[-RECORDS_OPEN - 1]].end()
         return self.records[key].feed(columns)
 
     def parts(
@@ -135,3 +181,17 @@ class CellStream:
         return [
             self.records[key].done if key == running else self.records[key].ended() for key in order
         ]
+
+    def dump(self) -> dict[str, Any]:
+        """Return all that it remembers; the names of records must be words."""
+        records = [[key, stream.dump()] for key, stream in self.records.items()]
+        return {"records": records, "current": self._current.dump()}
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> CellStream:
+        """Undo :meth:`dump`."""
+        stream = cls()
+        stream._current = CurrentDirections.load(stored["current"])
+        for key, record in stored["records"]:
+            stream.records[key] = RecordStream.load(record, stream._current)
+        return stream

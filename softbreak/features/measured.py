@@ -7,6 +7,7 @@ costs next to nothing for the half-cycles of which two readings agree.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Final, NamedTuple
 
@@ -79,6 +80,17 @@ class CurrentDirections:
         twin._builder = copy(self._builder)
         return twin
 
+    def dump(self) -> list[float]:
+        """Return all that it remembers."""
+        return self._builder.dump()
+
+    @classmethod
+    def load(cls, stored: Sequence[float]) -> CurrentDirections:
+        """Undo :meth:`dump`."""
+        current = cls()
+        current._builder = CycleBuilder.load(stored)
+        return current
+
 
 class HalfCycles:
     """The finished half-cycles of one record; all that is left of their samples.
@@ -113,6 +125,18 @@ class HalfCycles:
         """Rows of ``events`` or ``slices`` that belong to a reading."""
         rows = table.rows
         return rows[(rows[:, 1].astype(np.int64) & (1 << reading)) > 0]
+
+    def dump(self) -> dict[str, np.ndarray]:
+        """Return all that it remembers."""
+        return {name: getattr(self, name).rows for name in self.__slots__}
+
+    @classmethod
+    def load(cls, stored: Mapping[str, np.ndarray]) -> HalfCycles:
+        """Undo :meth:`dump`."""
+        log = cls()
+        for name in cls.__slots__:
+            setattr(log, name, Growing.of(stored[name]))
+        return log
 
     def joined(self, later: HalfCycles) -> HalfCycles:
         """Return these and later ones together."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
@@ -78,6 +78,20 @@ class Thermometer:
         if found:
             self.kept.extend(out[:found])
         self.rows += count
+
+    def dump(self) -> dict[str, Any]:
+        """Return all that it remembers."""
+        named = {name: getattr(self, name) for name in ("rows", "first", "clock", "state")}
+        return {**named, "kept": self.kept.rows}
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> Thermometer:
+        """Undo :meth:`dump`."""
+        meter = cls()
+        for name in ("rows", "first", "clock", "state"):
+            setattr(meter, name, stored[name])
+        meter.kept = Growing.of(stored["kept"])
+        return meter
 
     def log(self) -> np.ndarray:
         """Times on the record's own clock (s) and temperatures (°C), shape (n, 2)."""

@@ -86,7 +86,8 @@ def build_timeline(history: CellHistory) -> Timeline:
     for key, (record, clock) in enumerate(cycling):
         table = record.table
         stream.feed(key, {name: table[name].to_numpy() for name in COLUMNS if name in table})
-        first = stream.records[key].intake.first
+        # a missing time stands between its neighbours: the first known one is the first of all
+        first = stream.records[key].first
         shifts.append(float(clock[0]) - first if len(clock) else 0.0)
     return timeline_of(stream.parts(range(len(cycling))), shifts)
 

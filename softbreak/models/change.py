@@ -12,6 +12,9 @@ class Kind(StrEnum):
 
     VERDICT = "verdict"
     """A cycle got its verdict, or another one than before (``revised``)."""
+    REMOVED = "removed"
+    """The last cycles of the cell turned out to be none: noise, slices of a half-cycle that
+    reversed after all."""
     WARNING = "warning"
     """Inside a half-cycle that still runs: an abrupt drop, a telegraph, a collapse."""
     CONFIRMED = "confirmed"
@@ -33,6 +36,7 @@ class Change:
         On the cell's clock: end of the cycle, or the sample that gave the warning.
     row : mapping
         VERDICT: the whole row of ``verdicts.parquet`` (evidence as a list of dictionaries).
+        REMOVED: ``cell_id, cycle_index``.
         WARNING and its ends: ``reason`` ("drop", "telegraph", "collapse"), ``change`` (Δ ln R),
         ``before_ohm``, ``after_ohm``, ``sentence``.
     revised : bool

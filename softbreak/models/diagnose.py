@@ -17,35 +17,16 @@ from softbreak.features.decimate import min_max_samples
 from softbreak.features.evidence import CellEvidence, gather
 from softbreak.models.diagnosis import Diagnosis
 from softbreak.models.findings import judged_findings
-from softbreak.models.registry import DEFAULT, Detector, detector_of, fallback_for
+from softbreak.models.registry import DEFAULT, detector_of
 from softbreak.models.rules.fused import sweep_views
 from softbreak.models.rules.impedance import impedance_table, read_spectra
 from softbreak.models.summary import summarise
+from softbreak.models.verdict_rows import VERDICT_COLUMNS, units_of, verdict_table
 from softbreak.physics.voltammetry import current_increase
-from softbreak.verdict import Verdict
 
 TRACE_BUCKETS = 3000
 """A picture's V–t line holds at most twice as many points."""
 SWEEP_BUCKETS = 300
-
-VERDICT_COLUMNS = (
-    "cell_id",
-    "cycle_index",
-    "start_time_second",
-    "end_time_second",
-    "state",
-    "p_healthy",
-    "p_soft",
-    "p_hard",
-    "electronic_fraction",
-    "electronic_fraction_lower",
-    "electronic_fraction_upper",
-    "transient_short",
-    "wanted_measurement",
-    "evidence",
-    "detector",
-    "detector_version",
-)
 
 
 def detector_version(name: str) -> str:
@@ -102,9 +83,9 @@ def examine(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
         )
     evidence = gather(history)
     readings = read_spectra(evidence)
-    chosen, units = _units(evidence, detector_of(detector))
+    chosen, units = units_of(evidence, detector_of(detector))
     found = chosen.judge(evidence, readings)
-    verdicts = _verdict_table(history.cell.cell_id, units, found, chosen)
+    verdicts = verdict_table(history.cell.cell_id, units, found, chosen)
     findings = tuple(check_history(history)) + tuple(judged_findings(evidence, readings))
     return Diagnosis(
         cell=evidence.cell,
@@ -119,57 +100,6 @@ def examine(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
         findings=findings,
         sources=_sources(history),
     )
-
-
-def _units(evidence: CellEvidence, detector: Detector) -> tuple[Detector, pd.DataFrame]:
-    """Return what is judged, one row a verdict, and who judges it."""
-    cycles, sweeps, spectra = evidence.timeline.cycles, evidence.sweeps, evidence.spectra
-    if detector.unit == "cycle" and not len(cycles) and (len(sweeps) or len(spectra)):
-        detector = fallback_for("sweep" if len(sweeps) else "spectrum")
-    if detector.unit == "cycle":
-        return detector, cycles[
-            ["cycle_index", "start_time_second", "end_time_second", "charge_ampere_second"]
-        ]
-    if detector.unit == "sweep":
-        times = sweeps[["start_time_second", "end_time_second"]]
-        charge = 2.0 * sweeps["charge"].to_numpy()
-    else:
-        at = [spectrum.time_second for spectrum in spectra]
-        times = pd.DataFrame({"start_time_second": at, "end_time_second": at})
-        charge = np.zeros(len(times))
-    return detector, times.assign(cycle_index=np.arange(len(times)), charge_ampere_second=charge)
-
-
-def _verdict_table(
-    cell_id: str, units: pd.DataFrame, verdicts: list[Verdict], detector: Detector
-) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "cell_id": cell_id,
-            "cycle_index": units["cycle_index"].to_numpy(dtype=np.int64),
-            "start_time_second": units["start_time_second"].to_numpy(dtype=np.float64),
-            "end_time_second": units["end_time_second"].to_numpy(dtype=np.float64),
-            "state": [verdict.state.value for verdict in verdicts],
-        }
-    )
-    for name in VERDICT_COLUMNS[5:13]:
-        table[name] = [getattr(verdict, name) for verdict in verdicts]
-    table["evidence"] = pd.Series([_evidence_rows(verdict) for verdict in verdicts], dtype=object)
-    table["detector"] = detector.name
-    table["detector_version"] = detector.version
-    return table[list(VERDICT_COLUMNS)]
-
-
-def _evidence_rows(verdict: Verdict) -> list[dict[str, object]]:
-    return [
-        {
-            "feature": item.feature,
-            "value": float(item.value),
-            "baseline": float(item.baseline),
-            "sentence": item.sentence,
-        }
-        for item in verdict.evidence
-    ]
 
 
 def _half_cycle_table(evidence: CellEvidence) -> pd.DataFrame:
@@ -306,3 +236,6 @@ def _sources(history: CellHistory) -> pd.DataFrame:
         ],
         columns=["path", "technique", "method", "reader", "rows", "start_time_second"],
     )
+
+
+__all__ = ["VERDICT_COLUMNS", "detector_version", "diagnose", "examine"]
