@@ -16,7 +16,7 @@ import pandas as pd
 
 from softbreak.data.history import CellHistory
 from softbreak.errors import SoftbreakError
-from softbreak.features.catalog import CATALOGUE, TELLINGS
+from softbreak.features.catalog import CATALOGUE, CYCLE, TELLINGS
 from softbreak.features.event_words import MOST_Z, Reason, event_reasons
 from softbreak.features.evidence import gather
 from softbreak.features.feature import Feature
@@ -127,6 +127,8 @@ def _reason(
     told = TELLINGS.get(feature.name)
     if told is None or feature.name not in rows:
         return None, 0.0
+    if feature.name.startswith(CYCLE):  # of a whole cycle: known when it has ended
+        rows = rows.iloc[-1:] if len(rows) > 1 else rows.head(0)
     values = rows[feature.name].to_numpy(dtype=np.float64)
     baseline, scatter = _baseline(told, first[feature.name].to_numpy(dtype=np.float64))
     if not math.isfinite(baseline):

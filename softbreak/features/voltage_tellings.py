@@ -1,4 +1,4 @@
-"""How the voltage features are put into words; those that only serve a model are not told."""
+"""How voltage and history are put into words; what only serves a model is not told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from softbreak.features.telling import Kind, Telling
 
 _HALF: Final = "the half-cycle"
+_CORRECTED: Final = "The resistance, corrected for what was logged of temperature and current,"
 _MEDIAN: Final = "its median"
 
 TELLINGS: Final[dict[str, Telling]] = {
@@ -42,6 +43,24 @@ TELLINGS: Final[dict[str, Telling]] = {
     ),
     "level_crossings": Telling(
         Kind.NUMBER, "The number of jumps between two levels of the voltage", scatter=0.34
+    ),
+    "cycle_x_over_base": Telling(
+        Kind.LOGARITHM, _CORRECTED, "in the cell's first cycles", 0.05, about="level"
+    ),
+    "cycle_x_over_median_5": Telling(
+        Kind.LOGARITHM, _CORRECTED, "the median of the last five cycles", 0.05, about="step"
+    ),
+    "cycle_x_over_floor": Telling(
+        Kind.RATIO, "The resistance", "that of the bare electrolyte", 0.05, about="floor"
+    ),
+    "cycle_asymmetry_size": Telling(
+        Kind.SHARE, "The difference between the two current directions", "the voltage", 0.02
+    ),
+    "cycle_excursions": Telling(
+        Kind.NUMBER, "The number of drops that came back at once", scatter=0.34
+    ),
+    "cycle_activation_energy": Telling(
+        Kind.NUMBER, "The activation energy that the resistance shows", scatter=0.05, unit="eV"
     ),
 }
 """By the features' names, for :mod:`softbreak.features.explain`."""
