@@ -17,7 +17,7 @@ from softbreak.archive.tables import printable
 from softbreak.data.record import Record
 from softbreak.errors import SoftbreakError
 from softbreak.stream.chunk import Source
-from softbreak.stream.sources.folder import FolderSource, Found
+from softbreak.stream.sources.folder import FolderSource, Found, Patience
 from softbreak.stream.store import Store
 
 if TYPE_CHECKING:
@@ -55,12 +55,9 @@ def source_of(address: str, settle_second: float, store: str) -> tuple[Source, s
         scheme = address.partition("://")[0]
         raise SoftbreakError(f"a source {scheme}://…; expected a folder, -, redis:// or http://")
     cells = _Cells(Path(address), Path(store).name)
-    return (
-        FolderSource(
-            cells.folder, cells.discover, several=cells.several, settle_second=settle_second
-        ),
-        "",
-    )
+    patience = Patience(settle_second, max(settle_second, Patience().ended_second))
+    source = FolderSource(cells.folder, cells.discover, several=cells.several, patience=patience)
+    return source, ""
 
 
 class _Cells:

@@ -119,7 +119,7 @@ def code_of(row: Mapping[str, Any], limits: AlarmLimits) -> str:
     return _CLEAR if state is State.HEALTHY and short < limits.clear_below else _NEUTRAL
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry:
     """One input of the fold: a verdict's code, or a warning's letter."""
 
@@ -243,7 +243,8 @@ class AlarmBook:
         words: dict[int, str] = {}
         stale = False
         for change in changes:
-            words[change.cycle_index] = sentence_of(change)
+            if change.kind is not Kind.REMOVED:
+                words[change.cycle_index] = sentence_of(change)
             stale = self._take(change, stale) or stale
         if stale:
             self._refold({key: alarm.sentence for key, alarm in before.items()}, words)
@@ -257,6 +258,8 @@ class AlarmBook:
 
     def _take(self, change: Change, stale: bool) -> bool:
         """Write an input into the log; return whether the past has changed."""
+        if change.kind is Kind.REMOVED:
+            return self._remove(change.cycle_index)
         if change.kind is not Kind.VERDICT:
             entry = _Entry(change.cycle_index, _LETTERS[change.kind], change.time_second)
             self._log.append(entry)
@@ -278,6 +281,15 @@ class AlarmBook:
         if not stale:
             self._fold.take(entry, sentence_of(change))
         return False
+
+    def _remove(self, cycle: int) -> bool:
+        """Forget the verdict of a cycle that turned out to be none."""
+        entry = self._verdicts.pop(cycle, None)
+        if entry is None:
+            return False
+        self._log.remove(entry)
+        self._latest = max(self._verdicts, default=-1)
+        return True
 
     def _refold(self, known: Mapping[str, str], words: Mapping[int, str]) -> None:
         fold = self._fold = _Fold(self.limits, self.cell_id)

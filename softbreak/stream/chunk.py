@@ -31,6 +31,8 @@ class Chunk:
         from zero, and this chunk holds all that there is.
     backlog : bool
         These rows are history, not news: only where they end is worth a notification.
+    ended : bool
+        Nothing has come for long: what there is is judged as if nothing followed. More may.
     handle : object
         The source's own note, for :meth:`Source.ack`.
     """
@@ -41,6 +43,7 @@ class Chunk:
     samples: int = 0
     restart: bool = False
     backlog: bool = False
+    ended: bool = False
     handle: object = None
 
     @cached_property

@@ -29,7 +29,7 @@ def facts_of(cell: Cell) -> Mapping[str, Any]:
 class _News:
     """What the store has not seen."""
 
-    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: dict[int, dict[str, Any] | None] = field(default_factory=dict)
     alarms: dict[str, Alarm] = field(default_factory=dict)
     notifications: list[Notification] = field(default_factory=list)
     restart: bool = False
@@ -97,6 +97,8 @@ class WatchedCell:
         self.tokens.update(chunk.tokens)
         self.samples += chunk.samples
         changes = self._live.update(chunk.records)
+        if chunk.ended:
+            changes = changes + self._live.finish()
         self.trace.add(chunk.records)
         self._note(changes, backlog=chunk.backlog or chunk.restart)
         return changes
@@ -112,12 +114,16 @@ class WatchedCell:
             return
         rows: dict[int, dict[str, Any]] = {}
         for change in changes:
-            rows[change.cycle_index] = change.row
             if change.kind is Kind.VERDICT:
-                self._news.verdicts.append(change.row)
+                self._news.verdicts[change.cycle_index] = change.row
                 self.cycles = max(self.cycles, change.cycle_index + 1)
                 if change.cycle_index >= int(self.verdict.get("cycle_index", -1)):
                     self.verdict = _brief(change.row)
+            if change.kind is Kind.REMOVED:
+                self._news.verdicts[change.cycle_index] = None
+                self.cycles = min(self.cycles, change.cycle_index)
+            else:
+                rows[change.cycle_index] = change.row
         known = {alarm.key for alarm in self.book.alarms}
         for alarm in self.book.apply(changes):
             self._news.alarms[alarm.key] = alarm
@@ -149,7 +155,8 @@ class WatchedCell:
             self._sequence,
             facts_of(self.cell),
             restart=news.restart,
-            verdicts=list(news.verdicts),
+            verdicts=[row for row in news.verdicts.values() if row is not None],
+            removed=tuple(cycle for cycle, row in news.verdicts.items() if row is None),
             alarms=list(news.alarms.values()),
             standing=(standing.key,) if standing else (),
             notifications=list(news.notifications),

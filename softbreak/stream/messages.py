@@ -60,6 +60,8 @@ class Message:
         Absolute time of ``test_time_second == 0``.
     restart : bool
         Forget what was told of the cell.
+    end : bool
+        The last one: judge what there is as if nothing followed.
     """
 
     cell: Cell
@@ -70,6 +72,7 @@ class Message:
     position: int = 0
     started_unix_second: float | None = None
     restart: bool = False
+    end: bool = False
 
     @property
     def samples(self) -> int:
@@ -198,6 +201,7 @@ def _message(told: dict[str, Any]) -> Message:
         _whole(told, "position", 0) or 0,
         _moment(told),
         told.get("restart") is True,
+        told.get("end") is True,
     )
 
 
@@ -262,7 +266,13 @@ def _moment(told: dict[str, Any]) -> float | None:
     raise MessageError("started_unix_second: expected seconds since 1970")
 
 
-def dump(record: Record, rows: slice = slice(None), sequence: int | None = None) -> str:
+def dump(
+    record: Record,
+    rows: slice = slice(None),
+    sequence: int | None = None,
+    *,
+    end: bool = False,
+) -> str:
     """Write rows of a record as a message.
 
     Parameters
@@ -270,6 +280,8 @@ def dump(record: Record, rows: slice = slice(None), sequence: int | None = None)
     record : Record
     rows : slice
     sequence : int, optional
+    end : bool
+        It is the cell's last one.
     """
     table = record.table.iloc[rows]
     facts = {
@@ -285,6 +297,8 @@ def dump(record: Record, rows: slice = slice(None), sequence: int | None = None)
     }
     if sequence is not None:
         told["sequence"] = sequence
+    if end:
+        told["end"] = True
     if record.source.started_unix_second is not None:
         told["started_unix_second"] = record.source.started_unix_second
     if facts:

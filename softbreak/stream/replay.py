@@ -49,13 +49,16 @@ def messages(
 
 
 def _messages(history: CellHistory, step: float) -> Iterator[tuple[float, str, str]]:
-    sequence = 0
-    for record, clock in zip(history.records, history.clocks, strict=True):
+    pieces = [
+        (record, clock, rows)
+        for record, clock in zip(history.records, history.clocks, strict=True)
+        for rows in _slices(record, clock, step)
+    ]
+    for sequence, (record, clock, rows) in enumerate(pieces):
         name = PurePosixPath(Path(record.source.path).as_posix()).name
         told = replace(record, source=replace(record.source, path=name))
-        for rows in _slices(told, clock, step):
-            yield float(clock[rows.stop - 1]), record.cell.cell_id, dump(told, rows, sequence)
-            sequence += 1
+        message = dump(told, rows, sequence, end=sequence == len(pieces) - 1)
+        yield float(clock[rows.stop - 1]), record.cell.cell_id, message
 
 
 def _slices(record: Record, clock: np.ndarray, step: float) -> Iterator[slice]:

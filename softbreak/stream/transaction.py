@@ -55,6 +55,8 @@ class Transaction:
         for write in writes:
             if write.restart:
                 self._take_back(write)
+            elif write.removed:
+                self._remove(write)
         self._fence(writes)
         verdicts = [row for write in writes for row in _verdict_rows(write)]
         upsert(self.connection, VERDICTS, verdicts, ("cell_id", "cycle_index", "model"))
@@ -127,6 +129,11 @@ class Transaction:
         self.connection.execute(
             ALARMS.update().where(lost).values(end="revised", end_cycle=ALARMS.c.cycle_index)
         )
+
+    def _remove(self, write: CellWrite) -> None:
+        mine = (VERDICTS.c.cell_id == write.cell_id) & (VERDICTS.c.model == write.model)
+        gone = VERDICTS.delete().where(mine, VERDICTS.c.cycle_index.in_(write.removed))
+        self.connection.execute(gone)
 
     def _alarms(self, write: CellWrite) -> set[str]:
         """Store alarms; return the keys of those that were not known before."""

@@ -47,6 +47,8 @@ class CellWrite:
         Offsets, verdicts of this model and standing alarms of before are taken back first.
     verdicts : list of mapping
         Rows of ``verdicts.parquet``.
+    removed : tuple of int
+        Cycles that turned out to be none.
     alarms : list of Alarm
         New ones, and those whose end has changed.
     standing : tuple of str
@@ -67,6 +69,7 @@ class CellWrite:
     facts: Mapping[str, Any]
     restart: bool = False
     verdicts: list[Mapping[str, Any]] = field(default_factory=list)
+    removed: tuple[int, ...] = ()
     alarms: list[Alarm] = field(default_factory=list)
     standing: tuple[str, ...] = ()
     notifications: list[Notification] = field(default_factory=list)

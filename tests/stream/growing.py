@@ -7,7 +7,7 @@ import pandas as pd
 
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell
-from softbreak.stream.sources.folder import FolderSource, Found
+from softbreak.stream.sources.folder import FolderSource, Found, Patience
 
 
 class Cycler:
@@ -32,7 +32,7 @@ class Cycler:
         return self._ticks * 1e-3
 
 
-def folder(root, cells=None, **options):
+def folder(root, cells=None, *, settle=3600.0, ended=3600.0, events=False):
     """A source over a folder: each subfolder, or each file in the root, is one cell."""
 
     def discover():
@@ -43,8 +43,8 @@ def folder(root, cells=None, **options):
                 grouped.setdefault(name.split("/")[0].split(".")[0], []).append(name)
         return [Found(Cell(cell_id=k), tuple(v)) for k, v in grouped.items()]
 
-    options = {"settle_second": 3600.0, "rescan_second": 0.0, "events": False, **options}
-    return FolderSource(root, cells or discover, **options)
+    patience = Patience(settle, max(settle, ended), 0.0)
+    return FolderSource(root, cells or discover, patience=patience, events=events)
 
 
 class Received:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Any, Final
+from typing import Any
 
 from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError
@@ -15,8 +15,24 @@ from softbreak.stream.chunk import Chunk, Problem, Source
 from softbreak.stream.sources.growing import GrowingFile, News
 from softbreak.stream.sources.mark import Mark, hashed
 
-SETTLE_SECOND: Final = 60.0
-RESCAN_SECOND: Final = 10.0
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a folder is given.
+
+    Attributes
+    ----------
+    settle_second : float
+        A file that has not changed for so long is taken as finished, until it changes.
+    ended_second : float
+        A cell whose files have all been quiet for so long is judged as if it had ended.
+    rescan_second : float
+        The folder is listed again after so long.
+    """
+
+    settle_second: float = 60.0
+    ended_second: float = 3600.0
+    rescan_second: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +74,11 @@ class FolderSource(Source):
     ----------
     root : Path
     discover : callable
-        Lists the cells; called every ``rescan_second``, so that new files are found.
+        Lists the cells; called again and again, so that new files are found.
     several : callable, optional
         Asked when a cell is read for the first time: are its files after all several cells'?
         ``discover`` is then called again, and should list them apart.
-    settle_second : float
-        See :class:`GrowingFile`.
-    rescan_second : float
+    patience : Patience
     events : bool
         Wake when the operating system tells of a change, instead of after the interval alone.
         Network shares tell of none: the interval is kept in any case.
@@ -78,14 +92,13 @@ class FolderSource(Source):
         discover: Discover,
         *,
         several: Several | None = None,
-        settle_second: float = SETTLE_SECOND,
-        rescan_second: float = RESCAN_SECOND,
+        patience: Patience | None = None,
         events: bool = True,
     ) -> None:
         self.root = root
         self.name = f"folder:{root.resolve().as_posix()}"[-400:]
         self._discover, self._several = discover, several
-        self._settle_second, self._rescan_second = settle_second, rescan_second
+        self._patience = patience or Patience()
         self._found: Sequence[Found] = ()
         self._next_scan = 0.0
         self._files: dict[str, GrowingFile] = {}
@@ -146,7 +159,7 @@ class FolderSource(Source):
                 raise
             # A share that is away, a manifest that is being edited: what was known goes on.
             self._problems.append(Problem(str(self.root), f"{error}; trying again"))
-        self._next_scan = time.monotonic() + self._rescan_second
+        self._next_scan = time.monotonic() + self._patience.rescan_second
 
     def _chunk(self, found: Found) -> Chunk | None:
         name = found.cell.cell_id
@@ -166,11 +179,22 @@ class FolderSource(Source):
                 news[file.name] = told
             if file.mark.settled and not was:
                 settled.append(file.name)
-        if not any(told.samples for told in news.values()) and not settled:
+        ended = self._has_ended(files)
+        if not any(told.samples for told in news.values()) and not settled and not ended:
             return None
         if not begun and self._is_several(found, files, news):
             return None
-        return self._made(found, files, news, backlog=not begun)
+        return self._made(found, files, news, backlog=not begun, ended=ended)
+
+    def _has_ended(self, files: list[GrowingFile]) -> bool:
+        """Whether all files have been quiet for long, and that was not told yet."""
+        known = [file for file in files if file.known]
+        quiet = all(f.mark.settled and f.quiet_second >= self._patience.ended_second for f in known)
+        if not known or not quiet or all(file.mark.ended for file in known):
+            return False
+        for file in known:
+            file.mark.ended = True
+        return True
 
     def _is_several(self, found: Found, files: list[GrowingFile], news: Mapping[str, News]) -> bool:
         records = [record for told in news.values() for record in told.records]
@@ -198,7 +222,7 @@ class FolderSource(Source):
         for name in self._owned.pop(found.cell.cell_id, ()):
             self._owner.pop(name, None)
         self._files.update({file.name: file for file in again})
-        return self._made(found, again, news, restart=True)
+        return self._made(found, again, news, restart=True, ended=self._has_ended(again))
 
     def _made(
         self,
@@ -208,9 +232,10 @@ class FolderSource(Source):
         *,
         restart: bool = False,
         backlog: bool = False,
+        ended: bool = False,
     ) -> Chunk:
         records: list[Record] = [record for told in news.values() for record in told.records]
-        tokens = {file.name: file.mark.dump() for file in files if file.name in news}
+        tokens = {f.name: f.mark.dump() for f in files if f.name in news or (ended and f.known)}
         self._own(found.cell.cell_id, tokens)
         return Chunk(
             found.cell,
@@ -219,6 +244,7 @@ class FolderSource(Source):
             samples=sum(told.samples for told in news.values()),
             restart=restart,
             backlog=backlog,
+            ended=ended,
         )
 
     def _own(self, cell_id: str, files: Iterable[str]) -> None:
@@ -243,7 +269,9 @@ class FolderSource(Source):
         if file is None:
             token = self._stored.pop(path, None)
             mark = Mark.load(token) if token else Mark(facts=found.facts())
-            file = GrowingFile(self.root / path, path, found.columns, mark, self._settle_second)
+            file = GrowingFile(
+                self.root / path, path, found.columns, mark, self._patience.settle_second
+            )
             self._files[path] = file
         return file
 

@@ -58,6 +58,13 @@ class GrowingFile:
         Where to take up.
     settle_second : float
         A file that has not changed for so long is taken as finished, until it changes.
+
+    Attributes
+    ----------
+    mark : Mark
+        How far it was handed on.
+    quiet_second : float
+        So long it has not changed.
     """
 
     def __init__(
@@ -74,6 +81,7 @@ class GrowingFile:
         self._settle_second = settle_second
         self._changed_at = time.monotonic()
         self._seen = (mark.size, mark.mtime_ns)
+        self.quiet_second = 0.0
         self._not_before = 0.0
 
     def fresh(self) -> GrowingFile:
@@ -134,7 +142,8 @@ class GrowingFile:
             self._seen, self._changed_at = stamp, now
         # Two clocks: this machine's, and the one that wrote the file's time, for old files.
         age = time.time() - status.st_mtime
-        return max(now - self._changed_at, age) >= self._settle_second
+        self.quiet_second = max(now - self._changed_at, age)
+        return self.quiet_second >= self._settle_second
 
     def _read_on(self, stamp: tuple[int, int]) -> News | None:
         mark = self.mark
@@ -149,7 +158,13 @@ class GrowingFile:
         rows = last.rows + len(record.table) - known
         series = [*mark.series[:-1], replace(last, rows=rows, digest=(last.digest + more) % 2**64)]
         self.mark = replace(
-            mark, size=stamp[0], mtime_ns=stamp[1], settled=False, series=series, tail=found[1]
+            mark,
+            size=stamp[0],
+            mtime_ns=stamp[1],
+            settled=False,
+            ended=False,
+            series=series,
+            tail=found[1],
         )
         new = part(record, known, self.name, len(series) - 1)
         return News([new] if len(new.table) else [])
@@ -164,12 +179,12 @@ class GrowingFile:
             del records[-1]  # a spectrum counts when it is complete
         news = self._compared(records)
         self.mark = Mark(
-            stamp[0],
-            stamp[1],
-            quiet,
-            [Series.of(record, len(record.table)) for record in records],
-            tail,
-            self.mark.facts,
+            size=stamp[0],
+            mtime_ns=stamp[1],
+            settled=quiet,
+            series=[Series.of(record, len(record.table)) for record in records],
+            tail=tail,
+            facts=self.mark.facts,
         )
         self._not_before = time.monotonic() + _BREATH * (time.monotonic() - began)
         return news

@@ -124,6 +124,8 @@ class Mark:
     settled : bool
         It has not grown for a while, and was read as a whole since: all that is there was handed
         on.
+    ended : bool
+        So long that its cell was judged as if nothing followed.
     series : list of Series
     tail : Tail or None
         None where only reading the whole file tells what is new.
@@ -134,6 +136,7 @@ class Mark:
     size: int = -1
     mtime_ns: int = -1
     settled: bool = False
+    ended: bool = False
     series: list[Series] = field(default_factory=list)
     tail: Tail | None = None
     facts: str = ""

@@ -37,6 +37,7 @@ def chunk_of(
         _builder(messages),
         samples=sum(message.samples for message in messages),
         restart=restart or messages[0].restart,
+        ended=messages[-1].end,
         handle=handle,
     )
 

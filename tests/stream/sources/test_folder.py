@@ -195,7 +195,7 @@ def test_a_locked_file_is_tried_again(tmp_path, cycling, monkeypatch):
 def test_a_spectrum_counts_when_it_is_complete(tmp_path, records):
     spectrum = next(record for record in records if record.technique == "impedance")
     data = WRITERS["eclab"](spectrum, tmp_path.parent / "f").read_bytes()
-    cycler, source, received = Cycler(tmp_path), folder(tmp_path, settle_second=60.0), Received()
+    cycler, source, received = Cycler(tmp_path), folder(tmp_path, settle=60.0), Received()
     for share in (0.7, 0.9, 1.0):
         cycler.write("1.mpt", data[: int(share * len(data))])
         assert received.take(source).rows == {}
