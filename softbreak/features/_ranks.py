@@ -26,7 +26,7 @@ def place_in_buckets(values, low, high, places):
     """Write the bucket of each value; ``high`` is above ``low``."""
     scale = BUCKETS / (high - low)
     for k in range(len(values)):
-        places[k] = np.int32(min((values[k] - low) * scale, BUCKETS - 1.0))
+        places[k] = np.uint32(min((values[k] - low) * scale, BUCKETS - 1.0))
 
 
 @exact
@@ -42,7 +42,7 @@ def bucket_sums(values, weights, places, sums):
 
 
 @exact
-def weighted_quantiles(shares, total, values, weights, places, weight, keys, index, tables, out):
+def weighted_quantiles(shares, total, values, weights, places, weight, keys, marks, tables, out):
     """Smallest value at which each share of the total weight is reached; shares ascend.
 
     Parameters
@@ -53,46 +53,61 @@ def weighted_quantiles(shares, total, values, weights, places, weight, keys, ind
     values, weights, places : numpy.ndarray, shape (n,)
     weight : numpy.ndarray, shape (BUCKETS,)
         Σw of each bucket.
-    keys, index : numpy.ndarray of float and of int32, shape (n,)
+    keys, marks : numpy.ndarray of float, shape (n,), and of uint32, shape (2, n)
         Overwritten.
-    tables : numpy.ndarray of int32, shape (2 or more, BUCKETS or more)
+    tables : numpy.ndarray of int32, shape (3 or more, BUCKETS or more)
         Overwritten.
     out : numpy.ndarray, shape (len(shares),)
     """
-    wanted, chosen = tables[0], tables[1]
-    wanted[:BUCKETS] = 0
-    b = 0
+    wanted, chosen, begin = tables[0, :BUCKETS], tables[1], tables[2]
+    wanted[:] = 0
+    b = groups = 0
     reached = 0.0
     for q in range(len(shares)):
         target = (shares[q] - ROUNDING) * total
         while b < BUCKETS - 1 and reached + weight[b] < target:
             reached += weight[b]
             b += 1
-        wanted[b] = 1
-        chosen[q] = b
+        if wanted[b] == 0:
+            groups += 1
+            wanted[b] = groups
+        chosen[q] = wanted[b] - 1
         out[q] = reached
-    found = 0
-    for k in range(len(values)):
-        index[found] = k
-        found += wanted[places[k]]
-    for j in range(found):
-        keys[j] = values[index[j]]
-    _sort_pairs(keys[:found], index[:found])
-    j = 0
-    last = -1
+    index = marks[1]
+    _gather(values, places, wanted, groups, marks[0], begin, keys, index)
+    group = -1
+    j = end = 0
     so_far = 0.0
     for q in range(len(shares)):
-        if chosen[q] != last:
-            last = chosen[q]
-            so_far = out[q]
-            while places[index[j]] < last:
-                j += 1
-            so_far += weights[index[j]]
+        if chosen[q] != group:
+            group = chosen[q]
+            j, end = begin[group], begin[group + 1]
+            _sort_pairs(keys[j:end], index[j:end])
+            so_far = out[q] + weights[index[j]]
         target = (shares[q] - ROUNDING) * total
-        while so_far < target and j + 1 < found and places[index[j + 1]] == last:
+        while so_far < target and j + 1 < end:
             j += 1
             so_far += weights[index[j]]
         out[q] = keys[j]
+
+
+@exact
+def _gather(values, places, wanted, groups, found, begin, keys, index):
+    """Collect the samples of wanted buckets, bucket by bucket, and where each begins."""
+    count = 0
+    for k in range(len(values)):
+        found[count] = k
+        count += wanted[places[k]] > 0
+    begin[: groups + 2] = 0
+    for j in range(count):
+        begin[wanted[places[found[j]]] + 1] += 1
+    for g in range(1, groups + 2):
+        begin[g] += begin[g - 1]
+    for j in range(count):
+        k = found[j]
+        g = wanted[places[k]]
+        keys[begin[g]], index[begin[g]] = values[k], k
+        begin[g] += 1
 
 
 @exact
@@ -148,7 +163,7 @@ def lower_median(sizes, bits, places, tables, scratch):
     sizes : numpy.ndarray, shape (n,)
     bits : numpy.ndarray of int64, shape (n,)
         The same memory: the bits of positive numbers rise with the numbers.
-    places : numpy.ndarray of int32, shape (n or more,)
+    places : numpy.ndarray of uint32, shape (n or more,)
     tables : numpy.ndarray of int32, shape (1 or more, OCTAVE_BUCKETS)
     scratch : numpy.ndarray, shape (n or more,)
     """

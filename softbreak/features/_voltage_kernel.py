@@ -37,7 +37,7 @@ def features(time, voltage, imposed, temperature, starts, stops, signs, out):
         longest = max(longest, stops[m] - starts[m])
     work = np.empty((_ROWS, longest))
     bits = work.view(np.int64)
-    marks = np.empty((2, longest), dtype=np.int32)
+    marks = np.empty((3, longest), dtype=np.uint32)
     tables = np.empty((3, ranks.OCTAVE_BUCKETS), dtype=np.int32)
     sums = np.empty((2, ranks.BUCKETS))
     quarters = np.empty((4, 4))
@@ -59,15 +59,12 @@ def features(time, voltage, imposed, temperature, starts, stops, signs, out):
 def _load(time, voltage, imposed, temperature, a, b, sign, work):
     """Copy the usable samples of a half-cycle; return how many, and how many to skip."""
     skip = SKIPPED_SAMPLES if b - a > 3 * SKIPPED_SAMPLES else 0
-    n = b - a
     t, v, i, celsius = work[_T], work[_V], work[_I], work[_K]
     warm = len(temperature) > 0
-    if n > 0 and _sound(time[a:b], voltage[a:b], imposed[a:b]):
-        _copy(time[a:b], voltage[a:b], imposed[a:b], sign, t, v, i)
+    if b > a and _copied(time[a:b], voltage[a:b], imposed[a:b], sign, t, v, i):
         if warm:
-            for k in range(n):
-                celsius[k] = temperature[a + k]
-        return n, skip
+            celsius[: b - a] = temperature[a:b]
+        return b - a, skip
     n = skipped = 0
     begin = latest = 0.0
     for k in range(a, b):
@@ -88,31 +85,23 @@ def _load(time, voltage, imposed, temperature, a, b, sign, work):
 
 
 @exact
-def _sound(time, voltage, imposed):
-    """True where every sample can be used as it stands."""
-    bad = 0
-    for k in range(len(time)):
-        bad += 0 if abs(voltage[k]) < IMPOSSIBLE else 1
-    for k in range(len(time)):
-        bad += 0 if abs(imposed[k]) < IMPOSSIBLE else 1
-    for k in range(len(time)):
-        bad += 0 if abs(time[k]) < IMPOSSIBLE_SECOND else 1
-    for k in range(len(time) - 1):
-        bad += time[k + 1] < time[k]
-    return bad == 0
+def _copied(time, voltage, imposed, sign, t, v, i):
+    """Time from the first sample, voltage along the current, size of the current.
 
-
-@exact
-def _copy(time, voltage, imposed, sign, t, v, i):
-    """Time from the first sample, voltage along the current, size of the current."""
+    Returns whether every sample can be used as it stands.
+    """
     begin = time[0]
     factor = np.float64(sign)
+    bad = 0
     for k in range(len(time)):
         t[k] = time[k] - begin
-    for k in range(len(time)):
         v[k] = voltage[k] * factor
-    for k in range(len(time)):
         i[k] = abs(imposed[k])
+        good = (abs(v[k]) < IMPOSSIBLE) & (i[k] < IMPOSSIBLE) & (abs(time[k]) < IMPOSSIBLE_SECOND)
+        bad += 0 if good else 1
+    for k in range(len(time) - 1):
+        bad += t[k + 1] < t[k]
+    return bad == 0
 
 
 @exact
@@ -143,7 +132,7 @@ def _measure(row, work, bits, marks, tables, sums, quarters, levels, n, skip):
     split = 0
     if high - low > 1e-290:
         ranks.place_in_buckets(v, low, high, places)
-        parts.levels(v, w, total, places, sums, work[_Y], marks[1], tables, levels)
+        parts.levels(v, w, total, places, sums, work[_Y], marks[1:], tables, levels)
         split = parts.best_split(sums, total, mean)
     else:
         levels[:] = low

@@ -31,10 +31,10 @@ NORMAL: Final = 1.4826
 
 
 @exact
-def levels(v, w, total, places, sums, keys, index, tables, out):
+def levels(v, w, total, places, sums, keys, marks, tables, out):
     """Quantiles into ``out``: see `_ranks.weighted_quantiles`."""
     ranks.bucket_sums(v, w, places, sums)
-    ranks.weighted_quantiles(SHARES, total, v, w, places, sums[0], keys, index, tables, out)
+    ranks.weighted_quantiles(SHARES, total, v, w, places, sums[0], keys, marks, tables, out)
 
 
 @exact

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softbreak.errors import ReadError
-from softbreak.features.blocks import HalfCycleCutter, half_cycle_blocks, measured
+from softbreak.features.blocks import half_cycle_blocks, measured
+from softbreak.features.cutter import HalfCycleCutter
 from softbreak.features.intake import FREE, IMPOSED, TIME, VOLTAGE, WARMTH, Intake, staged
 from softbreak.features.voltage import NAMES, half_cycle_features
 
