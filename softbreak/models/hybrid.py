@@ -51,10 +51,8 @@ class Hybrid(LearnedDetector):
     rounds : int
         Trees of the first head.
     seed : int
-    limits : sequence of four float
-        On P(soft or hard): below the first an open cycle is healthy, from the second on a healthy
-        one is left open, above the third an open one is short, below the fourth a short is left
-        open. See :class:`softbreak.models.hybrid_verdict.Limits`.
+    limits : sequence of five float
+        On P(soft or hard): :class:`softbreak.models.hybrid_verdict.Limits`.
     """
 
     def __init__(
@@ -62,7 +60,7 @@ class Hybrid(LearnedDetector):
         evidence: str = "all",
         rounds: int = 150,
         seed: int = 0,
-        limits: Sequence[float] = (0.03, 0.12, 0.85, 0.6),
+        limits: Sequence[float] = (0.03, 0.12, 0.85, 0.6, 0.8),
     ) -> None:
         self.evidence = evidence
         self.rounds = rounds
@@ -176,6 +174,7 @@ class Hybrid(LearnedDetector):
         upper = np.clip(np.maximum(raw["lower"], raw["upper"]) + margin, 0.0, 1.0)
         lower, upper = np.minimum(lower, upper), np.maximum(lower, upper)
         middle = np.clip(raw["middle"], lower, upper)
+        logged = table["temperature_distance"].notna().to_list()
         novelty = self._familiar.distance(rows[:, self._core()])
         return [
             Scored(
@@ -183,6 +182,7 @@ class Hybrid(LearnedDetector):
                 (float(middle[k]), float(lower[k]), float(upper[k])),
                 float(novelty[k]),
                 bool(kinds[k]),
+                logged[k],
                 self._telling(rows[k]) if told else (),
             )
             for k in range(len(rows))

@@ -15,6 +15,10 @@ HARD_SHARE: Final = 0.5
 """P(hard) from which a short is called hard."""
 OVERRULED: Final = 0.93
 """P(soft or hard) from which a cycle that the rule calls healthy is called soft."""
+MISSTATED: Final = 0.45
+"""R over L/(σA) above which a wrong area or conductivity explains a certificate as well …"""
+UNMOVED: Final = 0.10
+"""… if P(soft or hard) is below this: no drop, no decline, no spectrum speaks for a short."""
 CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
 """Evidence that no learned score may overrule."""
 _WANTED: Final = (
@@ -42,12 +46,23 @@ _CONCLUSIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits on P(soft or hard); see :class:`softbreak.models.hybrid.Hybrid`."""
+    """Limits on P(soft or hard).
 
-    healthy_below: float
-    healthy_kept: float
-    fault_from: float
-    fault_kept: float
+    Attributes
+    ----------
+    healthy_below, fault_from : float
+        Where the rule leaves a cycle open: healthy below the one, short above the other.
+    healthy_kept, fault_kept : float
+        Where it does not: its verdict is withdrawn beyond them.
+    fault_kept_unlogged : float
+        The same for a short where no temperature was logged: a warmer cell looks like one.
+    """
+
+    healthy_below: float = 0.03
+    healthy_kept: float = 0.12
+    fault_from: float = 0.85
+    fault_kept: float = 0.6
+    fault_kept_unlogged: float = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,8 @@ class Scored:
         Above 1: unlike everything that was learned from.
     pair : bool
         A spectrum could be compared with an earlier one.
+    logged : bool
+        The temperature was.
     telling : tuple
         Name, value and contribution of the features that moved the score most.
     """
@@ -72,6 +89,7 @@ class Scored:
     eta: tuple[float, float, float]
     novelty: float
     pair: bool
+    logged: bool
     telling: tuple[tuple[str, float, float], ...]
 
     @property
@@ -92,15 +110,17 @@ def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
         ln of V/I over its base; NaN where it is not known.
     limits : Limits
     """
-    if math.isnan(growth) or is_certain(rule):
-        return rule  # not applicable, no voltage, or a certificate
+    if math.isnan(growth):
+        return rule  # not applicable, or no voltage
+    if is_certain(rule):
+        return _misstated(rule, scored) if _doubtful(rule, scored) else rule
     if scored.novelty > 1.0:
         return _unfamiliar(rule, scored)
     if rule.state is State.UNDETERMINED:
         return _settled(rule, scored, growth, limits)
     if rule.state is State.HEALTHY:
         return _healthy(rule, scored, limits)
-    if scored.fault < limits.fault_kept:
+    if scored.fault < (limits.fault_kept if scored.logged else limits.fault_kept_unlogged):
         return _withdrawn(rule, scored)
     return _faulty(rule, scored)
 
@@ -111,6 +131,33 @@ def is_certain(rule: Verdict) -> bool:
     names = {item.feature for item in rule.evidence}
     wire = rule.state is State.HARD and "impedance_electronic_fraction" in names
     return short and (wire or bool(names & CERTIFICATES))
+
+
+def _doubtful(rule: Verdict, scored: Scored) -> bool:
+    """True for a certificate that only the stated geometry speaks for, and not clearly."""
+    alone = rule.evidence[0].feature == "resistance_over_ionic_floor"
+    return alone and rule.evidence[0].value > MISSTATED and scored.fault < UNMOVED
+
+
+def _misstated(rule: Verdict, scored: Scored) -> Verdict:
+    """V/I is low since the first cycle and nothing moved: a short, or wrong numbers of the cell."""
+    found = Evidence(
+        "contradiction",
+        scored.fault,
+        math.nan,
+        "V/I has been that low since the first cycles and nothing else speaks for a short: either "
+        "it was there from the beginning, or area, thickness or conductivity are misstated.",
+    )
+    told = replace(rule, state=State.UNDETERMINED, evidence=(*rule.evidence, found))
+    return replace(
+        told,
+        wanted_measurement="Check area, thickness and conductivity of the electrolyte; impedance "
+        "from 1 MHz to 0.1 Hz shows whether there is an arc.",
+        electronic_fraction_lower=0.0,
+        p_healthy=0.5,
+        p_soft=0.45,
+        p_hard=0.05,
+    )
 
 
 def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Verdict:

@@ -8,18 +8,20 @@ from softbreak.models.hybrid_verdict import Limits, Scored, combined
 from softbreak.models.rules.parts import judged, undetermined
 from softbreak.verdict import Evidence, State
 
-LIMITS = Limits(0.03, 0.12, 0.85, 0.6)
+LIMITS = Limits()
 
 
-def scored(fault, *, hard=0.0, novelty=0.2, pair=False):
+def scored(fault, *, hard=0.0, novelty=0.2, pair=False, logged=True):
     telling = (("x_over_maximum", -0.5, 1.2), ("eis_age", math.nan, 0.3))
     chances = (1.0 - fault, fault - hard, hard)
-    return Scored(chances, (fault, 0.5 * fault, min(1.5 * fault, 1.0)), novelty, pair, telling)
+    return Scored(
+        chances, (fault, 0.5 * fault, min(1.5 * fault, 1.0)), novelty, pair, logged, telling
+    )
 
 
-def said(state, feature="growth_ln_resistance"):
+def said(state, feature="growth_ln_resistance", value=0.5):
     numbers = {State.HEALTHY: 0.0, State.SOFT: 0.5, State.HARD: 0.98}
-    found = (Evidence(feature, 0.5, 1.0, "As the rule says."),)
+    found = (Evidence(feature, value, 1.0, "As the rule says."),)
     return judged(state, (numbers[state], 0.0, 1.0), (0.3, 0.4, 0.3), found)
 
 
@@ -28,8 +30,22 @@ OPEN = undetermined("V/I has grown", "Impedance.")
 
 @pytest.mark.parametrize("fault", [0.001, 0.5, 0.999])
 def test_a_certificate_stands_whatever_was_learned(fault):
-    rule = said(State.SOFT, "resistance_over_ionic_floor")
+    rule = said(State.SOFT, "resistance_over_ionic_floor", value=0.3)
     assert combined(rule, scored(fault), 0.0, LIMITS) is rule
+
+
+def test_a_mild_certificate_alone_may_be_a_wrong_area():
+    rule = said(State.SOFT, "resistance_over_ionic_floor", value=0.7)
+    verdict = combined(rule, scored(0.02), 0.0, LIMITS)
+    assert verdict.state is State.UNDETERMINED
+    assert "area" in verdict.wanted_measurement
+    assert combined(rule, scored(0.5), 0.0, LIMITS) is rule
+
+
+def test_without_a_logged_temperature_a_short_needs_more():
+    rule = said(State.SOFT)
+    assert combined(rule, scored(0.7), 0.0, LIMITS).state is State.SOFT
+    assert combined(rule, scored(0.7, logged=False), 0.0, LIMITS).state is State.UNDETERMINED
 
 
 @pytest.mark.parametrize(
