@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,14 @@ from softbreak.verdict import State, Verdict
 
 Readings = Sequence[ImpedanceReading]
 TABLE: Final = "softbreak.models.table:detector_table"
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """A model that judges cells by itself, and does not only score rows of features."""
+
+    def judge(self, evidence: CellEvidence, readings: Readings) -> list[Verdict]:
+        """Return a verdict for every cycle."""
 
 
 class Trial(Protocol):
@@ -200,14 +208,22 @@ def judged_by(
     features : str
         Of its learner.
     """
-    judge = getattr(model, "judge", None)
-    if judge is not None:
-        found: list[Verdict] = judge(evidence, readings)
-        return found
-    table = imported(features)(evidence, readings)
-    return [_most_probable(*chance) for chance in model.predict_proba(table).tolist()]
+    if isinstance(model, Judge):
+        return model.judge(evidence, readings)
+    return most_probable(model.predict_proba(imported(features)(evidence, readings)))
 
 
-def _most_probable(healthy: float, soft: float, hard: float) -> Verdict:
-    state = State(STATES[int(np.argmax((healthy, soft, hard)))])
-    return Verdict(state, healthy, soft, hard, math.nan, math.nan, math.nan)
+def most_probable(chances: np.ndarray) -> list[Verdict]:
+    """Return verdicts that always answer, and say nothing of η_e.
+
+    Parameters
+    ----------
+    chances : numpy.ndarray, shape (n, 3)
+        Of ``STATES``.
+    """
+    best = chances.argmax(axis=1).tolist()
+    unknown = (math.nan, math.nan, math.nan)
+    return [
+        Verdict(State(STATES[k]), healthy, soft, hard, *unknown)
+        for k, (healthy, soft, hard) in zip(best, chances.tolist(), strict=True)
+    ]

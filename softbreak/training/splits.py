@@ -12,8 +12,12 @@ import pandas as pd
 from softbreak.errors import SoftbreakError
 
 HEALTHY_FAMILY: Final = "healthy"
-KINDRED: Final = (("mixed", "hidden"),)
-"""Families that differ in degree only: who leaves one out leaves all of them out."""
+KINDRED: Final = (
+    ("mixed", "hidden"),
+    ("filament", "prelude", "recovery"),
+    ("fuse", "telegraph"),
+)
+"""Families that obey one law: none of them is unseen where another has been seen."""
 
 
 class LeakError(SoftbreakError, ValueError):
@@ -64,12 +68,11 @@ def require_disjoint(cell_ids: pd.Series, *parts: np.ndarray) -> None:
         seen |= mine
 
 
-def _split(truth: pd.DataFrame, name: str, cells: Iterable[str], *, out: Iterable[str]) -> Split:
-    """Test on some cells; train on all others but those that are left ``out`` altogether."""
+def _split(truth: pd.DataFrame, name: str, cells: Iterable[str]) -> Split:
+    """Test on some cells, train on all others."""
     ids = truth["cell_id"]
     tested = ids.isin(set(cells)).to_numpy()
-    lost = ids.isin(set(out)).to_numpy() & ~tested
-    split = Split(name, np.flatnonzero(~tested & ~lost), np.flatnonzero(tested))
+    split = Split(name, np.flatnonzero(~tested), np.flatnonzero(tested))
     require_disjoint(ids, split.train, split.test)
     return split
 
@@ -113,7 +116,7 @@ def by_cell(truth: pd.DataFrame, folds: int = 5, seed: int = 0) -> Iterator[Spli
     """
     fold = folds_of(truth, folds, seed)
     for k in range(folds):
-        yield _split(truth, f"fold {k}", fold.index[fold == k], out=())
+        yield _split(truth, f"fold {k}", fold.index[fold == k])
 
 
 def hold_out(truth: pd.DataFrame, share: float, seed: int = 0) -> Split:
@@ -128,7 +131,7 @@ def hold_out(truth: pd.DataFrame, share: float, seed: int = 0) -> Split:
     cells = _shuffled(truth, seed)
     family = cells.groupby("family", sort=True)
     position = (family.cumcount() + 0.5) / family["family"].transform("size")
-    return _split(truth, "held out", cells["cell_id"][position < share], out=())
+    return _split(truth, "held out", cells["cell_id"][position < share])
 
 
 def leave_one_out(truth: pd.DataFrame, column: str = "chemistry") -> Iterator[Split]:
@@ -142,7 +145,7 @@ def leave_one_out(truth: pd.DataFrame, column: str = "chemistry") -> Iterator[Sp
     """
     for value in sorted(truth[column].unique()):
         cells = truth.loc[truth[column] == value, "cell_id"].unique()
-        yield _split(truth, f"{column} {value}", cells, out=())
+        yield _split(truth, f"{column} {value}", cells)
 
 
 def leave_family_out(
@@ -157,18 +160,18 @@ def leave_family_out(
     ----------
     truth : DataFrame
     kindred : sequence of tuple of str
-        Families that leave together; each is still tested in a split of its own.
+        Families that are left out, and tested, together.
     seed : int
         Of the shares of healthy cells.
     """
     names = sorted(set(truth["family"]) - {HEALTHY_FAMILY})
+    groups = {next((kin for kin in kindred if name in kin), (name,)): None for name in names}
     healthy = truth[truth["family"] == HEALTHY_FAMILY]
-    fold = folds_of(healthy, max(len(names), 2), seed) if len(healthy) else pd.Series(dtype=int)
-    for k, name in enumerate(names):
-        together = next((group for group in kindred if name in group), (name,))
-        tested = truth.loc[truth["family"] == name, "cell_id"].unique()
-        out = truth.loc[truth["family"].isin(together), "cell_id"].unique()
-        yield _split(truth, f"family {name}", [*tested, *fold.index[fold == k]], out=out)
+    fold = folds_of(healthy, max(len(groups), 2), seed) if len(healthy) else pd.Series(dtype=int)
+    for k, group in enumerate(groups):
+        there = [name for name in names if name in group]
+        tested = truth.loc[truth["family"].isin(there), "cell_id"].unique()
+        yield _split(truth, f"family {', '.join(there)}", [*tested, *fold.index[fold == k]])
 
 
 def leave_confounder_out(truth: pd.DataFrame, confounders: Sequence[str]) -> Iterator[Split]:
@@ -183,4 +186,4 @@ def leave_confounder_out(truth: pd.DataFrame, confounders: Sequence[str]) -> Ite
     for name in confounders:
         cells = truth.loc[truth[name], "cell_id"].unique()
         if len(cells):
-            yield _split(truth, f"confounder {name}", cells, out=())
+            yield _split(truth, f"confounder {name}", cells)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.models.detector import LearnedDetector
-from softbreak.models.learner import Learner, judged_by
+from softbreak.models.learner import Judge, Learner, judged_by, most_probable
 from softbreak.models.registry import detector_of
 from softbreak.simulate.guard import require_training
 from softbreak.training import metrics
@@ -136,12 +136,22 @@ def held_out(
     for split in splits:
         require_disjoint(lesson.truth["cell_id"], split.train, split.test)
         model = fitted(learner, lesson, split.train, parameters=parameters, seed=seed)
-        hidden = lesson.truth.iloc[split.test]
+        found.append(_judged(model, lesson, split.test).assign(fold=split.name))
+    return pd.concat(found, ignore_index=True)
+
+
+def _judged(model: LearnedDetector, lesson: Lesson, rows: np.ndarray) -> pd.DataFrame:
+    """Let a model judge some rows of a lesson: as ``judged_by``, without measuring anew."""
+    hidden = lesson.truth.iloc[rows]
+    if isinstance(model, Judge):
+        parts = []
         for cell_id, known in hidden.groupby("cell_id", sort=False):
             one = lesson.cells[str(cell_id)]
-            said = judged_by(model, one.evidence, one.readings, learner.features)
-            found.append(beside(known, one, said).assign(fold=split.name))
-    return pd.concat(found, ignore_index=True)
+            parts.append(beside(known, one, judged_by(model, one.evidence, one.readings)))
+        return pd.concat(parts, ignore_index=True)
+    told = verdict_columns(most_probable(model.predict_proba(lesson.table.iloc[rows])))
+    truth = hidden.rename(columns={"state": "state_true"}).reset_index(drop=True)
+    return pd.concat([truth, told], axis=1)
 
 
 def beside(known: pd.DataFrame, one: Gathered, said: Sequence[Verdict]) -> pd.DataFrame:

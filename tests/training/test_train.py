@@ -6,11 +6,12 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from softbreak.errors import SoftbreakError
 from softbreak.models.detector import read_facts
-from softbreak.models.learner import LEARNERS, learner_of, load_learned
+from softbreak.models.learner import LEARNERS, judged_by, learner_of, load_learned
 from softbreak.models.registry import detector_of
 from softbreak.models.saved import fingerprint
 from softbreak.simulate.guard import JudgingDataError
@@ -22,6 +23,8 @@ from softbreak.training.served import chances
 from softbreak.training.splits import by_cell
 from softbreak.training.train import train
 from softbreak.training.validate import (
+    beside,
+    fitted,
     held_out,
     lesson_of,
     rules_beside,
@@ -79,6 +82,20 @@ def test_something_is_learnt(small, lesson_cells):
     judged = held_out(small, lesson, by_cell(lesson.truth, 3), parameters={})
     right = judged["state"] == judged["state_true"]
     assert right.mean() > (judged["state_true"] == "healthy").mean() + 0.05
+
+
+def test_scores_from_the_table_are_those_from_the_evidence(small, lesson_cells):
+    lesson = lesson_of(lesson_cells, small)
+    split = next(by_cell(lesson.truth, 4))
+    judged = held_out(small, lesson, [split], parameters={})
+    model = fitted(small, lesson, split.train, parameters={}, seed=0)
+    for cell_id in judged["cell_id"].unique()[:5]:
+        one = lesson.cells[cell_id]
+        said = judged_by(model, one.evidence, one.readings, small.features)
+        known = lesson.truth[lesson.truth["cell_id"] == cell_id]
+        own = beside(known, one, said)
+        mine = judged[judged["cell_id"] == cell_id].reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine.drop(columns="fold"), own)
 
 
 def test_rules_judge_the_same_cycles(small, lesson_cells):
