@@ -126,16 +126,15 @@ class _Line:
 
     def block(self, number: int) -> HalfCycleBlock | None:
         """Work at a block; None after the last one."""
-        columns = None
+        columns, failed = None, True
         try:
             with self._reading.turn(number):
-                if not self._stopped:
-                    columns = next(self._batches, None)
-        except BaseException:
-            self._stopped = True
-            raise
+                columns = None if self._stopped else next(self._batches, None)
+            failed = False
         finally:
+            # blocks before this one are still cut, whatever happened to it
             with self._cutting.turn(number):
+                self._ended |= failed
                 samples = self._cut(columns)
         return None if samples is None else measured(samples)
 
