@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 _SHOWN = 20
+PAGES = 200
+"""So many cells get a page of their own at once; the others when they are wanted."""
 
 
 @app.command(epilog="Example: softbreak triage my_cells/ --out results/ --fail-on hard")
@@ -57,6 +59,9 @@ def triage(
     memory: Annotated[
         float, typer.Option(min=0.1, help="GiB by which a process may grow on a cell.")
     ] = 1.0,
+    pages: Annotated[
+        int, typer.Option(min=0, help="So many of the gravest cells get a page at once.")
+    ] = PAGES,
     fail_on: Annotated[
         FailOn | None, typer.Option(help="End with exit code 1 if a cell is so, or worse.")
     ] = None,
@@ -83,7 +88,7 @@ def triage(
             err=True,
         )
         raise typer.Exit(130) from None
-    page = write_pages(result, quiet)
+    page = write_pages(result, quiet, pages)
     if as_json:
         print_json(
             {
@@ -129,13 +134,20 @@ def told(at: Progress, doing: str = "Reading cells") -> str:
     return f"{doing}, {at.bytes_per_second / 1e6:.3g} MB/s, {words} left"
 
 
-def write_pages(result: TriageResult, quiet: bool) -> Path:
-    """Write the report under a progress bar; return its first page."""
+def write_pages(result: TriageResult, quiet: bool, pages: int = PAGES) -> Path:
+    """Write the report, with pages of the gravest cells, under a progress bar.
+
+    Returns
+    -------
+    pathlib.Path
+        Its first page.
+    """
     from softbreak.report.page import write_report
 
+    wanted = [str(name) for name in result.cells["cell_id"].head(pages)]
     with progress_bar(quiet) as bar:
         diagnoses = bar.track(
-            result.diagnoses(), total=len(result.cells), description="Writing report"
+            result.diagnoses(wanted), total=len(wanted), description="Writing report"
         )
         return write_report(
             result.out / "report",
@@ -143,6 +155,7 @@ def write_pages(result: TriageResult, quiet: bool) -> Path:
             cells=result.cells,
             failures=result.failures,
             diagnoses=diagnoses,
+            verdicts=result.out / "verdicts.parquet",
         )
 
 

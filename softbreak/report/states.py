@@ -136,12 +136,14 @@ def _ends(runs: Sequence[Run], state: State) -> list[int]:
     return [places[0], places[-1]] if places else []
 
 
-def packed_strip(verdicts: pd.DataFrame, places: int = 96) -> str:
+_LETTERS: Final = {str(state): look.letter for state, look in LOOKS.items()}
+
+
+def packed_strip(states: Iterable[str], places: int = 96) -> str:
     """Return the states over a cell's life as run lengths (``h12s3X40``) of at most 96 runs."""
-    states = [State(str(state)) for state in verdicts["state"]] if len(verdicts) else []
-    line = "".join(LOOKS[state].letter for state in states)
+    line = "".join([_LETTERS[str(state)] for state in states])
     if sum(1 for _ in groupby(line)) > places:
-        line = letters(states, places)
+        line = letters([_BY_LETTER[letter] for letter in line], places)
     return "".join(f"{letter}{sum(1 for _ in group)}" for letter, group in groupby(line))
 
 

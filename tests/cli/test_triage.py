@@ -9,7 +9,7 @@ from tests.archive.files import write_cell
 @pytest.fixture(autouse=True)
 def no_pages(monkeypatch):
     """The report has tests of its own; the whole way is in tests/integration."""
-    monkeypatch.setattr(command, "write_pages", lambda result, _: result.out / "report/index.html")
+    monkeypatch.setattr(command, "write_pages", lambda result, *_: result.out / "report/index.html")
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_cycles_are_whole_numbers():
 def test_a_strip_of_few_places_keeps_the_gravest_state():
     states = [State.HEALTHY] * 999 + [State.HARD]
     assert letters(states, 10) == "hhhhhhhhhX"
-    assert packed_strip(cells.nothing().verdicts) == ""
+    assert packed_strip(cells.nothing().verdicts["state"]) == ""
 
 
 def test_words():

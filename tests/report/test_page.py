@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.report.page import embedded, static_figures, write_report
+from softbreak.report.page import (
+    embedded,
+    static_figures,
+    write_cell_pages,
+    write_index,
+    write_report,
+)
 from softbreak.report.words import safe_name
 from tests.report import cells
 
@@ -153,6 +159,38 @@ def test_an_index_of_ten_thousand_cells_is_small(tmp_path):
     )
     index = write_report(tmp_path, run={}, cells=rows, failures=NONE, diagnoses=[])
     assert index.stat().st_size < 10e6
+
+
+def verdicts_file(path, diagnoses):
+    columns = ["cell_id", "cycle_index", "state", "electronic_fraction"]
+    ordered = sorted(diagnoses, key=lambda d: d.summary["cell_id"])
+    pd.concat([d.verdicts[columns] for d in ordered]).to_parquet(path, row_group_size=17)
+    return path
+
+
+def test_cells_without_a_page_have_their_life_all_the_same(tmp_path):
+    diagnoses = [d for d in cells.every_kind() if len(d.verdicts)]
+    told = {"run": {}, "cells": ranked(diagnoses), "failures": NONE}
+    verdicts = verdicts_file(tmp_path / "verdicts.parquet", diagnoses)
+    few = write_report(tmp_path / "few", **told, diagnoses=diagnoses[:2], verdicts=verdicts)
+    every = write_report(tmp_path / "every", **told, diagnoses=diagnoses)
+    rows = [data_of(page.read_text(encoding="utf-8"), "rows")["rows"] for page in (few, every)]
+    assert [row["page"] is not None for row in rows[0]] == [True] * 2 + [False] * 4
+    for row in (*rows[0], *rows[1]):
+        row.pop("page")
+    assert rows[0] == rows[1]
+    assert f"softbreak report {tmp_path.name} --cell NAME" in few.read_text(encoding="utf-8")
+    assert "--cell NAME" not in every.read_text(encoding="utf-8")
+
+
+def test_a_page_that_is_wanted_later_is_linked(tmp_path):
+    diagnoses = [cells.single_cycle("one"), cells.single_cycle("two")]
+    told = {"run": {}, "cells": ranked(diagnoses), "failures": NONE}
+    write_report(tmp_path, **told, diagnoses=diagnoses[:1])
+    lives = write_cell_pages(tmp_path, diagnoses[1:])
+    index = write_index(tmp_path, **told, lives=lives)
+    rows = data_of(index.read_text(encoding="utf-8"), "rows")["rows"]
+    assert [row["page"] for row in rows] == ["cell/one.html", "cell/two.html"]
 
 
 def test_no_cells_at_all_is_a_page_too(tmp_path):

@@ -7,6 +7,7 @@
     ["Over its life", null, ""], ["Onset", "onset", "n"], ["ηₑ", "eta", "n"],
     ["Cycles", "cycles", "n"], ["In a sentence", "words", "words"],
   ];
+  for (const row of rows) row.text = `${row.cell} ${row.words}`.toLowerCase();
   const body = document.querySelector("#cells tbody");
   let key = "rank", up = true, page = 0, shown = rows;
   const wanted = new Set(states);
@@ -65,6 +66,21 @@
     return canvas;
   };
 
+  const quoted = (text) => (/^[\w.\/-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
+  const command = document.getElementById("command");
+  const begin = command ? command.textContent.replace(/NAME$/, "") : "";
+  const wish = (name) => {
+    if (!command) return document.createTextNode(name);
+    const button = element("button", name, "wish");
+    button.title = "Has no page yet: show the command that makes it";
+    button.onclick = () => {
+      command.textContent = begin + quoted(name);
+      document.getElementById("which").textContent = "(run it beside the folder of results, then reload)";
+      document.getElementById("make").scrollIntoView({ block: "nearest" });
+    };
+    return button;
+  };
+
   const draw = () => {
     body.replaceChildren();
     for (const row of shown.slice(page * PAGE, (page + 1) * PAGE)) {
@@ -73,7 +89,7 @@
         const cell = element("td", undefined, name);
         if (field === "cell") {
           if (row.page) { const link = element("a", row.cell); link.href = row.page; cell.append(link); }
-          else cell.textContent = row.cell;
+          else cell.append(wish(row.cell));
         } else if (field === "state") cell.append(element("span", row.state, `chip ${row.state}`));
         else if (field === null) cell.append(strip(row.strip));
         else cell.textContent = row[`${field}_text`] ?? row[field] ?? "–";
@@ -99,7 +115,7 @@
   const update = () => {
     const words = document.getElementById("find").value.toLowerCase().split(/\s+/).filter(Boolean);
     shown = rows.filter((row) => wanted.has(row.state)
-      && words.every((word) => `${row.cell} ${row.words}`.toLowerCase().includes(word)));
+      && words.every((word) => row.text.includes(word)));
     const direction = up ? 1 : -1;
     shown.sort((a, b) => {
       const [x, y] = [a[key], b[key]];

@@ -1,0 +1,28 @@
+import pytest
+
+from tests.archive.files import write_cell
+
+
+@pytest.fixture
+def results(softbreak, tmp_path):
+    for name in ("a", "b's"):
+        write_cell(tmp_path / "archive" / f"{name}.csv")
+    softbreak("triage", tmp_path / "archive", "-o", tmp_path / "out", "--workers", "0", "--pages=0")
+    return tmp_path / "out"
+
+
+def test_pages_are_made_when_they_are_wanted(softbreak, results):
+    pages = results / "report" / "cell"
+    assert list(pages.iterdir()) == []
+    told = softbreak("report", results, "--cell", "b's")
+    assert told.code == 0
+    (page,) = pages.iterdir()
+    assert told.out.splitlines() == [str(page), str(results / "report" / "index.html")]
+    softbreak("report", results, "--all", "-q")
+    assert len(list(pages.iterdir())) == 2
+
+
+def test_a_name_that_is_not_known(softbreak, results):
+    told = softbreak("report", results, "--cell", "c")
+    assert told.code == 2
+    assert "no result of a cell 'c'" in told.err
