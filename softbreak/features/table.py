@@ -89,11 +89,12 @@ def feature_table(
     """
     holds = holds_of(history)
     pairs = impedance.pair_posteriors(evidence.spectra, evidence.cell) if pair_fits else []
+    spectra = _spectra(evidence, pairs)
     rows = _rows(evidence, holds)
     moments = rows["end_time_second"].to_numpy(dtype=np.float64)
     tables = [
         _joined(moments, *_sweeps(evidence), voltammetry.AGE),
-        _joined(moments, *_spectra(evidence, pairs), impedance.AGE),
+        _joined(moments, *spectra, impedance.AGE),
         _joined(moments, *_holds(evidence, holds), rest.AGE),
     ]
     half_cycles = evidence.timeline.half_cycles
@@ -101,7 +102,7 @@ def feature_table(
         tables.append(voltage_table(history, evidence.timeline))
         tables.append(_joined(moments, *rest.rest_features(running(history), half_cycles)))
         tables.append(_rate(half_cycles))
-        tables.append(_joined(moments, *_cycles(evidence, pairs)))
+        tables.append(_joined(moments, *_cycles(evidence, spectra[1], pairs)))
     joined = pd.concat([table.reset_index(drop=True) for table in tables], axis=1)
     joined = joined.reindex(columns=[feature.name for feature in CATALOGUE])
     rows.insert(0, "cell_id", evidence.cell.cell_id or history.cell.cell_id)
@@ -210,10 +211,9 @@ def _spectra(
 
 
 def _cycles(
-    evidence: CellEvidence, pairs: Sequence[PairResult | None]
+    evidence: CellEvidence, spectra: pd.DataFrame, pairs: Sequence[PairResult | None]
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """What whole cycles say, known from their end on. One that still lacks its return waits."""
-    spectra = impedance.impedance_features(evidence.spectra, evidence.cell)
     readings = impedance.summaries(evidence.spectra, spectra, pairs)
     cycles = evidence.timeline.cycles
     whole = (cycles["directions"].to_numpy() == 2) | evidence.timeline.one_way
