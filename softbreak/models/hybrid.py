@@ -26,6 +26,7 @@ from softbreak.models.hybrid_verdict import Limits, Scored, combined
 from softbreak.models.novelty import CORE, Familiarity, fit_familiarity
 from softbreak.models.rules.fused import fused_verdicts, voltage_verdicts
 from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.rules.limits import SHIFT_LIMIT
 from softbreak.models.table import detector_table
 from softbreak.models.tabular import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken, three
 from softbreak.models.trees import Trees
@@ -229,12 +230,19 @@ class Hybrid(LearnedDetector):
             Also say which features were most telling: slower, and no verdict changes.
         """
         limits = Limits(*self.limits)
-        growth = table["rule_growth"].to_list()
+        growth = self._hidden(table)
         scored = self.scored(table, told=told)
         return [
             combined(rule, score, grown, limits)
             for rule, score, grown in zip(rules, scored, growth, strict=True)
         ]
+
+    @staticmethod
+    def _hidden(table: pd.DataFrame) -> list[float]:
+        """What a short could hide behind: ln of growth, or of what current and duration explain."""
+        growth = table["rule_growth"].to_numpy(dtype=np.float64)
+        shift = np.abs(table["rule_shift"].to_numpy(dtype=np.float64))
+        return np.where(shift > SHIFT_LIMIT, np.maximum(growth, shift), growth).tolist()
 
     # --------------------------------------------------------------------------- keeping
     def _arrays(self) -> dict[str, np.ndarray]:

@@ -107,7 +107,8 @@ def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
         What the rule says.
     scored : Scored
     growth : float
-        ln of V/I over its base; NaN where it is not known.
+        ln of V/I over its base, or of what current and duration explain; NaN where it is not
+        known.
     limits : Limits
     """
     if math.isnan(growth):
@@ -174,7 +175,11 @@ def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
 
 def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
     if scored.fault < limits.healthy_kept:
-        return _with_score(rule, scored, scored.eta)
+        # shorted from the first cycle is what simulated cells hardly teach: the rule's bound stays
+        estimate, lower, upper = scored.eta
+        return _with_score(
+            rule, scored, (estimate, lower, max(upper, rule.electronic_fraction_upper))
+        )
     if scored.fault > OVERRULED:
         return _faulty(rule, scored)
     return _withdrawn(rule, scored)

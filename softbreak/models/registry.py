@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence import CellEvidence
+from softbreak.models.detector import LearnedDetector
 from softbreak.models.rules import fused, voltammetry
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
 from softbreak.models.stepper import Stepper
@@ -65,6 +67,23 @@ def _eis(_: CellEvidence, readings: Readings) -> list[Verdict]:
     return [reading_verdict(reading) for reading in readings]
 
 
+PRETRAINED: Final = Path(__file__).parent / "pretrained"
+"""Models that are shipped: a folder each."""
+
+
+@cache
+def _model(name: str) -> LearnedDetector:
+    from softbreak.models.learner import load_learned
+
+    return load_learned(PRETRAINED / name)
+
+
+def _shipped(name: str, evidence: CellEvidence, readings: Readings) -> list[Verdict]:
+    from softbreak.models.learner import judged_by
+
+    return judged_by(_model(name), evidence, readings)
+
+
 DETECTORS: Final[dict[str, Detector]] = {
     detector.name: detector
     for detector in (
@@ -74,6 +93,20 @@ DETECTORS: Final[dict[str, Detector]] = {
             "physics rule on all evidence: certificate, impedance, events, slow voltage",
             "cycle",
             fused.fused_verdicts,
+        ),
+        Detector(
+            "hybrid",
+            "1",
+            "the rule's certificates and a learned score, with abstention, on all evidence",
+            "cycle",
+            partial(_shipped, "hybrid"),
+        ),
+        Detector(
+            "hybrid-voltage",
+            "1",
+            "the same on voltage and current alone",
+            "cycle",
+            partial(_shipped, "hybrid-voltage"),
         ),
         Detector("voltage", "1", "physics rule on voltage and current alone", "cycle", _voltage),
         Detector(
