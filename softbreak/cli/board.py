@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from softbreak.stream.metrics import Metrics
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
-_WIDTH: Final = 24
-_COLUMNS: Final = ("cell", "alarm", "state", "ηₑ", "|V|", "cycles", "last sample", "lag", "why")
+_WIDTH: Final = 16
+_COLUMNS: Final = ("cell", "alarm", "state", "ηₑ", "|V|", "ran", "lag", "cycles", "why")
+_NARROW: Final = ("cell", "alarm", "state", "ηₑ", "|V|", "lag")
+"""Columns on a terminal of fewer than 110 characters."""
+_SHORT: Final = {"early warning": "warning"}
 
 
-def board_table(rows: Sequence[Row], metrics: Metrics | None = None, most: int = 40) -> Table:
+def board_table(
+    rows: Sequence[Row], metrics: Metrics | None = None, *, width: int = 120, most: int = 40
+) -> Table:
     """Return the table.
 
     Parameters
@@ -27,32 +32,41 @@ def board_table(rows: Sequence[Row], metrics: Metrics | None = None, most: int =
         As :func:`softbreak.stream.board.board` orders them.
     metrics : Metrics, optional
         Told below the table.
+    width : int
+        Characters in a line.
     most : int
         Rows; what is left out is counted.
     """
     from rich.table import Table
+
+    names = _COLUMNS if width >= 110 else _NARROW
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name, no_wrap=name != "why", overflow="ellipsis")
+    for row in rows[:most]:
+        cells = dict(zip(_COLUMNS, _cells(row, names is _COLUMNS), strict=True))
+        table.add_row(*(cells[name] for name in names))
+    table.caption = _caption(rows, metrics, most)
+    table.caption_justify = "left"
+    return table
+
+
+def _cells(row: Row, wide: bool) -> list[Any]:
     from rich.text import Text
 
     from softbreak.report.words import duration
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in _COLUMNS:
-        table.add_column(name, no_wrap=name != "why", overflow="ellipsis")
-    for row in rows[:most]:
-        table.add_row(
-            Text(row.cell_id),
-            _alarm(row),
-            _state(row.state),
-            _fraction(row),
-            sparkline(row.volts),
-            str(row.cycles),
-            duration(row.latest_second),
-            "–" if row.lag_second is None else duration(row.lag_second),
-            Text(row.sentence),
-        )
-    table.caption = _caption(rows, metrics, most)
-    table.caption_justify = "left"
-    return table
+    return [
+        Text(row.cell_id),
+        _alarm(row),
+        _state(row.state),
+        _fraction(row, wide),
+        sparkline(row.volts),
+        duration(row.ran_second),
+        "–" if row.lag_second is None else duration(row.lag_second),
+        str(row.cycles),
+        Text(row.sentence),
+    ]
 
 
 def _caption(rows: Sequence[Row], metrics: Metrics | None, most: int) -> str:
@@ -72,7 +86,8 @@ def _alarm(row: Row) -> Any:
     if row.alarm is None:
         return Text("")
     style = {"hard": "bold red", "soft": "bold yellow"}.get(row.alarm.value, "yellow")
-    return Text(f"{row.alarm}{' (seen)' if row.acknowledged else ''}", style)
+    word = _SHORT.get(row.alarm.value, row.alarm.value)
+    return Text(f"{word} ✓" if row.acknowledged else word, style)
 
 
 def _state(state: str) -> Any:
@@ -84,13 +99,13 @@ def _state(state: str) -> Any:
     return Text(state, STYLES[State(state)]) if state else Text("–", "dim")
 
 
-def _fraction(row: Row) -> str:
+def _fraction(row: Row, wide: bool) -> str:
     values = (row.fraction, row.lower, row.upper)
     if any(value is None or not math.isfinite(value) for value in values):
         return "–"
-    from softbreak.report.words import interval
+    from softbreak.report.words import interval, percent
 
-    return interval(*values)
+    return interval(*values) if wide else percent(row.fraction)
 
 
 def sparkline(volts: Sequence[float]) -> str:

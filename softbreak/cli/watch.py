@@ -172,8 +172,8 @@ def _follow(watch: Watch, postman: Postman, interval: float, *, quiet: bool) -> 
     sender.start()
 
     def table() -> Any:
-        most = max(console.height - 4, 5)
-        return board_table(board(watch.store, watch), watch.metrics, most)
+        rows, most = board(watch.store, watch), max(console.height - 4, 5)
+        return board_table(rows, watch.metrics, width=console.width, most=most)
 
     try:
         if console.is_terminal and not quiet:
@@ -209,4 +209,5 @@ def _tell(store: Store, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json({"cells": _rows(store)})
     elif not quiet:
-        stdout().print(board_table(board(store)))
+        console = stdout()
+        console.print(board_table(board(store), width=console.width, most=10_000))

@@ -25,8 +25,8 @@ class Row:
     volts : tuple of float
         Overpotential over the cell's life (V), for a sparkline.
     cycles, samples : int
-    latest_second : float
-        Test time of the newest sample.
+    ran_second : float
+        Time that has run in the cell's files.
     lag_second : float or None
         Its age; None where files do not say when it was.
     alarm : Level or None
@@ -44,7 +44,7 @@ class Row:
     volts: tuple[float, ...]
     cycles: int
     samples: int
-    latest_second: float
+    ran_second: float
     lag_second: float | None
     alarm: Level | None
     acknowledged: bool
@@ -81,7 +81,7 @@ def _row(name: str, status: Mapping[str, Any], said: Mapping[str, str], seen: bo
         tuple(trace["volts"]),
         status["cycles"],
         status["samples"],
-        trace["latest_second"],
+        trace["ran"],
         None if unix is None else max(time.time() - unix, 0.0),
         Level(status["alarm"]) if status["alarm"] else None,
         seen,
