@@ -11,6 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from softbreak.models.saved import fingerprint
+from softbreak.training.baselines import BASELINES
 from softbreak.training.tracking import Run
 from softbreak.training.train import Trained
 
@@ -62,6 +63,7 @@ def log(
     )
     run.parameters({f"data.{name}": value for name, value in card["recipe"].items()})
     run.tags({"cells": "SIMULATED, law set a", "fingerprint": fingerprint(trained.folder)})
+    run.describe(card_text(card))
     run.json(card, "card.json")
     run.metrics(_metrics(trained))
     with tempfile.TemporaryDirectory(prefix="softbreak-tables-") as place:
@@ -95,8 +97,13 @@ def _metrics(trained: Trained) -> dict[str, float]:
     found: dict[str, float] = {}
     mine = trained.plan.model
     for row in trained.tables["scores"].to_dict("records"):
-        group = "" if row["detector"] == mine else f"{row['detector']}/"
-        found |= {f"{group}{k}": v for k, v in row.items() if isinstance(v, float)}
+        if row["detector"] == mine:
+            found |= {str(k): v for k, v in row.items() if isinstance(v, float)}
+        else:
+            trivial = row["detector"] in BASELINES
+            names = ("macro_f1", "wrong_healthy", "false_alarms") if trivial else SHOWN
+            group = f"baseline {row['detector']}" if trivial else row["detector"]
+            found |= {f"{group}/{name}": float(row[name]) for name in names}
     for table, column in (("families", "family"), ("chemistries", "chemistry")):
         part = trained.tables[table]
         for row in part[part["detector"] == mine].to_dict("records"):

@@ -110,6 +110,10 @@ class Run:
         for start in range(0, len(known), _BATCH):
             self._batch(metrics=known[start : start + _BATCH])
 
+    def describe(self, text: str) -> None:
+        """Set what stands on the run's page (Markdown)."""
+        self.tags({"mlflow.note.content": text})
+
     def tags(self, values: Mapping[str, str]) -> None:
         """Log tags."""
         from mlflow.entities import RunTag
@@ -227,7 +231,8 @@ def _experiment(client: Any, name: str, uri: str) -> str:
         # beside the database, wherever the server is started from later
         database = Path(uri.removeprefix(_SQLITE)).absolute()
         place = (database.parent / "mlartifacts").as_uri()
-    return str(client.create_experiment(name, artifact_location=place))
+    kind = {"mlflow.experimentKind": "custom_model_development"}  # else the page is one for chats
+    return str(client.create_experiment(name, artifact_location=place, tags=kind))
 
 
 def git_state() -> dict[str, str]:

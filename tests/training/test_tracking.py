@@ -37,6 +37,7 @@ def test_a_training_is_tracked_registered_and_fetched(trained, store, tmp_path):
     client = mlflow.MlflowClient(tracking_uri=store)
     told = client.get_run(run.run_id)
     assert told.info.status == "FINISHED"
+    assert "simulated" in told.data.tags["mlflow.note.content"]
     assert told.data.params["model"] == "small"
     assert told.data.params["model.strength"] == "1.0"
     assert told.data.params["data.laws"] == "a"
