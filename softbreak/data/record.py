@@ -171,6 +171,15 @@ class Record:
         method = f" ({self.source.method})" if self.source.method else ""
         return f"<Record {name}: {self.technique}{method}, {len(self.table):,} rows>"
 
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.table)
+
+    def has(self, column: str) -> bool:
+        """Return whether there is such a column."""
+        return column in self.table.columns
+
     def array(self, column: str) -> np.ndarray:
         """Return a column as an array (no copy where pandas allows)."""
         return self.table[column].to_numpy()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -135,6 +135,15 @@ class ArrayRecord(Record):
             return made
         return self._made
 
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(next(iter(self.columns.values())))
+
+    def has(self, column: str) -> bool:
+        """Return whether there is such a column."""
+        return column in self.columns
+
     def array(self, column: str) -> np.ndarray:
         """Return a column."""
         return self.columns[column]
@@ -142,18 +151,6 @@ class ArrayRecord(Record):
     def with_cell(self, cell: Cell) -> Record:
         """Return the same record on a better-known cell."""
         return ArrayRecord(cell, self.technique, self.columns, self.source)
-
-
-def columns_of(record: Record) -> Collection[str]:
-    """Return the names of a record's columns, without making a table for it."""
-    return record.columns if isinstance(record, ArrayRecord) else record.table.columns
-
-
-def rows_of(record: Record) -> int:
-    """Return the number of a record's rows, without making a table for it."""
-    if isinstance(record, ArrayRecord):
-        return len(next(iter(record.columns.values())))
-    return len(record.table)
 
 
 def parse(data: bytes | str) -> Message:

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 
 from softbreak.data.record import Record, Technique
-from softbreak.stream.messages import columns_of, rows_of
 
 MOST: Final = 96
 """Points; when they are full, neighbours are joined, so that a trace always spans the life."""
@@ -43,9 +42,9 @@ class Trace:
     def add(self, records: Iterable[Record]) -> None:
         """Take new rows in."""
         for record in records:
-            if not rows_of(record) or "test_time_second" not in columns_of(record):
+            if not record.rows or not record.has("test_time_second"):
                 continue
-            if rows_of(record) == 1:
+            if record.rows == 1:
                 self._one(record)
                 continue
             times = self._clock(record.array("test_time_second"))
@@ -77,10 +76,9 @@ class Trace:
         return clock
 
     def _moment(self, record: Record) -> None:
-        columns = columns_of(record)
         self.latest_second = float(record.array("test_time_second")[-1])
         unix = None
-        if "unix_time_second" in columns:
+        if record.has("unix_time_second"):
             unix = float(record.array("unix_time_second")[-1])
         elif record.source.started_unix_second is not None:
             unix = record.source.started_unix_second + self.latest_second
