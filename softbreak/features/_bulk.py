@@ -16,6 +16,8 @@ from softbreak.features.intake import CURRENT, FREE, IMPOSED, KNOWN, TIME, VOLTA
 
 FEWEST: Final = 64
 """Shorter chunks are fed one by one."""
+_CACHED: Final = 2048
+"""So many samples at a time stay close to the processor."""
 _FILLED, _SETTLED, _GONE = range(3)
 
 
@@ -59,39 +61,46 @@ def absorb(time, columns, clock, buffer, marks, segmenter, cuts):
     closed, repeated : int
         Segments that they complete, and samples told twice in a row.
     """
-    begin = marks[_FILLED]
-    end = begin + len(time) - 1
-    _fill(time, columns, buffer[:, begin:end])
-    _mend(buffer, begin, end, marks[_GONE])
-    marks[_FILLED] = end
+    time_row, imposed, known = buffer[TIME], buffer[IMPOSED], buffer[KNOWN]
+    closed = repeated = 0
+    last = len(time) - 1
+    for start in range(0, last, _CACHED):
+        stop = min(start + _CACHED, last)
+        begin = marks[_FILLED]
+        end = begin + stop - start
+        _fill(time, columns, start, stop, buffer[:, begin:end])
+        _mend(buffer, begin, end, marks[_GONE])
+        repeated += _repeated(time[start : stop + 1], columns[0][start:], columns[1][start:])
+        here, there = marks[_SETTLED], max(end - 2, marks[_SETTLED])
+        marks[_FILLED], marks[_SETTLED] = end, there
+        closed += advance(
+            segmenter, time_row[here:there], imposed[here:there], known[here:there], cuts[closed:]
+        )
     for k in range(last_step(time) - 1, len(time)):
         clock_step(clock, time[k])
-    voltage, current = columns[0], columns[1]
-    repeated = 0
-    for k in range(len(time) - 1):
-        same = (time[k + 1] == time[k]) & (voltage[k + 1] == voltage[k])
-        repeated += same & (current[k + 1] == current[k])
-    start, stop = marks[_SETTLED], max(end - 2, marks[_SETTLED])
-    marks[_SETTLED] = stop
-    closed = advance(
-        segmenter,
-        buffer[TIME, start:stop],
-        buffer[IMPOSED, start:stop],
-        buffer[KNOWN, start:stop],
-        cuts,
-    )
     return closed, repeated
 
 
 @exact
-def _fill(time, columns, rows):
-    """Fill the rows of the buffer with all samples but the last."""
-    voltage, current, control, held, warmth = columns
+def _repeated(time, voltage, current):
+    """Count samples told twice in a row."""
+    count = 0
+    for k in range(len(time) - 1):
+        same = (time[k + 1] == time[k]) & (voltage[k + 1] == voltage[k])
+        count += same & (current[k + 1] == current[k])
+    return count
+
+
+@exact
+def _fill(time, columns, start, stop, rows):
+    """Fill the rows of the buffer with samples ``start`` to ``stop - 1``."""
+    voltage, current = columns[0][start:stop], columns[1][start:stop]
+    control, held, warmth = columns[2][start:stop], columns[3][start:stop], columns[4][start:stop]
     imposed, known, free = rows[IMPOSED], rows[KNOWN], rows[FREE]
     n = rows.shape[1]
-    rows[TIME][:] = time[:n]
-    rows[VOLTAGE][:] = voltage[:n]
-    rows[CURRENT][:] = current[:n]
+    rows[TIME][:] = time[start:stop]
+    rows[VOLTAGE][:] = voltage
+    rows[CURRENT][:] = current
     known[:] = 0.0
     free[:] = 1.0
     rows[WARMTH][:] = np.nan

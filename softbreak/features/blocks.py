@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 BLOCK_ROWS: Final = 32_768
 """Rows that are read, cut and measured at a time."""
+GROUP_BYTES: Final = 1 << 27
+"""A group of rows of that size is held in memory as a whole while it is read."""
 _REMEDY: Final = "Write it again, for example with 'softbreak convert'."
 
 
@@ -94,7 +96,7 @@ def half_cycle_blocks(
     ReadError
         If the file is no Parquet file, or lacks time, voltage or current.
     """
-    work = _Line(_batches(Path(path), rows), HalfCycleCutter(longest))
+    work = _Line(parquet_batches(Path(path), rows), HalfCycleCutter(longest))
     with ThreadPoolExecutor(threads) as pool:
         coming: deque[Future[HalfCycleBlock | None]] = deque()
         try:
@@ -165,14 +167,33 @@ class _Turns:
                 self._changed.notify_all()
 
 
-def _batches(path: Path, rows: int) -> Iterator[dict[str, np.ndarray]]:
-    """Columns of a Parquet file, some rows at a time."""
+def parquet_batches(path: Path, rows: int) -> Iterator[dict[str, np.ndarray]]:
+    """Columns of a Parquet file, some rows at a time.
+
+    Parameters
+    ----------
+    path : Path
+    rows : int
+
+    Yields
+    ------
+    dict of str to numpy.ndarray
+        Those of `softbreak.features.intake.COLUMNS` that the file has.
+
+    Raises
+    ------
+    ReadError
+    """
     import pyarrow.parquet as pq
 
-    # without pre-buffering: a file may hold all its rows in one group
+    with foreign_errors(path, expected="an intact Parquet file", remedy=_REMEDY):
+        told = pq.read_metadata(path)
+    groups = (told.row_group(k).total_byte_size for k in range(told.num_row_groups))
+    # a file may hold all its rows in one group: then a group is no measure of what to hold
+    small = max(groups, default=0) <= GROUP_BYTES
     with (
         foreign_errors(path, expected="an intact Parquet file", remedy=_REMEDY),
-        pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file,
+        pq.ParquetFile(path, pre_buffer=small, buffer_size=0 if small else 1 << 20) as file,
     ):
         names = file.schema_arrow.names
         found = _places(path, names)
