@@ -105,8 +105,9 @@ FEATURES: Final = (
     ),
     _feature(
         "high_per_low_slope",
-        "Δ ln R_HF / Δ ln R_LF to the first spectrum (T: near 1; contact: near 0)",
-        "flat down either",
+        "Δ ln R_HF / Δ ln R_LF to the first spectrum (contact, growth: near 0; T: near 1; "
+        "a short: between)",
+        "flat up up",
         temperature="up",
         contact="down",
         growth="down",
@@ -198,12 +199,13 @@ FEATURES: Final = (
     ),
     _feature(
         "delta_imaginary",
-        "mean |Im ΔY| / mean |ΔY|: 0 for electrons alone",
+        "mean |Im ΔY| / mean |ΔY|: 0 for electrons alone, large where nothing but noise changed",
         "either down down",
         f"{PAPER}, Eq. 1",
-        temperature="up",
-        contact="up",
-        growth="up",
+        temperature="either",
+        contact="either",
+        growth="either",
+        voids="either",
     ),
     _feature(
         "inductive_fraction", "share of points with Im Z > 0", "flat up up", f"{PAPER}, Fig. 3"
