@@ -97,6 +97,11 @@ class Scored:
         """P(soft or hard)."""
         return self.chances[1] + self.chances[2]
 
+    @property
+    def told_from_warmth(self) -> bool:
+        """Whether a short that the rule does not see can be told from a warmer cell."""
+        return self.logged or self.pair
+
 
 def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Verdict:
     """Return the verdict of a cycle.
@@ -162,8 +167,8 @@ def _misstated(rule: Verdict, scored: Scored) -> Verdict:
 
 
 def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Verdict:
-    """The rule abstains: two limits, and the growth veto."""
-    if scored.fault > limits.fault_from:
+    """The rule abstains: two limits, the growth veto, and the temperature veto."""
+    if scored.fault > limits.fault_from and scored.told_from_warmth:
         return _faulty(rule, scored)
     vetoed = growth > GROWTH_LIMIT and not scored.pair
     if scored.fault < limits.healthy_below and not vetoed:
@@ -180,7 +185,7 @@ def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
         return _with_score(
             rule, scored, (estimate, lower, max(upper, rule.electronic_fraction_upper))
         )
-    if scored.fault > OVERRULED:
+    if scored.fault > OVERRULED and scored.told_from_warmth:
         return _faulty(rule, scored)
     return _withdrawn(rule, scored)
 

@@ -92,3 +92,11 @@ def test_the_sentence_names_what_was_most_telling():
     assert found.feature == "learned_probability_of_short"
     assert "x_over_maximum (x − running maximum) = -0.5 speaks for a short" in found.sentence
     assert "nan" not in found.sentence
+
+
+def test_an_unlogged_decline_is_no_short_without_a_spectrum():
+    warm = scored(0.95, logged=False)
+    assert combined(OPEN, warm, 0.0, LIMITS).state is State.UNDETERMINED
+    assert combined(said(State.HEALTHY), warm, 0.0, LIMITS).state is State.UNDETERMINED
+    seen = scored(0.95, logged=False, pair=True)
+    assert combined(OPEN, seen, 0.0, LIMITS).state is State.SOFT
