@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from softbreak.cli.console import Json, Quiet, Verbose, print_json, progress_bar, speak
+from softbreak.cli.console import DONE, FOUND, Json, Quiet, Verbose, print_json, progress_bar, speak
 
 if TYPE_CHECKING:
     from softbreak.training.train import Plan, Trained
@@ -24,7 +24,7 @@ def train(
     out: Annotated[Path, typer.Option("--out", "-o", help="Receives the model and its card.")],
     model: Annotated[str, typer.Option(help="What learns; `softbreak models` lists them.")] = "",
     default: Annotated[
-        bool, typer.Option("--default", help="The shipped model, rebuilt bit for bit.")
+        bool, typer.Option("--default", help="The shipped models, rebuilt bit for bit.")
     ] = False,
     cells: Annotated[
         int | None, typer.Option(min=20, help="Simulated cells to learn from.")
@@ -55,24 +55,51 @@ def train(
     """Train a detector on simulated cells (law set a), and say how good it is on unseen failures.
 
     Validation leaves each failure family out in turn. The same command gives the same bits. Exit
-    code: 0 done; 2 could not run.
+    code: 0 done; 1 a model that was rebuilt is not the shipped one; 2 could not run.
     """
     speak(quiet, verbose)
-    plan = _plan(model, default, cells, seed, trials, validate)
-    trained = _run(plan, out, population, workers, quiet)
-    uri = _track(trained, register, alias) if track else ""
-    _tell(trained, uri, as_json=as_json, quiet=quiet)
-
-
-def _plan(
-    model: str, default: bool, cells: int | None, seed: int | None, trials: int, validate: bool
-) -> Plan:
-    from softbreak.training.train import DEFAULT_PLAN, Plan
-
     if default:
         if model or cells is not None or seed is not None or trials:
-            raise typer.BadParameter("the shipped model has its own settings; leave them out")
-        return DEFAULT_PLAN
+            raise typer.BadParameter("the shipped models have their own settings; leave them out")
+        same = _rebuild(out, population, workers, track=track, as_json=as_json, quiet=quiet)
+        raise typer.Exit(DONE if same else FOUND)
+    plan = _plan(model, cells, seed, trials, validate)
+    trained = _run(plan, out, population, workers, quiet)
+    uri = _track(trained, register, alias) if track else ""
+    if as_json:
+        print_json(_told(trained, uri))
+    elif not quiet:
+        _tell(trained, uri)
+
+
+def _rebuild(
+    out: Path, population: Path | None, workers: int, *, track: bool, as_json: bool, quiet: bool
+) -> bool:
+    """Train the shipped models anew; say whether they came out the same."""
+    from softbreak.models.registry import PRETRAINED
+    from softbreak.models.saved import fingerprint
+    from softbreak.training.train import shipped_plans
+
+    told = []
+    with tempfile.TemporaryDirectory(prefix="softbreak-train-") as place:
+        for name, plan in shipped_plans().items():
+            # models that learn from the same cells share them
+            cells = (population or Path(place)) / f"cells-{plan.cells}-seed-{plan.seed}"
+            trained = _run(plan, out / name, cells, workers, quiet)
+            uri = _track(trained, "", "") if track else ""
+            same = fingerprint(trained.folder) == fingerprint(PRETRAINED / name)
+            told.append({**_told(trained, uri), "name": name, "same_as_shipped": same})
+            if not (as_json or quiet):
+                _tell(trained, uri)
+                typer.echo(f"{name}: {'the same as' if same else 'DIFFERS FROM'} the shipped model")
+    if as_json:
+        print_json({"models": told})
+    return all(one["same_as_shipped"] for one in told)
+
+
+def _plan(model: str, cells: int | None, seed: int | None, trials: int, validate: bool) -> Plan:
+    from softbreak.training.train import Plan
+
     if not model:
         raise typer.BadParameter("say --default, or which --model learns")
     usual = Plan(model)
@@ -114,22 +141,23 @@ def _track(trained: Trained, register: str, alias: str) -> str:
             )
 
 
-def _tell(trained: Trained, uri: str, *, as_json: bool, quiet: bool) -> None:
+def _told(trained: Trained, uri: str) -> dict[str, Any]:
+    from softbreak.models.saved import fingerprint
+
+    mark = fingerprint(trained.folder)
+    return {"model": str(trained.folder), "sha256": mark, "uri": uri, "card": trained.card}
+
+
+def _tell(trained: Trained, uri: str) -> None:
     from softbreak.models.saved import fingerprint
     from softbreak.training.logged import SHOWN
 
-    mark = fingerprint(trained.folder)
-    if as_json:
-        print_json({"model": str(trained.folder), "sha256": mark, "uri": uri, "card": trained.card})
-        return
-    if quiet:
-        return
     scores = trained.card["families_left_out"]
     if scores:
         typer.echo("SIMULATED cells of failure families that the model had not seen:")
         for name in SHOWN:
             if name in scores:
                 typer.echo(f"  {name:<24}{scores[name]:10.3f}")
-    typer.echo(f"Model: {trained.folder.resolve()}  (sha256 {mark[:16]})")
+    typer.echo(f"Model: {trained.folder.resolve()}  (sha256 {fingerprint(trained.folder)[:16]})")
     if uri:
         typer.echo(f"MLflow: {uri}")

@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 
 import softbreak
-from softbreak.models.detector import LearnedDetector
+from softbreak.models.detector import LearnedDetector, read_facts
 from softbreak.models.learner import Learner, learner_of
+from softbreak.models.registry import PRETRAINED
 from softbreak.training.compare_tables import tables_of
 from softbreak.training.judging import Judged
 from softbreak.training.population import Population, build
@@ -66,8 +67,13 @@ class Plan:
     validate: bool = True
 
 
-DEFAULT_PLAN: Final = Plan("hybrid", cells=3000, seed=1)
-"""Of the shipped model."""
+def shipped_plans() -> dict[str, Plan]:
+    """Return the plan of every shipped model, by the name of its folder; their cards state them."""
+    found = {}
+    for folder in sorted(PRETRAINED.iterdir()):
+        if (folder / "model.json").is_file():
+            found[folder.name] = Plan(**read_facts(folder)["told"]["plan"])
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -67,3 +67,34 @@ def test_wrong_questions_are_refused(store):
     assert run("train", "--model", "nobody", *out).exit_code != 0
     assert run("models", "--card", "fused").exit_code != 0
     assert not (store / "none").exists()
+
+
+def test_shipped_models_are_rebuilt_and_held_against_the_shipped_ones(store, monkeypatch):
+    from softbreak.models import registry
+    from softbreak.training import train
+
+    small = ["train", "--model", "small", "--cells", "20", "--seed", "11", "--no-track"]
+    shipped = store / "pretrained"
+    kept = ["--population", str(store / "cells" / "cells-20-seed-11")]
+    assert run(*small, *kept, "--no-validate", "--out", str(shipped / "one"), "-q").exit_code == 0
+    monkeypatch.setattr(registry, "PRETRAINED", shipped)
+    monkeypatch.setattr(train, "PRETRAINED", shipped)
+    again = ["train", "--default", "--no-track", "--population", str(store / "cells")]
+    done = run(*again, "--out", str(store / "again"), "--json")
+    assert done.exit_code == 0, done.output
+    (told,) = json.loads(done.stdout)["models"]
+    assert told["same_as_shipped"] is True
+    assert told["model"].endswith("one")
+    path = shipped / "one" / "model.json"
+    path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    done = run(*again, "--out", str(store / "other"))
+    assert done.exit_code == 1
+    assert "DIFFERS FROM" in done.stdout
+
+
+def test_every_shipped_model_states_its_plan():
+    from softbreak.training.train import shipped_plans
+
+    plans = shipped_plans()
+    assert "hybrid" in plans
+    assert all(plan.seed < 1000 for plan in plans.values())
