@@ -17,6 +17,7 @@ from softbreak.features.arrange import Arranged, arranged
 from softbreak.features.growing import Growing
 from softbreak.features.intake import COLUMNS, TEMPERATURE
 from softbreak.features.live import RECORDS_OPEN, CellStream
+from softbreak.features.measured import HalfCycles
 from softbreak.features.thermometer import Thermometer, joined_log, temperature_at
 from softbreak.physics.voltammetry import Voltammetry, analyse
 
@@ -123,16 +124,15 @@ class Entry:
 
     def feed(self, record: Record) -> None:
         """Take rows."""
-        table = record.table
         time, warmth = (
-            table[name].to_numpy() if name in table.columns else None
+            record.array(name) if record.has(name) else None
             for name in ("test_time_second", TEMPERATURE)
         )
-        self.meter.feed(time, warmth, len(table))
-        if self.raw is not None and len(table):
-            rows = np.empty((len(table), 3))
+        self.meter.feed(time, warmth, record.rows)
+        if self.raw is not None and record.rows:
+            rows = np.empty((record.rows, 3))
             for column, name in zip(rows.T, _RAW[self.technique], strict=True):
-                column[:] = table[name].to_numpy()
+                column[:] = record.array(name)
             self.raw.extend(rows)
 
     def dump(self) -> dict[str, Any]:
@@ -244,9 +244,8 @@ class Book:
         entry.feed(record)
         if entry.technique is not Technique.CYCLING:
             return 0
-        table = record.table
         return self.stream.feed(
-            key, {name: table[name].to_numpy() for name in COLUMNS if name in table.columns}
+            key, {name: record.array(name) for name in COLUMNS if record.has(name)}
         )
 
     def _end_of_old(self) -> None:
@@ -285,9 +284,13 @@ class Book:
         running : hashable, optional
             The record whose open half-cycle is left out.
         """
-        cycling = self.of(placed, Technique.CYCLING)
-        parts = self.stream.parts([key for key, _ in cycling], running=running)
-        return arranged(parts, [shift for _, shift in cycling])
+        shifts = [shift for _, shift in self.of(placed, Technique.CYCLING)]
+        return arranged(self.parts(placed, running=running), shifts)
+
+    def parts(self, placed: Placed, *, running: Hashable | None = None) -> list[HalfCycles]:
+        """Return the half-cycles of every cycling record; see :meth:`arranged`."""
+        keys = [key for key, _ in self.of(placed, Technique.CYCLING)]
+        return self.stream.parts(keys, running=running)
 
     def of(self, placed: Placed, technique: Technique) -> list[tuple[Hashable, float]]:
         """Return the records of one technique, in order."""

@@ -210,6 +210,11 @@ def _statistics(rows: np.ndarray, reading: int) -> np.ndarray:
     return found
 
 
+def row_statistics(row: np.ndarray, reading: int) -> np.ndarray:
+    """Return the statistics of one row of a table in a reading, shape (len(STATISTICS),)."""
+    return _statistics(row[None], reading)[0]
+
+
 def slice_starts(time: np.ndarray, marks: np.ndarray) -> np.ndarray:
     """Return where the slices of a half-cycle begin: at marks, and every SLICE_SECOND.
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.arrange import Arranged, first_cycles
-from softbreak.features.book import Book
-from softbreak.features.evidence import evidence_of
+from softbreak.features.book import Book, Placed
+from softbreak.features.evidence import CellEvidence, evidence_of
 from softbreak.features.intake import TALLIES
+from softbreak.features.lane import CycleLane, LaneEnd
 from softbreak.features.packing import pack, unpack
 from softbreak.features.timeline import tables_of
 from softbreak.models.change import Change, Kind
 from softbreak.models.reading_memory import ReadingMemory
 from softbreak.models.registry import DEFAULT, Detector, detector_of
+from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.track import Told, Track
 from softbreak.models.verdict_rows import units_of, verdict_row, verdict_table
 from softbreak.verdict import Evidence, State, Verdict
 
@@ -26,13 +29,6 @@ ONE_WAY_SECOND: Final = 6 * 3600.0
 """A current that has not reversed for so long is judged in slices; the first half-cycle of an
 ordinary cell is not."""
 SLICE_SECOND: Final = 1800.0
-
-
-class Told(NamedTuple):
-    """One verdict and what it is about: cycle, start and end (s)."""
-
-    unit: tuple[int, float, float]
-    verdict: Verdict
 
 
 class LiveCell:
@@ -62,7 +58,10 @@ class LiveCell:
         self._memory = ReadingMemory()
         self._running: str | None = None
         self._slices = 0
+        self._logged = False
+        self._track: Track | None = None
         self._told: list[Told] = []
+        self._reworded: set[int] = set()
         self._by: Detector = self._chosen
 
     def __repr__(self) -> str:
@@ -112,37 +111,52 @@ class LiveCell:
         -------
         list of Change
         """
-        due = False
+        completed, otherwise = 0, False
         for record in records:
-            due |= self._take(record)
-        return self._judge(ended=False) if due else []
+            done, other = self._take(record)
+            completed += done
+            otherwise |= other
+        if self._track is not None and not otherwise:
+            if not completed:
+                return []
+            try:
+                return self._tell_more(self._track.advance())
+            except LaneEnd:
+                pass
+        return self._judge(ended=False) if completed or otherwise else []
 
     def finish(self) -> list[Change]:
         """Judge what there is as if nothing followed; more may follow all the same."""
         return self._judge(ended=True)
 
-    def _take(self, record: Record) -> bool:
-        """Take rows in; tell whether verdicts may change."""
+    def _take(self, record: Record) -> tuple[int, bool]:
+        """Take rows in; return half-cycles completed, and whether all must be judged anew."""
         key = f"{record.source.path}\n{record.source.position}\n{record.technique.value}"
         fresh = key not in self._book.entries
         completed = self._book.feed(key, record)
         if record.technique is Technique.REST:
-            return False
+            return 0, False
         if record.technique is not Technique.CYCLING:
-            return True
+            return 0, True
+        anew = fresh or key != self._running
+        anew |= self._book.entries[key].meter.logged is not self._logged and not self._logged
         self._running = key
-        slices = 0
+        if not self._book.stream.reversed:
+            slices = self._slice_count(key)
+            anew |= slices != self._slices
+            self._slices = slices
+        return completed, anew
+
+    def _slice_count(self, key: str) -> int:
+        """Slices of one-way plating that the running record has seen."""
         intake = self._book.stream.records[key].intake
-        if intake is not None and intake.rows:
-            slices = int((intake.last - intake.first) // SLICE_SECOND)
-        grown = slices != self._slices and not self._book.stream.reversed
-        self._slices = slices
-        return bool(completed) or fresh or grown
+        return 0 if intake is None else int((intake.last - intake.first) // SLICE_SECOND)
 
     # ---------------------------------------------------------------------------- judging
     def _judge(self, *, ended: bool) -> list[Change]:
         placed = self._book.placed()
-        found = self._complete(placed, ended=ended)
+        closed = self._book.arranged(placed, running=None if ended else self._running)
+        found = closed if ended else self._complete(placed, closed)
         evidence = evidence_of(self._book, self.cell, placed, tables_of(found))
         readings = self._memory.read(evidence)
         chosen, units = units_of(evidence, self._chosen)
@@ -153,16 +167,35 @@ class LiveCell:
             Told((int(k), start, end), verdict)
             for (k, start, end), verdict in zip(rows, said, strict=True)
         ]
+        self._logged = evidence.temperature_logged
+        self._track = None
+        if not ended and chosen.begin is not None:
+            self._track = self._new_track(placed, closed, (evidence, readings, found))
         return self._tell(told, chosen, all_of_it=ended)
 
-    def _complete(self, placed: list[tuple[Any, float]], *, ended: bool) -> Arranged:
+    def _new_track(
+        self,
+        placed: Placed,
+        closed: Arranged,
+        known: tuple[CellEvidence, list[ImpedanceReading], Arranged],
+    ) -> Track | None:
+        """Return the fast way on from here, if there is one."""
+        cycling = self._book.of(placed, Technique.CYCLING)
+        if self._chosen.begin is None or not cycling or cycling[-1][0] != self._running:
+            return None
+        key, shift = cycling[-1]
+        stream, complete = self._book.stream.records[key], len(known[0].timeline.cycles)
+        try:
+            lane = CycleLane(closed, self._book.parts(placed, running=key), stream, shift, complete)
+        except LaneEnd:
+            return None
+        return Track(lane, self._chosen.begin, known)
+
+    def _complete(self, placed: Placed, closed: Arranged) -> Arranged:
         """Half-cycles of the cycles that are complete."""
-        whole = self._book.arranged(placed)
-        if ended:
-            return whole
-        closed = self._book.arranged(placed, running=self._running)
         if len(closed.sign) and not closed.one_way:
             return first_cycles(closed, self._finished_cycles(closed))
+        whole = self._book.arranged(placed)
         length = whole.statistics[:, 1] - whole.statistics[:, 0]
         if not whole.one_way or length.sum() < ONE_WAY_SECOND:
             return first_cycles(closed, 0)
@@ -176,6 +209,19 @@ class LiveCell:
         signs = closed.sign[closed.cycle == last]
         return last + int(len(set(signs.tolist())) == 2 and following != signs[-1])
 
+    def _tell_more(self, told: list[Told]) -> list[Change]:
+        """Say what the cycles are that have just become complete."""
+        self._told += told
+        return [
+            Change(
+                Kind.VERDICT,
+                unit[0],
+                unit[2],
+                verdict_row(self.cell.cell_id, unit, verdict, self._by),
+            )
+            for unit, verdict in told
+        ]
+
     def _tell(self, told: list[Told], by: Detector, *, all_of_it: bool) -> list[Change]:
         """Say what is new or other than before.
 
@@ -185,11 +231,16 @@ class LiveCell:
         changes = []
         for k, item in enumerate(told):
             before = self._told[k] if k < len(self._told) else None
-            if before is None or other or _differ(before, item, words=all_of_it):
-                row = verdict_row(self.cell.cell_id, item.unit, item.verdict, by)
-                changes.append(
-                    Change(Kind.VERDICT, item.unit[0], item.unit[2], row, before is not None)
-                )
+            if before is not None and not other and not _differ(before, item):
+                if _reworded(before, item):
+                    self._reworded.add(k)
+                if not (all_of_it and k in self._reworded):
+                    continue
+            self._reworded.discard(k)
+            row = verdict_row(self.cell.cell_id, item.unit, item.verdict, by)
+            changes.append(
+                Change(Kind.VERDICT, item.unit[0], item.unit[2], row, before is not None)
+            )
         for item in self._told[len(told) :]:
             row = {"cell_id": self.cell.cell_id, "cycle_index": item.unit[0]}
             changes.append(Change(Kind.REMOVED, item.unit[0], item.unit[2], row, True))
@@ -206,7 +257,9 @@ class LiveCell:
                 "book": self._book.dump(),
                 "running": self._running,
                 "slices": self._slices,
+                "logged": self._logged,
                 "told": [_plain(told) for told in self._told],
+                "reworded": sorted(self._reworded),
                 "by": self._by.name,
             }
         )
@@ -224,19 +277,26 @@ class LiveCell:
         live = cls(Cell(**tree["cell"]), tree["detector"][0])
         live._book = Book.load(tree["book"])
         live._running, live._slices = tree["running"], tree["slices"]
+        live._logged = tree["logged"]
         live._told = [_told(item) for item in tree["told"]]
+        live._reworded = set(tree["reworded"])
         live._by = detector_of(tree["by"])
         return live
 
 
-def _differ(before: Told, now: Told, *, words: bool) -> bool:
-    """Whether a verdict says something else; ``words``: or the same in other words."""
-    if before.unit != now.unit:
-        return True
+def _differ(before: Told, now: Told) -> bool:
+    """Whether a verdict says something else, in whatever words."""
     ours, theirs = before.verdict, now.verdict
-    if not words:
-        ours, theirs = replace(ours, evidence=()), replace(theirs, evidence=())
-    return repr(ours) != repr(theirs)
+    if ours is theirs:
+        return before.unit != now.unit
+    numbers = [repr(replace(verdict, evidence=())) for verdict in (ours, theirs)]
+    return before.unit != now.unit or numbers[0] != numbers[1]
+
+
+def _reworded(before: Told, now: Told) -> bool:
+    """Whether the evidence reads otherwise."""
+    ours, theirs = before.verdict.evidence, now.verdict.evidence
+    return ours is not theirs and repr(ours) != repr(theirs)
 
 
 def _plain(told: Told) -> list[Any]:

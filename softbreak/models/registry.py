@@ -13,6 +13,7 @@ from softbreak.features.evidence import CellEvidence
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.rules import fused, voltammetry
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
+from softbreak.models.rules.stepping import FusedStepper, VoltageStepper
 from softbreak.models.stepper import Stepper
 from softbreak.verdict import Verdict
 
@@ -93,6 +94,7 @@ DETECTORS: Final[dict[str, Detector]] = {
             "physics rule on all evidence: certificate, impedance, events, slow voltage",
             "cycle",
             fused.fused_verdicts,
+            FusedStepper,
         ),
         Detector(
             "hybrid",
@@ -108,7 +110,14 @@ DETECTORS: Final[dict[str, Detector]] = {
             "cycle",
             partial(_shipped, "hybrid-voltage"),
         ),
-        Detector("voltage", "1", "physics rule on voltage and current alone", "cycle", _voltage),
+        Detector(
+            "voltage",
+            "1",
+            "physics rule on voltage and current alone",
+            "cycle",
+            _voltage,
+            VoltageStepper,
+        ),
         Detector(
             "cv-literal",
             "1",

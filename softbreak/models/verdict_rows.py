@@ -108,7 +108,8 @@ def verdict_row(
     verdict : Verdict
     detector : Detector
     """
-    values = [getattr(verdict, name) for name in _TOLD]
+    numbers = [float(getattr(verdict, name)) for name in _TOLD[:6]]
+    values = [*numbers, verdict.transient_short, verdict.wanted_measurement]
     told = [cell_id, *unit, verdict.state.value, *values, evidence_rows(verdict)]
     return dict(zip(VERDICT_COLUMNS, [*told, detector.name, detector.version], strict=True))
 

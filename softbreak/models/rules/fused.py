@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -67,16 +67,41 @@ def events_by_cycle(evidence: CellEvidence) -> dict[int, list[EventView]]:
     ):
         found.setdefault(int(cycle), []).append(EventView(*event))
     starts = evidence.timeline.cycles["start_time_second"].to_numpy()
-    for sweep in sweep_views(evidence):
-        if sweep.largest_jump > JUMP and abs(sweep.middle) < 0.3 * sweep.window:
-            following = int(np.searchsorted(starts, sweep.end_time_second))
-            if 0 < following < len(starts):
-                before = float(evidence.timeline.cycles["resistance_ohm"].iloc[following - 1])
-                share = 1.0 / (1.0 + sweep.largest_jump)
-                found.setdefault(following, []).append(
-                    EventView(sweep.start_time_second, math.log(share), before, before * share)
-                )
+    for jump in sweep_jumps(evidence):
+        following = int(np.searchsorted(starts, jump.end))
+        if 0 < following < len(starts):
+            before = float(evidence.timeline.cycles["resistance_ohm"].iloc[following - 1])
+            found.setdefault(following, []).append(jump.event(before))
     return found
+
+
+class SweepJump(NamedTuple):
+    """An abrupt rise of the current during a voltammogram: a path closed.
+
+    Attributes
+    ----------
+    start, end : float
+        Of the sweep (s).
+    share : float
+        What is left of R.
+    """
+
+    start: float
+    end: float
+    share: float
+
+    def event(self, before: float) -> EventView:
+        """Return it as an event of a cell that had the resistance ``before`` (Ω)."""
+        return EventView(self.start, math.log(self.share), before, before * self.share)
+
+
+def sweep_jumps(evidence: CellEvidence) -> list[SweepJump]:
+    """Return the jumps inside voltammograms that count for the cycle that follows them."""
+    return [
+        SweepJump(sweep.start_time_second, sweep.end_time_second, 1.0 / (1.0 + sweep.largest_jump))
+        for sweep in sweep_views(evidence)
+        if sweep.largest_jump > JUMP and abs(sweep.middle) < 0.3 * sweep.window
+    ]
 
 
 def voltage_verdicts(evidence: CellEvidence) -> list[Verdict]:
@@ -135,7 +160,7 @@ def fused_verdicts(evidence: CellEvidence, readings: Sequence[ImpedanceReading])
             earliest = times[k - 1] if k else -math.inf
             latest = times[k + 1] if k + 1 < len(times) else math.inf
             for cycle in _reach(evidence.timeline.cycles, verdicts, reading, (earliest, latest)):
-                said[cycle] = _settled(verdicts[cycle], reading)
+                said[cycle] = settled(verdicts[cycle], reading)
     return said
 
 
@@ -147,8 +172,7 @@ def _reach(
 ) -> list[int]:
     """Cycles around a spectrum, up to its neighbours, that still have the resistance it found."""
     ends = cycles["end_time_second"].to_numpy()
-    level = np.log(np.maximum(cycles["late_resistance_ohm"].to_numpy(), 1e-9))
-    expected = math.log(max(reading.low_frequency_ohm, 1e-3))
+    level = [math.log(max(ohm, 1e-9)) for ohm in cycles["late_resistance_ohm"].to_list()]
     here = int(np.searchsorted(ends, reading.time_second))
     chosen: list[int] = []
     for first, step in ((here - 1, -1), (here, 1)):
@@ -156,8 +180,7 @@ def _reach(
         while (
             0 <= k < len(level)
             and between[0] < ends[k] <= between[1]
-            and -CLOSE < level[k] - expected < (WIRE_CLOSE if reading.wire else CLOSE)
-            and abs(level[k] - level[first]) < SAME_RESISTANCE
+            and reaches(reading, level[k], level[first])
             and verdicts[k].state is verdicts[first].state
         ):
             chosen.append(k)
@@ -165,7 +188,21 @@ def _reach(
     return chosen
 
 
-def _settled(verdict: Verdict, reading: ImpedanceReading) -> Verdict:
+def reaches(reading: ImpedanceReading, level: float, first: float) -> bool:
+    """Whether a cycle still has the resistance that a spectrum found.
+
+    Parameters
+    ----------
+    reading : ImpedanceReading
+    level, first : float
+        ln R of the cycle, and of the one next to the spectrum.
+    """
+    expected = math.log(max(reading.low_frequency_ohm, 1e-3))
+    close = WIRE_CLOSE if reading.wire else CLOSE
+    return -CLOSE < level - expected < close and abs(level - first) < SAME_RESISTANCE
+
+
+def settled(verdict: Verdict, reading: ImpedanceReading) -> Verdict:
     """Combine what voltage and impedance say of a cycle."""
     found = Evidence("impedance_electronic_fraction", reading.eta, HEALTHY_BELOW, reading.sentence)
     evidence = (*verdict.evidence, found)

@@ -1,0 +1,265 @@
+"""The next cycles of a cell, taken up one half-cycle at a time while nothing else changes.
+
+What is known of a cell as a whole (how its voltage is to be read, which half-cycles are noise)
+is kept along; where it changes, the lane ends and everything is arranged anew.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from softbreak.data.segment import CycleBuilder
+from softbreak.features.arrange import Arranged, Events
+from softbreak.features.cycles import CYCLE_COLUMNS, cycle_row, reversal
+from softbreak.features.growing import Growing
+from softbreak.features.half_cycle import STATISTICS
+from softbreak.features.live import RecordStream
+from softbreak.features.measured import (
+    EXCURSIONS,
+    LOWEST,
+    SHORT_SAMPLES,
+    SIGN,
+    HalfCycles,
+    row_statistics,
+)
+from softbreak.features.series import Polarity, is_symmetric, steady_current, two_sided
+
+_SAMPLES: Final = STATISTICS.index("samples")
+_VOLTAGE: Final = STATISTICS.index("voltage_volt")
+_CURRENT: Final = STATISTICS.index("current_ampere")
+_SHORTEST: Final = 3
+"""Half-cycles of fewer samples do not say how the voltage is to be read."""
+
+
+class LaneEvent(NamedTuple):
+    """An abrupt change: time (s), Δ ln R, resistance before and after (Ω)."""
+
+    time: float
+    change: float
+    before: float
+    after: float
+
+
+class NewCycle(NamedTuple):
+    """A cycle that just became complete.
+
+    Attributes
+    ----------
+    number : int
+    row : numpy.ndarray
+        See :data:`softbreak.features.cycles.CYCLE_COLUMNS`.
+    events : list of LaneEvent
+        In order.
+    half_cycles : numpy.ndarray
+    signs : numpy.ndarray of int
+    """
+
+    number: int
+    row: np.ndarray
+    events: list[LaneEvent]
+    half_cycles: np.ndarray
+    signs: np.ndarray
+
+
+class LaneEnd(Exception):  # noqa: N818 - no error: everything is arranged anew
+    """Something changed that concerns the cell as a whole."""
+
+
+class _Levels:
+    """Voltages of a cell, sorted, so that their medians are at hand."""
+
+    def __init__(self, parts: Sequence[HalfCycles]) -> None:
+        rows = np.concatenate([part.table.rows for part in parts])
+        mean, sign = rows[:, _VOLTAGE] * rows[:, SIGN], rows[:, SIGN]
+        long = rows[:, _SAMPLES] >= _SHORTEST
+        self.plus = sorted(mean[long & (sign > 0)].tolist())
+        self.minus = sorted(mean[long & (sign < 0)].tolist())
+        self.rests = sorted(value for part in parts for value in part.rests.rows[:, 0].tolist())
+        self.lowest = float(rows[sign < 0, LOWEST].min()) if (sign < 0).any() else np.inf
+
+    def take(self, row: np.ndarray) -> None:
+        """Take one more half-cycle."""
+        sign = row[SIGN]
+        if row[_SAMPLES] >= _SHORTEST:
+            insort(self.plus if sign > 0 else self.minus, float(row[_VOLTAGE] * sign))
+        if sign < 0:
+            self.lowest = min(self.lowest, float(row[LOWEST]))
+
+    def polarity(self) -> Polarity:
+        """As :func:`softbreak.features.series.polarity_of`."""
+        if not self.plus or not self.minus:
+            raise LaneEnd
+        rest = _median(self.rests) if self.rests else float("nan")
+        return two_sided(_median(self.plus), _median(self.minus), self.lowest, rest)
+
+
+def _median(values: list[float]) -> float:
+    middle = len(values) // 2
+    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2.0
+
+
+class CycleLane:
+    """Cycles of a record that goes on, after all else has been arranged.
+
+    Parameters
+    ----------
+    found : Arranged
+        All half-cycles so far, that of the running record's open one left out.
+    parts : sequence of HalfCycles
+        That ``found`` was arranged from; the running record's is the last.
+    stream : RecordStream
+        The running record.
+    shift : float
+        From its clock to the cell's (s).
+    complete : int
+        Cycles that were complete so far.
+
+    Raises
+    ------
+    LaneEnd
+        If these half-cycles cannot be taken up one by one.
+    """
+
+    def __init__(
+        self,
+        found: Arranged,
+        parts: Sequence[HalfCycles],
+        stream: RecordStream,
+        shift: float,
+        complete: int,
+    ) -> None:
+        if found.one_way or not len(found.cycle) or parts[-1] is not stream.done:
+            raise LaneEnd
+        self._stream, self._shift, self._complete = stream, shift, complete
+        self._levels = _Levels(parts)
+        polarity = self._levels.polarity()
+        self._reading, self._symmetric = polarity.reading, _symmetric(polarity)
+        self._builder = _builder(parts)
+        first = int(np.searchsorted(found.cycle, complete))
+        start = max(first - 3, 0)  # a reversal is compared with the one before last
+        self._statistics = Growing.of(found.statistics[start:])
+        self._facts = Growing.of(
+            np.column_stack([found.sign, found.record, found.excursions, found.cycle])[start:]
+        )
+        self._events = _by_half_cycle(found.events, start)
+        for m in range(max(first - start, 3), len(self._statistics)):
+            self._reverse(m)
+        self._record = len(parts) - 1
+        self._rows, self._found = len(stream.done), len(stream.done.events)
+        self._rests = len(stream.done.rests)
+        self._silent = self._noise()
+
+    def advance(self) -> list[NewCycle]:
+        """Take up what the record has completed since; return the cycles that are complete now.
+
+        Raises
+        ------
+        LaneEnd
+            If something changed that concerns the cell as a whole.
+        """
+        done = self._stream.done
+        for value in done.rests.rows[self._rests :, 0].tolist():
+            insort(self._levels.rests, value)
+        self._rests = len(done.rests)
+        for m in range(self._rows, len(done)):
+            self._take(m, done.table.rows[m])
+        self._rows = len(done)
+        polarity = self._levels.polarity()
+        if (polarity.reading, _symmetric(polarity)) != (self._reading, self._symmetric):
+            raise LaneEnd
+        return self._new_cycles()
+
+    def _noise(self) -> np.ndarray:
+        """Which of the record's half-cycles are noise or glitches."""
+        return np.asarray(steady_current(self._stream.done.table.rows) == 0.0)
+
+    def _take(self, number: int, row: np.ndarray) -> None:
+        self._levels.take(row)
+        rows = self._stream.done.table.rows
+        if (rows[:, _SAMPLES] < SHORT_SAMPLES).any():
+            silent = self._noise()
+            if (silent[: len(self._silent)] != self._silent).any():
+                raise LaneEnd
+            self._silent = silent
+            current = 0.0 if silent[number] else float(row[_CURRENT])
+        else:
+            current = float(row[_CURRENT])
+        cycle = self._builder.place(int(row[SIGN]), current)
+        if cycle < -1 or 0 <= cycle < self._complete:
+            raise LaneEnd
+        if cycle < 0:
+            return
+        statistics = row_statistics(row, self._reading)
+        statistics[:2] += self._shift
+        self._statistics.append(statistics)
+        excursions = row[EXCURSIONS + self._reading]
+        self._facts.append((row[SIGN], self._record, excursions, cycle))
+        place = len(self._statistics) - 1
+        if place >= 3:
+            self._reverse(place)
+        self._add_events(number, place)
+
+    def _reverse(self, place: int) -> None:
+        out = np.empty(4)  # time, Δ ln R, Ω before and after
+        facts = self._facts.rows
+        if reversal(self._statistics.rows, facts[:, 0], facts[:, 1], place, out):
+            self._events.setdefault(place, []).insert(0, LaneEvent(*out.tolist()))
+
+    def _add_events(self, number: int, place: int) -> None:
+        events = self._stream.done.events.rows
+        bit = 1 << self._reading
+        for event in events[self._found :].tolist():
+            if event[0] == number and int(event[1]) & bit:
+                told = LaneEvent(event[2] + self._shift, *event[3:6])
+                self._events.setdefault(place, []).append(told)
+        while self._found < len(events) and events[self._found, 0] <= number:
+            self._found += 1
+
+    def _new_cycles(self) -> list[NewCycle]:
+        facts = self._facts.rows
+        last = int(facts[-1, 3])
+        intake = self._stream.intake
+        following = intake.open.sign if intake is not None else 0
+        signs = facts[facts[:, 3] == last, 0]
+        both = len(signs) and signs.min() < 0 < signs.max()
+        stop = last + int(bool(both) and following != signs[-1])
+        found = [self._cycle(index) for index in range(self._complete, stop)]
+        self._complete = max(stop, self._complete)
+        return found
+
+    def _cycle(self, index: int) -> NewCycle:
+        facts = self._facts.rows
+        first, stop = (int(k) for k in np.searchsorted(facts[:, 3], (index, index + 1)))
+        row = np.empty(len(CYCLE_COLUMNS))
+        statistics = self._statistics.rows
+        cycle_row(statistics, facts[:, 0], facts[:, 2], first, stop, row)
+        events = [event for m in range(first, stop) for event in self._events.pop(m, ())]
+        signs = facts[first:stop, 0].astype(np.int64)
+        return NewCycle(index, row, events, statistics[first:stop], signs)
+
+
+def _symmetric(polarity: Polarity) -> bool:
+    _, even, odd, rest = polarity
+    return is_symmetric(even, odd, rest)
+
+
+def _builder(parts: Sequence[HalfCycles]) -> CycleBuilder:
+    """A builder that has placed all half-cycles so far."""
+    builder = CycleBuilder()
+    for part in parts:
+        rows = part.table.rows
+        for sign, current in zip(rows[:, SIGN], steady_current(rows), strict=True):
+            builder.place(int(sign), float(current))
+    return builder
+
+
+def _by_half_cycle(events: Events, start: int) -> dict[int, list[LaneEvent]]:
+    found: dict[int, list[LaneEvent]] = {}
+    for owner, *event in zip(*(column.tolist() for column in events), strict=True):
+        if owner >= start:
+            found.setdefault(owner - start, []).append(LaneEvent(*event))
+    return found
