@@ -30,6 +30,8 @@ class Lock:
     ------
     BusyError
         On entering, if another process holds it.
+    SoftbreakError
+        On entering, if the folder's name is no valid text: few programs could open what is in it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,6 +40,12 @@ class Lock:
 
     def __enter__(self) -> Lock:
         """Take the lock, and say who has it."""
+        name = str(self.path.parent)
+        if printable(name) != name:
+            raise SoftbreakError(
+                f"{printable(name)}: results cannot be written to a folder whose name is no valid "
+                "text; name another one with --out"
+            )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         file = self.path.open("a+", encoding="utf-8")
         try:

@@ -24,6 +24,7 @@ from softbreak.errors import SoftbreakError
 logger = logging.getLogger(__name__)
 
 _START_SECOND: Final = 180.0
+_STARTS: Final = 3
 _FROM_OUTSIDE: Final = tuple(
     -int(getattr(signal, name))
     for name in ("SIGKILL", "SIGTERM", "SIGHUP")
@@ -162,6 +163,23 @@ class Worker:
             process = self._process
             if process is not None and process.poll() is None:
                 return process
+        code = 0
+        for _ in range(_STARTS):
+            started = self._started()
+            told = started.poll()
+            if told is None:
+                self._resting = _resident(started.pid)
+                return started
+            code = told
+            if code not in _FROM_OUTSIDE:
+                break
+        raise SoftbreakError(
+            f"a worker process could not start ({_cause(code)}){self._last_words()}; "
+            "with --workers 0 the work is done without one"
+        )
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        """Start a process and wait until it can work; it may be dead."""
         self._close()
         with self._lock:
             if self._stopped:
@@ -179,12 +197,7 @@ class Worker:
         answer = _exchange(process, b"")
         timer.cancel()
         if not answer:
-            code = process.wait()
-            raise SoftbreakError(
-                f"a worker process could not start ({_cause(code)}){self._last_words()}; "
-                "with --workers 0 the work is done without one"
-            )
-        self._resting = _resident(process.pid)
+            process.wait()
         return process
 
     def _grown(self) -> int:

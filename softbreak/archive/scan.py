@@ -179,8 +179,13 @@ def _left_out(entry: os.DirEntry[str], base: Path, seen: set[Path]) -> str | Non
     reason = _junk(entry.name)
     if reason is not None:
         return reason
-    if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(base):
-        return "a link that leaves the archive"
+    if entry.is_symlink():
+        try:
+            target = Path(entry.path).resolve(strict=True)
+        except (OSError, RuntimeError):  # RuntimeError: links that go round, before Python 3.13
+            return "a link that leads nowhere"
+        if not target.is_relative_to(base):
+            return "a link that leaves the archive"
     if entry.is_dir():
         known = Path(entry.path).resolve() in seen
         return "a folder that was seen before, or the output's" if known else None

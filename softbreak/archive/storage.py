@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from softbreak.archive.tables import printable
 from softbreak.errors import ReadError, SoftbreakError
 
 _NOWHERE = {"size": -1, "mtime_ns": -1}
@@ -62,8 +63,18 @@ class Folder:
 
     @contextmanager
     def local(self, path: str) -> Iterator[Path]:
-        """Give the file where it lies."""
-        yield self.root / path
+        """Give the file where it lies; by a link, where its name is no valid text.
+
+        Not every library can open a name of no valid encoding.
+        """
+        full = self.root / path
+        if printable(str(full)) == str(full):
+            yield full
+            return
+        with tempfile.TemporaryDirectory(prefix="softbreak-") as folder:
+            here = Path(folder) / printable(full.name).replace("\\", "_")
+            here.symlink_to(full.absolute())
+            yield here
 
 
 class Bucket:

@@ -12,6 +12,7 @@ import math
 import re
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -135,13 +136,12 @@ class PackWriter:
     def drop(self) -> None:
         """Forget what was written."""
         self._cells = 0
-        try:
-            # Closing would write the directory, which a full disk refuses once more.
-            if self._archive.fp is not None:
-                self._archive.fp.close()
-                self._archive.fp = None
-        finally:
-            self._part.unlink(missing_ok=True)
+        # Closing the archive would write its directory, which a full disk refuses once more.
+        file, self._archive.fp = self._archive.fp, None
+        with suppress(OSError):
+            if file is not None:
+                file.close()
+        self._part.unlink(missing_ok=True)
 
     def _write(self, member: str, data: str | memoryview | bytes) -> None:
         self._archive.writestr(zipfile.ZipInfo(member, _EPOCH), data)
