@@ -261,7 +261,7 @@ def _pivot(
     """One row a family (or chemistry), one column a detector, shaded by how bad it is."""
     known = table[~table["detector"].isin(BASELINES)]
     detectors = list(dict.fromkeys(known["detector"]))
-    size = known.drop_duplicates(rows).set_index(rows)["cycles"]
+    size = known.drop_duplicates(rows).set_index(rows)[["cells", "cycles"]]
     wide = known.pivot_table(index=rows, columns="detector", values=value, sort=False, dropna=False)
     tell = _thousand if heat is _heat_alarms else _two
     out = []
@@ -273,7 +273,8 @@ def _pivot(
             {"value": tell(v), "heat": f"{heat(v) if math.isfinite(v) else 0:.2f}"} for v in values
         ]
         told = str(name).replace("_", " ")
-        out.append({"name": told, "cycles": f"{size[name]:,.0f}", "cells": cells})
+        number = f"{size.loc[name, 'cells']:,.0f} / {size.loc[name, 'cycles']:,.0f}"
+        out.append({"name": told, "size": number, "cells": cells})
     return {"detectors": detectors, "rows": out}
 
 
