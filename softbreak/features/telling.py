@@ -104,7 +104,9 @@ class Telling:
 
 
 def percent(fraction: float) -> str:
-    """Write a fraction in percent: ``31 %``, ``0.4 %``."""
+    """Write a fraction in percent: ``31 %``, ``0.4 %``; what is not the whole is not 100 %."""
+    if 0.995 <= abs(fraction) < 1.0:
+        return f"{100.0 * fraction:.2f} %" if abs(fraction) < 0.99995 else "more than 99.99 %"
     return f"{number(100.0 * fraction, 2)} %"
 
 
@@ -112,8 +114,8 @@ def number(value: float, digits: int = 3) -> str:
     """Write a number with so many significant digits, and no exponent where it can be avoided."""
     if not math.isfinite(value):
         return MISSING
-    if value == 0.0:
-        return "0"
+    if value == round(value) and abs(value) < 1e6:
+        return f"{value:.0f}".replace("-", "\u2212")
     size = math.floor(math.log10(abs(value)))
     if not -4 <= size < 6:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")

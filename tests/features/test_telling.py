@@ -27,7 +27,7 @@ NAN = float("nan")
             0.004,
             "x is 31 % of the whole; in the cell's first cycles it was 0.40 %.",
         ),
-        (Telling(Kind.NUMBER, "n", unit="s"), -3.0, NAN, "n is −3.00 s."),
+        (Telling(Kind.NUMBER, "n", unit="s"), -3.0, NAN, "n is −3 s."),
     ],
 )
 def test_sentences(told, value, baseline, sentence):
@@ -41,7 +41,15 @@ def test_when_it_was_measured_stands_behind_the_fact():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (12345.6, "12346"), (0.00123, "0.00123"), (1e9, "1.00 × 10^9"), (NAN, "unknown")],
+    [
+        (0, "0"),
+        (2.0, "2"),
+        (-1.5, "−1.50"),
+        (12345.6, "12346"),
+        (0.00123, "0.00123"),
+        (1e9, "1.00 × 10^9"),
+        (NAN, "unknown"),
+    ],
 )
 def test_numbers(value, text):
     assert number(value) == text
@@ -49,6 +57,7 @@ def test_numbers(value, text):
 
 def test_percent_has_two_digits():
     assert [percent(x) for x in (0.3149, 0.031, 1.52)] == ["31 %", "3.1 %", "152 %"]
+    assert [percent(x) for x in (0.9981, 0.99999, 1.0)] == ["99.81 %", "more than 99.99 %", "100 %"]
 
 
 def test_every_telling_is_of_a_feature_and_expects_some_scatter():
