@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from softbreak.cli.main import app
+from softbreak.simulate.population import Recipe
+from softbreak.simulate.presets import write_preset
 from softbreak.training import tracking
 from tests.training.small_learner import KIND, LEARNER
 from tests.training.stores import fresh_store
@@ -57,6 +60,15 @@ def test_train_register_list_and_show(store):
     assert "simulated" in card.stdout
     same = run("models", "--card", str(store / "model"), "--json")
     assert json.loads(same.stdout) == told["card"]
+
+    write_preset("population", store / "cells", recipe=Recipe(1, cycles=4, every=0))
+    archive, labelled = str(store / "cells" / "archive"), store / "labelled"
+    judged = ["--detector", "models:/softbreak@champion", "--workers", "0", "-q"]
+    done = run("triage", archive, *judged, "--out", str(labelled))
+    assert done.exit_code == 0, done.output
+    verdicts = pd.read_parquet(labelled / "verdicts.parquet")
+    assert set(verdicts["detector"]) == {"small"}
+    assert len(verdicts) == 4
 
 
 def test_wrong_questions_are_refused(store):
