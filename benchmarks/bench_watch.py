@@ -45,36 +45,55 @@ def engine_of(name: str) -> object:
 
 def through_redis(count: int, channels: int, engine: str, folder: Path) -> None:
     """Send ``count`` messages of one sample each, and take them."""
-    address = Address(RedisServer(folder).start().url)
-    server_pid = psutil.Process().children()[-1]
+    print(f"Redis, {count:,} messages of one sample, {channels:,} channels:", flush=True)
+    server = RedisServer(folder).start()
+    address = Address(server.url)
     sink = RedisSink(address)
     rest = '"voltage_volt": 0.1, "current_ampere": 0.001}}'
     text = '{{"cell_id": "cell{}", "test_time_second": {}, ' + rest
-    began = time.perf_counter()
-    for first in range(0, count, 1000):
-        rows = range(first, min(first + 1000, count))
-        sink.send((f"cell{k % channels}", text.format(k % channels, k // channels)) for k in rows)
-    sent = count / (time.perf_counter() - began)
-    source = RedisSource(address)
-    began, taken = time.perf_counter(), 0
-    while taken < count:
-        chunks = list(source.poll())
-        taken += sum(len(chunk.records) and chunk.samples for chunk in chunks)
-        source.ack(chunks)
-    alone = count / (time.perf_counter() - began)
+    with _Timed("sent", count):
+        for first in range(0, count, 1000):
+            rows = range(first, min(first + 1000, count))
+            pairs = (
+                (f"cell{k % channels}", text.format(k % channels, k // channels)) for k in rows
+            )
+            sink.send(pairs)
+    source, taken = RedisSource(address), 0
+    with _Timed("read, parsed and acknowledged", count):
+        while taken < count:
+            chunks = list(source.poll())
+            taken += sum(len(chunk.records) and chunk.samples for chunk in chunks)
+            source.ack(chunks)
     source.close()
     watched = RedisSource(Address(address.url, group="second"))
     watch = Watch(watched, Store(str(folder / "redis.db")), engine_of(engine))
-    began = time.perf_counter()
-    while watch.metrics.samples < count:
-        watch.step()
-    watch.close()
-    whole = count / (time.perf_counter() - began)
+    what = f"the whole watch: engine {engine!r}, SQLite, acknowledgement after commit"
+    with _Timed(what, count):
+        while watch.metrics.samples < count:
+            watch.step()
+        watch.close()
     watched.close()
-    server_pid.kill()
-    print(f"Redis, {count:,} messages of one sample, {channels:,} channels:")
-    print(f"  sent {sent:,.0f}/s; read, parsed and acknowledged {alone:,.0f}/s;")
-    print(f"  with engine {engine!r}, SQLite and acknowledgement after commit {whole:,.0f}/s")
+    server.kill()
+
+
+class _Timed:
+    """Prints what went by: by the clock, and by this process's own time on one core."""
+
+    def __init__(self, what: str, count: int) -> None:
+        self.what, self.count = what, count
+
+    def __enter__(self) -> None:
+        self.began, self.spent = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        clock = time.perf_counter() - self.began
+        core = time.process_time() - self.spent
+        each = core / self.count
+        print(
+            f"  {self.what}: {self.count / clock:,.0f}/s by the clock; "
+            f"{1e6 * each:.0f} µs of one core each, {1.0 / each:,.0f}/s",
+            flush=True,
+        )
 
 
 class Channels(Source):

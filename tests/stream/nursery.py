@@ -115,14 +115,14 @@ def main():
     engine = StepEngine() if sys.argv[5] == "steps" else DetectorEngine(sys.argv[5])
     growing._BREATH = 0.0
     choose = random.Random(seed)
-    killed = Counter()
+    killed, late = Counter(), 0
     while True:
         fault = None
         if killed.total() < kills:
             fault = (choose.choice(POINTS), choose.randrange(1, 4))
         process = child(root, url, engine, choose.random(), fault)
         if fault is not None and fault[0] == "moment":
-            time.sleep(choose.random() * 0.15)
+            time.sleep(choose.random() * 0.4)
             os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
         if os.WIFSIGNALED(status):
@@ -133,8 +133,8 @@ def main():
             break
         else:  # it came to its end before it could be killed: the files begin to grow again
             again(root)
-            killed["too late"] += 1
-    sys.stdout.write(json.dumps(killed))
+            late += 1
+    sys.stdout.write(json.dumps({**killed, "ended before it was killed": late}))
 
 
 def again(root):
