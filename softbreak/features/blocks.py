@@ -33,7 +33,7 @@ from softbreak.features.voltage import half_cycle_features
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BLOCK_ROWS: Final = 32_768
+BLOCK_ROWS: Final = 65_536
 """Rows that are read, cut and measured at a time."""
 GROUP_BYTES: Final = 1 << 27
 """A group of rows of that size is held in memory as a whole while it is read."""
@@ -61,10 +61,17 @@ class HalfCycleBlock(NamedTuple):
 
 def measured(samples: Samples) -> HalfCycleBlock:
     """Voltage features of half-cycles that were cut."""
-    time, voltage, imposed, celsius = samples.rows
     starts, stops = samples.cuts[:, 0] - samples.first, samples.cuts[:, 1] - samples.first
-    warm = celsius if np.isfinite(celsius).any() else np.empty(0)
-    features = half_cycle_features(time, voltage, imposed, warm, starts, stops, samples.cuts[:, 2])
+    features = half_cycle_features(
+        samples.time,
+        samples.voltage,
+        samples.imposed,
+        samples.temperature,
+        starts,
+        stops,
+        samples.cuts[:, 2],
+    )
+    time = samples.time
     spans = np.stack((time[starts], time[stops - 1]), axis=1) if len(starts) else np.empty((0, 2))
     return HalfCycleBlock(samples.cuts, spans, features)
 
