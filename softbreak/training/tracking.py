@@ -25,8 +25,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-import softbreak
 from softbreak.errors import SoftbreakError
+from softbreak.version import __version__
 
 DEFAULT_STORE: Final = "sqlite:///mlruns.db"
 STORE_VARIABLE: Final = "MLFLOW_TRACKING_URI"
@@ -181,7 +181,7 @@ class Run:
                 data_path=str(data),
                 signature=mlflow.models.infer_signature(example, said),
                 input_example=example,
-                pip_requirements=[f"softbreak[learn]=={softbreak.__version__}"],
+                pip_requirements=[f"softbreak[learn]=={__version__}"],
             )
         if register is None:
             return str(info.model_uri)
@@ -261,7 +261,7 @@ def git_state() -> dict[str, str]:
 
 def _machine() -> dict[str, str]:
     return {
-        "softbreak": softbreak.__version__,
+        "softbreak": __version__,
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
     }

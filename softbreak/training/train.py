@@ -15,7 +15,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-import softbreak
 from softbreak.models.detector import LearnedDetector, read_facts
 from softbreak.models.learner import Learner, learner_of
 from softbreak.models.registry import PRETRAINED
@@ -34,6 +33,7 @@ from softbreak.training.validate import (
     rules_beside,
     unseen_families,
 )
+from softbreak.version import __version__
 
 RULES: Final = ("fused", "voltage")
 """Judge the same cells, to be read beside the model."""
@@ -209,7 +209,7 @@ def _card(
     """What must be known of a model: data, scores, what it is for; nothing that time changes."""
     return {
         "model": plan.model,
-        "softbreak": softbreak.__version__,
+        "softbreak": __version__,
         "trained_on": "simulated cells of law set a only; no measured cell",
         "plan": asdict(plan),
         "recipe": population.recipe.as_json(),
