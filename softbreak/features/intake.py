@@ -104,6 +104,11 @@ class Intake:
         return clock_peek(self.clock)
 
     @property
+    def open_sign(self) -> int:
+        """Sign of the half-cycle under way; zero in a rest."""
+        return int(self.segmenter.state[1])
+
+    @property
     def open(self) -> Piece:
         """The segment under way, up to the last sample that was cut."""
         start, stop, sign = self.segmenter.begun
@@ -156,6 +161,8 @@ class Intake:
     def trim(self) -> None:
         """Let go of samples before the open half-cycle."""
         filled, settled = int(self.marks[_FILLED]), int(self.marks[_SETTLED])
+        if filled < 128:
+            return
         start, _, sign, _ = self.open
         keep = start if sign else max(start, settled - REST_ROWS)
         keep = min(keep, settled - _MARGIN)

@@ -81,13 +81,13 @@ class _Levels:
         self.rests = sorted(value for part in parts for value in part.rests.rows[:, 0].tolist())
         self.lowest = float(rows[sign < 0, LOWEST].min()) if (sign < 0).any() else np.inf
 
-    def take(self, row: np.ndarray) -> None:
+    def take(self, row: list[float]) -> None:
         """Take one more half-cycle."""
         sign = row[SIGN]
         if row[_SAMPLES] >= _SHORTEST:
-            insort(self.plus if sign > 0 else self.minus, float(row[_VOLTAGE] * sign))
+            insort(self.plus if sign > 0 else self.minus, row[_VOLTAGE] * sign)
         if sign < 0:
-            self.lowest = min(self.lowest, float(row[LOWEST]))
+            self.lowest = min(self.lowest, row[LOWEST])
 
     def polarity(self) -> Polarity:
         """As :func:`softbreak.features.series.polarity_of`."""
@@ -152,6 +152,10 @@ class CycleLane:
         self._rows, self._found = len(stream.done), len(stream.done.events)
         self._rests = len(stream.done.rests)
         self._silent = self._noise()
+        self._any_short = bool((stream.done.table.rows[:, _SAMPLES] < SHORT_SAMPLES).any())
+        self._first: dict[int, int] = {}
+        for place, cycle in enumerate(found.cycle[start:].tolist()):
+            self._first.setdefault(cycle, place)
 
     def advance(self) -> list[NewCycle]:
         """Take up what the record has completed since; return the cycles that are complete now.
@@ -177,28 +181,29 @@ class CycleLane:
         """Which of the record's half-cycles are noise or glitches."""
         return np.asarray(steady_current(self._stream.done.table.rows) == 0.0)
 
-    def _take(self, number: int, row: np.ndarray) -> None:
+    def _take(self, number: int, values: np.ndarray) -> None:
+        row = values.tolist()
         self._levels.take(row)
-        rows = self._stream.done.table.rows
-        if (rows[:, _SAMPLES] < SHORT_SAMPLES).any():
+        current = row[_CURRENT]
+        self._any_short |= row[_SAMPLES] < SHORT_SAMPLES
+        if self._any_short:
             silent = self._noise()
-            if (silent[: len(self._silent)] != self._silent).any():
+            if (silent[: len(self._silent)] != self._silent[: len(silent)]).any():
                 raise LaneEnd
             self._silent = silent
-            current = 0.0 if silent[number] else float(row[_CURRENT])
-        else:
-            current = float(row[_CURRENT])
+            current = 0.0 if silent[number] else current
         cycle = self._builder.place(int(row[SIGN]), current)
         if cycle < -1 or 0 <= cycle < self._complete:
             raise LaneEnd
         if cycle < 0:
             return
-        statistics = row_statistics(row, self._reading)
+        statistics = row_statistics(values, self._reading)
         statistics[:2] += self._shift
         self._statistics.append(statistics)
         excursions = row[EXCURSIONS + self._reading]
         self._facts.append((row[SIGN], self._record, excursions, cycle))
         place = len(self._statistics) - 1
+        self._first.setdefault(cycle, place)
         if place >= 3:
             self._reverse(place)
         self._add_events(number, place)
@@ -210,30 +215,31 @@ class CycleLane:
             self._events.setdefault(place, []).insert(0, LaneEvent(*out.tolist()))
 
     def _add_events(self, number: int, place: int) -> None:
-        events = self._stream.done.events.rows
+        log = self._stream.done.events
         bit = 1 << self._reading
-        for event in events[self._found :].tolist():
+        while self._found < len(log):
+            event = log.rows[self._found].tolist()
+            if event[0] > number:
+                return
             if event[0] == number and int(event[1]) & bit:
                 told = LaneEvent(event[2] + self._shift, *event[3:6])
                 self._events.setdefault(place, []).append(told)
-        while self._found < len(events) and events[self._found, 0] <= number:
             self._found += 1
 
     def _new_cycles(self) -> list[NewCycle]:
         facts = self._facts.rows
         last = int(facts[-1, 3])
+        signs = facts[self._first[last] :, 0].tolist()
         intake = self._stream.intake
-        following = intake.open.sign if intake is not None else 0
-        signs = facts[facts[:, 3] == last, 0]
-        both = len(signs) and signs.min() < 0 < signs.max()
-        stop = last + int(bool(both) and following != signs[-1])
+        following = intake.open_sign if intake is not None else 0
+        stop = last + int(min(signs) < 0 < max(signs) and following != signs[-1])
         found = [self._cycle(index) for index in range(self._complete, stop)]
         self._complete = max(stop, self._complete)
         return found
 
     def _cycle(self, index: int) -> NewCycle:
         facts = self._facts.rows
-        first, stop = (int(k) for k in np.searchsorted(facts[:, 3], (index, index + 1)))
+        first, stop = self._first.pop(index), self._first.get(index + 1, len(facts))
         row = np.empty(len(CYCLE_COLUMNS))
         statistics = self._statistics.rows
         cycle_row(statistics, facts[:, 0], facts[:, 2], first, stop, row)

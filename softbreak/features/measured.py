@@ -212,7 +212,7 @@ def _statistics(rows: np.ndarray, reading: int) -> np.ndarray:
 
 def row_statistics(row: np.ndarray, reading: int) -> np.ndarray:
     """Return the statistics of one row of a table in a reading, shape (len(STATISTICS),)."""
-    return _statistics(row[None], reading)[0]
+    return row[:WIDTH].copy() if reading == AS_IT_IS else _statistics(row[None], reading)[0]
 
 
 def slice_starts(time: np.ndarray, marks: np.ndarray) -> np.ndarray:

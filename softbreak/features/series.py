@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
@@ -183,7 +184,7 @@ def two_sided(high: float, low: float, lowest: float, rest: float) -> Polarity:
         Median voltage of rests (V), or NaN.
     """
     even, odd = 0.5 * (high + low), 0.5 * (high - low)
-    rests_at_zero = np.isnan(rest) or abs(rest) < 0.3 * abs(even)
+    rests_at_zero = math.isnan(rest) or abs(rest) < 0.3 * abs(even)
     unsigned = UNSIGNED_VOLT < even < FULL_CELL_VOLT and abs(odd) < 0.3 * even and rests_at_zero
     if unsigned and lowest >= -0.02 * even:
         return Polarity(WITHOUT_SIGN, 0.0, even, rest)
@@ -203,7 +204,7 @@ def is_symmetric(even: float, odd: float, rest: float) -> bool:
         Median voltage of rests (V), or NaN.
     """
     lopsided = abs(even) > OFFSET_VOLT and abs(even) > LOPSIDED * abs(odd)
-    at_rest = 0.0 if np.isnan(rest) else abs(rest)
+    at_rest = 0.0 if math.isnan(rest) else abs(rest)
     return max(abs(even), at_rest) < FULL_CELL_VOLT and not lopsided
 
 

@@ -205,7 +205,7 @@ class LiveCell:
         """How many cycles are complete: the last one is when its second half is."""
         last = int(closed.cycle[-1])
         stream = self._book.stream.records[self._running] if self._running else None
-        following = stream.intake.open.sign if stream is not None and stream.intake else 0
+        following = stream.intake.open_sign if stream is not None and stream.intake else 0
         signs = closed.sign[closed.cycle == last]
         return last + int(len(set(signs.tolist())) == 2 and following != signs[-1])
 
