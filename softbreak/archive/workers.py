@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_SECOND: Final = 600.0
 """So long a scheduler may be away before the run gives up; what is done is kept."""
+CONNECT_SECOND: Final = 30.0
 _TICK_SECOND: Final = 0.02
 _AHEAD: Final = 3
 _FEWEST: Final = 4
@@ -55,7 +56,7 @@ class Cluster:
         self._own = isinstance(client, str)
         if self._own:
             self._address, self._security = client, None
-            self._client = self._connected(30.0)
+            self._client = self._connected(CONNECT_SECOND)
         else:
             self._address, self._security = client.scheduler.address, client.security
             self._client = client
