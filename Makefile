@@ -1,6 +1,7 @@
 # make demo   triage of the example archive; prints where the report is
 # make test   everything that CI checks
 # make lint   style, types, architecture
+# make model  the shipped models again, from nothing; says whether the bits are the same
 # On Windows, or without make: see README.md for the same in plain pip.
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ TEST_READY := $(VENV)/.ready-for-tests
 OUT ?= demo-output
 JOBS ?= 2
 
-.PHONY: demo test lint examples lock clean
+.PHONY: demo test lint model examples lock clean
 
 demo: $(READY)
 	$(BIN)/softbreak demo --out $(OUT)
@@ -24,6 +25,9 @@ lint: $(TEST_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+model: $(TEST_READY)
+	$(BIN)/softbreak train --default --out model --workers $(JOBS)
 
 examples: $(READY)
 	$(BIN)/python examples/make_archive.py
