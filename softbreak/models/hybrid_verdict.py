@@ -58,9 +58,9 @@ class Limits:
         The same for a short where no temperature was logged: a warmer cell looks like one.
     """
 
-    healthy_below: float = 0.03
-    healthy_kept: float = 0.12
-    fault_from: float = 0.85
+    healthy_below: float = 0.05
+    healthy_kept: float = 0.2
+    fault_from: float = 0.93
     fault_kept: float = 0.6
     fault_kept_unlogged: float = 0.8
 

@@ -137,9 +137,9 @@ DETECTORS: Final[dict[str, Detector]] = {
         ),
     )
 }
-"""Every detector by name; ``fused`` is the default."""
+"""Every detector by name."""
 
-DEFAULT: Final = "fused"
+DEFAULT: Final = "hybrid"
 
 
 def detector_of(name: str) -> Detector:
