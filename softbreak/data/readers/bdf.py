@@ -120,14 +120,24 @@ def read_parquet(path: Path) -> list[Record]:
                 return read_records(path, file.read(), said)
             found = match(names, layout.fields)
             wanted = list(dict.fromkeys(names[place.index] for place in found.values()))
-            frame = pl.DataFrame(file.read(wanted))
-        columns = {name: frame[names[place.index]] for name, place in found.items()}
-        if layout is not LAYOUT:
-            columns = {n: _plain(column) for n, column in columns.items()}
-            scales = {name: place.scale for name, place in found.items()}
-            return [record_of(path, columns, layout, _told(said), scales=scales)]
-        arrays = {name: numbers(c, decimal_comma=False) for name, c in columns.items()}
-    return _records(path, arrays, said)
+            table = file.read(wanted)
+        if layout is LAYOUT:
+            plain = {name: _array(table[names[place.index]]) for name, place in found.items()}
+            return _records(path, plain, said)
+        frame = pl.DataFrame(table)
+        columns = {name: _plain(frame[names[place.index]]) for name, place in found.items()}
+        scales = {name: place.scale for name, place in found.items()}
+        return [record_of(path, columns, layout, _told(said), scales=scales)]
+
+
+def _array(column: Any) -> np.ndarray:
+    """Turn an Arrow column into float64, NaN where there is no number."""
+    import polars as pl
+    import pyarrow as pa
+
+    if pa.types.is_floating(column.type) and not column.null_count:
+        return column.to_numpy().astype(np.float64, copy=False)
+    return numbers(pl.Series(column), decimal_comma=False)
 
 
 def _layout(path: Path, names: list[str]) -> Layout:
@@ -194,7 +204,9 @@ def _records(path: Path, arrays: dict[str, np.ndarray], said: Mapping[str, Any])
     told = _told(said)
     records: list[Record] = []
     if not spectral.all() and all(name in arrays for name in SERIES_COLUMNS):
-        series = {n: a[~spectral] for n, a in arrays.items() if n not in SPECTRUM_COLUMNS}
+        series = {n: a for n, a in arrays.items() if n not in SPECTRUM_COLUMNS}
+        if spectral.any():
+            series = {n: a[~spectral] for n, a in series.items()}
         records.append(build(path, series, LAYOUT, told))
     for rows in _sweeps(arrays, np.flatnonzero(spectral)):
         table = pd.DataFrame({name: arrays[name][rows] for name in SPECTRUM_COLUMNS})

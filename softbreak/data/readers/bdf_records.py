@@ -156,7 +156,7 @@ def _record(
     for name, dtype in told["columns"].items():
         if name not in columns or dtype not in _DTYPES:
             raise _bad(path, f"a column {name!r} of {dtype!r} that it does not have")
-        frame[name] = columns[name].astype(dtype)
+        frame[name] = columns[name].astype(dtype, copy=False)
     known = {field.name for field in fields(Cell)}
     facts = {name: value for name, value in told["cell"].items() if name in known}
     stated = {str(name): str(value) for name, value in told["stated"].items()}
@@ -183,7 +183,9 @@ def _check_ranges(path: Path, columns: Mapping[str, np.ndarray]) -> None:
         values = columns.get(name)
         if values is None or not len(values):
             continue
-        worst = max(abs(float(np.fmin.reduce(values))), abs(float(np.fmax.reduce(values))))
+        worst = max(-float(values.min()), float(values.max()))
+        if np.isnan(worst):
+            worst = max(-float(np.fmin.reduce(values)), float(np.fmax.reduce(values)))
         if worst > most:
             raise _bad(path, f"{name} of {worst:.4g}, beyond any instrument")
 

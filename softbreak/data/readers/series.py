@@ -231,9 +231,10 @@ def build(path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: To
                 f"(the first is row {first:,})",
             )
         stated["left_out"] = f"{lost} of {len(usable)} rows, without a time, voltage or current"
-    table = {name: _column(name, array[usable]) for name, array in arrays.items()}
+    kept = {name: array[usable] for name, array in arrays.items()} if lost else arrays
+    table = {name: _column(name, array) for name, array in kept.items()}
     columns = {name: table[name] for name in COLUMNS if table.get(name) is not None}
-    frame = pd.DataFrame(columns, copy=False)  # they are copies already: nobody else has them
+    frame = pd.DataFrame(columns, copy=False)  # a record's table is never written to
     _check_ranges(path, frame)
     return Record(
         cell=Cell(),
@@ -254,7 +255,7 @@ def build(path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: To
 def _column(name: str, array: np.ndarray) -> np.ndarray | None:
     """Give a column its dtype; None where it holds nothing."""
     if name in SERIES_COLUMNS:
-        return array if array.dtype == np.float32 else array.astype(np.float64)
+        return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
     if name == "ambient_temperature_celsius":
         # Unplugged probes read below absolute zero.
         array = np.where(array > ABSOLUTE_ZERO_CELSIUS, array, np.nan)
@@ -266,7 +267,7 @@ def _column(name: str, array: np.ndarray) -> np.ndarray | None:
         # A vendor's number says nothing on a row without one: it lasts until the next one.
         last = pd.Series(array).ffill().fillna(0)
         return last.clip(-(2**53), 2**53).to_numpy().astype(np.int64)
-    return array.astype(np.float64) if COLUMNS[name].kind == "double" else array
+    return array.astype(np.float64, copy=False) if COLUMNS[name].kind == "double" else array
 
 
 def _technique(frame: pd.DataFrame) -> Technique:
@@ -283,7 +284,8 @@ def _started(frame: pd.DataFrame, told: float | None) -> float | None:
 
 def _check_ranges(path: Path, frame: pd.DataFrame) -> None:
     for name, most in (("voltage_volt", MOST_VOLT), ("current_ampere", MOST_AMPERE)):
-        worst = float(frame[name].abs().max())
+        values = frame[name].to_numpy()
+        worst = max(-float(values.min()), float(values.max()))
         if worst > most:
             raise _unusable(path, f"{name} of {worst:.4g}, beyond any instrument")
 
