@@ -1,0 +1,214 @@
+"""Triage of a large archive beside reading it: ``python benchmarks/bench_archive.py``.
+
+An archive of simulated-looking cells (square waves, growing resistance, noise, every fifth cell
+with a drop; not of the simulator, which would take longer than the triage) is written in blocks
+into a temporary folder, as Parquet in the encoding of ``softbreak convert``. Measured are: pyarrow
+reading the same columns of the same files with all cores; the triage; its peak of resident memory,
+workers included; a second triage; and, with ``--dask``, the triage on a local Dask cluster with as
+many workers. Aim: triage within 4 times the reading (2.5 as a wish), memory below 2 GiB, time in
+proportion to the samples within 10 %.
+
+    python benchmarks/bench_archive.py --samples 1e7,1e8 --workers 2
+    python benchmarks/bench_archive.py --samples 1e9 --folder /a/large/disk
+    python benchmarks/bench_archive.py --samples 1e7 --parts      # µs a cycle, by part
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import pstats
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from softbreak.archive.triage import triage
+
+PER_CYCLE = 600
+CYCLES = 1000
+COLUMNS = ("test_time_second", "voltage_volt", "current_ampere")
+
+
+def write_archive(folder: Path, samples: int) -> list[Path]:
+    """Write cells of a thousand cycles of 600 samples, one file each, one in memory at a time."""
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(1)
+    size = PER_CYCLE * CYCLES
+    time_second = np.arange(1, size + 1) * 12.0
+    half = np.arange(size) // (PER_CYCLE // 2)
+    current = np.where(half % 2 == 0, 1e-4, -1e-4)
+    paths = []
+    for number in range(max(1, round(samples / size))):
+        ohm = 400.0 + 200.0 * noise.random() * (1.0 + 0.2 * half / half[-1])
+        if number % 5 == 0:
+            ohm = np.where(half > half[-1] * noise.uniform(0.2, 0.9), 0.3 * ohm, ohm)
+        voltage = current * ohm * (1.0 + 0.002 * noise.standard_normal(size))
+        arrays = (time_second, voltage.astype(np.float32), current.astype(np.float32))
+        paths.append(folder / f"cell-{number:05d}.bdf.parquet")
+        pq.write_table(
+            pa.table(dict(zip(COLUMNS, arrays, strict=True))),
+            paths[-1],
+            compression="zstd",
+            use_dictionary=False,
+            column_encoding=dict.fromkeys(COLUMNS, "BYTE_STREAM_SPLIT"),
+        )
+    return paths
+
+
+def reading(paths: list[Path]) -> float:
+    """Seconds that pyarrow takes to read the same columns, with all cores; the better of two."""
+    took = []
+    for _ in range(2):
+        begin = time.perf_counter()
+        for path in paths:
+            pq.read_table(path, columns=list(COLUMNS))
+        took.append(time.perf_counter() - begin)
+    return min(took)
+
+
+class Peak:
+    """The peak of resident memory of this process and its children, sampled."""
+
+    def __enter__(self) -> Peak:
+        """Begin to watch."""
+        self.bytes = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        own = psutil.Process()
+        while not self._stop.wait(0.1):
+            total = 0
+            for process in (own, *own.children(recursive=True)):
+                try:
+                    total += process.memory_info().rss
+                except psutil.Error:
+                    continue
+            self.bytes = max(self.bytes, total)
+
+
+def bench(folder: Path, samples: int, workers: int, dask: bool) -> tuple[int, float]:
+    """Print a row; return samples and seconds of the triage."""
+    paths = write_archive(folder / "archive", samples)
+    samples = PER_CYCLE * CYCLES * len(paths)
+    mega = sum(path.stat().st_size for path in paths) / 1e6
+    alone = reading(paths)
+    with Peak() as peak:
+        begin = time.perf_counter()
+        result = triage(folder / "archive", folder / "out", workers=workers)
+        took = time.perf_counter() - begin
+    begin = time.perf_counter()
+    triage(folder / "archive", folder / "out", workers=workers)
+    again = time.perf_counter() - begin
+    cycles = result.run["counts"]["cycles"]
+    stored = sum(path.stat().st_size for path in (folder / "out").rglob("*") if path.is_file())
+    print(
+        f"{samples:>13,} samples {cycles:>9,} cycles {mega:8,.0f} MB | pyarrow {alone:7.2f} s | "
+        f"triage {took:8.2f} s = {took / alone:5.1f} times, {1e6 * took / cycles:6.1f} µs a cycle "
+        f"| peak {peak.bytes / 2**30:.2f} GiB | again {again:.2f} s | "
+        f"tables {result.run['timings']['collect_second']:.2f} s | results {stored / 1e6:,.0f} MB"
+    )
+    if dask:
+        print(f"  on Dask {on_dask(folder, workers) / took:.2f} times the local pool")
+    return samples, took
+
+
+def on_dask(folder: Path, workers: int) -> float:
+    """Seconds of the same triage on a local cluster."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster:
+        begin = time.perf_counter()
+        triage(folder / "archive", folder / "dask", workers=cluster.scheduler_address)
+        return time.perf_counter() - begin
+
+
+def parts(folder: Path) -> None:
+    """Print what a cycle costs in one process, by part; everything is compiled before."""
+    from softbreak.archive import store, tables
+    from softbreak.data.history import assemble
+    from softbreak.data.readers import registry
+    from softbreak.data.record import Cell
+    from softbreak.models.diagnose import examine
+
+    path = write_archive(folder / "parts", PER_CYCLE * CYCLES)[0]
+    examine(assemble(Cell("x"), registry.read(path)))
+
+    def timed(work: object) -> tuple[float, object]:
+        begin = time.perf_counter()
+        made = work()  # type: ignore[operator]
+        return time.perf_counter() - begin, made
+
+    plain, _ = timed(lambda: pq.read_table(path, columns=list(COLUMNS)))
+    read, records = timed(lambda: registry.read(path))
+    history_took, history = timed(lambda: assemble(Cell("x"), records))
+    judged, diagnosis = timed(lambda: examine(history))
+    stored, members = timed(lambda: store.members_of({"format": store.FORMAT}, diagnosis))
+    print("µs a cycle:")
+    for name, took in (
+        ("pyarrow alone", plain),
+        ("reader, with its SHA-256", read),
+        ("clock", history_took),
+        ("examine", judged),
+        ("store", stored),
+    ):
+        print(f"  {name:26} {1e6 * took / CYCLES:7.1f}")
+    verdicts, _ = timed(lambda: tables.table_of(diagnosis.verdicts, tables.VERDICTS))
+    print(f"  … of which to Arrow        {1e6 * verdicts / CYCLES:7.1f}")
+    print(f"  bytes stored a cycle       {sum(map(len, members.values())) / CYCLES:7.1f}")
+    profile = cProfile.Profile()
+    profile.runcall(examine, history)
+    for name, took in _by_module(profile):
+        print(f"  … {name:42} {1e6 * took / CYCLES:7.1f}  (own time, profiled)")
+
+
+def _by_module(profile: cProfile.Profile) -> Iterator[tuple[str, float]]:
+    """Own time by module of ours; what a module calls in libraries counts as the library's."""
+    own: dict[str, float] = {}
+    for (file, _, _), (_, _, seconds, _, _) in pstats.Stats(profile).stats.items():
+        place = file.partition("softbreak/")[2] if "/softbreak/" in file else "numpy, pandas, …"
+        own[place] = own.get(place, 0.0) + seconds
+    yield from sorted(own.items(), key=lambda item: -item[1])[:12]
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--samples", default="1e7,1e8")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--folder", type=Path, help="where there is room; 4 bytes a sample")
+    parser.add_argument("--dask", action="store_true")
+    parser.add_argument("--parts", action="store_true")
+    options = parser.parse_args()
+    rates = []
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        if options.parts:
+            parts(Path(name))
+            return
+        warm = Path(name) / "warm"
+        triage(write_archive(warm / "archive", PER_CYCLE * CYCLES)[0], warm / "out", workers=1)
+        for samples in options.samples.split(","):
+            folder = Path(name) / samples
+            count, took = bench(folder, int(float(samples)), options.workers, options.dask)
+            rates.append(1e9 * took / count)
+            shutil.rmtree(folder)
+    print("ns a sample: " + ", ".join(f"{rate:.0f}" for rate in rates))
+
+
+if __name__ == "__main__":
+    main()
