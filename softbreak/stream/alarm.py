@@ -7,9 +7,9 @@ count neither way, and each recovery and each withdrawn warning makes the next o
 number of alarms of a cell grows at most with the logarithm of its cycles until the slowest pace is
 reached, however wildly its verdicts jump.
 
-What stands is a function of the verdicts and warnings by cycle alone, not of how they were cut into
-chunks: a verdict that is revised later (a spectrum came in) is folded in as if it had been so from
-the beginning, and alarms that have lost their ground end as "revised".
+What stands is a function of the verdicts and warnings in the order of the cell's time alone, not of
+how they were cut into chunks: a verdict that is revised later (a spectrum came in) is folded in as
+if it had been so from the beginning, and alarms that have lost their ground end as "revised".
 """
 
 from __future__ import annotations
@@ -76,9 +76,11 @@ class Alarm:
     Attributes
     ----------
     key : str
-        "cell/level/cycle": the same alarm has the same key in every run over the same data.
+        "cell/soft/cycle", "cell/early warning/second": the same alarm has the same key in every
+        run over the same data.
     level : Level
     cycle_index : int
+        A warning's: the cycle that was under way.
     time_second : float
         On the cell's clock, when it was raised.
     sentence : str
@@ -101,6 +103,8 @@ class Alarm:
 _SURE_HARD, _HARD, _SURE, _SHORT, _CLEAR, _NEUTRAL = "HhSscn"
 _SAID: Final = {Level.SOFT: "soft breakdown", Level.HARD: "hard breakdown"}
 _WARN, _CONFIRM, _WITHDRAW = "!+-"
+_RANKS: Final = {_WARN: 0, _CONFIRM: 1, _WITHDRAW: 1}
+_FIRST: Final = (float("-inf"), 0)
 _LETTERS: Final = {
     Kind.WARNING: _WARN,
     Kind.CONFIRMED: _CONFIRM,
@@ -127,6 +131,15 @@ class _Entry:
     letter: str
     time: float
 
+    @property
+    def is_verdict(self) -> bool:
+        return self.letter not in _RANKS
+
+    @property
+    def place(self) -> tuple[float, int]:
+        """In the cell's time; a half-cycle's warning ends before its cycle is judged."""
+        return self.time, _RANKS.get(self.letter, 2)
+
 
 @dataclass(slots=True)
 class _Fold:
@@ -143,10 +156,14 @@ class _Fold:
     recoveries: int = 0
     withdrawals: int = 0
     muted_until: int = 0
+    under_way: int = 0
 
     def take(self, entry: _Entry, sentence: str) -> None:
-        walk = self._warning if entry.letter in _LETTERS.values() else self._verdict
-        walk(entry.letter, entry.cycle, entry.time, sentence)
+        if entry.is_verdict:
+            self.under_way = entry.cycle + 1
+            self._verdict(entry.letter, entry.cycle, entry.time, sentence)
+        else:
+            self._warning(entry.letter, self.under_way, entry.time, sentence)
 
     def _warning(self, letter: str, cycle: int, time: float, sentence: str) -> None:
         if letter == _WARN and self.standing is None and cycle >= self.muted_until:
@@ -187,7 +204,8 @@ class _Fold:
 
     def _raise(self, level: Level, cycle: int, time: float, sentence: str) -> None:
         self._end("escalated", cycle, time)
-        alarm = Alarm(f"{self.cell_id}/{level}/{cycle}", level, cycle, time, sentence)
+        place = f"{time:.0f}" if level is Level.WARNING else str(cycle)
+        alarm = Alarm(f"{self.cell_id}/{level}/{place}", level, cycle, time, sentence)
         self.standing, self.clear_run = alarm, 0
         self.alarms[alarm.key] = alarm
 
@@ -214,7 +232,7 @@ class AlarmBook:
         self.limits = limits or AlarmLimits()
         self._log: list[_Entry] = []
         self._verdicts: dict[int, _Entry] = {}
-        self._latest = -1
+        self._last = _FIRST
         self._fold = _Fold(self.limits, cell_id)
 
     @property
@@ -240,14 +258,17 @@ class AlarmBook:
             Those that were raised or have ended; one that did both appears once, ended.
         """
         before = dict(self._fold.alarms)
-        words: dict[int, str] = {}
+        words: dict[_Entry, str] = {}
         stale = False
         for change in changes:
-            if change.kind is not Kind.REMOVED:
-                words[change.cycle_index] = sentence_of(change)
-            stale = self._take(change, stale) or stale
-        if stale:
+            stale |= self._take(change, words)
+        new = sorted(words, key=lambda entry: entry.place)
+        if stale or (new and new[0].place < self._last):
             self._refold({key: alarm.sentence for key, alarm in before.items()}, words)
+        else:
+            for entry in new:
+                self._fold.take(entry, words[entry])
+            self._last = new[-1].place if new else self._last
         now = self._fold.alarms
         lost = [
             replace(alarm, end="revised", end_cycle=alarm.cycle_index)
@@ -256,30 +277,25 @@ class AlarmBook:
         ]
         return lost + [alarm for key, alarm in now.items() if before.get(key) != alarm]
 
-    def _take(self, change: Change, stale: bool) -> bool:
+    def _take(self, change: Change, words: dict[_Entry, str]) -> bool:
         """Write an input into the log; return whether the past has changed."""
         if change.kind is Kind.REMOVED:
             return self._remove(change.cycle_index)
-        if change.kind is not Kind.VERDICT:
-            entry = _Entry(change.cycle_index, _LETTERS[change.kind], change.time_second)
-            self._log.append(entry)
-        else:
-            entry = _Entry(change.cycle_index, code_of(change.row, self.limits), change.time_second)
-            known = self._verdicts.get(entry.cycle)
+        cycle, time = change.cycle_index, change.time_second
+        if change.kind is Kind.VERDICT:
+            letter = code_of(change.row, self.limits)
+            known = self._verdicts.get(cycle)
             if known is not None:
-                if known.letter == entry.letter:
-                    return False
-                known.letter, known.time = entry.letter, entry.time
-                return True
-            self._verdicts[entry.cycle] = entry
-            if entry.cycle < self._latest:
-                later = (k for k, e in enumerate(self._log) if e.cycle > entry.cycle)
-                self._log.insert(next(later), entry)
-                return True
-            self._latest = entry.cycle
-            self._log.append(entry)
-        if not stale:
-            self._fold.take(entry, sentence_of(change))
+                changed = (known.letter, known.time) != (letter, time)
+                known.letter, known.time = letter, time
+                if changed or known in words:
+                    words[known] = sentence_of(change)
+                return changed
+            entry = self._verdicts[cycle] = _Entry(cycle, letter, time)
+        else:
+            entry = _Entry(cycle, _LETTERS[change.kind], time)
+        self._log.append(entry)
+        words[entry] = sentence_of(change)
         return False
 
     def _remove(self, cycle: int) -> bool:
@@ -288,13 +304,14 @@ class AlarmBook:
         if entry is None:
             return False
         self._log.remove(entry)
-        self._latest = max(self._verdicts, default=-1)
         return True
 
-    def _refold(self, known: Mapping[str, str], words: Mapping[int, str]) -> None:
+    def _refold(self, known: Mapping[str, str], words: Mapping[_Entry, str]) -> None:
         fold = self._fold = _Fold(self.limits, self.cell_id)
+        self._log.sort(key=lambda entry: entry.place)
         for entry in self._log:
-            fold.take(entry, words.get(entry.cycle, ""))
+            fold.take(entry, words.get(entry, ""))
+        self._last = self._log[-1].place if self._log else _FIRST
         for key, alarm in fold.alarms.items():
             sentence = known.get(key) or alarm.sentence or _generic(alarm)
             fold.alarms[key] = replace(alarm, sentence=sentence)
@@ -315,9 +332,7 @@ class AlarmBook:
         """Undo :meth:`dump`."""
         book = cls(cell_id, limits)
         book._log = [_Entry(cycle, letter, time) for cycle, letter, time in told.get("log", ())]
-        verdicts = (entry for entry in book._log if entry.letter not in _LETTERS.values())
-        book._verdicts = {entry.cycle: entry for entry in verdicts}
-        book._latest = max(book._verdicts, default=-1)
+        book._verdicts = {entry.cycle: entry for entry in book._log if entry.is_verdict}
         book._refold(told.get("sentences", {}), {})
         return book
 

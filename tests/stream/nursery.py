@@ -61,22 +61,31 @@ def armed(point, count):
 
 
 def grow(root, choose):
-    """Append a little to each file; return whether all are complete."""
+    """Append a little to the file each cell's cycler is at; return whether all are complete."""
     complete = True
-    for done in sorted((root / "done").rglob("*")):
-        if not done.is_file():
-            continue
-        data = done.read_bytes()
-        live = root / "live" / done.relative_to(root / "done")
-        live.parent.mkdir(parents=True, exist_ok=True)
-        size = live.stat().st_size if live.exists() else 0
-        with live.open("ab") as file:
-            file.write(data[size : size + choose.randrange(len(data) // 12 + 2)])
-        if live.stat().st_size < len(data):
-            complete = False
-        else:  # long ago
-            os.utime(live, (live.stat().st_mtime, done.stat().st_mtime))
+    for cell in sorted((root / "done").iterdir()):
+        for done in sorted(cell.iterdir()):
+            live = root / "live" / done.relative_to(root / "done")
+            if not append(done.read_bytes(), live, choose):
+                complete = False
+                break
     return complete
+
+
+def age(root):
+    """Let a day go by."""
+    for path in (root / "live").rglob("*.*"):
+        os.utime(path, (time.time() - 86_400,) * 2)
+
+
+def append(data, path, choose):
+    """Let a file grow, if there is more; return whether it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    size = path.stat().st_size if path.exists() else 0
+    if size < len(data):
+        with path.open("ab") as file:
+            file.write(data[size : size + choose.randrange(len(data) // 12 + 2)])
+    return path.stat().st_size >= len(data)
 
 
 def live(root, url, engine, choose):
@@ -91,8 +100,8 @@ def live(root, url, engine, choose):
         complete = grow(root, choose)
         watch.step()
         postman.deliver()
+    age(root)
     watch.run_once()
-    watch.finish()
     while store.outbox()["sent_unix_second"].isna().any():
         postman.deliver()
     store.close()
@@ -132,16 +141,20 @@ def main():
         elif killed.total() >= kills:
             break
         else:  # it came to its end before it could be killed: the files begin to grow again
-            again(root)
+            again(root, choose)
             late += 1
     sys.stdout.write(json.dumps({**killed, "ended before it was killed": late}))
 
 
-def again(root):
-    """Let the last file grow once more from its middle: it is another file then."""
-    last = max(path for path in (root / "live").rglob("*") if path.is_file())
-    data = last.read_bytes()
-    last.write_bytes(data[: data.rfind(b"\n", 0, len(data) // 2) + 1])
+def again(root, choose):
+    """Set a cell back to the middle of one of its files: it is measured once more from there."""
+    cell = choose.choice(sorted((root / "live").iterdir()))
+    files = sorted(cell.iterdir())
+    place = choose.randrange(len(files))
+    for path in files[place + 1 :]:
+        path.unlink()
+    data = files[place].read_bytes()
+    files[place].write_bytes(data[: data.rfind(b"\n", 0, len(data) // 2) + 1])
 
 
 if __name__ == "__main__":

@@ -121,6 +121,24 @@ def test_limits_are_for_the_caller_to_choose():
     assert [a.end for a in book.alarms] == ["recovered"]
 
 
+def test_news_of_one_chunk_may_come_in_any_order():
+    changes = list(history("hwcsshh"))
+    one, other = AlarmBook("c"), AlarmBook("c")
+    one.apply(changes)
+    other.apply(changes[::-1])
+    assert one.alarms == other.alarms
+
+
+def test_a_cycle_that_turned_out_to_be_none_counts_no_more():
+    book = AlarmBook("c")
+    book.apply(list(history("hss")))
+    (alarm,) = book.apply([Change(Kind.REMOVED, 2, 300.0, {"cycle_index": 2})])
+    assert (alarm.key, alarm.end) == ("c/soft/2", "revised")
+    assert book.standing is None
+    book.apply([verdict(2, "s")])
+    assert book.standing.key == "c/soft/2"
+
+
 letters = st.text("hsXuwcx", max_size=60)
 
 

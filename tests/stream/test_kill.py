@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +22,6 @@ def played(folder, kills, seed=0, engine="steps", files=FILES):
         path = folder / "done" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        os.utime(path, (time.time() - 1e5,) * 2)
     with receiving() as receiver:
         told = subprocess.run(
             [
