@@ -55,7 +55,7 @@ def weighted_quantiles(shares, total, values, weights, places, weight, keys, mar
         Σw of each bucket.
     keys, marks : numpy.ndarray of float, shape (n,), and of uint32, shape (2, n)
         Overwritten.
-    tables : numpy.ndarray of int32, shape (3 or more, BUCKETS or more)
+    tables : numpy.ndarray of int32, shape (3 or more, BUCKETS + 100 or more)
         Overwritten.
     out : numpy.ndarray, shape (len(shares),)
     """
@@ -82,7 +82,10 @@ def weighted_quantiles(shares, total, values, weights, places, weight, keys, mar
         if chosen[q] != group:
             group = chosen[q]
             j, end = begin[group], begin[group + 1]
-            _sort_pairs(keys[j:end], index[j:end])
+            if end - j <= _SMALL:
+                _insert_pairs(keys[j:end], index[j:end])
+            else:
+                _sort_pairs(keys[j:end], index[j:end], tables[0, BUCKETS:])
             so_far = out[q] + weights[index[j]]
         target = (shares[q] - ROUNDING) * total
         while so_far < target and j + 1 < end:
@@ -111,20 +114,72 @@ def _gather(values, places, wanted, groups, found, begin, keys, index):
 
 
 @exact
-def _sort_pairs(keys, others):
-    """Sort by key, in place: by insertion where there are few, else by a heap."""
-    n = len(keys)
-    if n > _SMALL:
-        if keys.min() < keys.max():
-            _heap_sort_pairs(keys, others)
-        return
-    for k in range(1, n):
+def _sort_pairs(keys, others, stack):
+    """Sort by key, in place.
+
+    In three parts (smaller, equal, larger) until few are left: a converter's steps make many
+    equal. By a heap where the parts do not get smaller, as may be in a file made for it.
+    ``stack`` has room for two numbers for each doubling of their count.
+    """
+    start, stop = 0, len(keys)
+    waiting = 0
+    patience = 40 * len(keys)
+    while True:
+        if stop - start > _SMALL and patience > 0:
+            low, high = _part_pairs(keys[start:stop], others[start:stop])
+            patience -= stop - start
+            low, high = start + low, start + high
+            if low - start < stop - high:
+                stack[waiting], stack[waiting + 1] = high, stop
+                stop = low
+            else:
+                stack[waiting], stack[waiting + 1] = start, low
+                start = high
+            waiting += 2
+            continue
+        if stop - start > _SMALL:
+            _heap_sort_pairs(keys[start:stop], others[start:stop])
+        else:
+            _insert_pairs(keys[start:stop], others[start:stop])
+        if waiting == 0:
+            return
+        waiting -= 2
+        start, stop = stack[waiting], stack[waiting + 1]
+
+
+@exact
+def _insert_pairs(keys, others):
+    """Sort few by insertion."""
+    for k in range(1, len(keys)):
         key, other = keys[k], others[k]
         j = k
         while j > 0 and keys[j - 1] > key:
             keys[j], others[j] = keys[j - 1], others[j - 1]
             j -= 1
         keys[j], others[j] = key, other
+
+
+@exact
+def _part_pairs(keys, others):
+    """Part into smaller, equal and larger than one; return where the equal begin and end."""
+    a, b, c = keys[0], keys[len(keys) // 2], keys[len(keys) - 1]
+    pivot = max(min(a, b), min(max(a, b), c))
+    low = k = 0
+    high = len(keys)
+    while k < high:
+        key = keys[k]
+        if key < pivot:
+            keys[k], keys[low] = keys[low], key
+            others[k], others[low] = others[low], others[k]
+            low += 1
+            k += 1
+        elif key > pivot:
+            high -= 1
+            keys[k], keys[high] = keys[high], key
+            others[k], others[high] = others[high], others[k]
+        else:
+            k += 1
+    return low, high
 
 
 @exact

@@ -200,7 +200,8 @@ def parquet_batches(path: Path, rows: int) -> Iterator[dict[str, np.ndarray]]:
     small = max(groups, default=0) <= GROUP_BYTES
     with (
         foreign_errors(path, expected="an intact Parquet file", remedy=_REMEDY),
-        pq.ParquetFile(path, pre_buffer=small, buffer_size=0 if small else 1 << 20) as file,
+        # what is buffered ahead would be held until the file is closed
+        pq.ParquetFile(path, pre_buffer=False, buffer_size=0 if small else 1 << 20) as file,
     ):
         names = file.schema_arrow.names
         found = _places(path, names)

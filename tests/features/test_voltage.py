@@ -176,6 +176,29 @@ def test_by_hand_a_relaxation():
     assert found["relaxation_amplitude"] == pytest.approx(0.2 * np.exp(-0.1), rel=0.01)
 
 
+@pytest.mark.parametrize("order", ["random", "rising", "falling", "organ pipe", "saw", "quantised"])
+def test_quantiles_of_many_samples_that_a_glitch_puts_into_one_bucket(order):
+    n = 6001
+    rng = np.random.default_rng(0)
+    k = np.arange(n)
+    ramp = {
+        "random": rng.permutation(n),
+        "rising": k,
+        "falling": -k,
+        "organ pipe": -np.abs(k - n // 2),
+        "saw": k % 77,
+        "quantised": rng.integers(0, 5, n),
+    }[order]
+    v = 1.0 + 1e-6 * ramp
+    v[4000] = 5e5
+    t = np.cumsum(rng.exponential(1.0, n))
+    found = measure(t, v, np.ones(n))
+    told = obvious.features(t, v, np.ones(n), EMPTY, 1)
+    for name in ("quantile_05", "quantile_10", "quantile_25", "quantile_75", "quantile_95"):
+        assert found[name] == told[name], name
+    assert found["median_voltage_volt"] == told["median_voltage_volt"]
+
+
 def test_scatter_is_that_of_one_sample_whatever_the_sampling():
     rng = np.random.default_rng(0)
     t = np.cumsum(rng.exponential(10.0, 4000))
