@@ -49,7 +49,9 @@ def watch(
         list[str] | None,
         typer.Option(help="Where alarms go: any apprise URL, or post+https://…; repeatable."),
     ] = None,
-    detector: Annotated[str, typer.Option(help="Who judges.")] = "fused",
+    detector: Annotated[
+        str, typer.Option(help="Who judges: a name, a model's folder, or models:/NAME@ALIAS.")
+    ] = "fused",
     once: Annotated[bool, typer.Option(help="Take what there is, and end (for cron).")] = False,
     interval: Annotated[float, typer.Option(min=0.05, help="Seconds between two looks.")] = 5.0,
     settle: Annotated[
@@ -127,6 +129,7 @@ def _composed(
     place: str,
     options: tuple[list[str] | None, str, float, str | None],
 ) -> tuple[Watch, Postman]:
+    from softbreak.cli.detectors import local_detector
     from softbreak.cli.watching import picture_of, served, source_of
     from softbreak.models.registry import detector_of
     from softbreak.stream.engine import DetectorEngine
@@ -134,6 +137,7 @@ def _composed(
     from softbreak.stream.watch import Watch
 
     notify, detector, settle, http = options
+    detector = local_detector(detector)
     detector_of(detector)  # a misspelt name is said before anything is opened
     channels = [channel_of(url) for url in notify or ()]
     source, listen = source_of(address, settle, place)

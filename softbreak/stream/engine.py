@@ -51,14 +51,15 @@ class DetectorEngine:
     Parameters
     ----------
     detector : str
-        A name from :data:`softbreak.models.registry.DETECTORS`.
+        A name from :data:`softbreak.models.registry.DETECTORS`, or the folder of a model.
     """
 
     def __init__(self, detector: str) -> None:
         from softbreak.models.diagnose import detector_version
+        from softbreak.models.registry import detector_of
 
         self.detector = detector
-        self.model = f"{detector} {detector_version(detector)}"
+        self.model = f"{detector_of(detector).name} {detector_version(detector)}"[-200:]
 
     def make(self, cell: Cell) -> Any:
         """Return a new live cell."""
