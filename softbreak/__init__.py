@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from softbreak.data.history import CellHistory
     from softbreak.data.record import Cell, Record
     from softbreak.errors import SoftbreakError
+    from softbreak.models.change import Change, Kind
     from softbreak.models.diagnose import diagnose, examine
     from softbreak.models.diagnosis import Diagnosis
+    from softbreak.models.live import LiveCell
+    from softbreak.models.watcher import Watcher
     from softbreak.report import figures
     from softbreak.verdict import State, Verdict
 
@@ -28,6 +31,10 @@ _HOMES = {
     "diagnose": "softbreak.models.diagnose",
     "examine": "softbreak.models.diagnose",
     "Diagnosis": "softbreak.models.diagnosis",
+    "LiveCell": "softbreak.models.live",
+    "Watcher": "softbreak.models.watcher",
+    "Change": "softbreak.models.change",
+    "Kind": "softbreak.models.change",
     "CellHistory": "softbreak.data.history",
     "Cell": "softbreak.data.record",
     "Record": "softbreak.data.record",
@@ -44,11 +51,15 @@ _MODULES = ("features", "figures")
 __all__ = [
     "Cell",
     "CellHistory",
+    "Change",
     "Diagnosis",
+    "Kind",
+    "LiveCell",
     "Record",
     "SoftbreakError",
     "State",
     "Verdict",
+    "Watcher",
     "__version__",
     "diagnose",
     "examine",

@@ -215,6 +215,11 @@ class Entry:
 class Book:
     """The records of one cell.
 
+    Parameters
+    ----------
+    watchful : bool
+        Also look out for what open half-cycles show.
+
     Attributes
     ----------
     entries : dict
@@ -223,9 +228,9 @@ class Book:
         Their cycling.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, watchful: bool = False) -> None:
         self.entries: dict[Hashable, Entry] = {}
-        self.stream = CellStream()
+        self.stream = CellStream(watchful=watchful)
 
     def feed(self, key: Hashable, record: Record) -> int:
         """Take rows of one record; return how many half-cycles they complete.

@@ -104,6 +104,11 @@ class Intake:
         return clock_peek(self.clock)
 
     @property
+    def lost_second(self) -> float:
+        """What resets of the clock have taken so far (s)."""
+        return float(self.clock[5])
+
+    @property
     def open_sign(self) -> int:
         """Sign of the half-cycle under way; zero in a rest."""
         return int(self.segmenter.state[1])

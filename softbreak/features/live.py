@@ -7,18 +7,30 @@ depends on the samples before it (and up to three after it), never on where a ch
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
-from softbreak.features.intake import BLOCK, FREE, VOLTAGE, Intake, Piece, staged
+from softbreak.features.early import Lookout, Warned, borne_out
+from softbreak.features.intake import BLOCK, FREE, TIME, VOLTAGE, Intake, Piece, staged
 from softbreak.features.measured import NO_TWIN, CurrentDirections, HalfCycles, Twin
 
 REST_SAMPLES = 5
 """A rest of fewer samples has not settled."""
 
+Past = dict[int, tuple[Twin, Twin]]
+NOTHING = (NO_TWIN, NO_TWIN)
 RECORDS_OPEN = 8
 """So many records of a cell can grow at the same time; the one before them is over."""
+
+
+class News(StrEnum):
+    """What becomes of an early warning."""
+
+    RAISED = "raised"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
 
 
 class RecordStream:
@@ -28,6 +40,9 @@ class RecordStream:
     ----------
     current : CurrentDirections
         Of the cell.
+    past : dict, optional
+        The last two half-cycles of the cell for each sign of the current: with it, what the open
+        half-cycle shows is looked out for.
 
     Attributes
     ----------
@@ -39,15 +54,22 @@ class RecordStream:
         See :data:`softbreak.features.intake.TALLIES`.
     first : float
         First time on the record's own clock (s).
+    lookout : Lookout or None
+    news : list of (News, Warned)
+        Early warnings and their ends, on the record's own clock, since it was emptied last.
     """
 
-    def __init__(self, current: CurrentDirections) -> None:
+    def __init__(self, current: CurrentDirections, past: Past | None = None) -> None:
         self.intake: Intake | None = Intake()
         self.done = HalfCycles()
         self.tallies = self.intake.tallies
         self.first = 0.0
         self._current = current
         self._twins: dict[int, Twin] = {1: NO_TWIN, -1: NO_TWIN}
+        self._past = {1: NOTHING, -1: NOTHING} if past is None else past
+        self.lookout = None if past is None else Lookout()
+        self.news: list[tuple[News, Warned]] = []
+        self._warned: list[Warned] = []
 
     def feed(self, columns: Mapping[str, np.ndarray]) -> int:
         """Take samples; return how many half-cycles they complete.
@@ -62,11 +84,50 @@ class RecordStream:
             return 0
         for start in range(0, len(columns["voltage_volt"]), BLOCK):
             part = slice(start, start + BLOCK)
-            for piece in intake.feed(staged({k: v[part] for k, v in columns.items()})):
-                _take(piece, intake.buffer, self.done, self._twins, self._current)
-            intake.trim()
+            stage = staged({name: column[part] for name, column in columns.items()})
+            if self.lookout is None:
+                self._absorb(intake, stage)
+            else:
+                self._look_out(intake, self.lookout, stage)
         self.first = intake.first
         return len(self.done) - before
+
+    def _absorb(self, intake: Intake, stage: np.ndarray) -> None:
+        for piece in intake.feed(stage):
+            before = self._twins.get(piece.sign)
+            _take(piece, intake.buffer, self.done, self._twins, self._current)
+            if before is not None and self._twins[piece.sign] is not before:
+                self._past[piece.sign] = (self._twins[piece.sign], self._past[piece.sign][0])
+            if self._warned:
+                self._resolve(float(intake.buffer[TIME, piece.stop - 1]), self.done)
+        intake.trim()
+
+    def _look_out(self, intake: Intake, lookout: Lookout, stage: np.ndarray) -> None:
+        """Look at samples before they are taken up, half-cycle by half-cycle."""
+        place, count = 0, stage.shape[1]
+        while place < count:
+            stop, found = lookout.scan(stage, place)
+            if found:
+                placed = [w._replace(time=w.time + intake.lost_second) for w in found]
+                self._warned += placed
+                self.news += [(News.RAISED, warning) for warning in placed]
+            if stop > place:
+                whole = stop - place == count
+                self._absorb(intake, stage if whole else stage[:, place:stop].copy())
+            if stop < count:
+                lookout.begin(self._past.get(lookout.sign, NOTHING))
+            place = stop
+
+    def _resolve(self, end: float, log: HalfCycles) -> None:
+        """Confirm or withdraw the warnings of half-cycles that are over by now."""
+        row = log.table.rows[-1] if len(log) else None
+        for warning in [warning for warning in self._warned if warning.time <= end]:
+            self._warned.remove(warning)
+            kept = False
+            if row is not None and row[0] <= warning.time <= row[1]:
+                events = log.events.rows
+                kept = borne_out(warning, row, events[events[:, 0] == len(log) - 1])
+            self.news.append((News.CONFIRMED if kept else News.WITHDRAWN, warning))
 
     def ended(self) -> HalfCycles:
         """Return all its half-cycles, as if the record ended here; changes nothing."""
@@ -79,7 +140,13 @@ class RecordStream:
 
     def end(self) -> None:
         """Let go of the samples: no more will come."""
-        self.done, self.intake = self.ended(), None
+        self.done, self.intake, self.lookout = self.ended(), None, None
+        self.resolve()
+
+    def resolve(self) -> None:
+        """Confirm or withdraw what is left of the warnings, as if the record ended here."""
+        if self._warned:
+            self._resolve(float("inf"), self.ended())
 
     def dump(self) -> dict[str, Any]:
         """Return all that it remembers."""
@@ -88,21 +155,26 @@ class RecordStream:
             "done": self.done.dump(),
             "tallies": self.tallies,
             "first": self.first,
-            "twins": [[sign, twin.samples, twin.plain] for sign, twin in self._twins.items()],
+            "twins": [[sign, *twin] for sign, twin in self._twins.items()],
+            "lookout": None if self.lookout is None else self.lookout.dump(),
+            "warned": [list(warning) for warning in self._warned],
         }
 
     @classmethod
-    def load(cls, stored: Mapping[str, Any], current: CurrentDirections) -> RecordStream:
+    def load(
+        cls, stored: Mapping[str, Any], current: CurrentDirections, past: Past | None
+    ) -> RecordStream:
         """Undo :meth:`dump`."""
-        stream = cls(current)
+        stream = cls(current, past)
         intake = stored["intake"]
         stream.intake = None if intake is None else Intake.load(intake)
         stream.tallies = stored["tallies"] if stream.intake is None else stream.intake.tallies
         stream.first = stored["first"]
         stream.done = HalfCycles.load(stored["done"])
-        stream._twins = {
-            sign: Twin(samples, bool(plain)) for sign, samples, plain in stored["twins"]
-        }
+        stream._twins = {sign: Twin(*twin) for sign, *twin in stored["twins"]}
+        looks = stored["lookout"] is not None
+        stream.lookout = Lookout.load(stored["lookout"]) if looks else None
+        stream._warned = [Warned(*warning) for warning in stored["warned"]]
         return stream
 
 
@@ -125,6 +197,11 @@ def _take(
 class CellStream:
     """All cycling records of one cell, fed in any chunks.
 
+    Parameters
+    ----------
+    watchful : bool
+        Also look out for what open half-cycles show.
+
     Examples
     --------
     >>> stream = CellStream()
@@ -141,7 +218,8 @@ class CellStream:
     [2]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, watchful: bool = False) -> None:
+        self._past: Past | None = {1: NOTHING, -1: NOTHING} if watchful else None
         self.records: dict[Hashable, RecordStream] = {}
         self._current = CurrentDirections()
 
@@ -161,7 +239,7 @@ class CellStream:
             See :data:`softbreak.features.intake.COLUMNS`.
         """
         if key not in self.records:
-            self.records[key] = RecordStream(self._current)
+            self.records[key] = RecordStream(self._current, self._past)
             if len(self.records) > RECORDS_OPEN:
                 self.records[list(self.records)[-RECORDS_OPEN - 1]].end()
         return self.records[key].feed(columns)
@@ -185,13 +263,18 @@ class CellStream:
     def dump(self) -> dict[str, Any]:
         """Return all that it remembers; the names of records must be words."""
         records = [[key, stream.dump()] for key, stream in self.records.items()]
-        return {"records": records, "current": self._current.dump()}
+        current = self._current.dump()
+        past = [[sign, *map(list, both)] for sign, both in (self._past or {}).items()]
+        return {"records": records, "current": current, "past": past}
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> CellStream:
         """Undo :meth:`dump`."""
-        stream = cls()
+        stream = cls(watchful=bool(stored["past"]))
+        if stored["past"]:
+            past = {sign: (Twin(*one), Twin(*older)) for sign, one, older in stored["past"]}
+            stream._past = past
         stream._current = CurrentDirections.load(stored["current"])
         for key, record in stored["records"]:
-            stream.records[key] = RecordStream.load(record, stream._current)
+            stream.records[key] = RecordStream.load(record, stream._current, stream._past)
         return stream

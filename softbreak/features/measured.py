@@ -49,13 +49,24 @@ _SIGNED: Final = [
 
 
 class Twin(NamedTuple):
-    """The half-cycle of the same sign before: time, voltage and imposed current."""
+    """The half-cycle of the same sign before.
+
+    Attributes
+    ----------
+    samples : numpy.ndarray, shape (3, n)
+        Time (s), voltage (V) and imposed current (A).
+    plain : bool
+        The voltage never ran against the current.
+    noise : float
+        Scatter of one voltage sample (V).
+    """
 
     samples: np.ndarray
     plain: bool
+    noise: float
 
 
-NO_TWIN: Final = Twin(np.empty((3, 0)), True)
+NO_TWIN: Final = Twin(np.empty((3, 0)), True, float("nan"))
 
 
 class CurrentDirections:
@@ -176,7 +187,8 @@ class HalfCycles:
             events[:, 0] = len(self)
             self.events.extend(events)
         self.table.append(row)
-        return Twin(buffer[: IMPOSED + 1, start:stop].copy(), bool(row[PLAIN]))
+        samples = buffer[: IMPOSED + 1, start:stop].copy()
+        return Twin(samples, bool(row[PLAIN]), float(row[NOISE]))
 
     def _slice(self, buffer: np.ndarray, piece: Piece, row: np.ndarray, events: np.ndarray) -> None:
         """Cut a half-cycle at its events and every SLICE_SECOND; tell each event its slice."""

@@ -20,9 +20,11 @@ from softbreak.features.timeline import tables_of
 from softbreak.models.change import Change, Kind
 from softbreak.models.reading_memory import ReadingMemory
 from softbreak.models.registry import DEFAULT, Detector, detector_of
+from softbreak.models.rules.fused import not_applicable
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.track import Told, Track
 from softbreak.models.verdict_rows import units_of, verdict_row, verdict_table
+from softbreak.models.warning import warning_change
 from softbreak.verdict import Evidence, State, Verdict
 
 ONE_WAY_SECOND: Final = 6 * 3600.0
@@ -54,11 +56,12 @@ class LiveCell:
         self.cell = cell
         self.detector = detector
         self._chosen = detector_of(detector)
-        self._book = Book()
+        self._book = Book(watchful=True)
         self._memory = ReadingMemory()
         self._running: str | None = None
         self._slices = 0
         self._logged = False
+        self._applies = self._chosen.unit == "cycle" and cell.configuration != "full"
         self._track: Track | None = None
         self._told: list[Told] = []
         self._reworded: set[int] = set()
@@ -116,18 +119,36 @@ class LiveCell:
             done, other = self._take(record)
             completed += done
             otherwise |= other
+        news = self._news()
         if self._track is not None and not otherwise:
             if not completed:
-                return []
+                return news
             try:
-                return self._tell_more(self._track.advance())
+                return news + self._tell_more(self._track.advance())
             except LaneEnd:
                 pass
-        return self._judge(ended=False) if completed or otherwise else []
+        return news + self._judge(ended=False) if completed or otherwise else news
 
     def finish(self) -> list[Change]:
         """Judge what there is as if nothing followed; more may follow all the same."""
-        return self._judge(ended=True)
+        for stream in self._book.stream.records.values():
+            stream.resolve()
+        return self._news() + self._judge(ended=True)
+
+    def _news(self) -> list[Change]:
+        """Early warnings and their ends, where the rules apply to the cell at all."""
+        found: list[Change] = []
+        for key, stream in self._book.stream.records.items():
+            if not stream.news:
+                continue
+            shift = dict(self._book.placed())[key]
+            if self._applies:
+                found += [
+                    warning_change(self.cell.cell_id, len(self._told), news, warning, shift)
+                    for news, warning in stream.news
+                ]
+            stream.news.clear()
+        return found
 
     def _take(self, record: Record) -> tuple[int, bool]:
         """Take rows in; return half-cycles completed, and whether all must be judged anew."""
@@ -168,6 +189,7 @@ class LiveCell:
             for (k, start, end), verdict in zip(rows, said, strict=True)
         ]
         self._logged = evidence.temperature_logged
+        self._applies = chosen.unit == "cycle" and not_applicable(evidence) is None
         self._track = None
         if not ended and chosen.begin is not None:
             self._track = self._new_track(placed, closed, (evidence, readings, found))
@@ -257,7 +279,7 @@ class LiveCell:
                 "book": self._book.dump(),
                 "running": self._running,
                 "slices": self._slices,
-                "logged": self._logged,
+                "known": [self._logged, self._applies],
                 "told": [_plain(told) for told in self._told],
                 "reworded": sorted(self._reworded),
                 "by": self._by.name,
@@ -277,7 +299,7 @@ class LiveCell:
         live = cls(Cell(**tree["cell"]), tree["detector"][0])
         live._book = Book.load(tree["book"])
         live._running, live._slices = tree["running"], tree["slices"]
-        live._logged = tree["logged"]
+        live._logged, live._applies = tree["known"]
         live._told = [_told(item) for item in tree["told"]]
         live._reworded = set(tree["reworded"])
         live._by = detector_of(tree["by"])

@@ -1,0 +1,112 @@
+"""How soon and how falsely an open half-cycle warns, on simulated cells.
+
+Abrupt: the electronic fraction rises within one kept sample so that ln(V/I) should fall by at least
+0.2, from a level that stood for four samples to one that stays for four, and the record shows at
+least half of that (a cold step or a shifted offset can hide it). Found: a warning within three
+samples, the first short one being the first. Only the first such event of a half-cycle counts.
+
+    python benchmarks/bench_warnings.py --cells 300 --seed 31
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.record import Technique
+from softbreak.features.intake import COLUMNS
+from softbreak.features.live import CellStream, News
+from softbreak.simulate.population import Block, Recipe, blocks
+from softbreak.simulate.records import block_records
+
+FALL = 0.2
+
+
+def true_falls(block: Block, position: int) -> np.ndarray:
+    """Abrupt lasting falls of V/I that electrons cause, one a half-cycle: its start, when (s)."""
+    run = block.run
+    first = run.row_offset[position]
+    rows = run.rows[first : first + run.row_count[position]]
+    rows = rows[rows["keep"] == 1]
+    left = np.log(np.maximum(1.0 - rows["eta"], 1e-6))
+    steps, found, seen = rows["step"], [], set()
+    seen_ohm = np.log(np.maximum(np.abs(rows["voltage"] / rows["current"]), 1e-9))
+    for k in np.flatnonzero((np.diff(left) < -FALL) & (np.diff(seen_ohm) < -0.5 * FALL)) + 1:
+        inside = slice(k - 4, k + 4)
+        if k < 4 or k + 4 > len(rows) or len(set(steps[inside].tolist())) > 1:
+            continue
+        stood = left[k - 4 : k].min() > left[k - 1] - 0.1
+        if not stood or left[k : k + 4].max() - left[k - 1] > -0.6 * FALL or steps[k] in seen:
+            continue
+        if run.steps[run.step_offset[position] + steps[k]]["cycle"] < 0:
+            continue
+        seen.add(steps[k])
+        found.append((rows["time"][steps == steps[k]][0], rows["time"][k], rows["time"][k + 2]))
+    return np.array(found).reshape(-1, 3)
+
+
+def warned(block: Block, position: int) -> tuple[list[tuple[float, float, str, str]], float]:
+    """Warnings of one cell, fed sample by sample: event, when told (s), reason, end; and hours."""
+    stream, told, ends, hours = CellStream(watchful=True), [], {}, 0.0
+    for key, record in enumerate(block_records(block, position)):
+        if record.technique is not Technique.CYCLING:
+            continue
+        columns = {n: record.array(n) for n in COLUMNS if record.has(n)}
+        time = columns["test_time_second"]
+        hours += (time[-1] - time[0]) / 3600.0
+        for k in range(len(time)):
+            stream.feed(key, {n: c[k : k + 1] for n, c in columns.items()})
+            news = stream.records[key].news
+            for kind, warning in news:
+                if kind is News.RAISED:
+                    told.append((warning.time, time[k], warning.reason))
+                else:
+                    ends[warning.time, warning.reason] = kind.value
+            news.clear()
+        stream.records[key].resolve()
+        for kind, warning in stream.records[key].news:
+            ends[warning.time, warning.reason] = kind.value
+        stream.records[key].news.clear()
+    return [(a, b, r, ends.get((a, r), "open")) for a, b, r in told], hours
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cells", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=31)
+    parser.add_argument("--cycles", type=int, default=40)
+    options = parser.parse_args()
+    recipe = Recipe(options.cells, options.seed, "a", "train", cycles=options.cycles)
+    rows, false, hours, reasons = [], [], 0.0, Counter()
+    for block in blocks(recipe):
+        names = block.names()
+        for position in range(block.cells.size):
+            told, length = warned(block, position)
+            family = str(block.plan.family[position])
+            if family == "healthy":
+                hours += length
+                false += [(names[position], *one) for one in told]
+                reasons.update(one[2] for one in told)
+                continue
+            for begin, _, latest in true_falls(block, position):
+                near = [one for one in told if one[0] >= begin and one[1] <= latest + 1e-6]
+                rows.append((family, bool(near), near[0][3] if near else ""))
+    table = pd.DataFrame(rows, columns=["family", "found", "end"])
+    print(f"SIMULATED cells, law set 'a', seed {options.seed}: {options.cells} cells")
+    print(f"{len(table)} abrupt falls of at least {FALL}: {table['found'].mean():.1%} warned of")
+    print(table.groupby("family")["found"].agg(["size", "mean"]).round(3).to_string())
+    print(table["end"].value_counts().to_string())
+    rate = 1000.0 * len(false) / max(hours, 1e-9)
+    print(
+        f"healthy: {len(false)} warnings in {hours:,.0f} h: {rate:.2f} per 1000 h {dict(reasons)}"
+    )
+    for one in false[:20]:
+        print("  ", *one)
+
+
+if __name__ == "__main__":
+    main()
