@@ -7,7 +7,7 @@ import math
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,10 +105,9 @@ def table_of(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
 
 def _column(values: pd.Series, field: pa.Field) -> pa.Array:
     if field.type == EVIDENCE:
-        return pa.array([_evidence(items) for items in values], field.type)
+        return _evidence(values)
     if pa.types.is_string(field.type):
-        texts = [None if _missing(v) else printable(str(v)) for v in values]
-        return pa.array(texts, field.type)
+        return _texts(values, field.type)
     if pa.types.is_floating(field.type):
         numbers = pd.to_numeric(values).astype("float64")
         return pa.array(numbers.to_numpy(), field.type, from_pandas=True)
@@ -116,15 +115,29 @@ def _column(values: pd.Series, field: pa.Field) -> pa.Array:
     return pa.array([None if _missing(v) else cast(v) for v in values], field.type)
 
 
+def _texts(values: pd.Series, kind: pa.DataType) -> pa.Array:
+    try:
+        return pa.array(values.array, kind, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError):  # other things, or of no valid encoding
+        texts = [None if _missing(v) else printable(str(v)) for v in values]
+        return pa.array(texts, kind)
+
+
 def _missing(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
-def _evidence(items: Iterable[Any] | None) -> list[dict[str, Any]]:
-    """Take evidence as objects or as mappings."""
-    if items is None or _missing(items):
-        return []
-    return [dict(asdict(item) if is_dataclass(item) else item) for item in items]  # type: ignore[arg-type]
+def _evidence(values: Iterable[Any]) -> pa.Array:
+    """Take evidence as objects or as mappings; column by column, for there is much of it."""
+    offsets, flat = [0], []
+    for items in values:
+        if items is not None and not _missing(items):
+            flat += [item if isinstance(item, Mapping) else asdict(item) for item in items]
+        offsets.append(len(flat))
+    struct = EVIDENCE.value_type
+    columns = [pa.array([item[field.name] for item in flat], field.type) for field in struct]
+    items = pa.StructArray.from_arrays(columns, fields=list(struct))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items, type=EVIDENCE)
 
 
 def frame_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pd.DataFrame:
