@@ -153,7 +153,7 @@ class LiveCell:
     def _take(self, record: Record) -> tuple[int, bool]:
         """Take rows in; return half-cycles completed, and whether all must be judged anew."""
         key = f"{record.source.path}\n{record.source.position}\n{record.technique.value}"
-        fresh = key not in self._book.entries
+        fresh = bool(self._book.entries) and key not in self._book.entries
         completed = self._book.feed(key, record)
         if record.technique is Technique.REST:
             return 0, False

@@ -1,0 +1,87 @@
+"""A record in any chunks gives the very bits that it gives in one."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softbreak.features.live import RECORDS_OPEN, CellStream
+from softbreak.features.packing import pack, unpack
+from tests.features.streams import chunks, cycled, nasty
+
+RECORDS = nasty()
+
+
+def fed(columns, cuts=(), *, stored=False):
+    stream, news = CellStream(watchful=True), []
+    for chunk in chunks(columns, cuts):
+        stream.feed("r", chunk)
+        news += stream.records["r"].news
+        stream.records["r"].news.clear()
+        if stored:
+            stream = CellStream.load(unpack(pack(stream.dump())))
+    stream.records["r"].resolve()
+    return stream, sorted(map(str, news + stream.records["r"].news))
+
+
+def bits(stream):
+    (part,) = stream.parts(["r"])
+    return {name: getattr(part, name).rows.tobytes() for name in part.__slots__}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_sample_by_sample(name):
+    columns = RECORDS[name]
+    count = len(columns["voltage_volt"])
+    (whole, news), (single, told) = fed(columns), fed(columns, range(count))
+    assert bits(single) == bits(whole)
+    assert told == news
+    np.testing.assert_array_equal(single.records["r"].tallies, whole.records["r"].tallies)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(sorted(RECORDS)), st.lists(st.integers(0, 700), max_size=12), st.booleans())
+def test_any_chunks_and_any_interruption(name, cuts, stored):
+    (whole, news), (cut, told) = fed(RECORDS[name]), fed(RECORDS[name], cuts, stored=stored)
+    assert bits(cut) == bits(whole)
+    assert told == news
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_the_end_can_be_looked_at_before_it_comes(name):
+    columns = RECORDS[name]
+    stream = CellStream()
+    for chunk in chunks(columns, range(0, 400, 25)):
+        stream.feed("r", chunk)
+        stream.parts(["r"])
+    assert bits(stream) == bits(fed(columns)[0])
+
+
+def test_memory_is_the_open_half_cycle():
+    stream = CellStream(watchful=True)
+    stream.feed("r", cycled(half=500, halves=40))
+    small = stream.records["r"].intake.buffer.size
+    stream.feed("r", cycled(half=500, halves=200))
+    assert stream.records["r"].intake.buffer.size == small
+
+
+def test_wrong_samples_are_counted():
+    def tallies(name):
+        told = fed(RECORDS[name])[0].records["r"].tallies.tolist()
+        return dict(zip(("times", "voltages", "backward", "repeated"), told, strict=True))
+
+    assert tallies("plain") == {"times": 0, "voltages": 0, "backward": 0, "repeated": 0}
+    assert tallies("missing voltages")["voltages"] == 4
+    assert tallies("missing times")["times"] == 4
+    assert tallies("clock reset")["backward"] == 1
+    assert tallies("out of order")["backward"] == 1
+    assert tallies("told twice")["repeated"] == 240
+
+
+def test_records_that_were_followed_by_many_are_over():
+    stream = CellStream()
+    for key in range(RECORDS_OPEN + 3):
+        stream.feed(key, RECORDS["plain"])
+    assert [s.intake is None for s in stream.records.values()].count(True) == 3
+    assert stream.feed(0, RECORDS["plain"]) == 0  # too late
+    assert {len(part) for part in stream.parts(range(RECORDS_OPEN + 3))} == {8}
