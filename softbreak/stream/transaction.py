@@ -267,7 +267,15 @@ def _number(value: Any) -> float | None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_simple)
+    except ValueError:  # NaN somewhere in it, which JSON does not know
+        return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+
+
+def _simple(value: Any) -> Any:
+    """Return what JSON knows for what it does not: read-only mappings, numbers of numpy."""
+    return dict(value) if isinstance(value, Mapping) else value.item()
 
 
 def _plain(value: Any) -> Any:

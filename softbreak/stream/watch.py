@@ -39,19 +39,23 @@ class Pace:
     Attributes
     ----------
     checkpoint_second : float
-        A cell's state is stored so long after its first unstored row, at the latest.
+        A cell's state is stored so long after its first unstored row.
     group_second : float
         Chunks are gathered into one transaction for so long; an alarm waits no longer.
     group_chunks : int
         Or until they are so many.
     checkpoints : int
         So many cells' states go into one transaction at most, unless the watch ends.
+    share : float
+        At most so much of the time goes into storing states: with very many cells they wait
+        longer, and alarms do not.
     """
 
     checkpoint_second: float = 5.0
     group_second: float = 0.2
     group_chunks: int = 2000
     checkpoints: int = 200
+    share: float = 0.2
 
 
 class _Boundary:
@@ -122,6 +126,7 @@ class Watch:
         self._broken: set[str] = set()
         self._news: dict[str, WatchedCell] = {}
         self._dirty: dict[str, float] = {}
+        self._rest_until = 0.0
         self._grouped, self._group_began = 0, 0.0
         self._resume()
 
@@ -244,17 +249,24 @@ class Watch:
         names = [*due, *(name for name in self._news if name not in due)]
         if not names:
             return not self.stop.is_set()
+        began = time.monotonic()
         writes = [(self.cells[n], self.cells[n].write(checkpoint=n in due)) for n in names]
         if not self._commit([write for _, write in writes]):
             return False
         self._stored(writes)
+        if due:
+            now = time.monotonic()
+            self._rest_until = now + (now - began) * (1.0 / self.pace.share - 1.0)
         return not self.stop.is_set()
 
     def _due(self, everything: bool) -> dict[str, None]:
         """Cells whose state is to be stored, the longest waiting first."""
         if everything:
             return dict.fromkeys(self._dirty)
-        limit = time.monotonic() - self.pace.checkpoint_second
+        now = time.monotonic()
+        if now < self._rest_until and self.pace.checkpoint_second > 0.0:
+            return {}
+        limit = now - self.pace.checkpoint_second
         late = takewhile(lambda item: item[1] <= limit, self._dirty.items())
         return {name: None for name, _ in islice(late, self.pace.checkpoints)}
 
