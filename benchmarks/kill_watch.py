@@ -59,9 +59,8 @@ def main() -> None:
         )
         second = time.perf_counter() - began
     late = killed.pop("ended before it was killed")
-    print(
-        f"{sum(killed.values())} kills (and {late} that came too late) in {second:.0f} s, engine {told.engine!r}: {killed}"
-    )
+    print(f"{sum(killed.values())} kills (and {late} that came too late) in {second:.0f} s,")
+    print(f"engine {told.engine!r}: {killed}")
     for what, got, wanted in zip(("verdicts", "alarms"), tables, calm[0], strict=True):
         same = got.to_json() == wanted.to_json()
         print(f"{what}: {len(got)} rows, {'equal' if same else 'DIFFERENT'}")

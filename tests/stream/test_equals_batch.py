@@ -37,9 +37,9 @@ def archive(tmp_path_factory):
     return root, histories
 
 
-def assert_equal_to_batch(store, histories):
+def assert_equal_to_batch(store, histories, detector="fused"):
     for name, history in histories.items():
-        expected = examine(history).verdicts
+        expected = examine(history, detector).verdicts
         got = store.verdicts(name)[list(expected.columns)]
         pd.testing.assert_frame_equal(
             got.drop(columns="evidence"), expected.drop(columns="evidence"), rtol=1e-12
@@ -71,11 +71,12 @@ def test_growing_files(tmp_path, archive, seed):
     store.close()
 
 
-def test_a_finished_archive_at_once(tmp_path, archive):
+@pytest.mark.parametrize("detector", ["fused", "hybrid", "cv-hardened", "eis"])
+def test_a_finished_archive_at_once(tmp_path, archive, detector):
     root, histories = archive
     store = Store(str(tmp_path / "store.db"))
-    Watch(folder(root, settle=0.0, ended=0.0), store, DetectorEngine("fused")).run_once()
-    assert_equal_to_batch(store, histories)
+    Watch(folder(root, settle=0.0, ended=0.0), store, DetectorEngine(detector)).run_once()
+    assert_equal_to_batch(store, histories, detector)
     store.close()
 
 
