@@ -45,7 +45,7 @@ def kill_some(kills: int, seed: int, over: threading.Event) -> None:
     chance = random.Random(seed)
     own = psutil.Process()
     done = 0
-    while done < kills and not over.wait(chance.uniform(0.2, 2.0)):
+    while done < kills and not over.wait(chance.uniform(0.5, 4.0)):
         children = own.children()
         if children:
             os.kill(chance.choice(children).pid, signal.SIGKILL)
@@ -65,7 +65,9 @@ def main() -> None:
         write_cells(folder / "archive", options.cells)
         triage(folder / "archive", folder / "calm", workers=2)
         over = threading.Event()
-        killer = threading.Thread(target=kill_some, args=(options.kills, options.seed, over))
+        killer = threading.Thread(
+            target=kill_some, args=(options.kills, options.seed, over), daemon=True
+        )
         killer.start()
         begin = time.perf_counter()
         runs = 0

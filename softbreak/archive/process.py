@@ -24,7 +24,8 @@ from softbreak.errors import SoftbreakError
 logger = logging.getLogger(__name__)
 
 _START_SECOND: Final = 180.0
-_STARTS: Final = 3
+_STARTS: Final = 12
+"""Of which all but the last may be ended by others; a fault of its own ends the matter at once."""
 _FROM_OUTSIDE: Final = tuple(
     -int(getattr(signal, name))
     for name in ("SIGKILL", "SIGTERM", "SIGHUP")
