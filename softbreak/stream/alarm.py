@@ -197,7 +197,8 @@ class _Fold:
         known = self.standing is not None and (
             self.confirmed or self.standing.level is not Level.WARNING
         )
-        if self.hard_run >= limits.hard_cycles or (code == _SURE_HARD and known):
+        hard = self.hard_run and self.confirmed
+        if hard or self.hard_run >= limits.hard_cycles or (code == _SURE_HARD and known):
             return Level.HARD
         sure = code in (_SURE, _SURE_HARD) or (known and self.short_run)
         return Level.SOFT if sure or self.short_run >= limits.short_cycles else None

@@ -70,6 +70,11 @@ def test_it_climbs_and_says_each_step_once():
     ]
 
 
+def test_a_warning_that_is_borne_out_needs_one_cycle_more():
+    assert [alarm[0] for alarm in told("hhwcs")] == ["early warning", "soft"]
+    assert [alarm[0] for alarm in told("hhwcX")] == ["early warning", "hard"]
+
+
 def test_a_warning_that_is_withdrawn_is_over_and_the_next_ones_wait():
     assert told("hwxhwxhwxhhwxh") == [
         ("early warning", 1, "withdrawn", 1),
