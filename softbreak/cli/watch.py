@@ -192,6 +192,8 @@ def _follow(watch: Watch, postman: Postman, interval: float, *, quiet: bool) -> 
 
 
 def _line(cell_id: str, alarm: Alarm) -> None:
+    if alarm.end == "escalated":
+        return  # the louder alarm has a line of its own
     what = alarm.end or "raised"
     moment = time.strftime("%Y-%m-%d %H:%M:%S")
     typer.echo(f"{moment} {cell_id}: {alarm.level} {what}: {alarm.sentence}")

@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -36,7 +39,8 @@ def cells(tmp_path, monkeypatch):
 def test_once_tells_what_there_is_and_fails_on_what_it_should(softbreak, cells):
     told = softbreak("watch", cells, "--once", "--fail-on", "soft")
     assert (told.code, told.err) == (1, "")
-    rows = {line.split()[0]: line for line in told.out.splitlines()[1:3]}
+    lines = [line for line in told.out.splitlines() if line.startswith(("bad", "good"))]
+    rows = {line.split()[0]: line for line in lines}
     assert list(rows) == ["bad", "good"], "worst first"
     assert rows["bad"].split()[1:3] == ["hard", "hard"]
     assert "▁" in rows["bad"]
@@ -131,3 +135,25 @@ def test_simulated_cells_can_be_played(softbreak):
     told = softbreak("replay", "simulated", "--cells", 1, "--speed", 0, "--step", 1e6)
     assert told.code == 0
     assert json.loads(told.out.splitlines()[0])["cell_id"].startswith("a0-")
+
+
+def process(*arguments, **options):
+    """The command line as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "softbreak", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(EXAMPLES.parents[1])},
+        **options,
+    )
+
+
+def test_a_service_tells_alarms_line_by_line_and_ends_in_order(cells, tmp_path):
+    watch = process("watch", cells, "--interval", 0.1, "--http", "127.0.0.1:0", cwd=tmp_path)
+    line = watch.stdout.readline()
+    watch.send_signal(signal.SIGTERM)
+    out, err = watch.communicate(timeout=60)
+    assert "bad: hard raised: " in line
+    assert (watch.returncode, err) == (0, "")
+    assert "2 cells, 1 with an alarm" in out
