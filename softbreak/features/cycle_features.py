@@ -7,8 +7,8 @@ where a model learns from it, and NaN where the evidence is absent.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -132,8 +132,8 @@ def cycle_features(evidence: CellEvidence, readings: Sequence[Reading]) -> pd.Da
     cycles = evidence.timeline.cycles
     ends = cycles["end_time_second"].to_numpy(dtype=np.float64)
     rows = _inputs(evidence)
-    spectra, spectra_ohm = _spectrum_rows(evidence, readings)
-    sweeps, chords = _sweep_rows(evidence)
+    spectra, spectra_ohm = spectrum_rows(evidence, readings)
+    sweeps, chords = sweep_rows(evidence)
     s_newest, s_age = _newest([reading.time_second for reading in readings], ends)
     c_newest, c_age = _newest(evidence.sweeps["end_time_second"].to_list(), ends)
     rows[:, INPUTS.index("ln_spectrum_ohm")] = _taken(spectra_ohm[:, None], s_newest)[:, 0]
@@ -171,33 +171,85 @@ def _taken(values: np.ndarray, newest: np.ndarray) -> np.ndarray:
 
 
 # ------------------------------------------------------------------------------- cycling
+class KnownCell(NamedTuple):
+    """What is known of the cell: a logged temperature, ln of L/(σA) and the °C it holds at."""
+
+    logged: bool
+    ln_floor: float
+    stated_celsius: float | None
+
+
+def known_of(evidence: CellEvidence) -> KnownCell:
+    """Return what is known of the cell."""
+    ln_floor = math.log(_floor(evidence))
+    return KnownCell(evidence.temperature_logged, ln_floor, evidence.cell.temperature_celsius)
+
+
 def _inputs(evidence: CellEvidence) -> np.ndarray:
     """Rows for the fold over cycles; what belongs to spectra and sweeps is still NaN."""
     cycles, half = evidence.timeline.cycles, evidence.timeline.half_cycles
-    count = len(cycles)
-    rows = np.full((count, len(INPUTS)), np.nan)
-    if not count:
-        return rows
-    current = cycles["current_ampere"].to_numpy(dtype=np.float64)
-    late = cycles["late_resistance_ohm"].to_numpy(dtype=np.float64)
-    whole = cycles["resistance_ohm"].to_numpy(dtype=np.float64)
+    if not len(cycles):
+        return np.full((0, len(INPUTS)), np.nan)
+    columns = {name: cycles[name].to_numpy(dtype=np.float64) for name in MEASURED}
+    edges = (half["first_voltage_volt"].to_numpy(), half["last_voltage_volt"].to_numpy())
+    slopes = mean_slopes(edges, half["cycle_index"].to_numpy(dtype=np.int64), len(cycles))
+    events = _event_rows(evidence.timeline.events, len(cycles))
+    return input_rows(columns, slopes, events, known_of(evidence))
+
+
+MEASURED: Final = (
+    "start_time_second",
+    "end_time_second",
+    "current_ampere",
+    "resistance_ohm",
+    "late_resistance_ohm",
+    "noise",
+    "asymmetry",
+    "temperature_celsius",
+    "excursions",
+)
+"""Columns of a cycle that its features are made of."""
+
+
+def input_rows(
+    columns: Mapping[str, np.ndarray],
+    slopes: np.ndarray,
+    events: np.ndarray,
+    known: KnownCell,
+    highest_ohm: float = 0.0,
+) -> np.ndarray:
+    """Return rows for the fold over cycles, ``INPUTS``; those of spectra and sweeps are NaN.
+
+    Parameters
+    ----------
+    columns : mapping
+        ``MEASURED``, shape (n,).
+    slopes : numpy.ndarray, shape (n,)
+        See :func:`mean_slopes`.
+    events : numpy.ndarray, shape (n, 5)
+        See :func:`count_event`.
+    known : KnownCell
+    highest_ohm : float
+        Largest resistance of the cycles before.
+    """
+    rows = np.full((len(slopes), len(INPUTS)), np.nan)
+    late, whole = columns["late_resistance_ohm"], columns["resistance_ohm"]
     top = np.maximum.accumulate(np.where(np.isfinite(whole), np.abs(whole), 0.0))
-    floor = np.maximum(1e-4 * top, 1e-9)  # a dead short rattles around zero
+    floor = np.maximum(1e-4 * np.maximum(top, highest_ohm), 1e-9)  # a dead short rattles
     finite = np.isfinite(late) & np.isfinite(whole)
     rows[:, 0] = np.where(finite, np.log(np.maximum(np.nan_to_num(late), floor)), np.nan)
     rows[:, 1] = np.where(finite, np.log(np.maximum(np.nan_to_num(whole), floor)), np.nan)
-    if evidence.temperature_logged:
-        kelvin = cycles["temperature_celsius"].to_numpy(dtype=np.float64) + 273.15
-        rows[:, 2] = 1.0 / (BOLTZMANN_EV * kelvin)
-    rows[:, 3] = cycles["noise"]
-    rows[:, 4] = np.clip(cycles["asymmetry"], -_CLIP, _CLIP)
-    rows[:, 5] = _slopes(half, cycles)
-    rows[:, 6] = np.log(np.maximum(current, 1e-15))
-    duration = (cycles["end_time_second"] - cycles["start_time_second"]).to_numpy()
+    if known.logged:
+        rows[:, 2] = 1.0 / (BOLTZMANN_EV * (columns["temperature_celsius"] + 273.15))
+    rows[:, 3] = columns["noise"]
+    rows[:, 4] = np.clip(columns["asymmetry"], -_CLIP, _CLIP)
+    rows[:, 5] = slopes
+    rows[:, 6] = np.log(np.maximum(columns["current_ampere"], 1e-15))
+    duration = columns["end_time_second"] - columns["start_time_second"]
     rows[:, 7] = np.log(np.maximum(duration, 1e-3))
-    rows[:, 8:13] = _event_rows(evidence.timeline.events, count)
-    rows[:, 13] = cycles["excursions"]
-    rows[:, 14] = math.log(_floor(evidence)) - _bulk_warmth(evidence, rows[:, 2])
+    rows[:, 8:13] = events
+    rows[:, 13] = columns["excursions"]
+    rows[:, 14] = known.ln_floor - _bulk_warmth(known.stated_celsius, rows[:, 2])
     return rows
 
 
@@ -207,26 +259,24 @@ def _floor(evidence: CellEvidence) -> float:
     return floor if floor else math.nan
 
 
-def _bulk_warmth(evidence: CellEvidence, inverse_ev: np.ndarray) -> np.ndarray:
-    """By how much ln of the floor falls between its own temperature and each cycle's."""
-    stated = evidence.cell.temperature_celsius
+def _bulk_warmth(stated: float | None, inverse_ev: np.ndarray) -> np.ndarray:
+    """By how much ln of the floor falls between its own temperature (°C) and each cycle's."""
     if stated is None:
         return np.zeros(len(inverse_ev))
     warmth = SHORT_EV * (1.0 / (BOLTZMANN_EV * (stated + 273.15)) - inverse_ev)
     return np.where(np.isfinite(warmth), warmth, 0.0)
 
 
-def _slopes(half: pd.DataFrame, cycles: pd.DataFrame) -> np.ndarray:
+def mean_slopes(edges: tuple[np.ndarray, np.ndarray], owner: np.ndarray, count: int) -> np.ndarray:
     """Mean of ln(last over first voltage) over the half-cycles of each cycle."""
-    first, last = half["first_voltage_volt"].to_numpy(), half["last_voltage_volt"].to_numpy()
+    first, last = edges
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.log(last / first)
     slope = np.clip(np.where((first > 0) & (last > 0), slope, np.nan), -_CLIP, _CLIP)
     known = np.isfinite(slope)
-    owner = half["cycle_index"].to_numpy(dtype=np.int64)
-    total = np.bincount(owner, np.where(known, slope, 0.0), minlength=len(cycles))
+    total = np.bincount(owner, np.where(known, slope, 0.0), minlength=count)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return total / np.bincount(owner, known, minlength=len(cycles))
+        return total / np.bincount(owner, known, minlength=count)
 
 
 def _event_rows(events: pd.DataFrame, count: int) -> np.ndarray:
@@ -235,21 +285,24 @@ def _event_rows(events: pd.DataFrame, count: int) -> np.ndarray:
     for cycle, change in zip(
         events["cycle_index"].to_numpy(dtype=np.int64), events["change"].to_numpy(), strict=True
     ):
-        if not 0 <= cycle < count:
-            continue
-        row = found[cycle]
-        if change < 0:
-            row[0] += 1
-            row[2] = min(row[2], max(change, -_CLIP))
-            row[4] += max(change, -_CLIP)
-        else:
-            row[1] += 1
-            row[3] = max(row[3], min(change, _CLIP))
+        if 0 <= cycle < count:
+            count_event(found[cycle], change)
     return found
 
 
+def count_event(row: np.ndarray, change: float) -> None:
+    """Add Δ ln R of an event to drops and rises, the largest of each, and the sum of drops."""
+    if change < 0:
+        row[0] += 1
+        row[2] = min(row[2], max(change, -_CLIP))
+        row[4] += max(change, -_CLIP)
+    else:
+        row[1] += 1
+        row[3] = max(row[3], min(change, _CLIP))
+
+
 # ----------------------------------------------------------------------------- impedance
-def _spectrum_rows(
+def spectrum_rows(
     evidence: CellEvidence, readings: Sequence[Reading]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Features of each spectrum against the first sound one and the one before, and ln R_LF."""
@@ -307,7 +360,7 @@ def _spectrum_row(
 
 
 # --------------------------------------------------------------------------- voltammetry
-def _sweep_rows(evidence: CellEvidence) -> tuple[np.ndarray, np.ndarray]:
+def sweep_rows(evidence: CellEvidence) -> tuple[np.ndarray, np.ndarray]:
     """Features of each voltammogram against the first of the same window, and ln of its chord."""
     sweeps = evidence.sweeps
     found = np.full((len(sweeps), len(SWEEP_COLUMNS)), np.nan)

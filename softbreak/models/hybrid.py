@@ -13,21 +13,25 @@ voltammograms. What it may do is limited by physics:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from softbreak.features.cycle_fold import CycleFold
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.calibration import Isotonic, conformal_margin, fit_isotonic
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.hybrid_verdict import Limits, Scored, combined
 from softbreak.models.novelty import CORE, Familiarity, fit_familiarity
-from softbreak.models.rules.fused import fused_verdicts, voltage_verdicts
+from softbreak.models.rules.fused import fused_verdicts, not_applicable, voltage_verdicts
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.limits import SHIFT_LIMIT
-from softbreak.models.table import detector_table
+from softbreak.models.rules.stepping import FusedStepper
+from softbreak.models.stepper import LiveCycle
+from softbreak.models.table import COLUMNS, conclusion, detector_table
 from softbreak.models.tabular import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken, three
 from softbreak.models.trees import Trees
 from softbreak.verdict import Verdict
@@ -40,6 +44,11 @@ PAIR: Final = "eis_low_change"
 FOLDS: Final = 5
 THINNING: Final = 3
 """Every so manieth cycle is enough to learn what is only used for calibration."""
+
+
+def hidden(growth: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """What a short could hide behind: ln of growth, or of what current and duration explain."""
+    return np.where(np.abs(shift) > SHIFT_LIMIT, np.maximum(growth, np.abs(shift)), growth)
 
 
 class Hybrid(LearnedDetector):
@@ -161,10 +170,25 @@ class Hybrid(LearnedDetector):
         told : bool
             Also say which features were most telling.
         """
-        rows = self.matrix(table)
-        if not len(rows):
+        if not len(table):
             return []
-        chances = self.predict_proba(table)
+        logged = table["temperature_distance"].notna().to_list()
+        return self.scored_rows(self.matrix(table), logged, told=told)
+
+    def scored_rows(
+        self, rows: np.ndarray, logged: Sequence[bool], *, told: bool = True
+    ) -> list[Scored]:
+        """Do as :meth:`scored` for rows of ``columns_`` that are no table yet.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray, shape (n, len(columns_))
+        logged : sequence of bool
+            Whether the temperature was, at each row.
+        told : bool
+        """
+        scores = self._score(rows)
+        chances = scores / scores.sum(axis=1, keepdims=True)
         kinds = self._kinds(rows)
         raw = {name: self._heads[name].score(rows) for name in ("fault", *QUANTILES)}
         side = (sigmoid(raw["fault"]) > 0.5).astype(int)
@@ -175,7 +199,6 @@ class Hybrid(LearnedDetector):
         upper = np.clip(np.maximum(raw["lower"], raw["upper"]) + margin, 0.0, 1.0)
         lower, upper = np.minimum(lower, upper), np.maximum(lower, upper)
         middle = np.clip(raw["middle"], lower, upper)
-        logged = table["temperature_distance"].notna().to_list()
         novelty = self._familiar.distance(rows[:, self._core()])
         return [
             Scored(
@@ -200,6 +223,10 @@ class Hybrid(LearnedDetector):
     def contributions(self, row: np.ndarray) -> np.ndarray:
         """Return what each of ``columns_`` adds to the log-odds of a short, for one row."""
         return self._heads["fault"].contributions(row)
+
+    def begin(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> HybridStepper:
+        """Judge a live cell cycle by cycle; see :class:`softbreak.models.stepper.Stepper`."""
+        return HybridStepper(self, evidence, readings)
 
     def judge(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> list[Verdict]:
         """Judge every cycle of a cell.
@@ -230,19 +257,12 @@ class Hybrid(LearnedDetector):
             Also say which features were most telling: slower, and no verdict changes.
         """
         limits = Limits(*self.limits)
-        growth = self._hidden(table)
+        growth = hidden(table["rule_growth"].to_numpy(), table["rule_shift"].to_numpy()).tolist()
         scored = self.scored(table, told=told)
         return [
             combined(rule, score, grown, limits)
             for rule, score, grown in zip(rules, scored, growth, strict=True)
         ]
-
-    @staticmethod
-    def _hidden(table: pd.DataFrame) -> list[float]:
-        """What a short could hide behind: ln of growth, or of what current and duration explain."""
-        growth = table["rule_growth"].to_numpy(dtype=np.float64)
-        shift = np.abs(table["rule_shift"].to_numpy(dtype=np.float64))
-        return np.where(shift > SHIFT_LIMIT, np.maximum(growth, shift), growth).tolist()
 
     # --------------------------------------------------------------------------- keeping
     def _arrays(self) -> dict[str, np.ndarray]:
@@ -270,3 +290,45 @@ class Hybrid(LearnedDetector):
             arrays["familiar.inverse"],
             float(facts["familiar"]),
         )
+
+
+class HybridStepper:
+    """A hybrid and the cycles of one live cell; see :class:`softbreak.models.stepper.Stepper`.
+
+    Parameters
+    ----------
+    model : Hybrid
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+    """
+
+    def __init__(
+        self, model: Hybrid, evidence: CellEvidence, readings: Sequence[ImpedanceReading]
+    ) -> None:
+        self._model = model
+        self._fold = CycleFold(evidence, readings)
+        self._fused = FusedStepper(evidence, readings)
+        self._voltage_only = model.evidence == "voltage"
+        self._applies = not_applicable(evidence) is None
+        self._columns = [COLUMNS.index(name) for name in model.columns_]
+        self._limits = Limits(*model.limits)
+
+    def step(self, cycle: LiveCycle) -> Verdict:
+        """Judge the next cycle."""
+        fused = self._fused.step(cycle)
+        voltage = self._fused.voltage
+        rule = voltage.verdict if self._voltage_only else fused
+        changes = [event.change for event in cycle.events]
+        row = self._fold.row(cycle.row, cycle.half_cycles, changes)
+        if not self._applies:
+            return rule
+        told = np.concatenate([row, conclusion(voltage.verdict, voltage.memory)])
+        growth = hidden(told[_GROWTH : _GROWTH + 1], told[_SHIFT : _SHIFT + 1])
+        logged = not math.isnan(told[_LOGGED])
+        scored = self._model.scored_rows(told[None, self._columns], [logged])
+        return combined(rule, scored[0], float(growth[0]), self._limits)
+
+
+_GROWTH, _SHIFT, _LOGGED = (
+    COLUMNS.index(name) for name in ("rule_growth", "rule_shift", "temperature_distance")
+)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence import CellEvidence
@@ -85,6 +85,12 @@ def _shipped(name: str, evidence: CellEvidence, readings: Readings) -> list[Verd
     return judged_by(_model(name), evidence, readings)
 
 
+def _begun(name: str, evidence: CellEvidence, readings: Readings) -> Stepper:
+    model: Any = _model(name)
+    stepper: Stepper = model.begin(evidence, readings)
+    return stepper
+
+
 DETECTORS: Final[dict[str, Detector]] = {
     detector.name: detector
     for detector in (
@@ -102,6 +108,7 @@ DETECTORS: Final[dict[str, Detector]] = {
             "the rule's certificates and a learned score, with abstention, on all evidence",
             "cycle",
             partial(_shipped, "hybrid"),
+            partial(_begun, "hybrid"),
         ),
         Detector(
             "hybrid-voltage",
@@ -109,6 +116,7 @@ DETECTORS: Final[dict[str, Detector]] = {
             "the same on voltage and current alone",
             "cycle",
             partial(_shipped, "hybrid-voltage"),
+            partial(_begun, "hybrid-voltage"),
         ),
         Detector(
             "voltage",

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.rules.fused import not_applicable, reaches, settled, sweep_jumps
 from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.rules.memory import Memory
+from softbreak.models.rules.parts import undetermined
 from softbreak.models.rules.voltage import VoltageRule
 from softbreak.models.stepper import LiveCycle
 from softbreak.verdict import State, Verdict
@@ -22,6 +24,11 @@ class VoltageStepper:
     evidence : CellEvidence
     _ : sequence of ImpedanceReading
         Spectra are not looked at.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        Of the last cycle.
     """
 
     def __init__(self, evidence: CellEvidence, _: Sequence[ImpedanceReading] = ()) -> None:
@@ -30,17 +37,25 @@ class VoltageStepper:
         self._jumps = sweep_jumps(evidence)
         self._start = math.inf
         self._resistance = math.nan
+        self.verdict = self._obstacle or undetermined("no cycle has been seen yet", "")
 
     def step(self, cycle: LiveCycle) -> Verdict:
         """Judge the next cycle."""
         if self._obstacle is not None:
+            self.verdict = self._obstacle or undetermined("no cycle has been seen", "")
             return self._obstacle
         view, events = cycle.view, list(cycle.events)
         for jump in self._jumps:
             if self._start < jump.end <= view.start_time_second:
                 events.append(jump.event(self._resistance))
         self._start, self._resistance = view.start_time_second, view.resistance_ohm
-        return self._rule.step(view, events)
+        self.verdict = self._rule.step(view, events)
+        return self.verdict
+
+    @property
+    def memory(self) -> Memory:
+        """What the rule remembers; to be read, not written."""
+        return self._rule.memory
 
 
 class FusedStepper:
@@ -50,10 +65,15 @@ class FusedStepper:
     ----------
     evidence : CellEvidence
     readings : sequence of ImpedanceReading
+
+    Attributes
+    ----------
+    voltage : VoltageStepper
+        What the voltage alone says.
     """
 
     def __init__(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> None:
-        self._voltage = VoltageStepper(evidence)
+        self.voltage = VoltageStepper(evidence)
         self._applies = not_applicable(evidence) is None
         self._readings = readings
         self._times = [reading.time_second for reading in readings]
@@ -64,7 +84,7 @@ class FusedStepper:
 
     def step(self, cycle: LiveCycle) -> Verdict:
         """Judge the next cycle; the last spectrum before it speaks as long as R stays the same."""
-        verdict = self._voltage.step(cycle)
+        verdict = self.voltage.step(cycle)
         newest = bisect_right(self._times, cycle.view.end_time_second) - 1
         if not self._applies or newest < 0:
             return verdict
