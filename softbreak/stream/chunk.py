@@ -75,13 +75,16 @@ class Source(ABC):
     ----------
     name : str
         Stable: offsets are stored under it.
+    ends : bool
+        Whether it is known to come to an end (a pipe).
     exhausted : bool
-        Nothing will ever come again (standard input was closed).
+        It has: nothing will ever come again.
     replays : bool
         Whether :meth:`rewind` can bring a cell's past back.
     """
 
     name: str
+    ends: bool = False
     exhausted: bool = False
     replays: bool = False
 

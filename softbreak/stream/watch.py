@@ -141,19 +141,26 @@ class Watch:
                 self.source.rewind(stale)
 
     def run(self, interval_second: float) -> None:
-        """Poll until stopped or until the source has no more."""
+        """Poll until stopped, or until the source has come to its end."""
         while not self.stop.is_set():
-            busy = self.step()
-            if self.source.exhausted and not busy:
+            if self.step():
+                continue
+            if self.source.exhausted:
+                self.finish()
                 break
-            if not busy:
-                self.source.wait(interval_second)
+            self.source.wait(interval_second)
         self.close()
 
     def run_once(self) -> None:
-        """Take all that there is now, and store it."""
-        while self.step() and not self.stop.is_set():
-            pass
+        """Take all that there is now (of a pipe: all until its end), and store it."""
+        while not self.stop.is_set():
+            if self.step():
+                continue
+            if self.source.exhausted or not self.source.ends:
+                break
+            self.source.wait(1.0)
+        if self.source.exhausted:
+            self.finish()
         self.close()
 
     def step(self) -> int:

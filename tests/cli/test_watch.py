@@ -137,6 +137,18 @@ def test_simulated_cells_can_be_played(softbreak):
     assert json.loads(told.out.splitlines()[0])["cell_id"].startswith("a0-")
 
 
+def test_files_that_were_measured_at_once_are_several_cells(softbreak, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mix" / "rack").mkdir(parents=True)
+    for name in ("run_1", "run_2"):
+        rows = csv(4, samples=20).decode().splitlines()
+        table = [f"{row},{1.7e9 + 60 * k}" for k, row in enumerate(rows[1:], start=1)]
+        text = "\n".join([rows[0] + ",unix_time_second", *table, ""])
+        (tmp_path / "mix" / "rack" / f"{name}.csv").write_text(text)
+    told = softbreak("watch", tmp_path / "mix", "--once", "--json").json
+    assert [row["cell_id"] for row in told["cells"]] == ["rack/run_1", "rack/run_2"]
+
+
 def process(*arguments, **options):
     """The command line as a process of its own."""
     return subprocess.Popen(

@@ -92,8 +92,9 @@ class Pipe:
 def test_replayed_messages(tmp_path, archive, step):
     _, histories = archive
     told = [f"{message}\n".encode() for _, _, message in messages(histories.values(), step)]
+    assert sum(b'"end": true' in line for line in told) == len(histories)
     store = Store(str(tmp_path / "store.db"))
-    Watch(LineSource(Pipe(told)), store, DetectorEngine("fused")).run(0.01)
+    Watch(LineSource(Pipe(told)), store, DetectorEngine("fused")).run_once()
     assert_equal_to_batch(store, histories)
     again = Watch(LineSource(Pipe(told)), store, DetectorEngine("fused"))
     again.run(0.01)

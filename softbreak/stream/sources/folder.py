@@ -132,6 +132,8 @@ class FolderSource(Source):
             chunk = self._chunk(found)
             if chunk is not None:
                 yield chunk
+        if self._next_scan == 0.0:  # a cell has turned out to be several
+            yield from self.poll()
 
     def ack(self, chunks: Sequence[Chunk]) -> None:
         """Nothing to do: files keep what they hold."""

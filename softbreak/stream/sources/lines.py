@@ -30,6 +30,8 @@ class LineSource(Source):
         Under which sequences are stored.
     """
 
+    ends = True
+
     def __init__(self, stream: BinaryIO, name: str = "stdin") -> None:
         self.name = name
         self._stream = stream
