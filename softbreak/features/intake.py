@@ -163,20 +163,21 @@ class Intake:
         )
         return self._pieces(cuts[:closed].tolist() + [list(cut) for cut in segmenter.finish()])
 
-    def trim(self) -> None:
-        """Let go of samples before the open half-cycle."""
+    def trim(self, *, wholly: bool = False) -> None:
+        """Let go of samples before the open half-cycle; ``wholly``: even of a few."""
         filled, settled = int(self.marks[_FILLED]), int(self.marks[_SETTLED])
-        if filled < 128:
+        if filled < 128 and not wholly:
             return
         start, _, sign, _ = self.open
         keep = start if sign else max(start, settled - REST_ROWS)
         keep = min(keep, settled - _MARGIN)
-        if keep >= max(128, filled // 2):
+        if keep >= (1 if wholly else max(128, filled // 2)):
             self.buffer[:, : filled - keep] = self.buffer[:, keep:filled].copy()
             self.marks += np.array([-keep, -keep, keep])
 
     def dump(self) -> dict[str, Any]:
         """Return all that it remembers."""
+        self.trim(wholly=True)
         return {
             "buffer": self.buffer[:, : self.marks[_FILLED]],
             "marks": self.marks,

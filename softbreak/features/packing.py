@@ -26,19 +26,24 @@ def pack(tree: dict[str, Any]) -> bytes:
         Arrays are float64 or int64; keys are words.
     """
     arrays: list[np.ndarray] = []
+    places: dict[int, int] = {}  # an array that occurs twice is written once
 
     def plain(node: Any) -> Any:
         if isinstance(node, np.ndarray):
-            kind = "<i8" if node.dtype.kind == "i" else "<f8"
-            arrays.append(np.ascontiguousarray(node, dtype=kind))
-            return {_MARK: [kind, list(node.shape)]}
+            if id(node) not in places:
+                places[id(node)] = len(arrays)
+                kind = "<i8" if node.dtype.kind == "i" else "<f8"
+                arrays.append(np.ascontiguousarray(node, dtype=kind))
+            return {_MARK: places[id(node)]}
         if isinstance(node, dict):
             return {key: plain(value) for key, value in node.items()}
         if isinstance(node, list | tuple):
             return [plain(value) for value in node]
         return node
 
-    head = json.dumps(plain(tree), separators=(",", ":")).encode()
+    told = plain(tree)
+    shapes = [[array.dtype.str, list(array.shape)] for array in arrays]
+    head = json.dumps([told, shapes], separators=(",", ":")).encode()
     sizes = VERSION.to_bytes(2, "little") + len(head).to_bytes(4, "little")
     return b"".join([MAGIC, sizes, head, *(array.tobytes() for array in arrays)])
 
@@ -59,30 +64,35 @@ def unpack(stored: bytes) -> dict[str, Any]:
             f"the memory of this live cell is of format {version}, not {VERSION}: begin it anew"
         )
     stop = _HEAD + int.from_bytes(stored[len(MAGIC) + 2 : _HEAD], "little")
-    place = stop
+    arrays: list[np.ndarray] = []
 
     def full(node: Any) -> Any:
-        nonlocal place
         if isinstance(node, list):
             return [full(value) for value in node]
         if not isinstance(node, dict):
             return node
         if _MARK not in node:
             return {key: full(value) for key, value in node.items()}
-        kind, shape = node[_MARK]
-        count = math.prod(shape)
-        if kind not in _KINDS or place + 8 * count > len(stored):
-            raise ValueError(f"{count} numbers of kind {kind} are not there")
-        array = np.frombuffer(stored, dtype=kind, count=count, offset=place)
-        place += 8 * count
-        return array.reshape(shape).copy()
+        return arrays[node[_MARK]]
 
     try:
-        tree = full(json.loads(stored[_HEAD:stop]))
-    except (ValueError, TypeError, KeyError) as error:
+        told, shapes = json.loads(stored[_HEAD:stop])
+        for kind, shape in shapes:
+            array = _array(stored, stop, kind, shape)
+            arrays.append(array)
+            stop += array.nbytes
+        tree = full(told)
+    except (ValueError, TypeError, KeyError, IndexError) as error:
         raise SoftbreakError(
             f"the memory of a live cell is damaged ({error}); begin it anew"
         ) from error
     if not isinstance(tree, dict):
         raise SoftbreakError("the memory of a live cell is damaged; begin it anew")
     return tree
+
+
+def _array(stored: bytes, start: int, kind: str, shape: list[int]) -> np.ndarray:
+    count = math.prod(shape)
+    if kind not in _KINDS or start + 8 * count > len(stored):
+        raise ValueError(f"{count} numbers of kind {kind} are not there")
+    return np.frombuffer(stored, dtype=kind, count=count, offset=start).reshape(shape).copy()

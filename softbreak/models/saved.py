@@ -37,8 +37,10 @@ def _read(folder: Path, mark: str) -> Detector:
     name = learner.name if learner is not None else folder.name
     about = learner.about if learner is not None else f"a trained {facts.get('kind')}"
     features = learner.features if learner is not None else TABLE
-    judge = partial(_judge, load_learned(folder), features)
-    return Detector(name, mark[:12], about, "cycle", judge)
+    model = load_learned(folder)
+    judge = partial(_judge, model, features)
+    begin = getattr(model, "begin", None)  # who can judge cycle by cycle says so
+    return Detector(name, mark[:12], about, "cycle", judge, begin)
 
 
 def _judge(

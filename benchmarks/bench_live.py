@@ -1,0 +1,102 @@
+"""What a live cell costs: samples a second, microseconds a half-cycle, memory over a month.
+
+One process, one core; processor time, so that other work on the machine does not count. The cell
+is simulated by hand: two half-cycles an hour, noise, a logged temperature, 10 s a sample.
+
+    python benchmarks/bench_live.py                 # half a minute
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.record import Cell, Record, Source, Technique
+from softbreak.models.live import LiveCell
+
+HALF = 180
+
+
+def month(cycles: int, interval: float = 10.0) -> Record:
+    """A month of symmetric cycling, an hour a cycle."""
+    half = round(HALF * 10.0 / interval)
+    count = 2 * half * cycles
+    sign = np.where((np.arange(count) // half) % 2 == 0, 1.0, -1.0)
+    rng = np.random.default_rng(1)
+    volt = 0.1 * sign + 1e-4 * rng.standard_normal(count)
+    table = {
+        "test_time_second": np.arange(count) * interval,
+        "voltage_volt": volt.astype("f4"),
+        "current_ampere": (1e-3 * sign).astype("f4"),
+        "ambient_temperature_celsius": (25 + 0.1 * rng.standard_normal(count)).astype("f4"),
+    }
+    return Record(Cell("c"), Technique.CYCLING, pd.DataFrame(table), Source("c.csv"))
+
+
+def pieces(record: Record, rows: int) -> list[Record]:
+    """The record in chunks."""
+    table = record.table
+    return [replace(record, table=table.iloc[k : k + rows]) for k in range(0, len(table), rows)]
+
+
+def fed(detector: str, chunks: list[Record]) -> tuple[LiveCell, float]:
+    """Feed a cell; return it and the processor time (s)."""
+    live = LiveCell(Cell("c"), detector)
+    began = time.process_time()
+    for chunk in chunks:
+        live.update([chunk])
+    return live, time.process_time() - began
+
+
+def throughput(detector: str) -> None:
+    """Samples a second, and the cost of what a half-cycle's end adds."""
+    record = month(400)
+    fed(detector, pieces(record, 90))  # compiles, and loads the model
+    for rows in (1, 10, 100, 1000):
+        part = replace(record, table=record.table.iloc[: 7200 if rows < 100 else None])
+        live, second = fed(detector, pieces(part, rows))
+        rate = live.counts["samples"] / second
+        print(f"  chunks of {rows:5d}: {rate:10,.0f} samples/s, {1e6 / rate:7.2f} µs a sample")
+    live, ends, others = LiveCell(Cell("c"), detector), [], []
+    for chunk in pieces(record, HALF // 2)[:1600]:
+        before = live.counts["half_cycles"]
+        began = time.thread_time()
+        live.update([chunk])
+        spent = time.thread_time() - began
+        (ends if live.counts["half_cycles"] > before else others).append(spent)
+    added = 1e6 * (np.median(ends[-400::2]) + np.median(ends[-399::2]) - 2 * np.median(others)) / 2
+    print(f"  a finished half-cycle adds {added:.0f} µs (statistics, events, verdict)")
+
+
+def memory(detector: str) -> None:
+    """Resident memory and stored state while a month at 1 Hz goes by."""
+    record = month(720, interval=1.0)
+    chunks = pieces(record, 600)
+    live = LiveCell(Cell("c"), detector)
+    for number, chunk in enumerate(chunks):
+        live.update([chunk])
+        day = (number + 1) / len(chunks) * 30.0
+        if any(abs(day - one) < 0.5 * 30.0 / len(chunks) for one in (1, 10, 20, 30)):
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            size = len(live.dump()) / 1024
+            print(f"  day {day:4.0f}: peak {peak:6.0f} MiB of the process, state {size:6.0f} KiB")
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--detectors", default="fused,hybrid")
+    options = parser.parse_args()
+    for detector in options.detectors.split(","):
+        print(detector)
+        throughput(detector)
+        memory(detector)
+
+
+if __name__ == "__main__":
+    main()
