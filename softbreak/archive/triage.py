@@ -35,7 +35,7 @@ def triage(
     archive: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
-    detector: str = "fused",
+    detector: str = "hybrid",
     workers: int | str | Any = None,
     crew: Crew | None = None,
     progress: Callable[[Progress], None] | None = None,

@@ -42,7 +42,7 @@ def demo(
             out / "cells",
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    result = run_triage(made.archive, out, "fused", None, Crew(), quiet)
+    result = run_triage(made.archive, out, "hybrid", None, Crew(), quiet)
     page = write_pages(result, quiet)
     if not quiet:
         stdout().print(_beside_truth(pd.read_parquet(out / "verdicts.parquet"), made.truth))

@@ -32,7 +32,7 @@ def diagnose(
     area: Annotated[float | None, typer.Option(help="Electrode area in cm².")] = None,
     detector: Annotated[
         str, typer.Option(help="Who judges: a name, a model's folder, or models:/NAME@ALIAS.")
-    ] = "fused",
+    ] = "hybrid",
     html: Annotated[Path | None, typer.Option(help="Write a report page into this folder.")] = None,
     png: Annotated[Path | None, typer.Option(help="Write pictures into this folder.")] = None,
     fail_on: Annotated[

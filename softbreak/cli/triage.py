@@ -46,7 +46,7 @@ def triage(
     ] = None,
     detector: Annotated[
         str, typer.Option(help="Who judges: a name, a model's folder, or models:/NAME@ALIAS.")
-    ] = "fused",
+    ] = "hybrid",
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes; 0 works in this one. [one a core]")
     ] = None,

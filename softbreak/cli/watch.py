@@ -51,7 +51,7 @@ def watch(
     ] = None,
     detector: Annotated[
         str, typer.Option(help="Who judges: a name, a model's folder, or models:/NAME@ALIAS.")
-    ] = "fused",
+    ] = "hybrid",
     once: Annotated[bool, typer.Option(help="Take what there is, and end (for cron).")] = False,
     interval: Annotated[float, typer.Option(min=0.05, help="Seconds between two looks.")] = 5.0,
     settle: Annotated[

@@ -82,7 +82,7 @@ def test_a_second_model_leaves_the_first_where_it_is(archive, at_once, tmp_path)
     assert second.run["counts"]["cells_not_done_again"] == 0
     assert set(second.verdicts()["detector"]) == {"voltage"}
     models = {path.parent.name for path in tmp_path.glob("models/verdicts/*/part-0.parquet")}
-    assert models == {"model=fused-1", "model=voltage-1"}
+    assert models == {"model=hybrid-1", "model=voltage-1"}
     every = pq.read_table(tmp_path / "models" / "verdicts")
     assert every.num_rows == 2 * len(first.verdicts())
     again = triage(archive, tmp_path, workers=0)
@@ -92,7 +92,7 @@ def test_a_second_model_leaves_the_first_where_it_is(archive, at_once, tmp_path)
 
 def test_verdicts_are_not_written_again_where_nothing_changed(archive, tmp_path):
     triage(archive, tmp_path, workers=0)
-    part = tmp_path / "models" / "verdicts" / "model=fused-1" / "part-0.parquet"
+    part = tmp_path / "models" / "verdicts" / "model=hybrid-1" / "part-0.parquet"
     before = part.stat().st_ino, part.stat().st_mtime_ns
     triage(archive, tmp_path, workers=0)
     assert (part.stat().st_ino, part.stat().st_mtime_ns) == before
@@ -112,6 +112,6 @@ def test_many_small_runs_leave_few_files(archive, tmp_path):
         with pytest.raises(KeyboardInterrupt):
             triage(archive, tmp_path, workers=0, progress=stop)
     triage(archive, tmp_path, workers=0)
-    folder = tmp_path / "cells" / "fused-1"
+    folder = tmp_path / "cells" / "hybrid-1"
     assert len(Shelf(folder).index()) == 13
     assert len(list(folder.iterdir())) <= 8

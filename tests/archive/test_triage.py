@@ -39,7 +39,7 @@ def out(tmp_path):
 
 
 def shelf(out):
-    return Shelf(out / "cells" / "fused-1")
+    return Shelf(out / "cells" / "hybrid-1")
 
 
 def stored(out, cell):
