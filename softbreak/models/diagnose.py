@@ -36,12 +36,13 @@ def detector_version(name: str) -> str:
 
 @cache
 def _code() -> str:
-    """Hash of every module that a verdict passes through, fallbacks included."""
+    """Hash of every module that a verdict passes through, fallbacks and shipped models included."""
     package = Path(__file__).parents[1]
     modules = sorted(
         path
         for room in ("data", "features", "physics", "models")
-        for path in (package / room).rglob("*.py")
+        for path in (package / room).rglob("*")
+        if path.suffix in (".py", ".npz", ".json")
     )
     digest = hashlib.sha256()
     for path in modules:

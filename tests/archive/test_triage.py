@@ -402,7 +402,7 @@ def test_every_stored_result_names_what_it_rests_on(archive, out):
     (meta,) = (json.loads(data) for name, data in stored(out, "a").items() if "meta" in name)
     (stamp,) = meta["stamps"]
     assert len(stamp["sha256"]) == 64
-    assert meta["basis"]["detector"][0] == "fused"
+    assert meta["basis"]["detector"][0] == "hybrid"
 
 
 def test_an_interrupt_ends_the_workers_before_the_tables_are_written(archive, out, monkeypatch):
