@@ -35,7 +35,7 @@ class Format(StrEnum):
 
 
 @app.command(
-    epilog="Examples: softbreak convert cell7.mpr cell8.ndax --out bdf/ --format csv    "
+    epilog="Example: softbreak convert cell7.mpr cell8.ndax --out bdf/ --format csv    "
     "softbreak convert my_cells/ --out my_cells_bdf/"
 )
 def convert(

@@ -35,7 +35,7 @@ def test_models_stand_side_by_side(results):
     told = query("SELECT model, count(*) AS n FROM all_verdicts GROUP BY 1 ORDER BY 1", results)
     assert told.to_pylist() == [{"model": "hybrid-1", "n": 8}, {"model": "voltage-1", "n": 8}]
     assert query("SELECT DISTINCT detector FROM verdicts", results).to_pylist() == [
-        {"detector": "fused"}
+        {"detector": "hybrid"}
     ]
 
 
