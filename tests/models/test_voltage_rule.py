@@ -271,7 +271,7 @@ def test_an_unfinished_cycle_is_not_compared_with_whole_ones():
     cut = slice(0, 9 * 720 + 360)
     warm = 25 + 0.2 * np.sin(np.arange(len(voltage)))
     history = series(voltage[cut], current[cut], ambient_temperature_celsius=warm[cut])
-    diagnosis = examine(history)
+    diagnosis = examine(history, "fused")
     assert states(diagnosis) == ["healthy"] * 9 + ["undetermined"]
     assert diagnosis.summary["state"] == "healthy"
 
