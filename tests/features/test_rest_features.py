@@ -90,7 +90,7 @@ def test_the_offset_of_the_cycler_cancels_over_two_directions():
         np.concatenate([running.current, -running.current]),
         *(np.zeros(2 * len(running.time)),) * 2,
     )
-    later = [*halves, there, there, 0.0]
+    later = halves.add([there, there, 0.0], axis="columns")
     times, found = rest_features(both, pd.concat([halves, later], ignore_index=True))
     assert len(times) == 2
     assert found["rest_early_share"].iloc[1] == pytest.approx(0.4)
