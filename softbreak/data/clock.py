@@ -34,6 +34,34 @@ def clock_step(state: np.ndarray, time: float) -> float:
 
 
 @njit(cache=True, nogil=True)
+def clock_run(state: np.ndarray, time: np.ndarray) -> None:
+    """Take times in one go: as :func:`clock_step` for each, where nothing is out of order.
+
+    Parameters
+    ----------
+    state : numpy.ndarray
+        Of a clock that has taken two times or more, the last two of them in order.
+    time : numpy.ndarray, shape (n,)
+        Finite, in order, none before the last one taken; may be empty.
+    """
+    count = len(time)
+    if not count:
+        return
+    placed = time[count - 2] if count > 1 else state[_HERE]
+    later, k = placed, count - 3
+    while k >= -2:  # the last interval that is none of zero is the usual one
+        earlier = time[k] if k >= 0 else (state[_HERE] if k == -1 and count > 1 else state[_LAST])
+        if later > earlier:
+            state[_USUAL] = later - earlier
+            break
+        later = earlier
+        k -= 1
+    state[_COUNT] += count
+    state[_BEFORE] = state[_LAST] = placed
+    state[_HERE] = time[count - 1]
+
+
+@njit(cache=True, nogil=True)
 def clock_flush(state: np.ndarray) -> float:
     """Return the placed time of the last sample: no other follows it."""
     return _placed(state, state[_HERE])

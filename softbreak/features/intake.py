@@ -12,8 +12,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from softbreak.data.clock import clock_flush, clock_peek, clock_step, new_clock
+from softbreak.data.clock import clock_flush, clock_peek, clock_run, clock_step, new_clock
 from softbreak.data.segment import Segmenter, advance
+from softbreak.features._bulk import count_lone, in_order, mend, repeated
+from softbreak.features.compiled import exact
 
 TEMPERATURE: Final = "ambient_temperature_celsius"
 COLUMNS: Final = (
@@ -34,8 +36,12 @@ _ROWS: Final = 7
 REST_ROWS: Final = 8
 """Samples of a rest that are kept; how it ended is all that counts."""
 _MARGIN: Final = 8
-BLOCK: Final = 65_536
-"""Longer chunks are taken in pieces, so that a whole file needs no more memory than a stream."""
+BLOCK: Final = 16_384
+"""Longer chunks are taken in pieces, so that a whole file needs no more memory than a stream, and
+that stays in the processor's cache."""
+_STRETCH: Final = 1024
+"""So many samples at a time are looked at, whether anything is out of order among them."""
+_FEWEST: Final = 8
 
 TALLIES: Final = ("missing_times", "missing_voltages", "backward", "repeated")
 """Times and voltages that are no numbers, times that step back, samples told twice in a row."""
@@ -210,26 +216,80 @@ class Intake:
             self.buffer = wider
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
     """Take samples up; write the segments that they complete, return their number."""
-    for k in range(stage.shape[1]):
-        time = stage[_T, k]
-        if not np.isfinite(time):
-            tallies[_MISSING_TIME] += 1
-            continue
-        if clock[0] > 0.0:
-            if time < waiting[_T]:
-                tallies[_BACKWARD] += 1
-            elif time == waiting[_T]:
-                same = stage[_V, k] == waiting[_V] and stage[_I, k] == waiting[_I]
-                tallies[_REPEATED] += 1 if same else 0
-        moment = clock_step(clock, time)
-        if clock[0] > 1.0:
-            _push(waiting, moment, buffer, marks, tallies)
-        for row in range(6):
-            waiting[row] = stage[row, k]
+    count = stage.shape[1]
+    for first in range(0, count, _STRETCH):
+        stop = min(first + _STRETCH, count)
+        k = first
+        if stop - first >= _FEWEST and in_order(stage[_T, first:stop], stage[_V, first:stop]):
+            # after two samples the clock and what waits are in order too
+            _one(stage, first, clock, waiting, buffer, marks, tallies)
+            _one(stage, first + 1, clock, waiting, buffer, marks, tallies)
+            tallies[_REPEATED] += repeated(
+                stage[_T, first + 1 : stop],
+                stage[_V, first + 1 : stop],
+                stage[_I, first + 1 : stop],
+            )
+            clock_run(clock, stage[_T, first + 2 : stop])
+            _push_all(stage, first + 1, stop - 1, clock[5], buffer, marks)
+            for row in range(6):
+                waiting[row] = stage[row, stop - 1]
+            k = stop
+        while k < stop:
+            _one(stage, k, clock, waiting, buffer, marks, tallies)
+            k += 1
     return _cut(segmenter, buffer, marks, max(marks[_FILLED] - 2, marks[_SETTLED]), cuts)
+
+
+@njit(cache=True, nogil=True)
+def _one(stage, k, clock, waiting, buffer, marks, tallies):
+    """Take one sample up, whatever it is."""
+    time = stage[_T, k]
+    if not np.isfinite(time):
+        tallies[_MISSING_TIME] += 1
+        return
+    if clock[0] > 0.0:
+        if time < waiting[_T]:
+            tallies[_BACKWARD] += 1
+        elif time == waiting[_T]:
+            same = stage[_V, k] == waiting[_V] and stage[_I, k] == waiting[_I]
+            tallies[_REPEATED] += 1 if same else 0
+    moment = clock_step(clock, time)
+    if clock[0] > 1.0:
+        _push(waiting, moment, buffer, marks, tallies)
+    for row in range(6):
+        waiting[row] = stage[row, k]
+
+
+@exact
+def _push_all(stage, start, stop, lost, buffer, marks):
+    """Append samples that are in order; as `_push` for each of them, column by column."""
+    n = marks[_FILLED]
+    end = n + stop - start
+    marks[_FILLED] = end
+    time, out = stage[_T, start:stop], buffer[TIME, n:end]
+    for k in range(len(time)):
+        out[k] = time[k] + lost
+    buffer[VOLTAGE, n:end] = stage[_V, start:stop]
+    current, control = stage[_I, start:stop], stage[_CONTROL, start:stop]
+    buffer[CURRENT, n:end] = current
+    known, imposed = buffer[KNOWN, n:end], buffer[IMPOSED, n:end]
+    for k in range(len(known)):
+        known[k] = 1.0 if abs(control[k]) < np.inf else 0.0
+    for k in range(len(imposed)):
+        value = control[k] if known[k] > 0.0 else current[k]
+        imposed[k] = value if abs(value) < np.inf else 0.0
+    warmth, warm = stage[_WARM, start:stop], buffer[WARMTH, n:end]
+    for k in range(len(warm)):
+        warm[k] = warmth[k] if (warmth[k] > -100.0) & (warmth[k] < 400.0) else np.nan
+    held, free = stage[_HELD, start:stop], buffer[FREE, n:end]
+    for k in range(len(free)):
+        free[k] = 0.0 if (abs(held[k]) < np.inf) & (known[k] == 0.0) else 1.0
+    around = max(n - 4, 0)
+    if count_lone(buffer[CURRENT, around:end]):
+        mend(buffer[CURRENT, around:end], buffer[KNOWN, around:end], buffer[IMPOSED, around:end])
 
 
 @njit(cache=True, nogil=True)
