@@ -84,7 +84,7 @@ LEVEL: Final[tuple[Row, ...]] = (
         "T_max − T_min",
         _OWN,
         "none none none",
-        "temperature:either",
+        "temperature:either sampling:either",
     ),
 )
 

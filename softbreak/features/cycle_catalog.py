@@ -13,6 +13,7 @@ _CUSUM: Final = "doi 10.1093/biomet/41.1-2.100"
 _FLICKER: Final = "Counihan et al., Joule 2024: dynamic soft shorts"
 _LEVEL: Final = "temperature:down contact:down pressure:down growth:up voids:up"
 _STEP: Final = "temperature:either contact:either pressure:either"
+_COUNT: Final = f"{_STEP} sampling:either"
 
 # name, formula, source, healthy soft hard, confounders. x is ln(V/I) of the second halves, taken to
 # the first temperature (0.40 eV) and the first current.
@@ -38,10 +39,10 @@ _ROWS: Final = (
     ("whole_over_late", "ln(V/I whole) − ln(V/I second halves)", _OWN, "flat either flat", ""),
     ("drop_deepest", "largest abrupt Δ ln R of the cycle", _JOULE, "flat down down", _STEP),
     ("rise_highest", "largest abrupt rise of the cycle", _FLICKER, "flat up flat", _STEP),
-    ("drops", "abrupt drops in the cycle", _JOULE, "flat up up", _STEP),
-    ("rises", "abrupt rises in the cycle", _FLICKER, "flat up flat", _STEP),
-    ("drops_10", "the same over 10 cycles", _FLICKER, "flat up up", _STEP),
-    ("rises_10", "the same over 10 cycles", _FLICKER, "flat up flat", _STEP),
+    ("drops", "abrupt drops in the cycle", _JOULE, "flat up up", _COUNT),
+    ("rises", "abrupt rises in the cycle", _FLICKER, "flat up flat", _COUNT),
+    ("drops_10", "the same over 10 cycles", _FLICKER, "flat up up", _COUNT),
+    ("rises_10", "the same over 10 cycles", _FLICKER, "flat up flat", _COUNT),
     ("excursions", "drops that came back at once", _FLICKER, "flat up flat", "sampling:either"),
     ("excursions_10", "the same over 10 cycles", _FLICKER, "flat up flat", "sampling:either"),
     ("drop_cumulative", "sum of all drops so far", _JOULE, "flat down down", _STEP),
@@ -49,13 +50,25 @@ _ROWS: Final = (
     ("cusum_down", "CUSUM of −Δx, slack 0.03", _CUSUM, "flat up up", _LEVEL),
     ("cusum_up", "CUSUM of Δx, slack 0.03", _CUSUM, "up flat flat", _LEVEL),
     ("telegraph_gap", "widest gap between the last 15 levels", _FLICKER, "flat up up", _STEP),
-    ("telegraph_switches", "how often they cross its middle", _FLICKER, "flat up flat", ""),
+    (
+        "telegraph_switches",
+        "how often they cross its middle",
+        _FLICKER,
+        "flat up flat",
+        "sampling:either",
+    ),
     ("slope_inside", "ln(V_last/V_first) of a half-cycle", _OWN, "up down flat", "voids:up"),
     ("slope_inside_change", "the same minus the first cycle's", _OWN, "up down down", "voids:up"),
     ("asymmetry_size", "|V₊+V₋| / (V₊−V₋)", _OWN, "flat up flat", "contact:either"),
     ("asymmetry_change", "change of the asymmetry's size", _OWN, "flat up flat", "contact:either"),
     ("ln_noise", "ln(scatter of a sample / |V|)", _FLICKER, "flat up up", "sampling:either"),
-    ("temperature_distance", "|1/kT − 1/kT_first| (1/eV)", "Arrhenius", "none none none", ""),
+    (
+        "temperature_distance",
+        "|1/kT − 1/kT_first| (1/eV)",
+        "Arrhenius",
+        "none none none",
+        "sampling:either",
+    ),
     (
         "temperature_step",
         "change of 1/kT since the cycle before",
