@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from softbreak.features.cycle_features import FEATURES
-from softbreak.models.rules.limits import GROWTH_LIMIT
+from softbreak.models.rules.limits import GROWTH_LIMIT, UNFINISHED
 from softbreak.models.rules.words import percent
 from softbreak.verdict import Evidence, State, Verdict
 
@@ -118,6 +118,8 @@ def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
     """
     if math.isnan(growth):
         return rule  # not applicable, or no voltage
+    if rule.evidence and rule.evidence[0].feature == UNFINISHED:
+        return rule  # half a cycle looks like none that was learned from
     if is_certain(rule):
         return _misstated(rule, scored) if _doubtful(rule, scored) else rule
     if scored.novelty > 1.0:

@@ -1,12 +1,17 @@
 """The hybrid: certificates win, doubt abstains, growth vetoes, the unfamiliar is the rule's."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from softbreak.data.history import assemble
+from softbreak.models.diagnose import examine
 from softbreak.models.hybrid_verdict import Limits, Scored, combined
+from softbreak.models.rules.limits import UNFINISHED
 from softbreak.models.rules.parts import judged, undetermined
 from softbreak.verdict import Evidence, State
+from tests.features.synthetic import cycled
 
 LIMITS = Limits()
 
@@ -100,3 +105,30 @@ def test_an_unlogged_decline_is_no_short_without_a_spectrum():
     assert combined(said(State.HEALTHY), warm, 0.0, LIMITS).state is State.UNDETERMINED
     seen = scored(0.95, logged=False, pair=True)
     assert combined(OPEN, seen, 0.0, LIMITS).state is State.SOFT
+
+
+@pytest.mark.parametrize("fault", [0.001, 0.5, 0.999])
+@pytest.mark.parametrize("novelty", [0.2, 2.0])
+def test_what_is_open_because_it_is_unfinished_stays_open(fault, novelty):
+    found = (Evidence(UNFINISHED, math.nan, math.nan, "One direction only."),)
+    rule = replace(OPEN, evidence=found)
+    assert combined(rule, scored(fault, novelty=novelty), 0.0, LIMITS) is rule
+
+
+def cut(history, hour):
+    """The record up to a moment."""
+    record = history.records[0]
+    table = record.table[record.table["test_time_second"] < hour * 3600.0]
+    return assemble(history.cell, [replace(record, table=table)])
+
+
+@pytest.mark.parametrize("detector", ["hybrid", "hybrid-voltage"])
+def test_a_cycle_that_the_end_of_the_record_cuts_off_is_not_healthy(detector):
+    whole = cycled(lambda h: 100.0 + 0 * h)
+    expected = examine(whole, detector).verdicts
+    assert set(expected["state"]) == {"healthy"}
+    told = examine(cut(whole, 20.9), detector).verdicts  # of 2 h a cycle
+    assert told["state"].to_list() == ["healthy"] * 10 + ["undetermined"]
+    assert told["evidence"].iloc[-1][0]["feature"] == UNFINISHED
+    before = [table.iloc[:10].drop(columns="evidence") for table in (told, expected)]
+    assert before[0].equals(before[1])
