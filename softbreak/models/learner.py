@@ -116,6 +116,7 @@ KINDS: Final[dict[str, str]] = {
     "Boosted": "softbreak.models.tabular:Boosted",
     "Hybrid": "softbreak.models.hybrid:Hybrid",
     "Network": "softbreak.models.waveform:Network",
+    "Anonymous": "softbreak.models.anonymous:Anonymous",
 }
 """Classes of saved models: name in the sidecar → ``module:class``."""
 
@@ -153,6 +154,14 @@ LEARNERS: Final[dict[str, Learner]] = {
             "Network",
             space={"epochs": Range(6, 24), "hidden": Range(32, 128, log=True)},
             features="softbreak.models.waveform:waveform_features",
+            waveforms=True,
+        ),
+        Learner(
+            "lightgbm-tsfresh",
+            "boosted trees on tsfresh's features of the half-cycles, always an answer",
+            "Anonymous",
+            space={"rounds": Range(60, 400, log=True), "largest": Range(20, 150)},
+            features="softbreak.models.anonymous:shape_features",
             waveforms=True,
         ),
     )

@@ -48,14 +48,24 @@ def waveform_features(evidence: CellEvidence, readings: Sequence[Reading]) -> pd
     SoftbreakError
         If nobody measured the shapes of this cell's half-cycles.
     """
+    curves = pd.DataFrame(curves_of_cycles(evidence), columns=list(CURVE_COLUMNS))
+    return pd.concat([detector_table(evidence, readings), curves], axis=1)
+
+
+def curves_of_cycles(evidence: CellEvidence) -> np.ndarray:
+    """Do as :func:`cycle_curves` for the evidence of a cell.
+
+    Raises
+    ------
+    SoftbreakError
+        If nobody measured the shapes of this cell's half-cycles.
+    """
     if evidence.waveforms is None:
         raise SoftbreakError(
-            f"cell {evidence.cell.cell_id}: the network needs the shapes of half-cycles, and this "
+            f"cell {evidence.cell.cell_id}: this model needs the shapes of half-cycles, and this "
             "evidence was gathered without them; see softbreak.features.waveform"
         )
-    table = detector_table(evidence, readings)
-    curves = pd.DataFrame(cycle_curves(evidence.waveforms, len(table)), columns=list(CURVE_COLUMNS))
-    return pd.concat([table, curves], axis=1)
+    return cycle_curves(evidence.waveforms, len(evidence.timeline.cycles))
 
 
 def cycle_curves(waveforms: pd.DataFrame, cycles: int) -> np.ndarray:
