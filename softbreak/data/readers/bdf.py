@@ -100,7 +100,6 @@ def read_parquet(path: Path) -> list[Record]:
     ReadError
         Also if it declares far more rows than a file of its size can hold.
     """
-    import polars as pl
     import pyarrow.parquet as pq
 
     most = max(_FREE_ROWS, path.stat().st_size)
@@ -124,6 +123,8 @@ def read_parquet(path: Path) -> list[Record]:
         if layout is LAYOUT:
             plain = {name: _array(table[names[place.index]]) for name, place in found.items()}
             return _records(path, plain, said)
+        import polars as pl
+
         frame = pl.DataFrame(table)
         columns = {name: _plain(frame[names[place.index]]) for name, place in found.items()}
         scales = {name: place.scale for name, place in found.items()}
@@ -131,12 +132,13 @@ def read_parquet(path: Path) -> list[Record]:
 
 
 def _array(column: Any) -> np.ndarray:
-    """Turn an Arrow column into float64, NaN where there is no number."""
-    import polars as pl
+    """Turn an Arrow column into floats, NaN where there is no number; float32 stays as it is."""
     import pyarrow as pa
 
-    if pa.types.is_floating(column.type) and not column.null_count:
-        return column.to_numpy().astype(np.float64, copy=False)
+    if not column.null_count and column.type in (pa.float32(), pa.float64()):
+        return column.to_numpy()
+    import polars as pl
+
     return numbers(pl.Series(column), decimal_comma=False)
 
 
@@ -209,7 +211,9 @@ def _records(path: Path, arrays: dict[str, np.ndarray], said: Mapping[str, Any])
             series = {n: a[~spectral] for n, a in series.items()}
         records.append(build(path, series, LAYOUT, told))
     for rows in _sweeps(arrays, np.flatnonzero(spectral)):
-        table = pd.DataFrame({name: arrays[name][rows] for name in SPECTRUM_COLUMNS})
+        table = pd.DataFrame(
+            {name: arrays[name][rows].astype(np.float64) for name in SPECTRUM_COLUMNS}
+        )
         records.append(Record(Cell(), Technique.IMPEDANCE, table, _source(path, told)))
     if not records:
         raise ReadError(path, found="no row", expected="samples or spectra", remedy=_REMEDY)

@@ -62,8 +62,6 @@ READERS: Final[tuple[Reader, ...]] = (
 )
 """Every reader, the most specific first: the first one that recognises a file reads it."""
 
-_HASH_CHUNK = 1 << 20
-
 
 def detect(path: str | os.PathLike[str]) -> Reader:
     """Return the reader for a file, judged by its content.
@@ -200,11 +198,8 @@ def _unreadable(path: Path, error: Exception) -> ReadError:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_HASH_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_zipped(path: Path) -> list[Record]:
