@@ -206,11 +206,12 @@ class CycleBuilder:
     """
 
     def __init__(self) -> None:
-        self._first_sign = 0
-        self._last_sign = 0
-        self._cycle = 0
-        self._largest = 0.0
-        self.reversed = False
+        self._state = np.zeros(_PLACES)
+
+    @property
+    def reversed(self) -> bool:
+        """Whether the current has reversed."""
+        return bool(self._state[_REVERSED])
 
     def place(self, sign: int, mean_current: float) -> int:
         """Return the cycle (0-based) that the next half-cycle belongs to; −1 for mere noise.
@@ -221,46 +222,92 @@ class CycleBuilder:
         mean_current : float
             Mean of the imposed current's magnitude (A).
         """
-        if mean_current <= NOISE_FRACTION * self._largest:
-            return -1
-        if self._first_sign and mean_current > NOISE_FACTOR * self._largest:
-            self._cycle, self._first_sign, self._last_sign = 0, 0, 0
-            self.reversed = False
-            self._largest = mean_current
-            self._first_sign = self._last_sign = sign
-            return RESTART
-        self._largest = max(self._largest, mean_current)
-        if not self._first_sign:
-            self._first_sign = sign
-        elif sign != self._last_sign:
-            self.reversed = True
-            if sign == self._first_sign:
-                self._cycle += 1
-        self._last_sign = sign
-        return self._cycle
+        return int(_place(self._state, sign, mean_current))
+
+    def place_all(
+        self, signs: np.ndarray, mean_currents: np.ndarray, counts: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Place half-cycles in order.
+
+        Parameters
+        ----------
+        signs, mean_currents : numpy.ndarray, shape (n,)
+            As :meth:`place` takes them.
+        counts : numpy.ndarray of bool, shape (n,)
+            Where False, the half-cycle is passed over.
+
+        Returns
+        -------
+        places : numpy.ndarray of int
+            As :meth:`place` gives them.
+        reversed : numpy.ndarray of bool
+            Whether the current had reversed after each.
+        """
+        places = np.full(len(signs), -1, dtype=np.int64)
+        reversed_ = np.empty(len(signs), dtype=np.bool_)
+        _place_all(self._state, signs, mean_currents, counts, (places, reversed_))
+        return places, reversed_
+
+    def copy(self) -> CycleBuilder:
+        """Return one that goes on from here by itself."""
+        return CycleBuilder.load(self._state.tolist())
 
     def dump(self) -> list[float]:
         """Return all that it remembers."""
-        signs = (self._first_sign, self._last_sign, self._cycle)
-        return [*signs, self._largest, int(self.reversed)]
+        first, last, cycle, largest, reversed_ = self._state.tolist()
+        return [int(first), int(last), int(cycle), largest, int(reversed_)]
 
     @classmethod
     def load(cls, stored: Sequence[float]) -> CycleBuilder:
         """Undo :meth:`dump`."""
         builder = cls()
-        first, last, cycle, largest, reversed_ = stored
-        builder._first_sign, builder._last_sign = int(first), int(last)
-        builder._cycle, builder._largest = int(cycle), float(largest)
-        builder.reversed = bool(reversed_)
+        builder._state[:] = stored
         return builder
 
 
+_PLACES = 5
+_FIRST, _BEFORE, _CYCLE, _MOST, _REVERSED = range(_PLACES)
 NOISE_FRACTION = 0.003
 """Half-cycles of a smaller share of the largest mean current are leakage or noise."""
 NOISE_FACTOR = 100.0
 """Half-cycles before a current that much larger were offset and noise, not cycling."""
 RESTART = -2
 """Returned by `CycleBuilder.place`: this is cycle 0, and all before it was noise."""
+
+
+@njit(cache=True, nogil=True)
+def _place(state: np.ndarray, sign: float, mean_current: float) -> int:
+    if mean_current <= NOISE_FRACTION * state[_MOST]:
+        return -1
+    if state[_FIRST] != 0.0 and mean_current > NOISE_FACTOR * state[_MOST]:
+        state[_CYCLE] = state[_REVERSED] = 0.0
+        state[_MOST] = mean_current
+        state[_FIRST] = state[_BEFORE] = sign
+        return RESTART
+    state[_MOST] = max(state[_MOST], mean_current)
+    if state[_FIRST] == 0.0:
+        state[_FIRST] = sign
+    elif sign != state[_BEFORE]:
+        state[_REVERSED] = 1.0
+        if sign == state[_FIRST]:
+            state[_CYCLE] += 1.0
+    state[_BEFORE] = sign
+    return int(state[_CYCLE])
+
+
+@njit(cache=True, nogil=True)
+def _place_all(
+    state: np.ndarray,
+    signs: np.ndarray,
+    mean_currents: np.ndarray,
+    counts: np.ndarray,
+    out: tuple[np.ndarray, np.ndarray],
+) -> None:
+    places, reversed_ = out
+    for k in range(len(signs)):
+        if counts[k]:
+            places[k] = _place(state, signs[k], mean_currents[k])
+        reversed_[k] = state[_REVERSED] > 0.0
 
 
 def number_cycles(signs: Sequence[int], mean_currents: Sequence[float]) -> np.ndarray:
@@ -273,13 +320,13 @@ def number_cycles(signs: Sequence[int], mean_currents: Sequence[float]) -> np.nd
         never reverses every half-cycle is its own.
     """
     builder = CycleBuilder()
-    cycles = np.full(len(signs), -1, dtype=np.int64)
-    for k, (sign, current) in enumerate(zip(signs, mean_currents, strict=True)):
-        place = builder.place(int(sign), float(current))
-        if place == RESTART:
-            cycles[:k] = -1
-            place = 0
-        cycles[k] = place
+    sign = np.asarray(signs, dtype=np.float64)
+    all_of_them = np.ones(len(sign), dtype=np.bool_)
+    cycles, _ = builder.place_all(sign, np.asarray(mean_currents, np.float64), all_of_them)
+    anew = np.flatnonzero(cycles == RESTART)
+    if len(anew):
+        cycles[: anew[-1]] = -1
+        cycles[anew[-1]] = 0
     if not builder.reversed:
         real = cycles >= 0
         cycles[real] = np.arange(real.sum())

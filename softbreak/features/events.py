@@ -7,8 +7,12 @@ a reversal, say) is subtracted first.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
+
+from softbreak.features.compiled import exact, fast
 
 SMALLEST_EVENT = 0.08
 """Smallest change of ln R that counts."""
@@ -25,6 +29,11 @@ WINDOW = 4
 MOST_EVENTS = 8
 """Events kept per half-cycle (the count goes on)."""
 
+SMALLEST_FLOOR = 1e-290
+"""Of V/I (Ω); below it a ratio of two of them has not its full precision."""
+_ORDINARY = math.exp(SMALLEST_EVENT) * (1.0 - 1e-6)
+"""A smaller ratio of two neighbours is no event, however its logarithms are rounded."""
+
 
 @njit(cache=True, nogil=True)
 def _log_resistance(voltage, imposed, sign, floor, k):
@@ -33,6 +42,29 @@ def _log_resistance(voltage, imposed, sign, floor, k):
     if size <= 0.0:
         return np.log(floor)
     return np.log(max(voltage[k] * sign / size, floor))
+
+
+@fast
+def _resistances(voltage, imposed, sign, out):
+    """Fill ``out`` with V/I along the current (zero without any); return the largest size."""
+    for k in range(len(out)):
+        size = abs(imposed[k])
+        value = voltage[k] * sign / size
+        out[k] = value if size > 0.0 else 0.0
+    ceiling = 0.0
+    for k in range(len(out)):
+        ceiling = max(ceiling, abs(out[k]))
+    return ceiling
+
+
+@exact
+def _moves(resistance, floor):
+    """False where no ln R can have moved by SMALLEST_EVENT, from the third sample on."""
+    moved = 0
+    for k in range(3, len(resistance)):
+        last, here = max(resistance[k - 1], floor), max(resistance[k], floor)
+        moved += 0 if (here <= last * _ORDINARY) & (last <= here * _ORDINARY) else 1
+    return moved > 0
 
 
 @njit(cache=True, nogil=True)
@@ -58,7 +90,7 @@ def _usual_change(time, voltage, imposed, sign, floor, after):
     return low, high
 
 
-@njit(cache=True, nogil=True)
+@exact
 def search_half_cycle(
     time, voltage, imposed, sign, noise, twin_time, twin_voltage, twin_imposed, place, size, counts
 ) -> int:
@@ -85,20 +117,22 @@ def search_half_cycle(
     n = len(time)
     if n < 2 * WINDOW or not np.isfinite(noise):
         return 0
-    ceiling = 0.0
-    for k in range(n):
-        if imposed[k] != 0.0:
-            ceiling = max(ceiling, abs(voltage[k] / imposed[k]))
+    resistance = np.empty(n)
+    ceiling = _resistances(voltage, imposed, sign, resistance)
     if ceiling <= 0.0:
         return 0
     floor = 1e-4 * ceiling
+    screened = SMALLEST_FLOOR < floor < np.inf
+    if screened and not _moves(resistance, floor):
+        return 0
     found = 0
     k = 3
-    last = _log_resistance(voltage, imposed, sign, floor, k - 1)
     while k < n:
+        if screened and not _moves(resistance[k - 3 : k + 1], floor):
+            k += 1
+            continue
         here = _log_resistance(voltage, imposed, sign, floor, k)
-        step = here - last
-        last = here
+        step = here - _log_resistance(voltage, imposed, sign, floor, k - 1)
         if abs(step) < SMALLEST_EVENT:
             k += 1
             continue
@@ -147,6 +181,4 @@ def search_half_cycle(
             )
             found += 1
         k += WINDOW
-        if k < n:
-            last = _log_resistance(voltage, imposed, sign, floor, k - 1)
     return found

@@ -11,6 +11,9 @@ from typing import Final
 import numpy as np
 from numba import njit
 
+from softbreak.features._median import median
+from softbreak.features.compiled import exact
+
 STATISTICS: Final = (
     "start_time_second",
     "end_time_second",
@@ -135,7 +138,7 @@ def _level(voltage, start, stop):
     return total / (stop - start)
 
 
-@njit(cache=True, nogil=True)
+@exact
 def sample_noise(voltage: np.ndarray, start: int, stop: int) -> float:
     """Scatter of one sample (V): robust against steps, and never below the converter's step.
 
@@ -147,11 +150,15 @@ def sample_noise(voltage: np.ndarray, start: int, stop: int) -> float:
     """
     if stop - start < 4:
         return np.nan
-    changes = np.abs(np.diff(voltage[start:stop].astype(np.float64)))
+    changes = np.empty(stop - start - 1)
+    strange = 0
+    for k in range(len(changes)):
+        changes[k] = abs(float(voltage[start + k + 1]) - float(voltage[start + k]))
+        strange += 0 if changes[k] < np.inf else 1
     smallest = np.inf
-    for change in changes:
-        if 0.0 < change < smallest:
-            smallest = change
+    for k in range(len(changes)):
+        smallest = min(smallest, changes[k] if changes[k] > 0.0 else np.inf)
     if smallest == np.inf:
         smallest = 0.0
-    return max(1.05 * np.median(changes), smallest)
+    middle = np.median(changes) if strange else median(changes)
+    return max(1.05 * middle, smallest)

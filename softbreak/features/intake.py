@@ -134,6 +134,10 @@ class Intake:
         stage : numpy.ndarray, shape (6, n)
             From :func:`staged`; at most ``BLOCK`` samples.
         """
+        return [Piece(*row) for row in self.take(stage).tolist()]
+
+    def take(self, stage: np.ndarray) -> np.ndarray:
+        """Do as :meth:`feed`; return the segments as an array, one row a `Piece`."""
         count = stage.shape[1]
         self._reserve(count + 1)
         if not self.clock[0]:
@@ -151,10 +155,14 @@ class Intake:
             self.tallies,
             cuts,
         )
-        return self._pieces(cuts[:closed].tolist())
+        return self._pieces(cuts[:closed])
 
     def rest_of_it(self) -> list[Piece]:
         """Return the segments that would be left if the record ended here; changes nothing."""
+        return [Piece(*row) for row in self.left().tolist()]
+
+    def left(self) -> np.ndarray:
+        """Do as :meth:`rest_of_it`; return an array, one row a `Piece`."""
         self._reserve(1)
         segmenter, marks = self.segmenter.copy(), self.marks.copy()
         cuts = np.empty((8, 3), dtype=np.int64)
@@ -167,7 +175,8 @@ class Intake:
             self.tallies.copy(),
             cuts,
         )
-        return self._pieces(cuts[:closed].tolist() + [list(cut) for cut in segmenter.finish()])
+        last = np.array(segmenter.finish(), dtype=np.int64).reshape(-1, 3)
+        return self._pieces(np.concatenate((cuts[:closed], last)))
 
     def trim(self, *, wholly: bool = False) -> None:
         """Let go of samples before the open half-cycle; ``wholly``: even of a few."""
@@ -204,9 +213,15 @@ class Intake:
         intake.segmenter.state[:] = stored["segmenter"]
         return intake
 
-    def _pieces(self, cuts: list[list[int]]) -> list[Piece]:
-        gone = int(self.marks[_GONE])
-        return [Piece(max(a - gone, 0), b - gone, sign, b - a) for a, b, sign in cuts]
+    def _pieces(self, cuts: np.ndarray) -> np.ndarray:
+        """Segments as they lie in the buffer."""
+        pieces = np.empty((len(cuts), 4), dtype=np.int64)
+        if len(cuts):
+            gone = int(self.marks[_GONE])
+            pieces[:, 3] = cuts[:, 1] - cuts[:, 0]
+            pieces[:, :2] = np.maximum(cuts[:, :2] - gone, 0)
+            pieces[:, 2] = cuts[:, 2]
+        return pieces
 
     def _reserve(self, more: int) -> None:
         filled = int(self.marks[_FILLED])

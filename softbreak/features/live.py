@@ -13,11 +13,8 @@ from typing import Any
 import numpy as np
 
 from softbreak.features.early import Lookout, Warned, borne_out
-from softbreak.features.intake import BLOCK, FREE, TIME, VOLTAGE, Intake, Piece, staged
+from softbreak.features.intake import BLOCK, TIME, Intake, staged
 from softbreak.features.measured import NO_TWIN, CurrentDirections, HalfCycles, Twin
-
-REST_SAMPLES = 5
-"""A rest of fewer samples has not settled."""
 
 Past = dict[int, tuple[Twin, Twin]]
 NOTHING = (NO_TWIN, NO_TWIN)
@@ -93,14 +90,23 @@ class RecordStream:
         return len(self.done) - before
 
     def _absorb(self, intake: Intake, stage: np.ndarray) -> None:
-        for piece in intake.feed(stage):
-            before = self._twins.get(piece.sign)
-            _take(piece, intake.buffer, self.done, self._twins, self._current)
-            if before is not None and self._twins[piece.sign] is not before:
-                self._past[piece.sign] = (self._twins[piece.sign], self._past[piece.sign][0])
-            if self._warned:
-                self._resolve(float(intake.buffer[TIME, piece.stop - 1]), self.done)
+        pieces = intake.take(stage)
+        if self.lookout is None and len(pieces):
+            self.done.add(intake.buffer, pieces, self._twins, self._current)
+        elif len(pieces):
+            for k in range(len(pieces)):
+                self._finish(intake.buffer, pieces[k : k + 1])
         intake.trim()
+
+    def _finish(self, buffer: np.ndarray, piece: np.ndarray) -> None:
+        """Measure one segment; hear what becomes of the warnings in it."""
+        sign = int(piece[0, 2])
+        before = self._twins.get(sign)
+        self.done.add(buffer, piece, self._twins, self._current)
+        if before is not None and self._twins[sign] is not before:
+            self._past[sign] = (self._twins[sign], self._past[sign][0])
+        if self._warned:
+            self._resolve(float(buffer[TIME, piece[0, 1] - 1]), self.done)
 
     def _look_out(self, intake: Intake, lookout: Lookout, stage: np.ndarray) -> None:
         """Look at samples before they are taken up, half-cycle by half-cycle."""
@@ -134,8 +140,8 @@ class RecordStream:
         if self.intake is None:
             return self.done
         last, twins, current = HalfCycles(), dict(self._twins), self._current.copy()
-        for piece in self.intake.rest_of_it():
-            _take(piece, self.intake.buffer, last, twins, current)
+        pieces = self.intake.left()  # which may move the buffer
+        last.add(self.intake.buffer, pieces, twins, current)
         return self.done.joined(last)
 
     def end(self) -> None:
@@ -176,22 +182,6 @@ class RecordStream:
         stream.lookout = Lookout.load(stored["lookout"]) if looks else None
         stream._warned = [Warned(*warning) for warning in stored["warned"]]
         return stream
-
-
-def _take(
-    piece: Piece,
-    buffer: np.ndarray,
-    log: HalfCycles,
-    twins: dict[int, Twin],
-    current: CurrentDirections,
-) -> None:
-    """Measure a finished half-cycle, or note how a rest ended."""
-    start, stop, sign, length = piece
-    if sign and buffer[FREE, start:stop].any():
-        twins[sign] = log.add(buffer, piece, twins[sign], current)
-    elif length >= REST_SAMPLES:
-        # a rest; or a hold at constant voltage, which passes charge but is no half-cycle
-        log.rests.append(buffer[VOLTAGE, stop - 1])
 
 
 class CellStream:

@@ -1,0 +1,206 @@
+"""A half-cycle's samples as numbers, in every reading of V: the compiled part of `measured`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from softbreak.features.compiled import exact
+from softbreak.features.events import MOST_EVENTS, SMALLEST_EVENT, WINDOW, search_half_cycle
+from softbreak.features.half_cycle import STATISTICS, measure
+from softbreak.features.intake import FREE, IMPOSED, TIME, VOLTAGE, WARMTH
+
+AS_IT_IS, WITHOUT_SIGN, REVERSED = range(3)
+"""Readings of a voltage: as recorded, its magnitude with the current's sign, and −V."""
+ACTIVATION_KELVIN: Final = 0.40 / 8.617333e-5
+"""0.40 eV over Boltzmann's constant: the usual activation energy of a solid cell's resistance."""
+
+WIDTH: Final = len(STATISTICS)
+NOISE: Final = STATISTICS.index("noise_volt")
+SIGN, LOWEST, PLAIN, EXCURSIONS = range(2 * WIDTH, 2 * WIDTH + 4)
+"""Columns after the statistics as recorded and without sign: sign of the current, lowest voltage
+as recorded (V), 1 where the voltage never ran against the current, and in each reading the abrupt
+drops that came back at once."""
+ROW_WIDTH: Final = 2 * WIDTH + 6
+EVENT_WIDTH: Final = 7
+"""Half-cycle, readings (bits), time (s), Δ ln R, Ω before, Ω after, slice."""
+FOUND_EVENTS: Final = 3 * MOST_EVENTS
+"""Most events of a half-cycle, all readings together."""
+
+
+@exact
+def measure_all(buffer, pieces, twins, rows, events, rests):
+    """Measure half-cycles, and note how rests ended.
+
+    Parameters
+    ----------
+    buffer : numpy.ndarray
+        Of an `Intake`.
+    pieces : numpy.ndarray of int, shape (m, 4)
+        Segments, in order: start, stop, sign, length.
+    twins : tuple
+        Samples (shape (3, n)) of the positive half-cycle before and of the negative one, and for
+        each whether its voltage never ran against the current.
+    rows : numpy.ndarray, shape (m, ROW_WIDTH)
+        Filled with NaN; gets one row a half-cycle.
+    events : numpy.ndarray, shape (m * FOUND_EVENTS, EVENT_WIDTH)
+        Gets their events, half-cycles counted from zero, and the sample of each for its slice.
+    rests : tuple
+        Samples of the shortest rest, and an array, shape (m,), that gets their last voltages.
+
+    Returns
+    -------
+    owners : numpy.ndarray of int
+        Piece of each half-cycle.
+    found, rested : int
+        Events and rests.
+    """
+    plus_time, plus_voltage, plus_imposed = twins[0][0], twins[0][1], twins[0][2]
+    minus_time, minus_voltage, minus_imposed = twins[1][0], twins[1][1], twins[1][2]
+    plus_plain, minus_plain = twins[2], twins[3]
+    shortest, ends = rests
+    owners = np.empty(len(pieces), dtype=np.int64)
+    made = found = rested = 0
+    for m in range(len(pieces)):
+        start, stop, sign, length = pieces[m, 0], pieces[m, 1], pieces[m, 2], pieces[m, 3]
+        if sign == 0 or not _any(buffer[FREE, start:stop]):
+            # a rest; or a hold at constant voltage, which passes charge but is no half-cycle
+            if length >= shortest:
+                ends[rested] = buffer[VOLTAGE, stop - 1]
+                rested += 1
+            continue
+        twin = (plus_time, plus_voltage, plus_imposed)
+        plain = plus_plain
+        if sign < 0:
+            twin, plain = (minus_time, minus_voltage, minus_imposed), minus_plain
+        row = rows[made]
+        more = _measure(buffer, start, stop, sign, twin, plain, row, events[found:])
+        for k in range(found, found + more):
+            events[k, 0] = made
+        found += more
+        time, voltage = buffer[TIME, start:stop], buffer[VOLTAGE, start:stop]
+        imposed = buffer[IMPOSED, start:stop]
+        if sign > 0:
+            plus_time, plus_voltage, plus_imposed = time, voltage, imposed
+            plus_plain = row[PLAIN] > 0.0
+        else:
+            minus_time, minus_voltage, minus_imposed = time, voltage, imposed
+            minus_plain = row[PLAIN] > 0.0
+        owners[made] = m
+        made += 1
+    return owners[:made], found, rested
+
+
+@exact
+def _any(free):
+    k = 0
+    while k < len(free) and not free[k] > 0.0:
+        k += 1
+    return k < len(free)
+
+
+@exact
+def _measure(buffer, start, stop, sign, twin, twin_plain, row, events):
+    """Fill ``row`` and ``events``; return the number of events."""
+    time, voltage = buffer[TIME, start:stop], buffer[VOLTAGE, start:stop]
+    imposed, warmth = buffer[IMPOSED, start:stop], buffer[WARMTH, start:stop]
+    twin_time, twin_voltage, twin_imposed = twin
+    n = stop - start
+    measure(time, voltage, imposed, warmth, 0, n, sign, row[:WIDTH])
+    plain, lowest = True, np.inf
+    for k in range(n):
+        direction = -1.0 if imposed[k] < 0.0 else 1.0
+        same = voltage[k] >= 0.0 if direction > 0.0 else voltage[k] <= 0.0
+        plain = plain and same and voltage[k] * sign >= 0.0
+        lowest = min(lowest, voltage[k])
+    row[SIGN], row[LOWEST], row[PLAIN] = sign, lowest, plain
+    row[EXCURSIONS : EXCURSIONS + 3] = 0.0
+    found, row[EXCURSIONS] = _events(
+        (time, voltage, imposed, warmth),
+        sign,
+        row[NOISE],
+        (twin_time, twin_voltage, twin_imposed),
+        events[:MOST_EVENTS],
+    )
+    for m in range(found):
+        events[m, 1] = 1.0
+    if plain:
+        row[WIDTH : 2 * WIDTH] = row[:WIDTH]
+        if twin_plain:
+            # the magnitude is the voltage itself; reversed, it lies at the floor all along
+            row[EXCURSIONS + 1] = row[EXCURSIONS]
+            for m in range(found):
+                events[m, 1] = 3.0
+            return found
+    for reading in (WITHOUT_SIGN, REVERSED):
+        if plain and reading == REVERSED:
+            continue
+        read = as_read(voltage, imposed, reading)
+        if reading == WITHOUT_SIGN and not plain:
+            measure(time, read, imposed, warmth, 0, n, sign, row[WIDTH : 2 * WIDTH])
+        noise = row[WIDTH + NOISE] if reading == WITHOUT_SIGN else row[NOISE]
+        more, row[EXCURSIONS + reading] = _events(
+            (time, read, imposed, warmth),
+            sign,
+            noise,
+            (twin_time, as_read(twin_voltage, twin_imposed, reading), twin_imposed),
+            events[found : found + MOST_EVENTS],
+        )
+        for m in range(found, found + more):
+            events[m, 1] = 1 << reading
+        found += more
+    return found
+
+
+@exact
+def as_read(voltage, imposed, reading):
+    """Return a voltage in a reading."""
+    out = voltage.copy()
+    if reading == REVERSED:
+        for k in range(len(out)):
+            out[k] = -out[k]
+    elif reading == WITHOUT_SIGN:
+        for k in range(len(out)):
+            out[k] = -abs(out[k]) if imposed[k] < 0.0 else abs(out[k])
+    return out
+
+
+@exact
+def _events(samples, sign, noise, twin, out):
+    """Find abrupt events that no step of the temperature explains; count the excursions."""
+    time, voltage, imposed, warmth = samples
+    place = np.empty(MOST_EVENTS, dtype=np.int64)
+    size = np.empty((MOST_EVENTS, 3))
+    counts = np.zeros(2, dtype=np.int64)
+    found = search_half_cycle(
+        time, voltage, imposed, sign, noise, twin[0], twin[1], twin[2], place, size, counts
+    )
+    kept = 0
+    for m in range(found):
+        k, change = place[m], size[m, 0]
+        left = change - _thermal_change(warmth, k)
+        if np.isfinite(left) and (abs(left) <= SMALLEST_EVENT or left / change <= 0.5):
+            continue
+        out[kept, 2], out[kept, 3] = time[k], change
+        out[kept, 4], out[kept, 5], out[kept, 6] = size[m, 1], size[m, 2], k
+        kept += 1
+    return kept, counts[1]
+
+
+@exact
+def _thermal_change(warmth, k):
+    """Change of ln R that the temperature step at a sample explains; NaN where none is known."""
+    before = _mean(warmth, max(k - WINDOW, 0), k) + 273.15
+    after = _mean(warmth, k, min(k + WINDOW, len(warmth))) + 273.15
+    return ACTIVATION_KELVIN * (1.0 / after - 1.0 / before)
+
+
+@exact
+def _mean(values, start, stop):
+    total, count = 0.0, 0
+    for k in range(start, stop):
+        if np.isfinite(values[k]):
+            total += values[k]
+            count += 1
+    return total / count if count else np.nan
