@@ -44,6 +44,14 @@ def judged_findings(
             "The current never reverses: what is called a cycle here is a slice of half an hour, "
             "cut at abrupt events too.",
         )
+    if len(evidence.timeline.cycles) and evidence.cell.ionic_floor_ohm is None:
+        yield Finding(
+            "note",
+            "own-past-only",
+            "Judged against its own first cycles only: a short that was there from the start would "
+            "not show. State area, thickness and conductivity of the electrolyte in cells.csv: "
+            "V/I below L/(σA) then proves it.",
+        )
     if len(evidence.timeline.cycles) and not evidence.temperature_logged:
         yield Finding(
             "note",
