@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from softbreak.archive.tables import VERDICTS, part_of, printable, table_of
+from softbreak.archive.tables import VERDICTS, part_of, plain_table, printable, table_of
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError
 from softbreak.models.diagnosis import Diagnosis, Finding
@@ -173,10 +173,7 @@ def members_of(meta: Mapping[str, Any], diagnosis: Diagnosis | None) -> dict[str
         ]
         members["verdicts.arrow"] = _serialised(table_of(diagnosis.verdicts, VERDICTS))
         for name in TABLES:
-            frame = getattr(diagnosis, name)
-            members[f"{name}.arrow"] = _serialised(
-                pa.Table.from_pandas(frame, preserve_index=False)
-            )
+            members[f"{name}.arrow"] = _serialised(plain_table(getattr(diagnosis, name)))
     members[META] = json.dumps(_plain(content), ensure_ascii=True, allow_nan=False)
     return members
 

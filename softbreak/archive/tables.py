@@ -7,10 +7,11 @@ import math
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -103,6 +104,18 @@ def table_of(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+def plain_table(frame: pd.DataFrame) -> pa.Table:
+    """Turn a pandas table into an Arrow table of its own columns; NaN becomes null."""
+    columns = [
+        pa.array(
+            values.to_numpy() if isinstance(values.dtype, np.dtype) else values.array,
+            from_pandas=True,
+        )
+        for _, values in frame.items()
+    ]
+    return pa.Table.from_arrays(columns, names=[str(name) for name in frame.columns])
+
+
 def _column(values: pd.Series, field: pa.Field) -> pa.Array:
     if field.type == EVIDENCE:
         return _evidence(values)
@@ -111,6 +124,8 @@ def _column(values: pd.Series, field: pa.Field) -> pa.Array:
     if pa.types.is_floating(field.type):
         numbers = pd.to_numeric(values).astype("float64")
         return pa.array(numbers.to_numpy(), field.type, from_pandas=True)
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "bi":
+        return pa.array(values.to_numpy(), field.type)
     cast = bool if pa.types.is_boolean(field.type) else int
     return pa.array([None if _missing(v) else cast(v) for v in values], field.type)
 
@@ -128,14 +143,19 @@ def _missing(value: object) -> bool:
 
 
 def _evidence(values: Iterable[Any]) -> pa.Array:
-    """Take evidence as objects or as mappings; column by column, for there is much of it."""
+    """Take evidence as objects, or all as mappings; column by column, for there is much of it."""
     offsets, flat = [0], []
     for items in values:
         if items is not None and not _missing(items):
-            flat += [item if isinstance(item, Mapping) else asdict(item) for item in items]
+            flat += items
         offsets.append(len(flat))
     struct = EVIDENCE.value_type
-    columns = [pa.array([item[field.name] for item in flat], field.type) for field in struct]
+    getter = (
+        itemgetter
+        if any(issubclass(kind, Mapping) for kind in set(map(type, flat)))
+        else attrgetter
+    )
+    columns = [pa.array(list(map(getter(field.name), flat)), field.type) for field in struct]
     items = pa.StructArray.from_arrays(columns, fields=list(struct))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items, type=EVIDENCE)
 
