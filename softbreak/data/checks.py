@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -122,13 +122,18 @@ def _file(path: str) -> str:
     return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def check_history(history: CellHistory) -> list[Finding]:
+def check_history(
+    history: CellHistory, of_series: Callable[[Record], list[Finding]] | None = None
+) -> list[Finding]:
     """Look for what would mislead a judge of this cell.
 
     Parameters
     ----------
     history : CellHistory
+    of_series : callable, optional
+        Says what :func:`check_series`, which is the default, found in a record.
     """
+    of_series = of_series or check_series
     found = list(_cell(history))
     mixed = mixture(history)
     if mixed:
@@ -143,7 +148,7 @@ def check_history(history: CellHistory) -> list[Finding]:
     found += _stated(history)
     once: dict[tuple[str, str], Finding] = {}
     for record, _ in history.of(Technique.CYCLING) + history.of(Technique.REST):
-        for finding in check_series(record):
+        for finding in of_series(record):
             once.setdefault((record.source.path, finding.topic), finding)
     return found + list(once.values())
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from softbreak.data.checks import Finding as Remark
 from softbreak.data.checks import check_history
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
@@ -82,12 +84,29 @@ def examine(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
             f"examine and diagnose take what softbreak.read gives, not {type(history).__name__}: "
             "softbreak.diagnose(softbreak.read(path))"
         )
-    evidence = gather(history)
+    return diagnosed(gather(history), history, check_history(history), detector)
+
+
+def diagnosed(
+    evidence: CellEvidence, history: CellHistory, remarks: Sequence[Remark], detector: str
+) -> Diagnosis:
+    """Judge what was measured already.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    history : CellHistory
+        What is shown of it: the trace may hold fewer samples than were measured.
+    remarks : sequence of softbreak.data.checks.Finding
+        On the measurement itself.
+    detector : str
+        See :func:`examine`.
+    """
     readings = read_spectra(evidence)
     chosen, units = units_of(evidence, detector_of(detector))
     found = chosen.judge(evidence, readings)
     verdicts = verdict_table(history.cell.cell_id, units, found, chosen)
-    findings = tuple(check_history(history)) + tuple(judged_findings(evidence, readings))
+    findings = tuple(remarks) + tuple(judged_findings(evidence, readings))
     return Diagnosis(
         cell=evidence.cell,
         summary=summarise(evidence, units, found, history),
