@@ -26,12 +26,12 @@ from softbreak.models.calibration import Isotonic, conformal_margin, fit_isotoni
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.hybrid_verdict import Limits, Scored, combined
 from softbreak.models.novelty import CORE, Familiarity, fit_familiarity
-from softbreak.models.rules.fused import fused_verdicts, not_applicable, voltage_verdicts
+from softbreak.models.rules.fused import not_applicable, voltage_run, with_spectra
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.limits import SHIFT_LIMIT
 from softbreak.models.rules.stepping import FusedStepper
 from softbreak.models.stepper import LiveCycle
-from softbreak.models.table import COLUMNS, conclusion, detector_table
+from softbreak.models.table import COLUMNS, with_conclusions
 from softbreak.models.tabular import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken, three
 from softbreak.models.trees import Trees
 from softbreak.verdict import Verdict
@@ -237,11 +237,10 @@ class Hybrid(LearnedDetector):
         readings : sequence of ImpedanceReading
             One a spectrum.
         """
-        if self.evidence == "voltage":
-            rules = voltage_verdicts(evidence)
-        else:
-            rules = fused_verdicts(evidence, readings)
-        return self.verdicts(detector_table(evidence, readings), rules)
+        rules, concluded = voltage_run(evidence)
+        if self.evidence != "voltage":
+            rules = with_spectra(rules, evidence, readings)
+        return self.verdicts(with_conclusions(evidence, readings, concluded), rules)
 
     def verdicts(
         self, table: pd.DataFrame, rules: Sequence[Verdict], *, told: bool = True
@@ -322,7 +321,7 @@ class HybridStepper:
         row = self._fold.row(cycle.row, cycle.half_cycles, changes)
         if not self._applies:
             return rule
-        told = np.concatenate([row, conclusion(voltage.verdict, voltage.memory)])
+        told = np.concatenate([row, voltage.concluded])
         growth = hidden(told[_GROWTH : _GROWTH + 1], told[_SHIFT : _SHIFT + 1])
         logged = not math.isnan(told[_LOGGED])
         scored = self._model.scored_rows(told[None, self._columns], [logged])

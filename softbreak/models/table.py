@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,29 +11,9 @@ import pandas as pd
 from softbreak.features.cycle_features import COLUMNS as MEASURED
 from softbreak.features.cycle_features import Reading, cycle_features
 from softbreak.features.evidence import CellEvidence
-from softbreak.models.rules.fused import cycle_views, events_by_cycle, not_applicable
-from softbreak.models.rules.memory import Memory
-from softbreak.models.rules.voltage import VoltageRule
-from softbreak.verdict import State, Verdict
+from softbreak.models.rules.fused import voltage_run
+from softbreak.models.rules.voltage import CONCLUDED
 
-CONCLUDED: Final = (
-    "rule_fault",
-    "rule_hard",
-    "rule_open",
-    "rule_estimate",
-    "rule_lower",
-    "rule_upper",
-    "rule_growth",
-    "rule_decline",
-    "rule_grown",
-    "rule_below_anchor",
-    "rule_deepest",
-    "rule_shift",
-    "rule_doubt",
-    "rule_certificate",
-)
-"""What the voltage rule says of a cycle: its probabilities, its interval, and what it remembers
-(growth over the base, decline below the maximum, distance to the level before a drop, …)."""
 COLUMNS: Final = (*MEASURED, *CONCLUDED)
 """Columns of :func:`detector_table`."""
 VOLTAGE_COLUMNS: Final = tuple(
@@ -74,47 +53,20 @@ def detector_table(evidence: CellEvidence, readings: Sequence[Reading]) -> pd.Da
     pandas.DataFrame
         ``COLUMNS``, in the order of ``evidence.timeline.cycles``.
     """
-    table = cycle_features(evidence, readings)
-    concluded = np.full((len(table), len(CONCLUDED)), np.nan)
-    if not_applicable(evidence) is None:
-        rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
-        events = events_by_cycle(evidence)
-        for k, view in enumerate(cycle_views(evidence)):
-            verdict = rule.step(view, events.get(view.cycle_index, ()))
-            concluded[k] = conclusion(verdict, rule.memory)
-    return pd.concat([table, pd.DataFrame(concluded, columns=list(CONCLUDED))], axis=1)
+    return with_conclusions(evidence, readings, voltage_run(evidence)[1])
 
 
-def conclusion(verdict: Verdict, memory: Memory) -> tuple[float, ...]:
-    """Return what the rule says of a cycle, as numbers: ``CONCLUDED``.
+def with_conclusions(
+    evidence: CellEvidence, readings: Sequence[Reading], concluded: np.ndarray
+) -> pd.DataFrame:
+    """Do as :func:`detector_table` where the voltage rule has judged already.
 
     Parameters
     ----------
-    verdict : Verdict
-    memory : Memory
-        As it is after the cycle.
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+    concluded : numpy.ndarray, shape (n, len(CONCLUDED))
+        See :func:`softbreak.models.rules.fused.voltage_run`.
     """
-    certificate = [
-        item.value for item in verdict.evidence if item.feature == "resistance_over_ionic_floor"
-    ]
-    return (
-        verdict.p_soft + verdict.p_hard,
-        verdict.p_hard,
-        float(verdict.state is State.UNDETERMINED),
-        verdict.electronic_fraction,
-        verdict.electronic_fraction_lower,
-        verdict.electronic_fraction_upper,
-        _bounded(memory.late - memory.base),
-        _bounded(memory.late - memory.top),
-        _bounded(memory.top - memory.base),
-        _bounded(memory.late - memory.anchor_late),
-        _bounded(memory.deepest),
-        _bounded(memory.shift),
-        float(not math.isnan(memory.doubt_level)),
-        certificate[0] if certificate else 1.0,
-    )
-
-
-def _bounded(value: float) -> float:
-    """A logarithm beyond ±5 says no more than that it is large; infinities are not known."""
-    return min(max(value, -5.0), 5.0) if math.isfinite(value) else math.nan
+    table = cycle_features(evidence, readings)
+    return pd.concat([table, pd.DataFrame(concluded, columns=list(CONCLUDED))], axis=1)

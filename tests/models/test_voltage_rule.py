@@ -8,6 +8,9 @@ import pytest
 
 from softbreak.data.record import Cell
 from softbreak.models.diagnose import examine
+from softbreak.models.rules.memory import CYCLE
+from softbreak.models.rules.parts import CycleView, EventView
+from softbreak.models.rules.voltage import VoltageRule
 from tests.features.synthetic import cycled
 
 FLOORED = Cell(
@@ -344,3 +347,58 @@ def test_a_placeholder_of_a_missing_probe_is_no_temperature():
     cold = np.full(len(voltage), -273.15)
     found = states(examine(series(voltage, current, ambient_temperature_celsius=cold)))
     assert found == ["healthy"] * 10
+
+
+def random_cycles(seed, count=60):
+    """Cycles as no cell makes them: jumps, gaps, other currents, one direction, no thermometer."""
+    rng = np.random.default_rng(seed)
+    level, time, current = 100.0, 0.0, 1e-3
+    for k in range(count):
+        level *= np.exp(rng.normal(0, 0.03) + (rng.random() < 0.1) * rng.normal())
+        current = 1e-3 * rng.choice([0.5, 1.0, 3.0]) if rng.random() < 0.2 else current
+        celsius = np.nan if rng.random() < 0.1 else 25.0 + rng.normal()
+        values = (level, level * 1.01, rng.choice([0.001, 0.1, np.nan]), celsius)
+        sides, returned = 1 + (rng.random() < 0.9), rng.random() < 0.1
+        view = CycleView(k, time, time + 7200.0, current, *values, int(sides), int(returned))
+        change = rng.normal(0, 0.4)
+        drops = [EventView(time + 60.0, change, level, level * np.exp(change))]
+        yield view, drops if rng.random() < 0.1 else []
+        time += 7200.0
+
+
+@pytest.mark.parametrize("cell", [Cell("bare"), FLOORED])
+@pytest.mark.parametrize("seed", range(4))
+def test_one_by_one_and_all_at_once_are_the_same(cell, seed):
+    given = list(random_cycles(seed))
+    one = VoltageRule(cell, temperature_logged=True)
+    expected, numbers = [], []
+    for view, events in given:
+        expected.append(repr(one.step(view, events)))
+        numbers.append(one.concluded.copy())
+    cycles = np.array([tuple(view) for view, _ in given], CYCLE)
+    rows = [event for _, events in given for event in events]
+    bounds = np.cumsum([0, *(len(events) for _, events in given)])
+    rule = VoltageRule(cell, temperature_logged=True)
+    verdicts, concluded = rule.run(cycles, np.array(rows).reshape(-1, 4), bounds)
+    assert list(map(repr, verdicts)) == expected
+    assert np.array_equal(concluded, np.array(numbers), equal_nan=True)
+
+
+def test_a_current_that_was_met_long_ago_is_known_again():
+    rule = VoltageRule(Cell(), temperature_logged=False)
+    currents = [1e-3 * 1.3**k for k in range(60)]  # more than the table first has room for
+    states = []
+    for k, current in enumerate([*currents, currents[0]]):
+        ohm = 100.0 * (current / currents[0]) ** -0.3  # charge transfer
+        view = CycleView(k, 7200.0 * k, 7200.0 * (k + 1), current, ohm, ohm, 1e-3, np.nan, 2, 0)
+        states.append(rule.step(view).state.value)
+    assert states[5] == "undetermined"  # 21 % explained away by the current
+    assert states[-1] == "healthy"
+
+
+def test_no_sentence_has_a_number_that_is_not_known():
+    for seed in range(20):
+        rule = VoltageRule(FLOORED, temperature_logged=True)
+        for view, events in random_cycles(seed):
+            told = [item.sentence for item in rule.step(view, events).evidence]
+            assert not any("nan" in sentence.split() for sentence in told)

@@ -17,8 +17,9 @@ import pandas as pd
 
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.rules.memory import CYCLE
 from softbreak.models.rules.parts import CycleView, EventView, judged, undetermined
-from softbreak.models.rules.voltage import VoltageRule
+from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP, SweepView
 from softbreak.models.rules.words import hours, percent, state_probabilities
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
@@ -39,11 +40,13 @@ HEALTHY_UPPER: Final = 0.10
 """Upper bound of η_e below which an impedance reading says healthy."""
 
 
-def cycle_views(evidence: CellEvidence) -> list[CycleView]:
-    """Return the cycles as the voltage rule wants them."""
+def cycle_records(evidence: CellEvidence) -> np.ndarray:
+    """Return the cycles as the voltage rule wants them: records of ``CYCLE``."""
     table = evidence.timeline.cycles
-    columns = [table[name].to_list() for name in CycleView._fields]
-    return [CycleView(*row) for row in zip(*columns, strict=True)]
+    found = np.empty(len(table), CYCLE)
+    for name in CycleView._fields:
+        found[name] = table[name].to_numpy()
+    return found
 
 
 def sweep_views(evidence: CellEvidence) -> list[SweepView]:
@@ -53,26 +56,24 @@ def sweep_views(evidence: CellEvidence) -> list[SweepView]:
     return [SweepView(*row) for row in zip(*columns, strict=True)]
 
 
-def events_by_cycle(evidence: CellEvidence) -> dict[int, list[EventView]]:
-    """Abrupt events of each cycle; a jump inside a CV counts for the cycle that follows it."""
-    found: dict[int, list[EventView]] = {}
-    table = evidence.timeline.events
-    for cycle, *event in zip(
-        table["cycle_index"].to_list(),
-        table["time_second"].to_list(),
-        table["change"].to_list(),
-        table["before_ohm"].to_list(),
-        table["after_ohm"].to_list(),
-        strict=True,
-    ):
-        found.setdefault(int(cycle), []).append(EventView(*event))
-    starts = evidence.timeline.cycles["start_time_second"].to_numpy()
+def events_by_cycle(evidence: CellEvidence) -> tuple[np.ndarray, np.ndarray]:
+    """Abrupt events, one row each, and where those of each cycle begin.
+
+    A jump inside a CV counts for the cycle that follows it.
+    """
+    table, cycles = evidence.timeline.events, evidence.timeline.cycles
+    events = table[list(EventView._fields)].to_numpy(dtype=np.float64)
+    owner = table["cycle_index"].to_numpy(dtype=np.int64)
+    starts = cycles["start_time_second"].to_numpy()
     for jump in sweep_jumps(evidence):
         following = int(np.searchsorted(starts, jump.end))
         if 0 < following < len(starts):
-            before = float(evidence.timeline.cycles["resistance_ohm"].iloc[following - 1])
-            found.setdefault(following, []).append(jump.event(before))
-    return found
+            before = float(cycles["resistance_ohm"].iloc[following - 1])
+            events = np.vstack([events, jump.event(before)])
+            owner = np.append(owner, following)
+    order = np.argsort(owner, kind="stable")
+    bounds = np.searchsorted(owner[order], np.arange(len(cycles) + 1))
+    return np.ascontiguousarray(events[order]), bounds.astype(np.int64)
 
 
 class SweepJump(NamedTuple):
@@ -106,13 +107,28 @@ def sweep_jumps(evidence: CellEvidence) -> list[SweepJump]:
 
 def voltage_verdicts(evidence: CellEvidence) -> list[Verdict]:
     """Judge every cycle by its voltage alone."""
+    return voltage_run(evidence)[0]
+
+
+def voltage_run(evidence: CellEvidence) -> tuple[list[Verdict], np.ndarray]:
+    """Judge every cycle by its voltage alone; return verdicts, and the same as numbers.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+
+    Returns
+    -------
+    verdicts : list of Verdict
+    concluded : numpy.ndarray, shape (n, len(CONCLUDED))
+        NaN where the rule does not apply to the cell.
+    """
     obstacle = not_applicable(evidence)
-    views = cycle_views(evidence)
     if obstacle is not None:
-        return [obstacle] * len(views)
+        count = len(evidence.timeline.cycles)
+        return [obstacle] * count, np.full((count, len(CONCLUDED)), np.nan)
     rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
-    events = events_by_cycle(evidence)
-    return [rule.step(view, events.get(view.cycle_index, ())) for view in views]
+    return rule.run(cycle_records(evidence), *events_by_cycle(evidence))
 
 
 def not_applicable(evidence: CellEvidence) -> Verdict | None:
@@ -150,8 +166,23 @@ def fused_verdicts(evidence: CellEvidence, readings: Sequence[ImpedanceReading])
     readings : sequence of ImpedanceReading
         One a spectrum, from :func:`softbreak.models.rules.impedance.read_spectra`.
     """
-    verdicts = voltage_verdicts(evidence)
-    if not verdicts or not_applicable(evidence) is not None:
+    return with_spectra(voltage_verdicts(evidence), evidence, readings)
+
+
+def with_spectra(
+    verdicts: list[Verdict], evidence: CellEvidence, readings: Sequence[ImpedanceReading]
+) -> list[Verdict]:
+    """Let the spectra of a cell speak where the voltage rule has judged its cycles.
+
+    Parameters
+    ----------
+    verdicts : list of Verdict
+        See :func:`voltage_run`.
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+        One a spectrum.
+    """
+    if not readings or not verdicts or not_applicable(evidence) is not None:
         return verdicts
     said = list(verdicts)
     times = [reading.time_second for reading in readings]

@@ -3,122 +3,75 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+from typing import Any
 
-from softbreak.models.rules.limits import (
-    ABRUPT_RETURN,
-    FAINT_DROP,
-    FAINT_FRACTION,
-    GROWTH_A_CYCLE,
-    GROWTH_MOST,
-    RECOVERED,
-    SMALLEST_RISE,
-    SPREAD,
-    SPREAD_A_CYCLE,
-    SPREAD_MOST,
-)
-from softbreak.models.rules.memory import Memory
-from softbreak.models.rules.parts import CycleView, EventView, judged, undetermined
-from softbreak.models.rules.words import hours, percent, state_probabilities
-from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
+import numpy as np
+from numba import njit
 
-_EIS_WANTED: Final = (
-    "Impedance now and compare with a spectrum from before the drop: a healed short restores "
-    "the low-frequency arc."
-)
+from softbreak.models.rules import codes
+from softbreak.models.rules.arithmetic import chances, larger, left_open, say, smaller
 
 
-def judge_short(
-    m: Memory,
-    cycle: CycleView,
-    events: Sequence[EventView],
-    level: tuple[float, float],
-    warmth_spread: float,
-    found: Evidence | None = None,
-) -> Verdict:
-    """Judge a cycle against the level before the drop.
-
-    Parameters
-    ----------
-    m : Memory
-        Is brought up to date.
-    cycle : CycleView
-    events : sequence of EventView
-    level : tuple of float
-        ln R of the second halves and of the whole cycle, at the reference temperature.
-    warmth_spread : float
-        Uncertainty of both (ln).
-    found : Evidence, optional
-        The drop itself, in the cycle in which it happened.
-    """
-    late, whole = level
-    age = max(cycle.cycle_index - m.anchor_cycle, 0)
-    spread = math.sqrt(SPREAD**2 + min(SPREAD_A_CYCLE**2 * age, SPREAD_MOST**2) + warmth_spread**2)
+@njit(cache=True, nogil=True)
+def judge_short(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -> None:
+    """Judge a cycle against the level before the drop; ``said.found`` if it was in this one."""
+    late, whole, spread_0 = at
+    found = said.found != codes.NOTHING
+    age = max(int(cycle.cycle_index) - m.anchor_cycle, 0)
+    # squares as the mathematical library rounds them
+    fade = smaller(lim.SPREAD_A_CYCLE**lim.SQUARE * age, lim.SPREAD_MOST**lim.SQUARE)
+    spread = math.sqrt(lim.SPREAD**lim.SQUARE + fade + spread_0**lim.SQUARE)
     # R_i grows far oftener than it shrinks: what it grew by since the drop is electronic too
-    growth = math.sqrt(spread**2 + min(GROWTH_A_CYCLE**2 * (1 + age), GROWTH_MOST**2))
-    share = math.exp(min(whole - m.anchor_whole, 0.0))
+    grown = smaller(lim.GROWTH_A_CYCLE**lim.SQUARE * (1 + age), lim.GROWTH_MOST**lim.SQUARE)
+    growth = math.sqrt(spread**lim.SQUARE + grown)
+    share = math.exp(smaller(whole - m.anchor_whole, 0.0))
     eta = 1.0 - share
-    lower = max(1.0 - share * math.exp(1.645 * spread), 0.0)
+    lower = larger(1.0 - share * math.exp(1.645 * spread), 0.0)
     upper = 1.0 - share * math.exp(-1.645 * growth)
-    evidence = [found] if found is not None else []
-    evidence.append(
-        Evidence(
-            "resistance_over_anchor",
-            share,
-            1.0,
-            f"V/I is {percent(1 - share)} below its level before the drop at "
-            f"{hours(m.anchor_time)}.",
-        )
-    )
-    rise = sum(e.change for e in events if e.change > 0)
-    if found is None:
-        # half of a return may lie in the cycle before
-        rise, m.risen = max(rise + m.risen, late - m.late), rise
-    else:
-        m.lowest, m.risen = math.inf, rise
-    largest = min((event.change for event in events), default=0.0)
-    fallen = max(m.anchor_late - min(m.lowest, late), -largest)
-    m.lowest = min(m.lowest, late)
-    back = late > m.anchor_late - min(RECOVERED, 0.5 * fallen)
+    said.a, said.b = share, m.anchor_time
+    back, fallen, rise = _returned(m, events, late, lim, found)
     if back:
-        abrupt = rise > max(SMALLEST_RISE, ABRUPT_RETURN * fallen)
         before = m.anchor_late
-        m.anchor_late = m.anchor_whole = math.nan
-        if not abrupt:
-            m.doubt_level = max(before, late) + 1.0
-            m.doubt_reason = (
-                "V/I crept back to its level before the drop: the short may have healed, or "
-                "a growing interphase hides it"
-            )
-    if found is not None:
+        m.anchor_late = m.anchor_whole = np.nan
+        if not rise > larger(lim.SMALLEST_RISE, lim.ABRUPT_RETURN * fallen):
+            m.doubt_level = larger(before, late) + 1.0
+            m.doubt_kind = codes.CREPT
+    if found:
         m.deepest = 0.0
-    m.deepest = max(m.deepest, fallen)
-    faint = m.deepest < FAINT_DROP or (found is None and not back and eta < FAINT_FRACTION)
-    if eta < HEALTHY_BELOW or faint:
-        if back and not math.isnan(m.doubt_level):
-            return undetermined(m.doubt_reason, _EIS_WANTED, upper=0.6, soft=0.4)
-        if back and eta < HEALTHY_BELOW:
-            return judged(
-                State.HEALTHY,
-                (max(eta, 0.0), 0.0, max(upper, 0.05)),
-                (0.85, 0.14, 0.01),
-                tuple(evidence),
-                transient=True,
-            )
-        said = undetermined(
-            f"V/I stands {percent(max(eta, 0.0))} below its level before the drop at "
-            f"{hours(m.anchor_time)}: too little to tell a short from better contact",
-            _EIS_WANTED,
-            upper=max(upper, 0.15),
-            soft=0.4,
-        )
-        return said if found is None else replace(said, evidence=(*said.evidence, found))
-    state = State.HARD if eta >= HARD_FROM else State.SOFT
-    return judged(
-        state,
-        (eta, lower, min(upper, 1.0)),
-        state_probabilities(eta, spread * (1.0 - eta), 0.9),
-        tuple(evidence),
-    )
+    m.deepest = larger(m.deepest, fallen)
+    faint = m.deepest < lim.FAINT_DROP or (not found and not back and eta < lim.FAINT_FRACTION)
+    if not (eta < lim.HEALTHY_BELOW or faint):
+        state = codes.HARD if eta >= lim.HARD_FROM else codes.SOFT
+        say(said, state, codes.SHORT, eta, lower, smaller(upper, 1.0))
+        chances(said, eta, spread * (1.0 - eta), 0.9, lim)
+    elif back and not math.isnan(m.doubt_level):
+        left_open(said, codes.RETURNED, 0.6, 0.4, 0)
+        said.found = codes.NOTHING
+        said.a, said.b, said.c = m.doubt_kind, m.doubt_change, m.doubt_time
+    elif back and eta < lim.HEALTHY_BELOW:
+        say(said, codes.HEALTHY, codes.SHORT, larger(eta, 0.0), 0.0, larger(upper, 0.05))
+        said.p_healthy, said.p_soft, said.p_hard = 0.85, 0.14, 0.01
+        said.transient = 1
+    else:
+        left_open(said, codes.FAINT, larger(upper, 0.15), 0.4, 0)
+        said.a = eta
+
+
+@njit(cache=True, nogil=True)
+def _returned(m: Any, events: Any, late: float, lim: Any, found: bool) -> tuple[bool, float, float]:
+    """Whether V/I is back at the level before the drop, how deep it fell, and its abrupt rise."""
+    rise, largest = 0.0, 0.0
+    for k in range(len(events)):
+        if events[k, 1] > 0.0:
+            rise += events[k, 1]
+        largest = events[k, 1] if k == 0 else smaller(largest, events[k, 1])
+    if found:
+        m.lowest, m.risen = np.inf, rise
+    else:  # half of a return may lie in the cycle before
+        now = rise
+        rise = larger(rise + m.risen, late - m.late)
+        m.risen = now
+    m.lowest = smaller(m.lowest, late)
+    fallen = larger(m.anchor_late - m.lowest, -largest)
+    back = late > m.anchor_late - smaller(lim.RECOVERED, 0.5 * fallen)
+    return back, fallen, rise

@@ -6,10 +6,11 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 
+import numpy as np
+
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.rules.fused import not_applicable, reaches, settled, sweep_jumps
 from softbreak.models.rules.impedance import ImpedanceReading
-from softbreak.models.rules.memory import Memory
 from softbreak.models.rules.parts import undetermined
 from softbreak.models.rules.voltage import VoltageRule
 from softbreak.models.stepper import LiveCycle
@@ -53,9 +54,9 @@ class VoltageStepper:
         return self.verdict
 
     @property
-    def memory(self) -> Memory:
-        """What the rule remembers; to be read, not written."""
-        return self._rule.memory
+    def concluded(self) -> np.ndarray:
+        """What the rule said of the last cycle as numbers: ``CONCLUDED``; a view."""
+        return self._rule.concluded
 
 
 class FusedStepper:
