@@ -25,10 +25,15 @@ LASTING: Final = 0.6
 OVERSHOOT: Final = 1.8
 GRADUAL_BELOW: Final = 0.3
 """A fall smaller than this that goes on to more than OVERSHOOT times as much was not abrupt."""
+RAMP: Final = 0.3
+"""A fall in volts to which three before it, of at least this share, lead down was not abrupt: so
+a voltage looks that is sampled every millisecond while it changes its sign with the current."""
 SWITCHES: Final = 3
 """So many falls that came back make a telegraph."""
 COLLAPSED: Final = 1.0
 """A level (ln) so far below that of the half-cycle before, at the same phase, is a collapse."""
+MOVING_SIGMAS: Final = 3.0
+"""Two steps the same way, each so many times beyond a sample's noise: the level still moves."""
 SAME_CURRENT: Final = 0.05
 STEP_FRACTION: Final = 0.2
 """A jump of the current beyond this fraction begins another half-cycle."""
@@ -223,7 +228,7 @@ def _consider(state, time, here, size, warmth, twins, noise):
     before = np.median(state[_RING : _RING + 4])
     level = np.exp(before) * size
     scatter = WARNING_SIGMAS * noise / max(level, noise)
-    if -fall < scatter:
+    if -fall < scatter or _is_ramp(state, here):
         return
     if twin.shape[1]:
         # what both did before is usual; what only one of them did is an event of its own
@@ -239,6 +244,22 @@ def _consider(state, time, here, size, warmth, twins, noise):
         return
     state[_AGE], state[_FALL], state[_BEFORE] = 1.0, fall, before
     state[_WHEN], state[_AT] = time, here
+
+
+@njit(cache=True, nogil=True)
+def _is_ramp(state, here):
+    """Tell whether the samples before fell all along."""
+    r0, r1 = np.exp(state[_RING]), np.exp(state[_RING + 1])
+    r2, r3 = np.exp(state[_RING + 2]), np.exp(state[_RING + 3])
+    return min(r0 - r1, r1 - r2, r2 - r3) >= RAMP * (r3 - np.exp(here))
+
+
+@njit(cache=True, nogil=True)
+def _is_moving(state, here, least):
+    """Tell whether the last two steps led the same way: what moves has not collapsed yet."""
+    last = np.exp(here) - np.exp(state[_RING + 3])
+    before = np.exp(state[_RING + 3]) - np.exp(state[_RING + 2])
+    return min(last, before) > least or max(last, before) < -least
 
 
 @njit(cache=True, nogil=True)
@@ -301,7 +322,8 @@ def _compare(state, time, here, size, twins, noise, out, found):
     usual = min(
         _usual_level(twins[0], phase, size, noise), _usual_level(twins[1], phase, size, noise)
     )
-    if np.exp(usual) * size < WARNING_SIGMAS * noise or here - usual > -COLLAPSED:
+    unlike = here - usual <= -COLLAPSED and np.exp(usual) * size >= WARNING_SIGMAS * noise
+    if not unlike or _is_moving(state, here, MOVING_SIGMAS * noise / size):
         state[_LOW] = 0.0
         return found
     state[_LOW] += 1.0

@@ -83,3 +83,12 @@ def test_a_drop_that_the_half_cycle_takes_back_is_withdrawn():
     kinds = [kind for _, kind, warning in found if warning.reason == "drop"]
     assert kinds[0] is News.RAISED
     assert len(kinds) == 2
+
+
+def test_a_sign_change_that_is_sampled_finely_is_not_told():
+    columns = cycled(noise=1e-6)
+    index = np.arange(len(columns["voltage_volt"]))
+    inside = (index >= AT - 15) & (index < AT + 5)
+    start = -columns["voltage_volt"][AT]
+    columns["voltage_volt"][inside] = np.linspace(start, -start, inside.sum())
+    assert [one for one in news(columns) if one[2].time < (AT + 15) * 60.0] == []

@@ -9,7 +9,9 @@ from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError
+from softbreak.models.change import Kind
 from softbreak.models.diagnose import examine
+from softbreak.models.live import LiveCell
 from softbreak.stream.engine import DetectorEngine
 from softbreak.stream.sources import growing
 from softbreak.stream.sources.folder import Found
@@ -81,3 +83,9 @@ def test_the_cell_that_shorted_in_one_sample_raises_an_alarm(realdata, tmp_path,
     alarms = store.alarms(standing=True)
     assert list(alarms["level"]) == ["hard"]
     store.close()
+
+
+def test_a_healthy_cell_is_not_warned_of(realdata):
+    path = realdata / "symmetric" / "gcpl.mpr"  # its sign changes are sampled every 0.6 ms
+    changes = LiveCell(Cell(cell_id="cell"), "fused").update(registry.read(path))
+    assert {change.kind for change in changes} == {Kind.VERDICT}
