@@ -10,6 +10,7 @@ import numpy as np
 
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Cell, Record, Technique
+from softbreak.data.screen import Limits, suspicion
 
 USUAL_OFFSET_VOLT: Final = 2.5e-3
 """Offset of a common cycler: 0.05 % of a 5 V range."""
@@ -19,6 +20,14 @@ CLIPPED_VOLT: Final = 0.03
 """Below this a vanishing negative half is an offset on a shorted cell, not a clipped range."""
 GAP_FACTOR: Final = 50.0
 GAP_SECOND: Final = 600.0
+SLOW_SECOND: Final = 200.0
+"""At longer intervals over years the time is probably in milliseconds."""
+SMALL_VOLT: Final = 3.0 * USUAL_OFFSET_VOLT
+RELAXED_VOLT: Final = 0.01
+"""Up to this a cell is at rest."""
+LOAD_SHARE: Final = 0.01
+"""Of the largest current: below it a sample is at rest."""
+_LIMITS: Final = Limits(SLOW_SECOND, GAP_SECOND, SMALL_VOLT, RELAXED_VOLT, LOAD_SHARE)
 
 
 class Finding(NamedTuple):
@@ -195,21 +204,31 @@ def check_series(record: Record) -> list[Finding]:
     record : Record
     """
     name = _name(record)
-    time = np.asarray(record.array("test_time_second"), dtype=np.float64)
-    voltage = np.asarray(record.array("voltage_volt"), dtype=np.float64)
-    current = np.asarray(record.array("current_ampere"), dtype=np.float64)
+    time, voltage, current = (
+        record.array(column) for column in ("test_time_second", "voltage_volt", "current_ampere")
+    )
     if len(time) < 3:
         return []
-    found = [*_clock(name, time)]
-    columns = record.table.columns
-    if "control_current_ampere" in columns:
-        control = np.asarray(record.array("control_current_ampere"), dtype=np.float64)
-        found += _wrong_range(name, control, current)
-        current = np.where(np.isfinite(control), control, current)
-    found += _signs(name, voltage, current)
-    found += _small(name, voltage, current)
-    found += _missing(name, voltage)
+    has_control = record.has("control_current_ampere")
+    control = record.array("control_current_ampere") if has_control else None
+    look = suspicion(time, voltage, current, control, _LIMITS)
+    found = [*_clock(name, _numbers(time))] if look.clock else []
+    if control is not None:
+        control = _numbers(control)
+        found += _wrong_range(name, control, _numbers(current))
+    if look.signs or look.small:
+        imposed = _numbers(current)
+        if control is not None:
+            imposed = np.where(np.isfinite(control), control, imposed)
+        found += _signs(name, _numbers(voltage), imposed)
+        found += _small(name, _numbers(voltage), imposed)
+    if look.missing:
+        found += _missing(name, voltage)
     return found
+
+
+def _numbers(column: np.ndarray) -> np.ndarray:
+    return np.asarray(column, dtype=np.float64)
 
 
 def _clock(name: str, time: np.ndarray) -> Iterator[Finding]:
@@ -237,7 +256,7 @@ def _clock(name: str, time: np.ndarray) -> Iterator[Finding]:
             f"{name}: {len(gaps)} gaps in the recording, the longest {gaps.max() / 3600:.2f} h; "
             "what happened in them is not known.",
         )
-    if usual > 200.0 and float(np.ptp(time)) > 3.0e8:
+    if usual > SLOW_SECOND and float(np.ptp(time)) > 3.0e8:
         yield Finding(
             "error",
             "milliseconds",
@@ -269,7 +288,7 @@ def _wrong_range(name: str, control: np.ndarray, current: np.ndarray) -> Iterato
 
 
 def _signs(name: str, voltage: np.ndarray, current: np.ndarray) -> Iterator[Finding]:
-    load = np.abs(current) > 0.01 * np.nanmax(np.abs(current), initial=0.0)
+    load = np.abs(current) > LOAD_SHARE * np.nanmax(np.abs(current), initial=0.0)
     load &= np.isfinite(voltage)
     plus, minus = load & (current > 0), load & (current < 0)
     if plus.sum() > 5 and minus.sum() > 5:
@@ -299,7 +318,7 @@ def _signs(name: str, voltage: np.ndarray, current: np.ndarray) -> Iterator[Find
     if rest.sum() > 10 and load.sum() > 10:
         idle = float(np.median(np.abs(voltage[rest])))
         under = float(np.median(np.abs(voltage[load])))
-        if idle > 0.5 * under and idle > 0.01:
+        if idle > 0.5 * under and idle > RELAXED_VOLT:
             yield Finding(
                 "warning",
                 "rest-voltage",
@@ -309,12 +328,12 @@ def _signs(name: str, voltage: np.ndarray, current: np.ndarray) -> Iterator[Find
 
 
 def _small(name: str, voltage: np.ndarray, current: np.ndarray) -> Iterator[Finding]:
-    load = np.abs(current) > 0.01 * np.nanmax(np.abs(current), initial=0.0)
+    load = np.abs(current) > LOAD_SHARE * np.nanmax(np.abs(current), initial=0.0)
     values = np.abs(voltage[load & np.isfinite(voltage)])
     if len(values) < 10:
         return
     level = float(np.median(values))
-    if level < 3.0 * USUAL_OFFSET_VOLT:
+    if level < SMALL_VOLT:
         yield Finding(
             "note",
             "small-voltage",
@@ -325,7 +344,7 @@ def _small(name: str, voltage: np.ndarray, current: np.ndarray) -> Iterator[Find
 
 
 def _missing(name: str, voltage: np.ndarray) -> Iterator[Finding]:
-    lost = int((~np.isfinite(voltage)).sum())
+    lost = len(voltage) - int(np.isfinite(voltage).sum())
     if lost:
         yield Finding(
             "warning",

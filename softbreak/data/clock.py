@@ -99,8 +99,17 @@ def forward_clock(time: np.ndarray) -> np.ndarray:
     ----------
     time : numpy.ndarray, shape (n,)
         Seconds; may hold resets and NaN. A missing time is put between its neighbours.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Where nothing is out of order the very array, to read: a long record needs no second one.
     """
-    time = np.array(time, dtype=np.float64)
+    time = np.asarray(time, dtype=np.float64)
+    if len(time) and _goes_on(time) and not _negative_zero(time):
+        time = time.view()
+        time.flags.writeable = False
+        return time
     good = np.isfinite(time)
     if not good.any():
         return np.zeros(len(time))
@@ -110,6 +119,21 @@ def forward_clock(time: np.ndarray) -> np.ndarray:
         return out
     index = np.arange(len(time))
     return np.interp(index, index[good], out)
+
+
+@njit(cache=True, nogil=True)
+def _goes_on(time: np.ndarray) -> bool:
+    """Whether no time steps back and all of them are numbers."""
+    wrong = 0
+    for k in range(len(time) - 1):
+        wrong += not time[k + 1] >= time[k]
+    return wrong == 0 and abs(time[0]) < np.inf and abs(time[-1]) < np.inf
+
+
+def _negative_zero(time: np.ndarray) -> bool:
+    """Whether a time is −0, which the clock tells as 0."""
+    zeros = time[np.searchsorted(time, 0.0) : np.searchsorted(time, 0.0, side="right")]
+    return bool(np.signbit(zeros).any())
 
 
 @njit(cache=True, nogil=True)

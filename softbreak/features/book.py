@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -345,7 +346,15 @@ class Book:
             if swept is not None:
                 warmth = temperature_at(entry.meter.mean, swept.begin + shift, log)
                 rows += _sweep_rows(series, swept, shift, warmth)
+        if not rows:
+            return no_sweeps().copy()
         return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS)).astype({"series": int, "sweep": int})
+
+
+@cache
+def no_sweeps() -> pd.DataFrame:
+    """Return the table of a cell without voltammetry, to be copied; most cells have none."""
+    return pd.DataFrame([], columns=list(SWEEP_COLUMNS)).astype({"series": int, "sweep": int})
 
 
 def _sweep_rows(series: int, swept: Sweeps, shift: float, warmth: float) -> list[tuple[float, ...]]:

@@ -6,15 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 
-from softbreak.data.clock import clock_peek, clock_step, new_clock
+from softbreak.data.clock import clock_peek, clock_run, clock_step, new_clock
+from softbreak.features._bulk import in_order
+from softbreak.features.compiled import exact
 from softbreak.features.growing import Growing
 
 KEPT_SECOND: Final = 600.0
 """Of the temperature, one value in so long a time is remembered; besides, the last one."""
 REACH_SECOND: Final = 3600.0
 """A spectrum without a temperature takes the cycler's, if it is no older than this."""
+BLOCK: Final = 16_384
+"""Longer chunks are taken in pieces."""
+_STRETCH: Final = 1024
+_FEWEST: Final = 8
+_NOTHING: Final = np.empty(0)
 _COUNT, _FIRST, _VARIED, _SUM, _KEPT, _LAST_TIME, _LAST, _WAITING = range(8)
 
 
@@ -64,19 +70,21 @@ class Thermometer:
             °C.
         count : int
         """
-        moments = np.full(count, np.nan)
-        if time is not None:
-            moments[:] = time
-            if not self.clock[0]:
-                good = moments[np.isfinite(moments)]
-                self.first = float(good[0]) if len(good) else 0.0
-        values = np.full(count, np.nan)
-        if warmth is not None:
-            values[:] = warmth
-        out = np.empty((count, 2))
-        found = _follow(self.clock, self.state, moments, values, out)
-        if found:
-            self.kept.extend(out[:found])
+        for start in range(0, count, BLOCK):
+            part = slice(start, min(start + BLOCK, count))
+            moments = np.full(part.stop - start, np.nan)
+            values = _NOTHING
+            if time is not None:
+                moments[:] = time[part]
+                if not self.clock[0]:
+                    good = moments[np.isfinite(moments)]
+                    self.first = float(good[0]) if len(good) else 0.0
+            if warmth is not None:
+                values = warmth[part].astype(np.float64)
+            out = np.empty((len(moments), 2))
+            found = _follow(self.clock, self.state, moments, values, out)
+            if found:
+                self.kept.extend(out[:found])
         self.rows += count
 
     def dump(self) -> dict[str, Any]:
@@ -104,32 +112,81 @@ class Thermometer:
         return rows.copy()
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _follow(clock, state, time, warmth, out):
-    """Follow the clock; write the temperatures that are kept, return how many."""
+    """Follow the clock; write the temperatures that are kept, return how many.
+
+    ``warmth`` is empty where none was logged.
+    """
     found = 0
-    for k in range(len(time)):
-        value = warmth[k]
-        if not -100.0 < value < 400.0:  # the placeholder of a missing probe
-            value = np.nan
-        else:
-            if state[_COUNT] == 0.0:
-                state[_FIRST] = value
-            elif value != state[_FIRST]:
-                state[_VARIED] = 1.0
-            state[_COUNT] += 1.0
-            state[_SUM] += value
-        if not np.isfinite(time[k]):
-            continue
-        moment = clock_step(clock, time[k])
-        waiting = state[_WAITING]
-        state[_WAITING] = value
-        if np.isfinite(waiting):
-            state[_LAST_TIME], state[_LAST] = moment, waiting
-            if not moment - state[_KEPT] < KEPT_SECOND:
-                state[_KEPT] = moment
+    for first in range(0, len(time), _STRETCH):
+        stop = min(first + _STRETCH, len(time))
+        k = first
+        if stop - first >= _FEWEST and in_order(time[first:stop], time[first:stop]):
+            # after two samples the clock is in order too
+            found = _one(clock, state, time, warmth, first, out, found)
+            found = _one(clock, state, time, warmth, first + 1, out, found)
+            if len(warmth):
+                found = _warm(clock[5], state, time[first:stop], warmth[first:stop], out, found)
+            clock_run(clock, time[first + 2 : stop])
+            k = stop
+        while k < stop:
+            found = _one(clock, state, time, warmth, k, out, found)
+            k += 1
+    return found
+
+
+@exact
+def _one(clock, state, time, warmth, k, out, found):
+    """Take one sample, whatever it is."""
+    value = warmth[k] if len(warmth) else np.nan
+    if not -100.0 < value < 400.0:  # the placeholder of a missing probe
+        value = np.nan
+    else:
+        if state[_COUNT] == 0.0:
+            state[_FIRST] = value
+        elif value != state[_FIRST]:
+            state[_VARIED] = 1.0
+        state[_COUNT] += 1.0
+        state[_SUM] += value
+    if not np.isfinite(time[k]):
+        return found
+    moment = clock_step(clock, time[k])
+    waiting = state[_WAITING]
+    state[_WAITING] = value
+    if np.isfinite(waiting):
+        state[_LAST_TIME], state[_LAST] = moment, waiting
+        if not moment - state[_KEPT] < KEPT_SECOND:
+            state[_KEPT] = moment
+            out[found, 0], out[found, 1] = moment, waiting
+            found += 1
+    return found
+
+
+@exact
+def _warm(lost, state, time, warmth, out, found):
+    """Take samples whose times are in order, the third and all that follow: as `_one` would."""
+    count, first, varied, total = state[_COUNT], state[_FIRST], state[_VARIED], state[_SUM]
+    kept, last_time, last, waiting = state[_KEPT], state[_LAST_TIME], state[_LAST], state[_WAITING]
+    for k in range(2, len(time)):
+        moment = time[k - 1] + lost
+        if not np.isnan(waiting):
+            last_time, last = moment, waiting
+            if not moment - kept < KEPT_SECOND:
+                kept = moment
                 out[found, 0], out[found, 1] = moment, waiting
                 found += 1
+        waiting = np.nan
+        if -100.0 < warmth[k] < 400.0:
+            waiting = warmth[k]
+            if count == 0.0:
+                first = waiting
+            elif waiting != first:
+                varied = 1.0
+            count += 1.0
+            total += waiting
+    state[_COUNT], state[_FIRST], state[_VARIED], state[_SUM] = count, first, varied, total
+    state[_KEPT], state[_LAST_TIME], state[_LAST], state[_WAITING] = kept, last_time, last, waiting
     return found
 
 

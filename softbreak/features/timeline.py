@@ -112,19 +112,8 @@ def tables_of(found: Arranged) -> Timeline:
     ----------
     found : Arranged
     """
-    half_cycles = pd.DataFrame(found.statistics, columns=list(STATISTICS))
-    half_cycles.insert(0, "half_cycle_index", np.arange(len(half_cycles)))
-    half_cycles["sign"] = found.sign
-    half_cycles["excursions"] = found.excursions
-    half_cycles["resistance_ohm"] = half_cycles["voltage_volt"] / half_cycles["current_ampere"]
-    half_cycles["record"] = found.record
-    half_cycles["cycle_index"] = found.cycle
     bounds = cycle_bounds(found.cycle)
-    rows = cycle_rows(found.statistics, found.sign, found.excursions, bounds)
-    cycles = pd.DataFrame(rows, columns=list(CYCLE_COLUMNS))
-    cycles = cycles.astype(dict.fromkeys(INTEGERS, np.int64))
-    cycles.insert(0, "cycle_index", np.arange(len(cycles)))
-    cycles["first_half_cycle"], cycles["last_half_cycle"] = bounds[:-1], bounds[1:] - 1
+    half_cycles, cycles = _half_cycle_table(found), _cycle_table(found, bounds)
     polarity = found.polarity
     return Timeline(
         half_cycles,
@@ -136,6 +125,37 @@ def tables_of(found: Arranged) -> Timeline:
         polarity.polarisation_volt,
         polarity.reading == WITHOUT_SIGN,
         polarity.rest_volt,
+    )
+
+
+def _half_cycle_table(found: Arranged) -> pd.DataFrame:
+    measured = dict(zip(STATISTICS, found.statistics.T.copy(), strict=True))
+    with np.errstate(all="ignore"):
+        resistance = measured["voltage_volt"] / measured["current_ampere"]
+    return pd.DataFrame(
+        {
+            "half_cycle_index": np.arange(len(found.sign)),
+            **measured,
+            "sign": found.sign,
+            "excursions": found.excursions,
+            "resistance_ohm": resistance,
+            "record": found.record,
+            "cycle_index": found.cycle,
+        }
+    )
+
+
+def _cycle_table(found: Arranged, bounds: np.ndarray) -> pd.DataFrame:
+    rows = cycle_rows(found.statistics, found.sign, found.excursions, bounds)
+    columns = dict(zip(CYCLE_COLUMNS, rows.T.copy(), strict=True))
+    columns |= {name: columns[name].astype(np.int64) for name in INTEGERS}
+    return pd.DataFrame(
+        {
+            "cycle_index": np.arange(len(rows)),
+            **columns,
+            "first_half_cycle": bounds[:-1],
+            "last_half_cycle": bounds[1:] - 1,
+        }
     )
 
 

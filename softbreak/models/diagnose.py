@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from softbreak.data.checks import check_history
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
 from softbreak.errors import SoftbreakError
+from softbreak.features.book import no_sweeps
 from softbreak.features.decimate import min_max_samples
 from softbreak.features.evidence import CellEvidence, gather
 from softbreak.models.diagnosis import Diagnosis
@@ -29,6 +31,20 @@ from softbreak.physics.voltammetry import current_increase
 TRACE_BUCKETS = 3000
 """A picture's V–t line holds at most twice as many points."""
 SWEEP_BUCKETS = 300
+_HALF_CYCLES: Final = {
+    "half_cycle_index": "half_cycle_index",
+    "cycle_index": "cycle_index",
+    "start_time_second": "start_time_second",
+    "end_time_second": "end_time_second",
+    "sign": "sign",
+    "current_ampere": "current_ampere",
+    "overpotential_volt": "voltage_volt",
+    "resistance_ohm": "resistance_ohm",
+    "charge_ampere_second": "charge_ampere_second",
+    "temperature_celsius": "temperature_celsius",
+}
+"""Columns of the table of half-cycles, and where they come from."""
+_GAP: Final = np.array([np.nan])
 
 
 def detector_version(name: str) -> str:
@@ -124,54 +140,47 @@ def diagnosed(
 
 def _half_cycle_table(evidence: CellEvidence) -> pd.DataFrame:
     half = evidence.timeline.half_cycles
-    return pd.DataFrame(
-        {
-            "half_cycle_index": half["half_cycle_index"],
-            "cycle_index": half["cycle_index"],
-            "start_time_second": half["start_time_second"],
-            "end_time_second": half["end_time_second"],
-            "sign": half["sign"],
-            "current_ampere": half["current_ampere"],
-            "overpotential_volt": half["voltage_volt"],
-            "resistance_ohm": half["resistance_ohm"],
-            "charge_ampere_second": half["charge_ampere_second"],
-            "temperature_celsius": half["temperature_celsius"],
-        }
-    )
+    return pd.DataFrame({told: half[name].to_numpy() for told, name in _HALF_CYCLES.items()})
 
 
 def _trace(history: CellHistory) -> pd.DataFrame:
     """Voltage and current over the cell's life, decimated for a picture."""
     pieces = history.of(Technique.CYCLING) + history.of(Technique.REST)
     total = sum(len(clock) for _, clock in pieces)
-    frames: list[pd.DataFrame] = []
+    found: tuple[list[np.ndarray], ...] = ([], [], [])
     for record, clock in sorted(pieces, key=lambda item: item[1][0] if len(item[1]) else 0.0):
         buckets = max(20, TRACE_BUCKETS * len(clock) // max(total, 1))
-        voltage = np.asarray(record.array("voltage_volt"), dtype=np.float64)
-        voltage = np.where(np.isfinite(voltage), voltage, np.nan)
-        chosen = min_max_samples(np.nan_to_num(voltage), buckets)
-        if frames and len(clock):  # a line between two records would show what nobody measured
-            nothing = {"voltage_volt": [np.nan], "current_ampere": [np.nan]}
-            frames.append(pd.DataFrame({"time_second": clock[:1], **nothing}))
-        frames.append(
-            pd.DataFrame(
-                {
-                    "time_second": clock[chosen],
-                    "voltage_volt": voltage[chosen].astype(np.float64),
-                    "current_ampere": record.array("current_ampere")[chosen].astype(np.float64),
-                }
-            )
-        )
-    columns = ["time_second", "voltage_volt", "current_ampere"]
-    if not frames:
-        return pd.DataFrame({name: np.empty(0) for name in columns})
-    return pd.concat(frames, ignore_index=True)
+        voltage, chosen = _extremes(record.array("voltage_volt"), buckets)
+        current = record.array("current_ampere")[chosen].astype(np.float64)
+        if found[0] and len(clock):  # a line between two records would show what nobody measured
+            for column, gap in zip(found, (clock[:1], _GAP, _GAP), strict=True):
+                column.append(gap)
+        for column, values in zip(found, (clock[chosen], voltage, current), strict=True):
+            column.append(values)
+    columns = ("time_second", "voltage_volt", "current_ampere")
+    return pd.DataFrame(
+        {
+            name: np.concatenate(column) if column else np.empty(0)
+            for name, column in zip(columns, found, strict=True)
+        }
+    )
+
+
+def _extremes(voltage: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
+    """Voltages to draw, and which samples they are; what is no number is drawn as a gap."""
+    if not len(voltage) or np.isfinite([voltage.min(), voltage.max()]).all():
+        chosen = min_max_samples(voltage, buckets)
+        return voltage[chosen].astype(np.float64), chosen
+    values = np.asarray(voltage, dtype=np.float64)
+    values = np.where(np.isfinite(values), values, np.nan)
+    chosen = min_max_samples(np.nan_to_num(values), buckets)
+    return values[chosen], chosen
 
 
 def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame:
     frames = []
     series = history.of(Technique.VOLTAMMETRY)
-    for view in sweep_views(evidence):
+    for view in sweep_views(evidence) if len(evidence.sweeps) else ():
         record, clock = series[view.series]
         first = int(np.searchsorted(clock, view.start_time_second))
         inside = slice(first, int(np.searchsorted(clock, view.end_time_second, side="right")))
@@ -191,14 +200,28 @@ def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame
                 }
             )
         )
-    columns = ["series", "sweep", "time_second", "voltage_volt", "current_ampere"]
     if not frames:
-        return pd.DataFrame({name: np.empty(0) for name in columns})
+        columns = ("series", "sweep", "time_second", "voltage_volt", "current_ampere")
+        return _nothing(columns).copy()
     return pd.concat(frames, ignore_index=True)
 
 
+@cache
+def _nothing(columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table without rows; to be copied."""
+    return pd.DataFrame({name: np.empty(0) for name in columns})
+
+
 def _voltammetry_table(evidence: CellEvidence) -> pd.DataFrame:
-    sweeps = evidence.sweeps
+    return _voltammetry(evidence.sweeps) if len(evidence.sweeps) else _no_voltammetry().copy()
+
+
+@cache
+def _no_voltammetry() -> pd.DataFrame:
+    return _voltammetry(no_sweeps())
+
+
+def _voltammetry(sweeps: pd.DataFrame) -> pd.DataFrame:
     chord = sweeps["chord_resistance"].to_numpy(dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         conductance = 1.0 / chord
@@ -229,33 +252,34 @@ def _spectra(evidence: CellEvidence) -> pd.DataFrame:
         )
         for k, spectrum in enumerate(evidence.spectra)
     ]
-    columns = [
-        "spectrum",
-        "time_second",
-        "frequency_hertz",
-        "real_impedance_ohm",
-        "imaginary_impedance_ohm",
-    ]
     if not frames:
-        return pd.DataFrame({name: np.empty(0) for name in columns})
+        columns = (
+            "spectrum",
+            "time_second",
+            "frequency_hertz",
+            "real_impedance_ohm",
+            "imaginary_impedance_ohm",
+        )
+        return _nothing(columns).copy()
     return pd.concat(frames, ignore_index=True)
 
 
 def _sources(history: CellHistory) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "path": record.source.path,
-                "technique": record.technique.value,
-                "method": record.source.method,
-                "reader": record.source.reader,
-                "rows": len(record.table),
-                "start_time_second": float(clock[0]) if len(clock) else float("nan"),
-            }
-            for record, clock in zip(history.records, history.clocks, strict=True)
-        ],
-        columns=["path", "technique", "method", "reader", "rows", "start_time_second"],
-    )
+    columns = ["path", "technique", "method", "reader", "rows", "start_time_second"]
+    rows = [
+        (
+            record.source.path,
+            record.technique.value,
+            record.source.method,
+            record.source.reader,
+            len(record.table),
+            float(clock[0]) if len(clock) else float("nan"),
+        )
+        for record, clock in zip(history.records, history.clocks, strict=True)
+    ]
+    if not rows:
+        return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
 
 
 __all__ = ["VERDICT_COLUMNS", "detector_version", "diagnose", "examine"]

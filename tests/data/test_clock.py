@@ -2,8 +2,17 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from softbreak.data.clock import clock_flush, clock_peek, clock_step, forward_clock, new_clock
+from softbreak.data.clock import (
+    clock_flush,
+    clock_peek,
+    clock_run,
+    clock_step,
+    forward_clock,
+    new_clock,
+)
 
 CASES = {
     "steady": [0.0, 10, 20, 30],
@@ -42,3 +51,30 @@ def test_looking_changes_nothing():
 
 def test_times_that_are_no_numbers_are_all_zero():
     assert forward_clock(np.full(3, np.nan)).tolist() == [0, 0, 0]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=8),
+    st.lists(st.sampled_from([0.0, 1.0, 60.0]), max_size=9),
+)
+def test_a_run_in_order_is_one_step_after_the_other(before, steps):
+    before[-2:] = sorted(before[-2:])
+    run = before[-1] + np.cumsum(steps)
+    one, all_of_it = new_clock(), new_clock()
+    for time in before:
+        clock_step(one, time)
+        clock_step(all_of_it, time)
+    for time in run:
+        clock_step(one, time)
+    clock_run(all_of_it, run)
+    assert one.tolist() == all_of_it.tolist()
+
+
+def test_times_in_order_are_not_copied():
+    time = np.array([0.0, 1.0, 1.0, 5.0])
+    found = forward_clock(time)
+    assert np.shares_memory(found, time)
+    assert not found.flags.writeable
+    zeros = forward_clock(np.array([-0.0, 0.0, 1.0]))
+    assert not np.signbit(zeros).any()

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from softbreak.features.live import RECORDS_OPEN, CellStream
 from softbreak.features.packing import pack, unpack
+from softbreak.features.thermometer import Thermometer
 from tests.features.streams import chunks, cycled, nasty
 
 RECORDS = nasty()
@@ -55,6 +56,50 @@ def test_the_end_can_be_looked_at_before_it_comes(name):
         stream.feed("r", chunk)
         stream.parts(["r"])
     assert bits(stream) == bits(fed(columns)[0])
+
+
+def spoilt(seed):
+    """Several stretches of samples, most of them in order."""
+    rng, columns = np.random.default_rng(seed), cycled(half=300, halves=14)
+    count = len(columns["voltage_volt"])
+    columns["ambient_temperature_celsius"] = 25.0 + rng.standard_normal(count)
+    if seed % 2:
+        imposed = np.where(rng.random(count) < 0.9, columns["current_ampere"], np.nan)
+        columns["control_current_ampere"] = imposed
+    words = {
+        "test_time_second": (np.nan, 0.0, 1e9),
+        "voltage_volt": (np.nan, np.inf, 0.04),
+        "current_ampere": (np.nan, 9e-3),
+        "ambient_temperature_celsius": (np.nan, -273.0),
+    }
+    for name, values in words.items():
+        places = rng.integers(0, count, seed % 5)
+        columns[name][places] = rng.choice(values, len(places))
+    return columns
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_in_stretches_or_one_by_one(seed):
+    columns = spoilt(seed)
+    few = range(0, len(columns["voltage_volt"]), 7)  # too few to be taken up at once
+    (whole, news), (single, told) = fed(columns), fed(columns, few)
+    assert bits(single) == bits(whole)
+    assert told == news
+    for one, other in zip(single.records.values(), whole.records.values(), strict=True):
+        assert one.intake.clock.tobytes() == other.intake.clock.tobytes()
+        np.testing.assert_array_equal(one.tallies, other.tallies)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_temperatures_in_stretches_or_one_by_one(seed):
+    columns, meters = spoilt(seed), [Thermometer(), Thermometer()]
+    for meter, size in zip(meters, (7, 10**6), strict=True):
+        for start in range(0, len(columns["voltage_volt"]), size):
+            part = slice(start, start + size)
+            time = columns["test_time_second"][part]
+            meter.feed(time, columns["ambient_temperature_celsius"][part], len(time))
+    one, other = (pack(meter.dump()) for meter in meters)
+    assert one == other
 
 
 def test_memory_is_the_open_half_cycle():
