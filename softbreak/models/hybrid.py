@@ -24,6 +24,7 @@ from softbreak.features.cycle_fold import CycleFold
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.calibration import Isotonic, conformal_margin, fit_isotonic
 from softbreak.models.detector import LearnedDetector
+from softbreak.models.hybrid_score import HEADS, Numbers, learned_of, numbers_of
 from softbreak.models.hybrid_verdict import Limits, Scored, combined
 from softbreak.models.novelty import CORE, Familiarity, fit_familiarity
 from softbreak.models.rules.fused import not_applicable, voltage_run, with_spectra
@@ -32,11 +33,10 @@ from softbreak.models.rules.limits import SHIFT_LIMIT
 from softbreak.models.rules.stepping import FusedStepper
 from softbreak.models.stepper import LiveCycle
 from softbreak.models.table import COLUMNS, with_conclusions
-from softbreak.models.tabular import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken, three
+from softbreak.models.tabular import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken
 from softbreak.models.trees import Trees
 from softbreak.verdict import Verdict
 
-HEADS: Final = ("fault", "hard", "lower", "middle", "upper")
 QUANTILES: Final[Mapping[str, float]] = {"lower": 0.05, "middle": 0.5, "upper": 0.95}
 COVERAGE: Final = 0.9
 PAIR: Final = "eis_low_change"
@@ -104,6 +104,7 @@ class Hybrid(LearnedDetector):
         self._calibrate(rows[kept], labels[kept], eta[kept], {k: v[kept] for k, v in held.items()})
         self._heads = self._grown(rows, labels, weight, eta)
         self._familiar = fit_familiarity(rows[:, self._core()])
+        self._ready()
 
     def _grown(
         self, rows: np.ndarray, labels: np.ndarray, weight: np.ndarray, eta: np.ndarray
@@ -151,14 +152,19 @@ class Hybrid(LearnedDetector):
         return [self.columns_.index(name) for name in CORE]
 
     # --------------------------------------------------------------------------- judging
+    def _ready(self) -> None:
+        """Let what was learned be asked quickly."""
+        pair = self.columns_.index(PAIR) if PAIR in self.columns_ else -1
+        self._learned = learned_of(
+            self._heads,
+            self._maps,
+            self._margins,
+            (self._familiar, self._core()),
+            (len(self.columns_), pair),
+        )
+
     def _score(self, rows: np.ndarray) -> np.ndarray:
-        kinds = self._kinds(rows)
-        fault, hard = (sigmoid(self._heads[name].score(rows)) for name in ("fault", "hard"))
-        for kind in (0, 1):
-            mine = kinds == kind
-            fault[mine] = self._maps[f"fault{kind}"](fault[mine])
-            hard[mine] = self._maps[f"hard{kind}"](hard[mine])
-        return three(fault, hard)
+        return numbers_of(self._learned, rows, told=False).scores
 
     def scored(self, table: pd.DataFrame, *, told: bool = True) -> list[Scored]:
         """Return everything that is learned of each cycle.
@@ -187,38 +193,36 @@ class Hybrid(LearnedDetector):
             Whether the temperature was, at each row.
         told : bool
         """
-        scores = self._score(rows)
-        chances = scores / scores.sum(axis=1, keepdims=True)
-        kinds = self._kinds(rows)
-        raw = {name: self._heads[name].score(rows) for name in ("fault", *QUANTILES)}
-        side = (sigmoid(raw["fault"]) > 0.5).astype(int)
-        margin = np.array(
-            [self._margins[f"{k}{s}"] for k, s in zip(kinds.tolist(), side.tolist(), strict=True)]
-        )
-        lower = np.clip(np.minimum(raw["lower"], raw["upper"]) - margin, 0.0, 1.0)
-        upper = np.clip(np.maximum(raw["lower"], raw["upper"]) + margin, 0.0, 1.0)
-        lower, upper = np.minimum(lower, upper), np.maximum(lower, upper)
-        middle = np.clip(raw["middle"], lower, upper)
-        novelty = self._familiar.distance(rows[:, self._core()])
+        found = numbers_of(self._learned, rows, told=told)
+        chances, eta = found.chances.tolist(), found.eta.tolist()
+        telling = self._telling(rows, found) if told else [()] * len(rows)
         return [
-            Scored(
-                tuple(chances[k].tolist()),
-                (float(middle[k]), float(lower[k]), float(upper[k])),
-                float(novelty[k]),
-                bool(kinds[k]),
-                logged[k],
-                self._telling(rows[k]) if told else (),
+            Scored(tuple(one), (middle, lower, upper), novelty, kind == 1, known, named)
+            for one, (middle, lower, upper), novelty, kind, known, named in zip(
+                chances,
+                eta,
+                found.novelty.tolist(),
+                found.kind.tolist(),
+                logged,
+                telling,
+                strict=True,
             )
-            for k in range(len(rows))
         ]
 
-    def _telling(self, row: np.ndarray) -> tuple[tuple[str, float, float], ...]:
+    def _telling(
+        self, rows: np.ndarray, found: Numbers
+    ) -> list[tuple[tuple[str, float, float], ...]]:
         """Name, value and contribution (log-odds) of the features that move the score most."""
-        shares = self.contributions(row)
-        chosen = np.argsort(-np.abs(shares), kind="stable")[:3]
-        return tuple(
-            (self.columns_[k], float(row[k]), float(shares[k])) for k in chosen if shares[k] != 0.0
-        )
+        places = found.telling
+        values = np.take_along_axis(rows, np.maximum(places, 0), axis=1).tolist()
+        return [
+            tuple(
+                (self.columns_[k], value, share)
+                for k, value, share in zip(*one, strict=True)
+                if k >= 0
+            )
+            for one in zip(places.tolist(), values, found.share.tolist(), strict=True)
+        ]
 
     def contributions(self, row: np.ndarray) -> np.ndarray:
         """Return what each of ``columns_`` adds to the log-odds of a short, for one row."""
@@ -289,6 +293,7 @@ class Hybrid(LearnedDetector):
             arrays["familiar.inverse"],
             float(facts["familiar"]),
         )
+        self._ready()
 
 
 class HybridStepper:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from softbreak.features.cycle_features import FEATURES
 from softbreak.models.rules.limits import GROWTH_LIMIT, UNFINISHED
@@ -65,8 +65,7 @@ class Limits:
     fault_kept_unlogged: float = 0.8
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """What was learned of a cycle.
 
     Attributes
@@ -135,10 +134,11 @@ def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
 
 def is_certain(rule: Verdict) -> bool:
     """Return whether a verdict rests on a certificate that no learned score may overrule."""
-    short = rule.state in (State.SOFT, State.HARD)
-    names = {item.feature for item in rule.evidence}
+    if rule.state is State.HEALTHY or rule.state is State.UNDETERMINED:
+        return False
+    names = [item.feature for item in rule.evidence]
     wire = rule.state is State.HARD and "impedance_electronic_fraction" in names
-    return short and (wire or bool(names & CERTIFICATES))
+    return wire or any(name in CERTIFICATES for name in names)
 
 
 def _doubtful(rule: Verdict, scored: Scored) -> bool:
@@ -174,19 +174,18 @@ def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
         return _faulty(rule, scored)
     vetoed = growth > GROWTH_LIMIT and not scored.pair
     if scored.fault < limits.healthy_below and not vetoed:
-        told = replace(rule, state=State.HEALTHY, wanted_measurement="")
-        return _with_score(told, scored, scored.eta)
+        return _with_score(rule, scored, scored.eta, state=State.HEALTHY)
     upper = max(scored.eta[2], rule.electronic_fraction_upper if vetoed else scored.eta[1])
-    return _with_score(rule, scored, (scored.eta[0], scored.eta[1], upper))
+    eta = (scored.eta[0], scored.eta[1], upper)
+    return _with_score(rule, scored, eta, state=State.UNDETERMINED, wanted=rule.wanted_measurement)
 
 
 def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
     if scored.fault < limits.healthy_kept:
         # shorted from the first cycle is what simulated cells hardly teach: the rule's bound stays
         estimate, lower, upper = scored.eta
-        return _with_score(
-            rule, scored, (estimate, lower, max(upper, rule.electronic_fraction_upper))
-        )
+        eta = (estimate, lower, max(upper, rule.electronic_fraction_upper))
+        return _with_score(rule, scored, eta, state=State.HEALTHY, wanted=rule.wanted_measurement)
     if scored.fault > OVERRULED and scored.told_from_warmth:
         return _faulty(rule, scored)
     return _withdrawn(rule, scored)
@@ -194,13 +193,11 @@ def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
 
 def _faulty(rule: Verdict, scored: Scored) -> Verdict:
     state = State.HARD if scored.chances[2] > HARD_SHARE else State.SOFT
-    told = replace(rule, state=state, wanted_measurement="")
-    return _with_score(told, scored, scored.eta)
+    return _with_score(rule, scored, scored.eta, state=state)
 
 
 def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:
     """Rule and score contradict each other: nothing is said."""
-    told = replace(rule, state=State.UNDETERMINED, wanted_measurement=_WANTED)
     found = Evidence(
         "contradiction",
         scored.fault,
@@ -208,8 +205,8 @@ def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:
         f"The rule says {rule.state.value}, but of simulated cycles that look like this "
         f"{percent(scored.fault)} were shorted: left open.",
     )
-    told = replace(told, evidence=(found, *rule.evidence))
-    return _with_score(told, scored, scored.eta)
+    told = _with_score(rule, scored, scored.eta, state=State.UNDETERMINED, wanted=_WANTED)
+    return replace(told, evidence=(found, *told.evidence))
 
 
 def _unfamiliar(rule: Verdict, scored: Scored) -> Verdict:
@@ -224,33 +221,52 @@ def _unfamiliar(rule: Verdict, scored: Scored) -> Verdict:
     return replace(rule, evidence=(*rule.evidence, found))
 
 
-def _with_score(verdict: Verdict, scored: Scored, eta: tuple[float, float, float]) -> Verdict:
+def _with_score(
+    rule: Verdict,
+    scored: Scored,
+    eta: tuple[float, float, float],
+    *,
+    state: State,
+    wanted: str = "",
+) -> Verdict:
+    """Return a state with the probabilities that were learned, and the evidence of both."""
+    healthy, soft, hard = scored.chances
     estimate, lower, upper = eta
-    return replace(
-        verdict,
-        p_healthy=scored.chances[0],
-        p_soft=scored.chances[1],
-        p_hard=scored.chances[2],
-        electronic_fraction=estimate,
-        electronic_fraction_lower=lower,
-        electronic_fraction_upper=upper,
-        evidence=(*verdict.evidence, _learned(scored)),
+    return Verdict(
+        state,
+        healthy,
+        soft,
+        hard,
+        estimate,
+        lower,
+        upper,
+        rule.transient_short,
+        wanted,
+        (*rule.evidence, _learned(scored)),
     )
+
+
+_CALLED: Final = {
+    name: f"{name} ({_FORMULAS.get(name) or _CONCLUSIONS.get(name, name)}) = "
+    for name in (*_FORMULAS, *_CONCLUSIONS)
+}
+"""How a feature is named in a sentence, up to its value."""
 
 
 def _learned(scored: Scored) -> Evidence:
     """The score, and the features that moved it most, in a sentence."""
     parts = [
-        f"{name} ({_FORMULAS.get(name) or _CONCLUSIONS.get(name, name)}) = {value:.3g} speaks "
+        f"{_CALLED.get(name) or f'{name} ({name}) = '}{value:.3g} speaks "
         f"{'for' if share > 0 else 'against'} a short"
         for name, value, share in scored.telling
         if math.isfinite(value)
     ]
     because = f" Most telling: {'; '.join(parts)}." if parts else ""
+    fault = scored.fault
     return Evidence(
         "learned_probability_of_short",
-        scored.fault,
+        fault,
         math.nan,
-        f"The learned score gives a short {percent(scored.fault)}, calibrated on simulated cells "
+        f"The learned score gives a short {percent(fault)}, calibrated on simulated cells "
         f"that were held out.{because}",
     )

@@ -1,0 +1,252 @@
+"""The learned half of the hybrid, compiled: from rows of features to all that is said of them.
+
+In two steps with a hyperbolic tangent between them, which stays NumPy's: the models were
+calibrated with it, and the mathematical library rounds it otherwise in the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from softbreak.models.calibration import Isotonic
+from softbreak.models.forest import Forest, ask, credit, forest_of, scores
+from softbreak.models.novelty import REACH, Familiarity
+from softbreak.models.trees import Trees
+
+HEADS: Final = ("fault", "hard", "lower", "middle", "upper")
+_FAULT, _HARD, _LOWER, _MIDDLE, _UPPER = range(5)
+TOLD: Final = 3
+"""How many of the most telling features are named."""
+
+
+class Maps(NamedTuple):
+    """Learned maps of scores to probabilities: of fault and hard, without and with a spectrum.
+
+    Attributes
+    ----------
+    knots : numpy.ndarray of int64, shape (4,)
+    at, value : numpy.ndarray, shape (4, knots)
+    """
+
+    knots: np.ndarray
+    at: np.ndarray
+    value: np.ndarray
+
+
+class Core(NamedTuple):
+    """What is familiar; see :class:`softbreak.models.novelty.Familiarity`."""
+
+    places: np.ndarray
+    centre: np.ndarray
+    scale: np.ndarray
+    inverse: np.ndarray
+    limit: float
+
+
+class Learned(NamedTuple):
+    """All that was learned, as compiled code takes it.
+
+    Attributes
+    ----------
+    forest : Forest
+    maps : Maps
+    margins : numpy.ndarray, shape (2, 2)
+        By kind of evidence and by side of one half.
+    core : Core
+    pair : int
+        Column that is finite where spectra can be compared; −1 where there is none.
+    """
+
+    forest: Forest
+    maps: Maps
+    margins: np.ndarray
+    core: Core
+    pair: int
+
+
+class Numbers(NamedTuple):
+    """What is said of cycles, one row each.
+
+    Attributes
+    ----------
+    scores, chances : numpy.ndarray, shape (n, 3)
+        Of the states, before and after they are made to sum to one.
+    eta : numpy.ndarray, shape (n, 3)
+        Estimate, lower and upper end of η_e.
+    novelty : numpy.ndarray, shape (n,)
+    kind : numpy.ndarray of int64, shape (n,)
+        1 where a pair of spectra is there.
+    telling : numpy.ndarray of int64, shape (n, TOLD)
+        Columns that move the score most, −1 for none.
+    share : numpy.ndarray, shape (n, TOLD)
+    """
+
+    scores: np.ndarray
+    chances: np.ndarray
+    eta: np.ndarray
+    novelty: np.ndarray
+    kind: np.ndarray
+    telling: np.ndarray
+    share: np.ndarray
+
+
+def learned_of(
+    heads: Mapping[str, Trees],
+    maps: Mapping[str, Isotonic],
+    margins: Mapping[str, float],
+    familiar: tuple[Familiarity, Sequence[int]],
+    columns: tuple[int, int],
+) -> Learned:
+    """Put together what was learned.
+
+    Parameters
+    ----------
+    heads : mapping
+        ``HEADS``.
+    maps : mapping
+        ``fault0, hard0, fault1, hard1``.
+    margins : mapping
+        ``00, 01, 10, 11``.
+    familiar : tuple
+        With the columns that it looks at.
+    columns : tuple of int
+        How many there are, and the one that tells of a pair of spectra (−1: none).
+    """
+    chosen = [maps[f"{name}{kind}"] for kind in (0, 1) for name in ("fault", "hard")]
+    knots = max(len(one.at) for one in chosen)
+    packed = Maps(np.array([len(one.at) for one in chosen]), *np.zeros((2, 4, knots)))
+    for k, one in enumerate(chosen):
+        packed.at[k, : len(one.at)], packed.value[k, : len(one.at)] = one.at, one.value
+    known, places = familiar
+    return Learned(
+        forest_of([heads[name] for name in HEADS], columns[0]),
+        packed,
+        np.array([[margins[f"{kind}{side}"] for side in (0, 1)] for kind in (0, 1)]),
+        Core(
+            np.array(places, dtype=np.int64),
+            np.ascontiguousarray(known.centre),
+            np.ascontiguousarray(known.scale),
+            np.ascontiguousarray(known.inverse),
+            known.limit,
+        ),
+        columns[1],
+    )
+
+
+def numbers_of(learned: Learned, rows: np.ndarray, *, told: bool) -> Numbers:
+    """Return what is said of rows.
+
+    Parameters
+    ----------
+    learned : Learned
+    rows : numpy.ndarray, shape (n, columns)
+    told : bool
+        Also find the most telling features.
+    """
+    count = len(rows)
+    raw = np.empty((len(HEADS), count))
+    found = Numbers(
+        np.empty((count, 3)),
+        np.empty((count, 3)),
+        np.empty((count, 3)),
+        np.empty(count),
+        np.empty(count, dtype=np.int64),
+        np.empty((count, TOLD), dtype=np.int64),
+        np.empty((count, TOLD)),
+    )
+    _raw(learned, np.ascontiguousarray(rows, dtype=np.float64), raw, found, told)
+    np.tanh(raw[:2], out=raw[:2])
+    _calibrated(learned, raw, found)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _raw(learned: Any, rows: Any, raw: Any, found: Any, told: bool) -> None:
+    """Scores of all heads (half of the first two), the most telling features, the novelty."""
+    forest = learned.forest
+    left = np.empty(forest.heads[-1], dtype=np.uint64)
+    one, shares = np.empty(len(raw)), np.empty(rows.shape[1])
+    z = np.empty(len(learned.core.places))
+    for n in range(len(rows)):
+        ask(forest, rows[n], left)
+        scores(forest, left, one)
+        one[_FAULT] *= 0.5
+        one[_HARD] *= 0.5
+        raw[:, n] = one
+        found.novelty[n] = _distance(learned.core, rows[n], z)
+        known = learned.pair >= 0 and np.isfinite(rows[n, learned.pair])
+        found.kind[n] = 1 if known else 0
+        if told:
+            credit(forest, left, _FAULT, shares)
+            _largest(shares, found.telling[n], found.share[n])
+
+
+@njit(cache=True, nogil=True)
+def _largest(shares: Any, places: Any, values: Any) -> None:
+    """The largest by size, the first of equal ones first; −1 where nothing is left but zeros."""
+    places[:] = -1
+    values[:] = 0.0
+    for k in range(len(shares)):
+        size, slot = abs(shares[k]), len(places)
+        while slot > 0 and size > abs(values[slot - 1]):
+            slot -= 1
+        for lower in range(len(places) - 1, slot, -1):
+            places[lower], values[lower] = places[lower - 1], values[lower - 1]
+        if slot < len(places):
+            places[slot], values[slot] = k, shares[k]
+
+
+@njit(cache=True, nogil=True)
+def _distance(core: Any, row: Any, z: Any) -> float:
+    """Do as :meth:`softbreak.models.novelty.Familiarity.distance` for one row."""
+    for j in range(len(z)):
+        scaled = (row[core.places[j]] - core.centre[j]) / core.scale[j]
+        z[j] = 0.0 if np.isnan(scaled) else min(max(scaled, -REACH), REACH)
+    square = 0.0
+    for j in range(len(z)):
+        for k in range(len(z)):
+            square += z[j] * core.inverse[j, k] * z[k]
+    return float(np.sqrt(square) / core.limit)
+
+
+@njit(cache=True, nogil=True)
+def _mapped(maps: Any, which: int, score: float) -> float:
+    """Do as :class:`softbreak.models.calibration.Isotonic`."""
+    at, value = maps.at[which], maps.value[which]
+    last = maps.knots[which] - 1
+    if score >= at[last]:
+        return float(value[last])
+    if score <= at[0]:
+        return float(value[0])
+    k = np.searchsorted(at[: last + 1], score, side="right") - 1
+    slope = (value[k + 1] - value[k]) / (at[k + 1] - at[k])
+    return float(slope * (score - at[k]) + value[k])
+
+
+@njit(cache=True, nogil=True)
+def _clipped(value: float) -> float:
+    return min(max(value, 0.0), 1.0)
+
+
+@njit(cache=True, nogil=True)
+def _calibrated(learned: Any, raw: Any, found: Any) -> None:
+    """Probabilities and intervals from scores; of the first two heads tanh(s/2) is given."""
+    for n in range(raw.shape[1]):
+        kind = found.kind[n]
+        fault, hard = 0.5 * (1.0 + raw[_FAULT, n]), 0.5 * (1.0 + raw[_HARD, n])
+        margin = learned.margins[kind, 1 if fault > 0.5 else 0]
+        fault = _mapped(learned.maps, 2 * kind, fault)
+        hard = min(_mapped(learned.maps, 2 * kind + 1, hard), fault)
+        three = found.scores[n]
+        three[0], three[1], three[2] = 1.0 - fault, fault - hard, hard
+        found.chances[n] = three / (three[0] + three[1] + three[2])
+        low, high = raw[_LOWER, n], raw[_UPPER, n]
+        lower = _clipped(min(low, high) - margin)
+        upper = _clipped(max(low, high) + margin)
+        lower, upper = min(lower, upper), max(lower, upper)
+        eta = found.eta[n]
+        eta[0], eta[1], eta[2] = min(max(raw[_MIDDLE, n], lower), upper), lower, upper
