@@ -24,7 +24,7 @@ from softbreak.features.cycle_fold import CycleFold
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.calibration import Isotonic, conformal_margin, fit_isotonic
 from softbreak.models.detector import LearnedDetector
-from softbreak.models.hybrid_score import HEADS, Numbers, learned_of, numbers_of
+from softbreak.models.hybrid_score import HEADS, learned_of, numbers_of
 from softbreak.models.hybrid_verdict import Limits, Scored, combined
 from softbreak.models.novelty import CORE, Familiarity, fit_familiarity
 from softbreak.models.rules.fused import not_applicable, voltage_run, with_spectra
@@ -164,7 +164,7 @@ class Hybrid(LearnedDetector):
         )
 
     def _score(self, rows: np.ndarray) -> np.ndarray:
-        return numbers_of(self._learned, rows, told=False).scores
+        return numbers_of(self._learned, rows, told=False)["scores"]
 
     def scored(self, table: pd.DataFrame, *, told: bool = True) -> list[Scored]:
         """Return everything that is learned of each cycle.
@@ -193,36 +193,25 @@ class Hybrid(LearnedDetector):
             Whether the temperature was, at each row.
         told : bool
         """
-        found = numbers_of(self._learned, rows, told=told)
-        chances, eta = found.chances.tolist(), found.eta.tolist()
-        telling = self._telling(rows, found) if told else [()] * len(rows)
+        said = numbers_of(self._learned, rows, told=told).tolist()
         return [
-            Scored(tuple(one), (middle, lower, upper), novelty, kind == 1, known, named)
-            for one, (middle, lower, upper), novelty, kind, known, named in zip(
-                chances,
-                eta,
-                found.novelty.tolist(),
-                found.kind.tolist(),
-                logged,
-                telling,
-                strict=True,
+            Scored(
+                tuple(chances),
+                (eta[0], eta[1], eta[2]),
+                novelty,
+                kind == 1,
+                known,
+                self._named(telling) if told else (),
             )
+            for (_, chances, eta, novelty, kind, *telling), known in zip(said, logged, strict=True)
         ]
 
-    def _telling(
-        self, rows: np.ndarray, found: Numbers
-    ) -> list[tuple[tuple[str, float, float], ...]]:
+    def _named(self, telling: Sequence[Sequence[Any]]) -> tuple[tuple[str, float, float], ...]:
         """Name, value and contribution (log-odds) of the features that move the score most."""
-        places = found.telling
-        values = np.take_along_axis(rows, np.maximum(places, 0), axis=1).tolist()
-        return [
-            tuple(
-                (self.columns_[k], value, share)
-                for k, value, share in zip(*one, strict=True)
-                if k >= 0
-            )
-            for one in zip(places.tolist(), values, found.share.tolist(), strict=True)
-        ]
+        columns = self.columns_
+        return tuple(
+            [(columns[k], value, share) for k, value, share in zip(*telling, strict=True) if k >= 0]
+        )
 
     def contributions(self, row: np.ndarray) -> np.ndarray:
         """Return what each of ``columns_`` adds to the log-odds of a short, for one row."""

@@ -13,12 +13,14 @@ import numpy as np
 from numba import njit
 
 from softbreak.models.calibration import Isotonic
-from softbreak.models.forest import Forest, ask, credit, forest_of, scores
+from softbreak.models.forest import Forest, Questions, ask, credit, forest_of, scores
 from softbreak.models.novelty import REACH, Familiarity
 from softbreak.models.trees import Trees
 
 HEADS: Final = ("fault", "hard", "lower", "middle", "upper")
 _FAULT, _HARD, _LOWER, _MIDDLE, _UPPER = range(5)
+_WHOLE, _FLOATS = 15, 11
+"""Bounds of the parts of :class:`Packed`: one more than there are."""
 TOLD: Final = 3
 """How many of the most telling features are named."""
 
@@ -68,30 +70,34 @@ class Learned(NamedTuple):
     pair: int
 
 
-class Numbers(NamedTuple):
-    """What is said of cycles, one row each.
+SCORED: Final = np.dtype(
+    [
+        ("scores", "<f8", (3,)),
+        ("chances", "<f8", (3,)),
+        ("eta", "<f8", (3,)),
+        ("novelty", "<f8"),
+        ("kind", "<i8"),
+        ("telling", "<i8", (TOLD,)),
+        ("value", "<f8", (TOLD,)),
+        ("share", "<f8", (TOLD,)),
+    ]
+)
+"""What is said of a cycle: scores of the states before and after they are made to sum to one;
+estimate, lower and upper end of η_e; novelty; 1 where a pair of spectra is there; the columns that
+move the score most (−1 for none), their values, and by how much they move it (log-odds)."""
+
+
+class Packed(NamedTuple):
+    """:class:`Learned` in two arrays: handing many to compiled code takes longer than the code.
 
     Attributes
     ----------
-    scores, chances : numpy.ndarray, shape (n, 3)
-        Of the states, before and after they are made to sum to one.
-    eta : numpy.ndarray, shape (n, 3)
-        Estimate, lower and upper end of η_e.
-    novelty : numpy.ndarray, shape (n,)
-    kind : numpy.ndarray of int64, shape (n,)
-        1 where a pair of spectra is there.
-    telling : numpy.ndarray of int64, shape (n, TOLD)
-        Columns that move the score most, −1 for none.
-    share : numpy.ndarray, shape (n, TOLD)
+    floats, whole : numpy.ndarray of float64 and of int64
+        ``whole`` begins with where its own parts and those of ``floats`` begin.
     """
 
-    scores: np.ndarray
-    chances: np.ndarray
-    eta: np.ndarray
-    novelty: np.ndarray
-    kind: np.ndarray
-    telling: np.ndarray
-    share: np.ndarray
+    floats: np.ndarray
+    whole: np.ndarray
 
 
 def learned_of(
@@ -100,7 +106,7 @@ def learned_of(
     margins: Mapping[str, float],
     familiar: tuple[Familiarity, Sequence[int]],
     columns: tuple[int, int],
-) -> Learned:
+) -> Packed:
     """Put together what was learned.
 
     Parameters
@@ -122,7 +128,7 @@ def learned_of(
     for k, one in enumerate(chosen):
         packed.at[k, : len(one.at)], packed.value[k, : len(one.at)] = one.at, one.value
     known, places = familiar
-    return Learned(
+    learned = Learned(
         forest_of([heads[name] for name in HEADS], columns[0]),
         packed,
         np.array([[margins[f"{kind}{side}"] for side in (0, 1)] for kind in (0, 1)]),
@@ -135,38 +141,99 @@ def learned_of(
         ),
         columns[1],
     )
+    return _packed(learned)
 
 
-def numbers_of(learned: Learned, rows: np.ndarray, *, told: bool) -> Numbers:
-    """Return what is said of rows.
+def _packed(learned: Learned) -> Packed:
+    forest, core = learned.forest, learned.core
+    asked, missing = forest.asked, forest.missing
+    whole = [
+        *(asked.first, asked.tree, asked.kept.view(np.int64)),
+        *(missing.first, missing.tree, missing.kept.view(np.int64)),
+        *(forest.heads, forest.leaves, forest.path, forest.feature, forest.places),
+        *(learned.maps.knots, core.places, np.array([learned.pair])),
+    ]
+    floats = [
+        *(asked.threshold, forest.value, forest.share, learned.maps.at, learned.maps.value),
+        *(learned.margins, core.centre, core.scale, core.inverse, np.array([core.limit])),
+    ]
+    lengths = [[array.size for array in arrays] for arrays in (whole, floats)]
+    bounds = [np.cumsum([0, *some]) for some in lengths]
+    head = np.concatenate([bounds[0] + sum(map(len, bounds)), bounds[1]])
+    return Packed(
+        np.concatenate([array.ravel() for array in floats]),
+        np.concatenate([head, *whole]).astype(np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _part(values: Any, bounds: Any, k: int) -> Any:
+    return values[bounds[k] : bounds[k + 1]]
+
+
+@njit(cache=True, nogil=True)
+def _opened(floats: Any, whole: Any) -> Any:
+    """Return what :func:`_packed` put away, as views."""
+    w, f = whole[:_WHOLE], whole[_WHOLE : _WHOLE + _FLOATS]
+    asked = Questions(
+        _part(whole, w, 0),
+        _part(floats, f, 0),
+        _part(whole, w, 1),
+        _part(whole, w, 2).view(np.uint64),
+    )
+    missing = Questions(
+        _part(whole, w, 3),
+        _part(floats, f, 0),
+        _part(whole, w, 4),
+        _part(whole, w, 5).view(np.uint64),
+    )
+    forest = Forest(
+        asked,
+        missing,
+        _part(whole, w, 6),
+        _part(whole, w, 7),
+        _part(floats, f, 1),
+        _part(whole, w, 8),
+        _part(whole, w, 9),
+        _part(floats, f, 2),
+        _part(whole, w, 10),
+    )
+    at, value = _part(floats, f, 3).reshape(4, -1), _part(floats, f, 4).reshape(4, -1)
+    places = _part(whole, w, 12)
+    core = Core(
+        places,
+        _part(floats, f, 6),
+        _part(floats, f, 7),
+        _part(floats, f, 8).reshape(len(places), len(places)),
+        _part(floats, f, 9)[0],
+    )
+    maps = Maps(_part(whole, w, 11), at, value)
+    return Learned(forest, maps, _part(floats, f, 5).reshape(2, 2), core, _part(whole, w, 13)[0])
+
+
+def numbers_of(learned: Packed, rows: np.ndarray, *, told: bool) -> np.ndarray:
+    """Return what is said of rows, as records of ``SCORED``.
 
     Parameters
     ----------
-    learned : Learned
+    learned : Packed
     rows : numpy.ndarray, shape (n, columns)
     told : bool
         Also find the most telling features.
     """
-    count = len(rows)
-    raw = np.empty((len(HEADS), count))
-    found = Numbers(
-        np.empty((count, 3)),
-        np.empty((count, 3)),
-        np.empty((count, 3)),
-        np.empty(count),
-        np.empty(count, dtype=np.int64),
-        np.empty((count, TOLD), dtype=np.int64),
-        np.empty((count, TOLD)),
-    )
-    _raw(learned, np.ascontiguousarray(rows, dtype=np.float64), raw, found, told)
+    raw = np.empty((len(HEADS), len(rows)))
+    found = np.empty(len(rows), SCORED)
+    rows = np.ascontiguousarray(rows, dtype=np.float64)
+    _raw(learned.floats, learned.whole, rows, raw, found, told)
     np.tanh(raw[:2], out=raw[:2])
-    _calibrated(learned, raw, found)
+    _calibrated(learned.floats, learned.whole, raw, found)
     return found
 
 
 @njit(cache=True, nogil=True)
-def _raw(learned: Any, rows: Any, raw: Any, found: Any, told: bool) -> None:
+def _raw(floats: Any, whole: Any, rows: Any, raw: Any, found: Any, told: bool) -> None:
     """Scores of all heads (half of the first two), the most telling features, the novelty."""
+    learned = _opened(floats, whole)
     forest = learned.forest
     left = np.empty(forest.heads[-1], dtype=np.uint64)
     one, shares = np.empty(len(raw)), np.empty(rows.shape[1])
@@ -177,27 +244,30 @@ def _raw(learned: Any, rows: Any, raw: Any, found: Any, told: bool) -> None:
         one[_FAULT] *= 0.5
         one[_HARD] *= 0.5
         raw[:, n] = one
-        found.novelty[n] = _distance(learned.core, rows[n], z)
+        found[n].novelty = _distance(learned.core, rows[n], z)
         known = learned.pair >= 0 and np.isfinite(rows[n, learned.pair])
-        found.kind[n] = 1 if known else 0
+        found[n].kind = 1 if known else 0
         if told:
             credit(forest, left, _FAULT, shares)
-            _largest(shares, found.telling[n], found.share[n])
+            _largest(shares, rows[n], found[n])
 
 
 @njit(cache=True, nogil=True)
-def _largest(shares: Any, places: Any, values: Any) -> None:
-    """The largest by size, the first of equal ones first; −1 where nothing is left but zeros."""
+def _largest(shares: Any, row: Any, said: Any) -> None:
+    """Find the largest by size, the first of equal ones first; no zeros."""
+    places, values = said.telling, said.share
     places[:] = -1
     values[:] = 0.0
     for k in range(len(shares)):
-        size, slot = abs(shares[k]), len(places)
+        size, slot = abs(shares[k]), TOLD
         while slot > 0 and size > abs(values[slot - 1]):
             slot -= 1
-        for lower in range(len(places) - 1, slot, -1):
+        for lower in range(TOLD - 1, slot, -1):
             places[lower], values[lower] = places[lower - 1], values[lower - 1]
-        if slot < len(places):
+        if slot < TOLD:
             places[slot], values[slot] = k, shares[k]
+    for k in range(TOLD):
+        said.value[k] = row[places[k]] if places[k] >= 0 else np.nan
 
 
 @njit(cache=True, nogil=True)
@@ -233,20 +303,22 @@ def _clipped(value: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _calibrated(learned: Any, raw: Any, found: Any) -> None:
+def _calibrated(floats: Any, whole: Any, raw: Any, found: Any) -> None:
     """Probabilities and intervals from scores; of the first two heads tanh(s/2) is given."""
+    learned = _opened(floats, whole)
     for n in range(raw.shape[1]):
-        kind = found.kind[n]
+        kind = found[n].kind
         fault, hard = 0.5 * (1.0 + raw[_FAULT, n]), 0.5 * (1.0 + raw[_HARD, n])
         margin = learned.margins[kind, 1 if fault > 0.5 else 0]
         fault = _mapped(learned.maps, 2 * kind, fault)
         hard = min(_mapped(learned.maps, 2 * kind + 1, hard), fault)
-        three = found.scores[n]
+        three, chances, eta = found[n].scores, found[n].chances, found[n].eta
         three[0], three[1], three[2] = 1.0 - fault, fault - hard, hard
-        found.chances[n] = three / (three[0] + three[1] + three[2])
+        total = three[0] + three[1] + three[2]
+        for k in range(3):
+            chances[k] = three[k] / total
         low, high = raw[_LOWER, n], raw[_UPPER, n]
         lower = _clipped(min(low, high) - margin)
         upper = _clipped(max(low, high) + margin)
         lower, upper = min(lower, upper), max(lower, upper)
-        eta = found.eta[n]
         eta[0], eta[1], eta[2] = min(max(raw[_MIDDLE, n], lower), upper), lower, upper

@@ -78,21 +78,21 @@ def test_the_compiled_score_is_that_of_its_parts(name):
     found = numbers_of(model._learned, rows, told=True)
     raw = {head: trees.score(rows) for head, trees in model._heads.items()}
     for k, row in enumerate(rows):
-        kind = found.kind[k]
+        kind = found["kind"][k]
         fault = 0.5 * (1.0 + np.tanh(0.5 * raw["fault"][k : k + 1]))
         hard = 0.5 * (1.0 + np.tanh(0.5 * raw["hard"][k : k + 1]))
         margin = model._margins[f"{kind}{int(fault[0] > 0.5)}"]
         fault = model._maps[f"fault{kind}"](fault)[0]
         hard = min(model._maps[f"hard{kind}"](hard)[0], fault)
-        assert found.scores[k].tolist() == [1.0 - fault, fault - hard, hard]
-        assert found.chances[k].sum() == pytest.approx(1.0)
-        assert found.novelty[k] == model._familiar.distance(row[None, model._core()])[0]
+        assert found["scores"][k].tolist() == [1.0 - fault, fault - hard, hard]
+        assert found["chances"][k].sum() == pytest.approx(1.0)
+        assert found["novelty"][k] == model._familiar.distance(row[None, model._core()])[0]
         ends = np.clip([raw["lower"][k] - margin, raw["upper"][k] + margin], 0.0, 1.0)
-        assert sorted(ends) == found.eta[k, 1:].tolist() or raw["lower"][k] > raw["upper"][k]
+        assert sorted(ends) == found["eta"][k, 1:].tolist() or raw["lower"][k] > raw["upper"][k]
         shares = model.contributions(row)
         order = np.argsort(-np.abs(shares), kind="stable")[:3]
-        assert found.telling[k].tolist() == [n if shares[n] else -1 for n in order]
-        assert found.share[k].tolist() == shares[order].tolist()
+        assert found["telling"][k].tolist() == [n if shares[n] else -1 for n in order]
+        assert found["share"][k].tolist() == shares[order].tolist()
 
 
 def test_told_or_not_the_numbers_are_the_same():
@@ -100,4 +100,4 @@ def test_told_or_not_the_numbers_are_the_same():
     rows = strange_rows(len(model.columns_), 20)
     told, untold = (numbers_of(model._learned, rows, told=yes) for yes in (True, False))
     for name in ("scores", "chances", "eta", "novelty", "kind"):
-        assert np.array_equal(getattr(told, name), getattr(untold, name))
+        assert np.array_equal(told[name], untold[name])
