@@ -131,14 +131,14 @@ def _composed(
 ) -> tuple[Watch, Postman]:
     from softbreak.cli.detectors import local_detector
     from softbreak.cli.watching import picture_of, served, source_of
-    from softbreak.models.registry import detector_of
+    from softbreak.models.registry import live_detector_of
     from softbreak.stream.engine import DetectorEngine
     from softbreak.stream.notify import Postman, channel_of
     from softbreak.stream.watch import Watch
 
     notify, detector, settle, http = options
     detector = local_detector(detector)
-    detector_of(detector)  # a misspelt name is said before anything is opened
+    live_detector_of(detector)  # a misspelt name is said before anything is opened
     channels = [channel_of(url) for url in notify or ()]
     source, listen = source_of(address, settle, place)
     stack.callback(source.close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from softbreak.data.history import CellHistory
 from softbreak.data.record import Cell
 from softbreak.features.book import SWEEP_COLUMNS, Book, Placed, Spectrum
 from softbreak.features.timeline import Timeline, tables_of
+from softbreak.features.waveform import waveform_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,19 +46,24 @@ class CellEvidence:
     waveforms: pd.DataFrame | None = None
 
 
-def gather(history: CellHistory) -> CellEvidence:
+def gather(history: CellHistory, *, waveforms: bool = False) -> CellEvidence:
     """Measure everything that a cell's history offers.
 
     Parameters
     ----------
     history : CellHistory
+    waveforms : bool
+        Also the shapes of the half-cycles.
     """
     book, placed = Book(), []
     for key, (record, clock) in enumerate(zip(history.records, history.clocks, strict=True)):
         book.feed(key, record)
         shift = float(clock[0]) - book.entries[key].meter.first if len(clock) else 0.0
         placed.append((key, shift))
-    return evidence_of(book, history.cell, placed, tables_of(book.arranged(placed)))
+    found = evidence_of(book, history.cell, placed, tables_of(book.arranged(placed)))
+    if waveforms:
+        found = replace(found, waveforms=waveform_table(history, found.timeline))
+    return found
 
 
 def evidence_of(book: Book, known: Cell, placed: Placed, timeline: Timeline) -> CellEvidence:

@@ -100,7 +100,8 @@ def examine(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
             f"examine and diagnose take what softbreak.read gives, not {type(history).__name__}: "
             "softbreak.diagnose(softbreak.read(path))"
         )
-    return diagnosed(gather(history), history, check_history(history), detector)
+    evidence = gather(history, waveforms=detector_of(detector).waveforms)
+    return diagnosed(evidence, history, check_history(history), detector)
 
 
 def diagnosed(

@@ -19,7 +19,7 @@ from softbreak.features.packing import pack, unpack
 from softbreak.features.timeline import tables_of
 from softbreak.models.change import Change, Kind
 from softbreak.models.reading_memory import ReadingMemory
-from softbreak.models.registry import DEFAULT, Detector, detector_of
+from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of
 from softbreak.models.rules.fused import not_applicable
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.track import Told, Track
@@ -55,7 +55,7 @@ class LiveCell:
     def __init__(self, cell: Cell, detector: str = DEFAULT) -> None:
         self.cell = cell
         self.detector = detector
-        self._chosen = detector_of(detector)
+        self._chosen = live_detector_of(detector)
         self._book = Book(watchful=True)
         self._memory = ReadingMemory()
         self._running: str | None = None

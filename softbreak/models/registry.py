@@ -38,6 +38,8 @@ class Detector:
         ``(CellEvidence, readings) -> Stepper``: judges a live cell cycle by cycle, in
         microseconds; see :class:`softbreak.models.stepper.Stepper`. Without it a live cell is
         judged anew whenever a cycle ends, with the same result.
+    waveforms : bool
+        Looks at the shapes of half-cycles, which live cells do not keep.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Detector:
     unit: str
     judge: Callable[[CellEvidence, Readings], list[Verdict]]
     begin: Callable[[CellEvidence, Readings], Stepper] | None = None
+    waveforms: bool = False
 
 
 def _cv_literal(evidence: CellEvidence, _: Readings) -> list[Verdict]:
@@ -167,6 +170,23 @@ def detector_of(name: str) -> Detector:
     raise SoftbreakError(
         f"there is no detector {name!r}; known are {', '.join(DETECTORS)}, and folders of models"
     )
+
+
+def live_detector_of(name: str) -> Detector:
+    """Return a detector that can judge cells while they run.
+
+    Raises
+    ------
+    SoftbreakError
+        If there is none of that name, or it needs what live cells do not keep.
+    """
+    found = detector_of(name)
+    if found.waveforms:
+        raise SoftbreakError(
+            f"{found.name} looks at the shapes of whole half-cycles, which a running cell does not "
+            "keep: use it with triage or diagnose, and another detector to watch"
+        )
+    return found
 
 
 def fallback_for(unit: str) -> Detector:

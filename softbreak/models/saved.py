@@ -40,7 +40,8 @@ def _read(folder: Path, mark: str) -> Detector:
     model = load_learned(folder)
     judge = partial(_judge, model, features)
     begin = getattr(model, "begin", None)  # who can judge cycle by cycle says so
-    return Detector(name, mark[:12], about, "cycle", judge, begin)
+    shapes = learner is not None and learner.waveforms
+    return Detector(name, mark[:12], about, "cycle", judge, begin, waveforms=shapes)
 
 
 def _judge(

@@ -113,12 +113,13 @@ def judge_block(
 ) -> Judged:
     """Judge one block of a population; see :func:`judge`."""
     chosen = {label_of(name): detector_of(name) for name in detectors}
+    shapes = any(detector.waveforms for detector in chosen.values())
     seconds = dict.fromkeys([MEASURING, READING, *chosen], 0.0)
     rows: list[pd.DataFrame] = []
     own: list[dict[str, Any]] = []
     cycles = 0
     for history, truth in make_cells(replace(recipe, kept=SETTINGS[setting]), number):
-        evidence, took = _timed(gather, history)
+        evidence, took = _timed(gather, history, waveforms=shapes)
         seconds[MEASURING] += took
         readings, took = _timed(read_spectra, evidence)
         seconds[READING] += took
@@ -156,9 +157,9 @@ def label_of(name: str) -> str:
     return f"{found.name} {found.version}"
 
 
-def _timed(work: Callable[..., Any], *given: Any) -> tuple[Any, float]:
+def _timed(work: Callable[..., Any], *given: Any, **options: Any) -> tuple[Any, float]:
     began = time.perf_counter()
-    done = work(*given)
+    done = work(*given, **options)
     return done, time.perf_counter() - began
 
 

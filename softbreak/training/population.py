@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,6 @@ import pandas as pd
 from softbreak.data.history import CellHistory, assemble
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence import CellEvidence, gather
-from softbreak.features.waveform import waveform_table
 from softbreak.models.rules.impedance import ImpedanceReading, read_spectra
 from softbreak.simulate.faults import CONFOUNDERS
 from softbreak.simulate.guard import require_training
@@ -132,9 +131,7 @@ def make_tables(recipe: PopulationRecipe, number: int) -> dict[str, pd.DataFrame
     """
     cells, truths = [], []
     for history, truth in make_cells(recipe, number):
-        evidence = gather(history)
-        if recipe.waveforms:
-            evidence = replace(evidence, waveforms=waveform_table(history, evidence.timeline))
+        evidence = gather(history, waveforms=recipe.waveforms)
         cells.append(Gathered(evidence, tuple(read_spectra(evidence))))
         labelled = label_cycles(evidence.timeline.cycles, truth)
         truths.append(labelled.assign(**masks_of(evidence)))

@@ -12,9 +12,10 @@ from softbreak.features.curves import Curves
 from softbreak.features.evidence import gather
 from softbreak.features.tsfresh_adapter import extracted, settings_of
 from softbreak.features.twins import has_twin, parsed
-from softbreak.features.waveform import waveform_table
 from softbreak.models import checks
 from softbreak.models.anonymous import CANDIDATES, Anonymous, shape_features
+from softbreak.models.diagnose import diagnose
+from softbreak.models.live import LiveCell
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe
 
@@ -34,8 +35,7 @@ def lesson():
 def evidence():
     block = next(iter(blocks(Recipe(2, 5, "a", "train", cycles=10))))
     history = assemble(describe(block, 0), block_records(block, 0))
-    gathered = gather(history)
-    return replace(gathered, waveforms=waveform_table(history, gathered.timeline))
+    return gather(history, waveforms=True)
 
 
 @pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)
@@ -80,3 +80,14 @@ def test_features_are_causal_and_start_at_the_base(evidence):
 def test_evidence_without_shapes_is_refused(evidence):
     with pytest.raises(SoftbreakError, match="gathered without them"):
         shape_features(replace(evidence, waveforms=None), ())
+
+
+def test_a_trained_one_judges_files_and_refuses_running_cells(tmp_path):
+    Anonymous(rounds=12).fit(*lesson()[:3]).save(tmp_path / "own", {"model": "lightgbm-tsfresh"})
+    block = next(iter(blocks(Recipe(1, 6, "a", "train", cycles=8))))
+    history = assemble(describe(block, 0), block_records(block, 0))
+    verdicts = diagnose(history, str(tmp_path / "own"))
+    assert len(verdicts) == 8
+    assert set(verdicts["detector"]) == {"lightgbm-tsfresh"}
+    with pytest.raises(SoftbreakError, match="another detector to watch"):
+        LiveCell(describe(block, 0), str(tmp_path / "own"))
