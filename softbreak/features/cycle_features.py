@@ -7,28 +7,28 @@ where a model learns from it, and NaN where the evidence is absent.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import numpy as np
 import pandas as pd
 
 from softbreak.features.cycle_catalog import FEATURES
-from softbreak.features.evidence import CellEvidence
-from softbreak.features.history import (
-    ACTIVATION_EV,
-    INPUTS,
-    OUTPUTS,
-    SHORT_EV,
-    advance,
-    new_state,
+from softbreak.features.cycle_inputs import (
+    BOLTZMANN_EV,
+    CLIP,
+    EVENT_SUMS,
+    MEASURED,
+    floor_ohm,
+    input_rows,
+    known_of,
+    tally,
 )
+from softbreak.features.evidence import CellEvidence
+from softbreak.features.history import ACTIVATION_EV, INPUTS, OUTPUTS, advance, new_state
 
-BOLTZMANN_EV: Final = 8.617333e-5
 __all__ = ["COLUMNS", "FEATURES", "Reading", "cycle_features"]
 
-_CLIP: Final = 5.0
-"""Logarithms beyond this say no more than that they are large."""
 SAME_WINDOW: Final = 0.1
 """Voltammograms whose windows differ by more than this fraction are not compared."""
 
@@ -153,152 +153,43 @@ def _newest(times: Sequence[float], ends: np.ndarray) -> tuple[np.ndarray, np.nd
 
     The age is in cycles: 0 where it was taken since the cycle before ended.
     """
+    if not len(times):
+        return np.full(len(ends), -1, dtype=np.int64), np.full(len(ends), np.nan)
     newest = np.searchsorted(np.asarray(times, dtype=np.float64), ends, side="right") - 1
-    age = np.full(len(ends), np.nan)
-    last, count = -1, np.nan
-    for k, index in enumerate(newest):
-        count = 0.0 if index != last else count + 1.0
-        last = int(index)
-        if index >= 0:
-            age[k] = count
-    return newest.astype(np.int64), age
+    begins = np.append(True, newest[1:] != newest[:-1])[: len(ends)]
+    place = np.arange(len(ends))
+    age = place - np.maximum.accumulate(np.where(begins, place, 0))
+    return newest.astype(np.int64), np.where(newest >= 0, age, np.nan)
 
 
 def _taken(values: np.ndarray, newest: np.ndarray) -> np.ndarray:
     """Rows of the newest measurement of each cycle, NaN where there is none."""
+    if not len(values):
+        return np.full((len(newest), values.shape[1]), np.nan)
     padded = np.vstack([values, np.full((1, values.shape[1]), np.nan)])
     return padded[newest]
 
 
 # ------------------------------------------------------------------------------- cycling
-class KnownCell(NamedTuple):
-    """What is known of the cell: a logged temperature, ln of L/(σA) and the °C it holds at."""
-
-    logged: bool
-    ln_floor: float
-    stated_celsius: float | None
-
-
-def known_of(evidence: CellEvidence) -> KnownCell:
-    """Return what is known of the cell."""
-    ln_floor = math.log(_floor(evidence))
-    return KnownCell(evidence.temperature_logged, ln_floor, evidence.cell.temperature_celsius)
-
-
 def _inputs(evidence: CellEvidence) -> np.ndarray:
     """Rows for the fold over cycles; what belongs to spectra and sweeps is still NaN."""
-    cycles, half = evidence.timeline.cycles, evidence.timeline.half_cycles
-    if not len(cycles):
-        return np.full((0, len(INPUTS)), np.nan)
-    columns = {name: cycles[name].to_numpy(dtype=np.float64) for name in MEASURED}
-    edges = (half["first_voltage_volt"].to_numpy(), half["last_voltage_volt"].to_numpy())
-    slopes = mean_slopes(edges, half["cycle_index"].to_numpy(dtype=np.int64), len(cycles))
-    events = _event_rows(evidence.timeline.events, len(cycles))
-    return input_rows(columns, slopes, events, known_of(evidence))
-
-
-MEASURED: Final = (
-    "start_time_second",
-    "end_time_second",
-    "current_ampere",
-    "resistance_ohm",
-    "late_resistance_ohm",
-    "noise",
-    "asymmetry",
-    "temperature_celsius",
-    "excursions",
-)
-"""Columns of a cycle that its features are made of."""
-
-
-def input_rows(
-    columns: Mapping[str, np.ndarray],
-    slopes: np.ndarray,
-    events: np.ndarray,
-    known: KnownCell,
-    highest_ohm: float = 0.0,
-) -> np.ndarray:
-    """Return rows for the fold over cycles, ``INPUTS``; those of spectra and sweeps are NaN.
-
-    Parameters
-    ----------
-    columns : mapping
-        ``MEASURED``, shape (n,).
-    slopes : numpy.ndarray, shape (n,)
-        See :func:`mean_slopes`.
-    events : numpy.ndarray, shape (n, 5)
-        See :func:`count_event`.
-    known : KnownCell
-    highest_ohm : float
-        Largest resistance of the cycles before.
-    """
-    rows = np.full((len(slopes), len(INPUTS)), np.nan)
-    late, whole = columns["late_resistance_ohm"], columns["resistance_ohm"]
-    top = np.maximum.accumulate(np.where(np.isfinite(whole), np.abs(whole), 0.0))
-    floor = np.maximum(1e-4 * np.maximum(top, highest_ohm), 1e-9)  # a dead short rattles
-    finite = np.isfinite(late) & np.isfinite(whole)
-    rows[:, 0] = np.where(finite, np.log(np.maximum(np.nan_to_num(late), floor)), np.nan)
-    rows[:, 1] = np.where(finite, np.log(np.maximum(np.nan_to_num(whole), floor)), np.nan)
-    if known.logged:
-        rows[:, 2] = 1.0 / (BOLTZMANN_EV * (columns["temperature_celsius"] + 273.15))
-    rows[:, 3] = columns["noise"]
-    rows[:, 4] = np.clip(columns["asymmetry"], -_CLIP, _CLIP)
-    rows[:, 5] = slopes
-    rows[:, 6] = np.log(np.maximum(columns["current_ampere"], 1e-15))
-    duration = columns["end_time_second"] - columns["start_time_second"]
-    rows[:, 7] = np.log(np.maximum(duration, 1e-3))
-    rows[:, 8:13] = events
-    rows[:, 13] = columns["excursions"]
-    rows[:, 14] = known.ln_floor - _bulk_warmth(known.stated_celsius, rows[:, 2])
-    return rows
-
-
-def _floor(evidence: CellEvidence) -> float:
-    """L/(σA) at its own temperature (Ω), NaN where it is not known."""
-    floor = evidence.cell.ionic_floor_ohm
-    return floor if floor else math.nan
-
-
-def _bulk_warmth(stated: float | None, inverse_ev: np.ndarray) -> np.ndarray:
-    """By how much ln of the floor falls between its own temperature (°C) and each cycle's."""
-    if stated is None:
-        return np.zeros(len(inverse_ev))
-    warmth = SHORT_EV * (1.0 / (BOLTZMANN_EV * (stated + 273.15)) - inverse_ev)
-    return np.where(np.isfinite(warmth), warmth, 0.0)
-
-
-def mean_slopes(edges: tuple[np.ndarray, np.ndarray], owner: np.ndarray, count: int) -> np.ndarray:
-    """Mean of ln(last over first voltage) over the half-cycles of each cycle."""
-    first, last = edges
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.log(last / first)
-    slope = np.clip(np.where((first > 0) & (last > 0), slope, np.nan), -_CLIP, _CLIP)
-    known = np.isfinite(slope)
-    total = np.bincount(owner, np.where(known, slope, 0.0), minlength=count)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return total / np.bincount(owner, known, minlength=count)
-
-
-def _event_rows(events: pd.DataFrame, count: int) -> np.ndarray:
-    """Counts of drops and rises, the largest of each, and the sum of drops, of each cycle."""
-    found = np.zeros((count, 5))
-    for cycle, change in zip(
-        events["cycle_index"].to_numpy(dtype=np.int64), events["change"].to_numpy(), strict=True
-    ):
-        if 0 <= cycle < count:
-            count_event(found[cycle], change)
-    return found
-
-
-def count_event(row: np.ndarray, change: float) -> None:
-    """Add Δ ln R of an event to drops and rises, the largest of each, and the sum of drops."""
-    if change < 0:
-        row[0] += 1
-        row[2] = min(row[2], max(change, -_CLIP))
-        row[4] += max(change, -_CLIP)
-    else:
-        row[1] += 1
-        row[3] = max(row[3], min(change, _CLIP))
+    cycles, half, events = (
+        evidence.timeline.cycles,
+        evidence.timeline.half_cycles,
+        evidence.timeline.events,
+    )
+    measured = np.empty((len(cycles), len(MEASURED)))
+    for k, name in enumerate(MEASURED):
+        measured[:, k] = cycles[name].to_numpy()
+    edges = np.empty((len(half), 2))
+    edges[:, 0] = half["first_voltage_volt"].to_numpy()
+    edges[:, 1] = half["last_voltage_volt"].to_numpy()
+    owner = half["cycle_index"].to_numpy(dtype=np.int64)
+    bounds = np.searchsorted(owner, np.arange(len(cycles) + 1)).astype(np.int64)
+    sums = np.zeros((len(cycles), EVENT_SUMS))
+    change = events["change"].to_numpy(dtype=np.float64)
+    tally(events["cycle_index"].to_numpy(dtype=np.int64), change, sums)
+    return input_rows(measured, edges, bounds, sums, known_of(evidence))
 
 
 # ----------------------------------------------------------------------------- impedance
@@ -310,7 +201,7 @@ def spectrum_rows(
     low = np.full(len(readings), np.nan)
     reference: tuple[Reading, float] | None = None
     before = math.nan
-    floor = _floor(evidence)
+    floor = floor_ohm(evidence)
     for k, (reading, spectrum) in enumerate(zip(readings, evidence.spectra, strict=True)):
         warm = 1.0 / (BOLTZMANN_EV * (spectrum.temperature_celsius + 273.15))
         now = reading.low_frequency_ohm
@@ -339,7 +230,7 @@ def _spectrum_row(
     row[16] = math.log(over_floor) if over_floor > 0.0 else math.nan
     high, low = reading.high_frequency_ohm, reading.low_frequency_ohm
     if reference is None or not (high > 0.0 and low > 0.0):
-        return np.clip(row, -20.0, _CLIP)
+        return np.clip(row, -20.0, CLIP)
     first, warm_0 = reference
     # everything at the temperature of the first spectrum, where both are known
     kelvin = warm_0 - warm
@@ -356,7 +247,7 @@ def _spectrum_row(
     row[14] = low / high - low / first.high_frequency_ohm if first.high_frequency_ohm > 0 else 0.0
     if abs(row[13]) > 0.02:
         row[15] = row[14] / row[13]
-    return np.clip(row, -20.0, _CLIP)
+    return np.clip(row, -20.0, CLIP)
 
 
 # --------------------------------------------------------------------------- voltammetry
@@ -386,4 +277,4 @@ def sweep_rows(evidence: CellEvidence) -> tuple[np.ndarray, np.ndarray]:
         found[k, 4:6] = shape[k, 1:] - shape[first, 1:]
         found[k, 6] = jump[k]
         before = level
-    return np.clip(found, -_CLIP, _CLIP), raw
+    return np.clip(found, -CLIP, CLIP), raw

@@ -7,16 +7,23 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numba import njit
 
 from softbreak.features.cycle_features import (
-    MEASURED,
+    COLUMNS,
+    SPECTRUM_COLUMNS,
+    SWEEP_COLUMNS,
     Reading,
-    count_event,
-    input_rows,
-    known_of,
-    mean_slopes,
     spectrum_rows,
     sweep_rows,
+)
+from softbreak.features.cycle_inputs import (
+    EVENT_SUMS,
+    MEASURED,
+    arguments,
+    finish,
+    known_of,
+    tally,
 )
 from softbreak.features.cycles import CYCLE_COLUMNS
 from softbreak.features.evidence import CellEvidence
@@ -57,30 +64,46 @@ class CycleFold:
         changes : sequence of float
             Δ ln R of its abrupt events.
         """
-        columns = {name: cycle[k : k + 1] for name, k in _PLACES.items()}
-        edges = (half_cycles[:, _FIRST], half_cycles[:, _LAST])
-        slopes = mean_slopes(edges, np.zeros(len(half_cycles), dtype=np.int64), 1)
-        events = np.zeros((1, 5))
-        for change in changes:
-            count_event(events[0], change)
-        rows = input_rows(columns, slopes, events, self._known, self._highest)
-        whole = abs(float(columns["resistance_ohm"][0]))
-        self._highest = max(self._highest, whole) if math.isfinite(whole) else self._highest
-        end = float(columns["end_time_second"][0])
-        spectrum, s_level, s_seen, s_age = self._spectra.at(end)
-        sweep, c_level, c_seen, c_age = self._sweeps.at(end)
-        rows[0, _BESIDE] = s_level, s_seen, c_level, c_seen
-        out = np.empty((1, len(OUTPUTS)))
-        advance(self._state, rows, out)
-        return np.concatenate([out[0], spectrum, sweep, (s_age, c_age)])
+        measured = cycle[_PLACES].reshape(1, -1)
+        edges = half_cycles[:, _EDGES]
+        logs = np.empty(4 + len(edges))
+        self._highest = arguments(measured, edges, self._highest, logs)
+        np.log(logs, out=logs)
+        end = float(cycle[_END])
+        spectrum, *beside_s, s_age = self._spectra.at(end)
+        sweep, *beside_c, c_age = self._sweeps.at(end)
+        out = np.empty((1, len(COLUMNS)))
+        found = np.array(changes, dtype=np.float64) if changes else _NOTHING
+        beside = (*beside_s, *beside_c)
+        _step(self._state, (measured, logs, found), self._known, beside, out)
+        out[0, _SPECTRUM], out[0, _SWEEP] = spectrum, sweep
+        out[0, -2], out[0, -1] = s_age, c_age
+        return out[0]
 
 
-_PLACES: Final = {name: CYCLE_COLUMNS.index(name) for name in MEASURED}
-_FIRST, _LAST = (STATISTICS.index(f"{name}_voltage_volt") for name in ("first", "last"))
-_BESIDE: Final = [
-    INPUTS.index(name)
-    for name in ("ln_spectrum_ohm", "spectra_seen", "ln_chord_ohm", "sweeps_seen")
-]
+@njit(cache=True, nogil=True)
+def _step(state, cycle, known, beside, out):
+    """Fold one cycle into the state, and write its features."""
+    measured, logs, changes = cycle
+    sums, rows = np.zeros((1, EVENT_SUMS)), np.empty((1, _INPUTS))
+    tally(np.zeros(len(changes), np.int64), changes, sums)
+    bounds = np.zeros(2, np.int64)
+    bounds[1] = len(logs) - 4
+    finish(measured, logs, bounds, sums, known, rows)
+    rows[0, _BESIDE], rows[0, _BESIDE + 1] = beside[0], beside[1]
+    rows[0, _BESIDE + 2], rows[0, _BESIDE + 3] = beside[2], beside[3]
+    advance(state, rows, out[:, :_OUTPUTS])
+
+
+_PLACES: Final = np.array([CYCLE_COLUMNS.index(name) for name in MEASURED])
+_END: Final = CYCLE_COLUMNS.index("end_time_second")
+_EDGES: Final = np.array([STATISTICS.index(f"{name}_voltage_volt") for name in ("first", "last")])
+_NOTHING: Final = np.empty(0)
+_INPUTS, _OUTPUTS = len(INPUTS), len(OUTPUTS)
+_BESIDE: Final = INPUTS.index("ln_spectrum_ohm")
+"""Four in a row: of the newest spectrum and voltammogram, ln R and how many there were."""
+_SPECTRUM: Final = slice(_OUTPUTS, _OUTPUTS + len(SPECTRUM_COLUMNS))
+_SWEEP: Final = slice(_SPECTRUM.stop, _SPECTRUM.stop + len(SWEEP_COLUMNS))
 
 
 class _Newest:
@@ -92,11 +115,13 @@ class _Newest:
         self._nothing = np.full(rows.shape[1], np.nan)
         self._last, self._count = -1, math.nan
 
-    def at(self, moment: float) -> tuple[np.ndarray, float, int, float]:
+    def at(self, moment: float) -> tuple[np.ndarray, float, float, float]:
         """Features, ln R, how many there were, and the age in cycles."""
+        if not len(self._times):
+            return self._nothing, math.nan, 0.0, math.nan
         newest = int(np.searchsorted(self._times, moment, side="right")) - 1
         self._count = 0.0 if newest != self._last else self._count + 1.0
         self._last = newest
         if newest < 0:
-            return self._nothing, math.nan, 0, math.nan
-        return self._rows[newest], float(self._levels[newest]), newest + 1, self._count
+            return self._nothing, math.nan, 0.0, math.nan
+        return self._rows[newest], float(self._levels[newest]), newest + 1.0, self._count

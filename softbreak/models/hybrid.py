@@ -24,7 +24,7 @@ from softbreak.features.cycle_fold import CycleFold
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.calibration import Isotonic, conformal_margin, fit_isotonic
 from softbreak.models.detector import LearnedDetector
-from softbreak.models.hybrid_score import HEADS, learned_of, numbers_of
+from softbreak.models.hybrid_score import HEADS, TOLD, learned_of, numbers_of
 from softbreak.models.hybrid_verdict import Limits, Scored, combined
 from softbreak.models.novelty import CORE, Familiarity, fit_familiarity
 from softbreak.models.rules.fused import not_applicable, voltage_run, with_spectra
@@ -46,9 +46,9 @@ THINNING: Final = 3
 """Every so manieth cycle is enough to learn what is only used for calibration."""
 
 
-def hidden(growth: np.ndarray, shift: np.ndarray) -> np.ndarray:
+def _hidden(growth: float, shift: float) -> float:
     """What a short could hide behind: ln of growth, or of what current and duration explain."""
-    return np.where(np.abs(shift) > SHIFT_LIMIT, np.maximum(growth, np.abs(shift)), growth)
+    return abs(shift) if abs(shift) > SHIFT_LIMIT and abs(shift) > growth else growth
 
 
 class Hybrid(LearnedDetector):
@@ -193,24 +193,29 @@ class Hybrid(LearnedDetector):
             Whether the temperature was, at each row.
         told : bool
         """
-        said = numbers_of(self._learned, rows, told=told).tolist()
+        found = numbers_of(self._learned, rows, told=told)
+        said = found.view(np.float64).reshape(len(found), -1).tolist()
         return [
             Scored(
-                tuple(chances),
-                (eta[0], eta[1], eta[2]),
-                novelty,
-                kind == 1,
+                tuple(row[3:6]),
+                tuple(row[6:9]),
+                row[9],
+                row[10] == 1.0,
                 known,
-                self._named(telling) if told else (),
+                self._named(row[11:]) if told else (),
             )
-            for (_, chances, eta, novelty, kind, *telling), known in zip(said, logged, strict=True)
+            for row, known in zip(said, logged, strict=True)
         ]
 
-    def _named(self, telling: Sequence[Sequence[Any]]) -> tuple[tuple[str, float, float], ...]:
+    def _named(self, told: Sequence[float]) -> tuple[tuple[str, float, float], ...]:
         """Name, value and contribution (log-odds) of the features that move the score most."""
-        columns = self.columns_
+        places, values, shares = told[:TOLD], told[TOLD : 2 * TOLD], told[2 * TOLD :]
         return tuple(
-            [(columns[k], value, share) for k, value, share in zip(*telling, strict=True) if k >= 0]
+            [
+                (self.columns_[int(k)], value, share)
+                for k, value, share in zip(places, values, shares, strict=True)
+                if k >= 0
+            ]
         )
 
     def contributions(self, row: np.ndarray) -> np.ndarray:
@@ -249,7 +254,8 @@ class Hybrid(LearnedDetector):
             Also say which features were most telling: slower, and no verdict changes.
         """
         limits = Limits(*self.limits)
-        growth = hidden(table["rule_growth"].to_numpy(), table["rule_shift"].to_numpy()).tolist()
+        levels = (table[name].to_list() for name in ("rule_growth", "rule_shift"))
+        growth = [_hidden(grown, shift) for grown, shift in zip(*levels, strict=True)]
         scored = self.scored(table, told=told)
         return [
             combined(rule, score, grown, limits)
@@ -303,7 +309,8 @@ class HybridStepper:
         self._fused = FusedStepper(evidence, readings)
         self._voltage_only = model.evidence == "voltage"
         self._applies = not_applicable(evidence) is None
-        self._columns = [COLUMNS.index(name) for name in model.columns_]
+        self._columns = np.array([COLUMNS.index(name) for name in model.columns_])
+        self._told = np.empty(len(COLUMNS))
         self._limits = Limits(*model.limits)
 
     def step(self, cycle: LiveCycle) -> Verdict:
@@ -315,11 +322,12 @@ class HybridStepper:
         row = self._fold.row(cycle.row, cycle.half_cycles, changes)
         if not self._applies:
             return rule
-        told = np.concatenate([row, voltage.concluded])
-        growth = hidden(told[_GROWTH : _GROWTH + 1], told[_SHIFT : _SHIFT + 1])
+        told = self._told
+        told[: len(row)], told[len(row) :] = row, voltage.concluded
+        growth = _hidden(float(told[_GROWTH]), float(told[_SHIFT]))
         logged = not math.isnan(told[_LOGGED])
-        scored = self._model.scored_rows(told[None, self._columns], [logged])
-        return combined(rule, scored[0], float(growth[0]), self._limits)
+        scored = self._model.scored_rows(told[self._columns].reshape(1, -1), [logged])
+        return combined(rule, scored[0], growth, self._limits)
 
 
 _GROWTH, _SHIFT, _LOGGED = (

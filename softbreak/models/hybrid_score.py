@@ -76,15 +76,16 @@ SCORED: Final = np.dtype(
         ("chances", "<f8", (3,)),
         ("eta", "<f8", (3,)),
         ("novelty", "<f8"),
-        ("kind", "<i8"),
-        ("telling", "<i8", (TOLD,)),
+        ("kind", "<f8"),
+        ("telling", "<f8", (TOLD,)),
         ("value", "<f8", (TOLD,)),
         ("share", "<f8", (TOLD,)),
     ]
 )
 """What is said of a cycle: scores of the states before and after they are made to sum to one;
 estimate, lower and upper end of η_e; novelty; 1 where a pair of spectra is there; the columns that
-move the score most (−1 for none), their values, and by how much they move it (log-odds)."""
+move the score most (−1 for none), their values, and by how much they move it (log-odds). All of
+one kind, so that a record is a row of floats as well."""
 
 
 class Packed(NamedTuple):
@@ -246,7 +247,7 @@ def _raw(floats: Any, whole: Any, rows: Any, raw: Any, found: Any, told: bool) -
         raw[:, n] = one
         found[n].novelty = _distance(learned.core, rows[n], z)
         known = learned.pair >= 0 and np.isfinite(rows[n, learned.pair])
-        found[n].kind = 1 if known else 0
+        found[n].kind = 1.0 if known else 0.0
         if told:
             credit(forest, left, _FAULT, shares)
             _largest(shares, rows[n], found[n])
@@ -267,7 +268,7 @@ def _largest(shares: Any, row: Any, said: Any) -> None:
         if slot < TOLD:
             places[slot], values[slot] = k, shares[k]
     for k in range(TOLD):
-        said.value[k] = row[places[k]] if places[k] >= 0 else np.nan
+        said.value[k] = row[int(places[k])] if places[k] >= 0 else np.nan
 
 
 @njit(cache=True, nogil=True)
@@ -307,7 +308,7 @@ def _calibrated(floats: Any, whole: Any, raw: Any, found: Any) -> None:
     """Probabilities and intervals from scores; of the first two heads tanh(s/2) is given."""
     learned = _opened(floats, whole)
     for n in range(raw.shape[1]):
-        kind = found[n].kind
+        kind = int(found[n].kind)
         fault, hard = 0.5 * (1.0 + raw[_FAULT, n]), 0.5 * (1.0 + raw[_HARD, n])
         margin = learned.margins[kind, 1 if fault > 0.5 else 0]
         fault = _mapped(learned.maps, 2 * kind, fault)

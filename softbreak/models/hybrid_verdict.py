@@ -85,7 +85,7 @@ class Scored(NamedTuple):
     """
 
     chances: tuple[float, ...]
-    eta: tuple[float, float, float]
+    eta: tuple[float, ...]
     novelty: float
     pair: bool
     logged: bool
@@ -224,7 +224,7 @@ def _unfamiliar(rule: Verdict, scored: Scored) -> Verdict:
 def _with_score(
     rule: Verdict,
     scored: Scored,
-    eta: tuple[float, float, float],
+    eta: tuple[float, ...],
     *,
     state: State,
     wanted: str = "",

@@ -78,7 +78,7 @@ def test_the_compiled_score_is_that_of_its_parts(name):
     found = numbers_of(model._learned, rows, told=True)
     raw = {head: trees.score(rows) for head, trees in model._heads.items()}
     for k, row in enumerate(rows):
-        kind = found["kind"][k]
+        kind = int(found["kind"][k])
         fault = 0.5 * (1.0 + np.tanh(0.5 * raw["fault"][k : k + 1]))
         hard = 0.5 * (1.0 + np.tanh(0.5 * raw["hard"][k : k + 1]))
         margin = model._margins[f"{kind}{int(fault[0] > 0.5)}"]

@@ -55,6 +55,10 @@ def test_verdicts_are_whole(name, gathered):
         low, high = verdict.electronic_fraction_lower, verdict.electronic_fraction_upper
         assert 0.0 <= low <= high <= 1.0
         assert verdict.evidence
+        # plain floats: what is stored must not depend on NumPy's own
+        numbers = [verdict.p_soft, verdict.electronic_fraction]
+        numbers += [item.value for item in verdict.evidence]
+        assert {type(number) for number in numbers} == {float}
 
 
 def test_the_voltage_model_does_not_look_at_spectra_or_voltammograms(gathered):
