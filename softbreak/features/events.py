@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from softbreak.features.compiled import exact, fast
+from softbreak.features._order import largest
+from softbreak.features.compiled import exact
 
 SMALLEST_EVENT = 0.08
 """Smallest change of ln R that counts."""
@@ -35,7 +35,7 @@ _ORDINARY = math.exp(SMALLEST_EVENT) * (1.0 - 1e-6)
 """A smaller ratio of two neighbours is no event, however its logarithms are rounded."""
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _log_resistance(voltage, imposed, sign, floor, k):
     """Return ln(V/I) along the current, held at a floor where V vanishes or changes sign."""
     size = abs(imposed[k])
@@ -44,17 +44,15 @@ def _log_resistance(voltage, imposed, sign, floor, k):
     return np.log(max(voltage[k] * sign / size, floor))
 
 
-@fast
+@exact
 def _resistances(voltage, imposed, sign, out):
     """Fill ``out`` with V/I along the current (zero without any); return the largest size."""
+    side = float(sign)
     for k in range(len(out)):
         size = abs(imposed[k])
-        value = voltage[k] * sign / size
+        value = voltage[k] * side / size
         out[k] = value if size > 0.0 else 0.0
-    ceiling = 0.0
-    for k in range(len(out)):
-        ceiling = max(ceiling, abs(out[k]))
-    return ceiling
+    return largest(out)
 
 
 @exact
@@ -62,12 +60,13 @@ def _moves(resistance, floor):
     """False where no ln R can have moved by SMALLEST_EVENT, from the third sample on."""
     moved = 0
     for k in range(3, len(resistance)):
-        last, here = max(resistance[k - 1], floor), max(resistance[k], floor)
+        last = resistance[k - 1] if resistance[k - 1] > floor else floor
+        here = resistance[k] if resistance[k] > floor else floor
         moved += 0 if (here <= last * _ORDINARY) & (last <= here * _ORDINARY) else 1
     return moved > 0
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _median_level(voltage, imposed, sign, floor, start, stop):
     """Median of ln R over a few samples."""
     values = np.empty(stop - start)
@@ -76,7 +75,7 @@ def _median_level(voltage, imposed, sign, floor, start, stop):
     return np.median(values)
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _usual_change(time, voltage, imposed, sign, floor, after):
     """Largest drop and rise of ln R in a whole half-cycle near one phase (± one sample)."""
     low = high = 0.0

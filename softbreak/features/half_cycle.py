@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 
-from softbreak.features._median import median
+from softbreak.features._order import above, median
 from softbreak.features.compiled import exact
 
 STATISTICS: Final = (
@@ -42,7 +41,7 @@ EDGE_SAMPLES: Final = 3
 """Samples averaged into the first and the last voltage of a half-cycle."""
 
 
-@njit(cache=True, nogil=True)
+@exact
 def half_cycle_statistics(
     time: np.ndarray,
     voltage: np.ndarray,
@@ -71,7 +70,7 @@ def half_cycle_statistics(
     return out
 
 
-@njit(cache=True, nogil=True)
+@exact
 def measure(time, voltage, imposed, temperature, a, b, sign, row) -> None:
     """Fill the statistics of samples a to b; ``row`` comes filled with NaN."""
     skip = SKIPPED_SAMPLES if b - a > 3 * SKIPPED_SAMPLES else 0
@@ -80,30 +79,32 @@ def measure(time, voltage, imposed, temperature, a, b, sign, row) -> None:
     weight = charge = flow = flow2 = potential = 0.0
     late_weight = late_potential = late_flow = 0.0
     warmth = warm_weight = 0.0
-    largest = 0.0
-    longest = 0.0
+    highest = longest = 0.0
+    warm = _any_finite(temperature[a:b]) if len(temperature) else False
+    left = 0.0
     for k in range(a, b):
-        size = abs(imposed[k])
-        left = time[k] - time[k - 1] if k > a else 0.0
         right = time[k + 1] - time[k] if k + 1 < b else 0.0
         w = 0.5 * (left + right)
-        longest = max(longest, left)
-        charge += size * w
+        longest = left if left > longest else longest  # quicker than max
+        left = right
+        passed = w * abs(imposed[k])
+        charge += passed
         if k < a + skip:
             continue
         v = voltage[k] * sign
         if b - a == 1:
             w = 1.0
+            passed = abs(imposed[k])
         weight += w
-        flow += w * size
-        flow2 += w * size * size
+        flow += passed
+        flow2 += passed * abs(imposed[k])
         potential += w * v
-        largest = max(largest, abs(v))
+        highest = abs(v) if abs(v) > highest else highest
         if time[k] >= middle:
             late_weight += w
             late_potential += w * v
-            late_flow += w * size
-        if len(temperature) and np.isfinite(temperature[k]):
+            late_flow += passed
+        if warm and np.isfinite(temperature[k]):
             warmth += w * temperature[k]
             warm_weight += w
     if weight <= 0.0:
@@ -122,14 +123,22 @@ def measure(time, voltage, imposed, temperature, a, b, sign, row) -> None:
     row[8] = late_flow / late_weight
     row[9] = sign * _level(voltage, a + skip, min(a + skip + EDGE_SAMPLES, b))
     row[10] = sign * _level(voltage, max(b - EDGE_SAMPLES, a), b)
-    row[11] = largest
+    row[11] = highest
     row[12] = sample_noise(voltage, a + skip, b)
     row[13] = longest
     if warm_weight > 0.0:
         row[14] = warmth / warm_weight
 
 
-@njit(cache=True, nogil=True)
+@exact
+def _any_finite(values):
+    count = 0
+    for k in range(len(values)):
+        count += abs(values[k]) < np.inf
+    return count > 0
+
+
+@exact
 def _level(voltage, start, stop):
     """Mean voltage of a few samples."""
     total = 0.0
@@ -155,9 +164,7 @@ def sample_noise(voltage: np.ndarray, start: int, stop: int) -> float:
     for k in range(len(changes)):
         changes[k] = abs(float(voltage[start + k + 1]) - float(voltage[start + k]))
         strange += 0 if changes[k] < np.inf else 1
-    smallest = np.inf
-    for k in range(len(changes)):
-        smallest = min(smallest, changes[k] if changes[k] > 0.0 else np.inf)
+    smallest = above(changes, 0.0)
     if smallest == np.inf:
         smallest = 0.0
     middle = np.median(changes) if strange else median(changes)

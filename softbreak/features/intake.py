@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from softbreak.data.clock import clock_flush, clock_peek, clock_run, clock_step, new_clock
 from softbreak.data.segment import Segmenter, advance
@@ -72,8 +71,10 @@ def staged(columns: Mapping[str, np.ndarray]) -> np.ndarray:
         NaN where a column is not there.
     """
     stage = np.empty((len(COLUMNS), len(columns["voltage_volt"])))
-    for row, name in zip(stage, COLUMNS, strict=True):
-        row[:] = columns.get(name, np.nan)
+    stage[_I + 1 :] = np.nan
+    for row, name in enumerate(COLUMNS):
+        if name in columns:
+            stage[row] = columns[name]
     return stage
 
 
@@ -180,9 +181,10 @@ class Intake:
 
     def trim(self, *, wholly: bool = False) -> None:
         """Let go of samples before the open half-cycle; ``wholly``: even of a few."""
-        filled, settled = int(self.marks[_FILLED]), int(self.marks[_SETTLED])
+        filled = int(self.marks[_FILLED])
         if filled < 128 and not wholly:
             return
+        settled = int(self.marks[_SETTLED])
         start, _, sign, _ = self.open
         keep = start if sign else max(start, settled - REST_ROWS)
         keep = min(keep, settled - _MARGIN)
@@ -258,7 +260,7 @@ def _absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
     return _cut(segmenter, buffer, marks, max(marks[_FILLED] - 2, marks[_SETTLED]), cuts)
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _one(stage, k, clock, waiting, buffer, marks, tallies):
     """Take one sample up, whatever it is."""
     time = stage[_T, k]
@@ -307,7 +309,7 @@ def _push_all(stage, start, stop, lost, buffer, marks):
         mend(buffer[CURRENT, around:end], buffer[KNOWN, around:end], buffer[IMPOSED, around:end])
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _flush(clock, waiting, segmenter, buffer, marks, tallies, cuts):
     """Take up what waits for later samples; on copies of the states."""
     if clock[0] > 0.0:
@@ -315,7 +317,7 @@ def _flush(clock, waiting, segmenter, buffer, marks, tallies, cuts):
     return _cut(segmenter, buffer, marks, marks[_FILLED], cuts)
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _cut(segmenter, buffer, marks, stop, cuts):
     start = marks[_SETTLED]
     marks[_SETTLED] = stop
@@ -328,7 +330,7 @@ def _cut(segmenter, buffer, marks, stop, cuts):
     )
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _push(sample, moment, buffer, marks, tallies):
     """Append a sample to the buffer; mend the current of the one before last."""
     if not np.isfinite(sample[_V]):

@@ -6,7 +6,7 @@ depends on the samples before it (and up to three after it), never on where a ch
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -79,9 +79,8 @@ class RecordStream:
         intake, before = self.intake, len(self.done)
         if intake is None:
             return 0
-        for start in range(0, len(columns["voltage_volt"]), BLOCK):
-            part = slice(start, start + BLOCK)
-            stage = staged({name: column[part] for name, column in columns.items()})
+        for part in _blocks(columns):
+            stage = staged(part)
             if self.lookout is None:
                 self._absorb(intake, stage)
             else:
@@ -182,6 +181,15 @@ class RecordStream:
         stream.lookout = Lookout.load(stored["lookout"]) if looks else None
         stream._warned = [Warned(*warning) for warning in stored["warned"]]
         return stream
+
+
+def _blocks(columns: Mapping[str, np.ndarray]) -> Iterator[Mapping[str, np.ndarray]]:
+    count = len(columns["voltage_volt"])
+    if 0 < count <= BLOCK:
+        yield columns
+        return
+    for start in range(0, count, BLOCK):
+        yield {name: column[start : start + BLOCK] for name, column in columns.items()}
 
 
 class CellStream:

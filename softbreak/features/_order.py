@@ -1,4 +1,4 @@
-"""The median of a few hundred numbers, without sorting them."""
+"""Median and extremes of a few hundred numbers, without sorting them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def median(values):
         if upto - below <= _FEW:
             return _between(values, low, high, half - below, n % 2)
         if turn >= _TIES_FROM and turn % 2:
-            pivot = _next(values, low)
+            pivot = above(values, low)
             count = _upto(values, pivot)
             if count > half:
                 return pivot
@@ -85,13 +85,33 @@ def _upto(values, pivot):
 
 
 @exact
-def _next(values, low):
-    """Smallest value above another."""
-    smallest = np.inf
-    for k in range(len(values)):
-        value = values[k] if values[k] > low else np.inf
-        smallest = min(smallest, value)
-    return smallest
+def largest(values):
+    """Return the largest magnitude; zero of nothing."""
+    n = len(values) // 4 * 4
+    p = q = r = s = 0.0  # of every fourth value: none waits for the one before
+    for k in range(0, n, 4):
+        p = abs(values[k]) if abs(values[k]) > p else p
+        q = abs(values[k + 1]) if abs(values[k + 1]) > q else q
+        r = abs(values[k + 2]) if abs(values[k + 2]) > r else r
+        s = abs(values[k + 3]) if abs(values[k + 3]) > s else s
+    for k in range(n, len(values)):
+        p = abs(values[k]) if abs(values[k]) > p else p
+    return max(p, q, r, s)
+
+
+@exact
+def above(values, low):
+    """Return the smallest value above another; infinity where there is none."""
+    n = len(values) // 4 * 4
+    p = q = r = s = np.inf  # of every fourth value: none waits for the one before
+    for k in range(0, n, 4):
+        p = values[k] if low < values[k] < p else p
+        q = values[k + 1] if low < values[k + 1] < q else q
+        r = values[k + 2] if low < values[k + 2] < r else r
+        s = values[k + 3] if low < values[k + 3] < s else s
+    for k in range(n, len(values)):
+        p = values[k] if low < values[k] < p else p
+    return min(p, q, r, s)
 
 
 @exact
