@@ -227,7 +227,8 @@ def add_converted(job: Job, writer: PackWriter) -> Outcome:
     with Boundary(job.basis["files"][0]) as boundary:
         reading = read_all(job)
         split = not job.basis["named"] and measured_at_once(reading.records)
-        records = [] if split or not reading.records else _in_order(job, reading.records)
+        whole = [record for record in reading.records if isinstance(record, Record)]
+        records = [] if split or not whole else _in_order(job, whole)
     meta: dict[str, Any]
     if boundary.error is not None:
         failure = failure_of(job.basis["files"][0], "diagnose", boundary.error)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from softbreak.data.readers.long import LongRecord
 from softbreak.data.record import Record, Technique
 
 _TOLERANCE_SECOND = 120.0
 _SHARE = 0.05
 
 
-def measured_at_once(records: Sequence[Record]) -> bool:
+def measured_at_once(records: Sequence[Record | LongRecord]) -> bool:
     """Return whether two cycling files of one instrument overlap in absolute time.
 
     A cell sits on one channel: nothing cycles it twice at once. Other techniques, and other
@@ -20,7 +21,7 @@ def measured_at_once(records: Sequence[Record]) -> bool:
 
     Parameters
     ----------
-    records : sequence of Record
+    records : sequence of Record or LongRecord
     """
     spans: dict[str, dict[str, tuple[float, float]]] = {}
     for record in records:
@@ -32,9 +33,11 @@ def measured_at_once(records: Sequence[Record]) -> bool:
     return any(_overlap(sorted(files.values())) for files in spans.values())
 
 
-def _span(record: Record) -> tuple[float, float] | None:
-    if record.technique is not Technique.CYCLING or not len(record.table):
+def _span(record: Record | LongRecord) -> tuple[float, float] | None:
+    if record.technique is not Technique.CYCLING or not record.rows:
         return None
+    if isinstance(record, LongRecord):
+        return record.absolute
     if "unix_time_second" in record.table.columns:
         times = record.array("unix_time_second")
     elif record.source.started_unix_second is not None:

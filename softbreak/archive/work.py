@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from softbreak.archive.failures import Failure, failure_of
+from softbreak.archive.long_cell import examine_records
 from softbreak.archive.naming import perhaps_not_data
 from softbreak.archive.overlap import measured_at_once
 from softbreak.archive.storage import storage_of
 from softbreak.archive.store import FORMAT, PackWriter, members_of
 from softbreak.archive.tables import printable
 from softbreak.archive.worker import resolve
-from softbreak.data.history import assemble
 from softbreak.data.readers import registry
+from softbreak.data.readers.long import LongRecord
 from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError, UnknownFormatError
-from softbreak.models.diagnose import examine
 from softbreak.models.diagnosis import Diagnosis, Finding
 
 logger = logging.getLogger(__name__)
@@ -60,18 +61,21 @@ class Reading:
 
     Attributes
     ----------
-    records : list of Record
+    records : list of Record or LongRecord
     failures : list of Failure
     skipped : list of (str, str)
         Files that were left out on purpose, and why.
     stamps : list of dict
         What tells whether a file changed.
+    held : contextlib.ExitStack
+        Lets go of the files of which the rows are still to be read.
     """
 
-    records: list[Record] = field(default_factory=list)
+    records: list[Record | LongRecord] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     stamps: list[dict[str, Any]] = field(default_factory=list)
+    held: ExitStack = field(default_factory=ExitStack)
 
 
 class Boundary:
@@ -171,7 +175,12 @@ def add_job(job: Job, writer: PackWriter) -> Outcome:
 
 
 def _work(job: Job) -> tuple[dict[str, Any], Diagnosis | None]:
-    reading = read_all(job)
+    reading = read_all(job, in_pieces=True)
+    with reading.held:
+        return _judged(job, reading)
+
+
+def _judged(job: Job, reading: Reading) -> tuple[dict[str, Any], Diagnosis | None]:
     split = not job.basis["named"] and measured_at_once(reading.records)
     diagnosis = None if split else _diagnosed(job, reading)
     return {**meta_of(job, reading), "split": split}, diagnosis
@@ -180,7 +189,8 @@ def _work(job: Job) -> tuple[dict[str, Any], Diagnosis | None]:
 def probe_job(told: Mapping[str, Any]) -> dict[str, Any]:
     """Read one file and forget it: does it kill the worker?"""
     with Boundary(told["path"]), storage_of(told["root"]).local(told["path"]) as path:
-        registry.read(path)
+        if registry.read_long(path) is None:
+            registry.read(path)
     return {}
 
 
@@ -219,27 +229,44 @@ def _stamp(job: Job, path: str) -> dict[str, Any]:
     return {"path": path, **storage.stamp(path), "sha256": storage.content_hash(path)}
 
 
-def read_all(job: Job) -> Reading:
-    """Read a cell's files; those that cannot be read are failures."""
+def read_all(job: Job, *, in_pieces: bool = False) -> Reading:
+    """Read a cell's files; those that cannot be read are failures.
+
+    Parameters
+    ----------
+    job : Job
+    in_pieces : bool
+        Only look through files that are too long for the memory: their rows are read when they
+        are used, until ``held`` is closed.
+    """
     reading = Reading()
     excluded = {row.path for row in job.excluded}
     for path in job.basis["files"]:
         twins = job.basis["spares"].get(path, ())
-        if printable(path) not in excluded and _read_one(job, path, reading):
+        if printable(path) not in excluded and _read_one(job, path, reading, in_pieces):
             reading.skipped += [(twin, f"the same as {path}") for twin in twins]
             continue
-        any(_read_one(job, twin, reading) for twin in twins if printable(twin) not in excluded)
+        any(
+            _read_one(job, twin, reading, in_pieces)
+            for twin in twins
+            if printable(twin) not in excluded
+        )
     return reading
 
 
-def _read_one(job: Job, path: str, reading: Reading) -> bool:
+def _read_one(job: Job, path: str, reading: Reading, in_pieces: bool) -> bool:
     """Read a file into ``reading``; return whether it gave records."""
     storage, columns = storage_of(job.root), job.basis["columns"] or None
     told = {"path": path, **storage.stamp(path)}
-    with Boundary(path) as boundary, storage.local(path) as full:
-        records = registry.read(full, columns)
+    with Boundary(path) as boundary, ExitStack() as stack:
+        full = stack.enter_context(storage.local(path))
+        records = registry.read_long(full) if in_pieces else None
+        if records is None:
+            records = [*registry.read(full, columns)]
         told["sha256"] = records[0].source.content_hash
         reading.stamps.append(told)
+        if any(isinstance(record, LongRecord) for record in records):
+            reading.held.enter_context(stack.pop_all())
         _keep(path, records, reading)
         return True
     told["sha256"] = storage.content_hash(path)
@@ -255,7 +282,7 @@ def _read_one(job: Job, path: str, reading: Reading) -> bool:
     return False
 
 
-def _keep(path: str, records: list[Record], reading: Reading) -> None:
+def _keep(path: str, records: list[Record | LongRecord], reading: Reading) -> None:
     mark = records[0].source.content_hash
     for earlier in reading.records:
         if mark and earlier.source.content_hash == mark:
@@ -272,8 +299,7 @@ def _diagnosed(job: Job, reading: Reading) -> Diagnosis | None:
         return None
     cell = Cell(**job.basis["cell"])
     with Boundary(cell.cell_id) as boundary:
-        history = assemble(cell, reading.records)
-        diagnosis = examine(history, job.basis["detector"][0])
+        diagnosis = examine_records(cell, reading.records, job.basis["detector"][0])
         return replace(diagnosis, findings=(*diagnosis.findings, *_remarks(job, reading)))
     if boundary.error is not None:
         where = job.basis["files"][0]

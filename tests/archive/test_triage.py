@@ -53,13 +53,13 @@ def stored(out, cell):
 def done(monkeypatch):
     """The cells that are worked on from now on, in this process."""
     seen = []
-    real = work.examine
+    real = work.examine_records
 
-    def watched(history, detector):
-        seen.append(history.cell.cell_id)
-        return real(history, detector)
+    def watched(cell, records, detector):
+        seen.append(cell.cell_id)
+        return real(cell, records, detector)
 
-    monkeypatch.setattr(work, "examine", watched)
+    monkeypatch.setattr(work, "examine_records", watched)
     return seen
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,14 +60,15 @@ _FREE_ROWS: Final = 1 << 23
 _REMEDY: Final = "Write it again, for example with 'softbreak convert'."
 
 
-def _is_header(names: list[str]) -> bool:
+def is_header(names: list[str]) -> bool:
+    """Whether names are those of the Battery Data Format's columns."""
     plain = {name.strip().strip('"') for name in names} & _EXACT
     machine = {name for name in COLUMNS if name in plain or _LABELS[name] in plain}
     return machine >= set(SERIES_COLUMNS) or machine >= set(SPECTRUM_COLUMNS)
 
 
 def _recognises_csv(head: Head) -> bool:
-    return bool(head.lines) and _is_header(head.lines[0].split(delimiter_of(head.lines[0])))
+    return bool(head.lines) and is_header(head.lines[0].split(delimiter_of(head.lines[0])))
 
 
 def _recognises_parquet(head: Head) -> bool:
@@ -81,7 +83,7 @@ def read_csv(path: Path) -> list[Record]:
     ReadError
     """
     text = Text.of(path)
-    header = text.header(_is_header, "a header with test_time_second, voltage_volt, current_ampere")
+    header = text.header(is_header, "a header with test_time_second, voltage_volt, current_ampere")
     found = match(header.names, LAYOUT.fields)
     frame = read_strings(text, header, [place.index for place in found.values()])
     comma = header.delimiter != ","
@@ -103,7 +105,7 @@ def read_parquet(path: Path) -> list[Record]:
     import pyarrow.parquet as pq
 
     most = max(_FREE_ROWS, path.stat().st_size)
-    with foreign_errors(path, expected="an intact Parquet file", remedy=_REMEDY):
+    with parquet_errors(path):
         with pq.ParquetFile(path) as file:
             names, rows = file.schema_arrow.names, file.metadata.num_rows
             layout = _layout(path, names)
@@ -114,24 +116,29 @@ def read_parquet(path: Path) -> list[Record]:
                     expected="about a byte a row or more",
                     remedy="If you trust it, split it into smaller files.",
                 )
-            said = _metadata(file.schema_arrow.metadata)
+            said = said_by(file.schema_arrow.metadata)
             if "records" in said:
                 return read_records(path, file.read(), said)
             found = match(names, layout.fields)
             wanted = list(dict.fromkeys(names[place.index] for place in found.values()))
             table = file.read(wanted)
         if layout is LAYOUT:
-            plain = {name: _array(table[names[place.index]]) for name, place in found.items()}
+            plain = {name: array_of(table[names[place.index]]) for name, place in found.items()}
             return _records(path, plain, said)
         import polars as pl
 
         frame = pl.DataFrame(table)
         columns = {name: _plain(frame[names[place.index]]) for name, place in found.items()}
         scales = {name: place.scale for name, place in found.items()}
-        return [record_of(path, columns, layout, _told(said), scales=scales)]
+        return [record_of(path, columns, layout, told_by(said), scales=scales)]
 
 
-def _array(column: Any) -> np.ndarray:
+def parquet_errors(path: Path) -> AbstractContextManager[None]:
+    """Turn what a damaged Parquet file raises into a ReadError."""
+    return foreign_errors(path, expected="an intact Parquet file", remedy=_REMEDY)
+
+
+def array_of(column: Any) -> np.ndarray:
     """Turn an Arrow column into floats, NaN where there is no number; float32 stays as it is."""
     import pyarrow as pa
 
@@ -143,7 +150,7 @@ def _array(column: Any) -> np.ndarray:
 
 
 def _layout(path: Path, names: list[str]) -> Layout:
-    if _is_header(names):
+    if is_header(names):
         return LAYOUT
     if neware.is_header(names):
         return neware.LAYOUT
@@ -193,7 +200,8 @@ def write(record: Record, path: Path) -> None:
     pq.write_table(table, path, compression="zstd")
 
 
-def _metadata(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
+def said_by(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
+    """Return what a Parquet file of ours says beside its table."""
     said = json.loads((metadata or {}).get(_KEY, b"{}"))
     return said if isinstance(said, dict) else {}
 
@@ -203,7 +211,7 @@ def _records(path: Path, arrays: dict[str, np.ndarray], said: Mapping[str, Any])
     spectral = np.zeros(len(next(iter(arrays.values()))), dtype=bool)
     if all(name in arrays for name in SPECTRUM_COLUMNS):
         spectral = np.logical_and.reduce([np.isfinite(arrays[name]) for name in SPECTRUM_COLUMNS])
-    told = _told(said)
+    told = told_by(said)
     records: list[Record] = []
     if not spectral.all() and all(name in arrays for name in SERIES_COLUMNS):
         series = {n: a for n, a in arrays.items() if n not in SPECTRUM_COLUMNS}
@@ -229,7 +237,8 @@ def _sweeps(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> list[np.ndarr
     return np.split(rows, np.flatnonzero(steps == -direction) + 1)
 
 
-def _told(said: Mapping[str, Any]) -> Told:
+def told_by(said: Mapping[str, Any]) -> Told:
+    """Return what a file says of its record."""
     technique = str(said.get("technique", ""))
     started = said.get("started_unix_second")
     stated = said.get("stated")

@@ -9,7 +9,7 @@ times float64; BYTE_STREAM_SPLIT puts bytes of one weight side by side, which zs
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from hashlib import blake2b
 from pathlib import Path
@@ -134,29 +134,44 @@ def read_records(path: Path, table: Any, said: Mapping[str, Any]) -> list[Record
     """
     with foreign_errors(path, expected=_EXPECTED, remedy=_REMEDY):
         columns = {n: table[n].to_numpy() for n in table.column_names if n in COLUMNS}
-        told = said["records"]
-        if said.get("layout") != LAYOUT or not isinstance(told, list) or not told:
-            raise _bad(path, f"records of layout {said.get('layout')!r}")
-        rows = [int(one["rows"]) for one in told]
-        if sum(rows) != len(table) or min(rows) < 0:
-            raise _bad(path, f"{len(table):,} rows where its records claim {sum(rows):,}")
-        _check_ranges(path, columns)
-        ends = np.cumsum(rows)
-        origin = said.get("source") if isinstance(said.get("source"), dict) else {}
+        parts = list(parts_of(path, said, len(table)))
+        check_ranges(path, columns)
+        origin = said.get("source")
         return [
-            _record(path, one, {n: c[end - n_rows : end] for n, c in columns.items()}, origin)
-            for one, n_rows, end in zip(told, rows, ends, strict=True)
+            record_of(path, one, {n: c[part.start : part.stop] for n, c in columns.items()}, origin)
+            for one, part in parts
         ]
 
 
-def _record(
+def parts_of(
+    path: Path, said: Mapping[str, Any], rows: int
+) -> Iterator[tuple[Mapping[str, Any], range]]:
+    """Yield what is said of each record, and which rows it has.
+
+    Raises
+    ------
+    ReadError
+        If the metadata do not fit a table of so many rows.
+    """
+    with foreign_errors(path, expected=_EXPECTED, remedy=_REMEDY):
+        told = said["records"]
+        if said.get("layout") != LAYOUT or not isinstance(told, list) or not told:
+            raise misfit(path, f"records of layout {said.get('layout')!r}")
+        counts = [int(one["rows"]) for one in told]
+        if sum(counts) != rows or min(counts) < 0:
+            raise misfit(path, f"{rows:,} rows where its records claim {sum(counts):,}")
+        end = 0
+        for one, count in zip(told, counts, strict=True):
+            yield one, range(end, end + count)
+            end += count
+
+
+def record_of(
     path: Path, told: Mapping[str, Any], columns: Mapping[str, np.ndarray], origin: Any
 ) -> Record:
-    frame = {}
-    for name, dtype in told["columns"].items():
-        if name not in columns or dtype not in _DTYPES:
-            raise _bad(path, f"a column {name!r} of {dtype!r} that it does not have")
-        frame[name] = columns[name].astype(dtype, copy=False)
+    """Return one record of a table; ``columns`` are its rows, ``told`` what is said of it."""
+    frame = typed(path, told["columns"], columns)
+    origin = origin if isinstance(origin, dict) else {}
     known = {field.name for field in fields(Cell)}
     facts = {name: value for name, value in told["cell"].items() if name in known}
     stated = {str(name): str(value) for name, value in told["stated"].items()}
@@ -177,7 +192,19 @@ def _record(
     )
 
 
-def _check_ranges(path: Path, columns: Mapping[str, np.ndarray]) -> None:
+def typed(
+    path: Path, wanted: Mapping[str, str], columns: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return columns as the record had them, by names and dtypes."""
+    frame = {}
+    for name, dtype in wanted.items():
+        if name not in columns or dtype not in _DTYPES:
+            raise misfit(path, f"a column {name!r} of {dtype!r} that it does not have")
+        frame[name] = columns[name].astype(dtype, copy=False)
+    return frame
+
+
+def check_ranges(path: Path, columns: Mapping[str, np.ndarray]) -> None:
     """NaN is a sample that was lost; anything beyond an instrument is damage."""
     for name, most in _MOST.items():
         values = columns.get(name)
@@ -187,8 +214,9 @@ def _check_ranges(path: Path, columns: Mapping[str, np.ndarray]) -> None:
         if np.isnan(worst):
             worst = max(-float(np.fmin.reduce(values)), float(np.fmax.reduce(values)))
         if worst > most:
-            raise _bad(path, f"{name} of {worst:.4g}, beyond any instrument")
+            raise misfit(path, f"{name} of {worst:.4g}, beyond any instrument")
 
 
-def _bad(path: Path, found: str) -> ReadError:
+def misfit(path: Path, found: str) -> ReadError:
+    """Return the error for a table that is not what its metadata say."""
     return ReadError(path, found=found, expected=_EXPECTED, remedy=_REMEDY)

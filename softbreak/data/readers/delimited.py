@@ -33,7 +33,11 @@ class Text:
     @classmethod
     def of(cls, path: Path) -> Text:
         """Read a file of any of the encodings that :func:`~.base.decode` knows."""
-        raw = path.read_bytes()
+        return cls.of_bytes(path, path.read_bytes())
+
+    @classmethod
+    def of_bytes(cls, path: Path, raw: bytes) -> Text:
+        """Take a file's bytes, or some of its lines."""
         if not raw.isascii():
             raw = decode(raw).encode("utf-8", errors="replace")
         return cls(path, raw)

@@ -36,6 +36,7 @@ from softbreak.data.readers import (
 )
 from softbreak.data.readers.advice import unknown_format
 from softbreak.data.readers.base import Head, Reader
+from softbreak.data.readers.long import LongRecord, long_records
 from softbreak.data.record import Record
 from softbreak.errors import ReadError, SchemaError, UnknownFormatError
 
@@ -120,12 +121,7 @@ def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None)
     except OSError as error:
         raise _unreadable(path, error) from error
     except SchemaError as error:
-        raise ReadError(
-            path,
-            found=f"a table that breaks the column contract ({error})",
-            expected=f"what {reader.instrument} writes",
-            remedy="Export the file again; if it is intact, please report it with this message.",
-        ) from error
+        raise _contract(path, reader.instrument, error) from error
     if not records:
         raise ReadError(
             path,
@@ -134,6 +130,33 @@ def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None)
             remedy="The measurement was perhaps never started; leave the file out.",
         )
     return [_located(record, content_hash, place) for place, record in enumerate(records)]
+
+
+def read_long(path: Path) -> list[Record | LongRecord] | None:
+    """Look through a file that is too long for the memory; None where :func:`read` is to read it.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    ReadError
+        As :func:`read`.
+    """
+    try:
+        records = long_records(path) if path.is_file() else None
+        if records is None:
+            return None
+        content_hash = _sha256(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except SchemaError as error:
+        raise _contract(path, bdf.LAYOUT.instrument, error) from error
+    return [
+        replace(record, source=replace(record.source, content_hash=content_hash, position=place))
+        for place, record in enumerate(records)
+    ]
 
 
 def _detect_mapped(path: Path, columns: Mapping[str, Any]) -> Reader:
@@ -151,6 +174,15 @@ def _detect_mapped(path: Path, columns: Mapping[str, Any]) -> Reader:
         return mapped
     # A mapping overrules what is only assumed of a table without a header.
     return mapped if reader in table.READERS else reader
+
+
+def _contract(path: Path, instrument: str, error: SchemaError) -> ReadError:
+    return ReadError(
+        path,
+        found=f"a table that breaks the column contract ({error})",
+        expected=f"what {instrument} writes",
+        remedy="Export the file again; if it is intact, please report it with this message.",
+    )
 
 
 def _located(record: Record, content_hash: str, position: int) -> Record:

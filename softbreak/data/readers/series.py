@@ -220,22 +220,13 @@ def build(path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: To
     usable = np.logical_and.reduce([np.isfinite(arrays[name]) for name in SERIES_COLUMNS])
     stated = dict(told.stated)
     lost = int(np.count_nonzero(~usable))
-    if not usable.any():
-        raise _unusable(path, f"no row with a time, a voltage and a current (of {len(usable):,})")
-    if lost:
-        if lost > max(1, MOST_UNREADABLE * len(usable)):
-            first = int(np.argmin(usable)) + 1
-            raise _unusable(
-                path,
-                f"{lost:,} of {len(usable):,} rows without a time, voltage or current "
-                f"(the first is row {first:,})",
-            )
-        stated["left_out"] = f"{lost} of {len(usable)} rows, without a time, voltage or current"
+    if said := left_out(path, len(usable), lost, int(np.argmin(usable)) if lost else 0):
+        stated["left_out"] = said
     kept = {name: array[usable] for name, array in arrays.items()} if lost else arrays
     table = {name: _column(name, array) for name, array in kept.items()}
     columns = {name: table[name] for name in COLUMNS if table.get(name) is not None}
     frame = pd.DataFrame(columns, copy=False)  # a record's table is never written to
-    _check_ranges(path, frame)
+    check_ranges(path, frame)
     return Record(
         cell=Cell(),
         technique=told.technique or _technique(frame),
@@ -250,6 +241,33 @@ def build(path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: To
             stated=stated,
         ),
     )
+
+
+def left_out(path: Path, rows: int, lost: int, first: int) -> str:
+    """Say how many rows are not used; empty where all are.
+
+    Parameters
+    ----------
+    path : Path
+    rows, lost : int
+        All, and those without a time, voltage or current.
+    first : int
+        The first of the latter (0-based).
+
+    Raises
+    ------
+    ReadError
+        If they are too many.
+    """
+    if lost == rows:
+        raise unusable(path, f"no row with a time, a voltage and a current (of {rows:,})")
+    if lost > max(1, MOST_UNREADABLE * rows):
+        raise unusable(
+            path,
+            f"{lost:,} of {rows:,} rows without a time, voltage or current "
+            f"(the first is row {first + 1:,})",
+        )
+    return f"{lost} of {rows} rows, without a time, voltage or current" if lost else ""
 
 
 def _column(name: str, array: np.ndarray) -> np.ndarray | None:
@@ -282,13 +300,15 @@ def _started(frame: pd.DataFrame, told: float | None) -> float | None:
     return told if first is None else float(since[first])
 
 
-def _check_ranges(path: Path, frame: pd.DataFrame) -> None:
+def check_ranges(path: Path, frame: pd.DataFrame) -> None:
+    """Raise a ReadError where a voltage or a current is beyond any instrument."""
     for name, most in (("voltage_volt", MOST_VOLT), ("current_ampere", MOST_AMPERE)):
         values = frame[name].to_numpy()
         worst = max(-float(values.min()), float(values.max()))
         if worst > most:
-            raise _unusable(path, f"{name} of {worst:.4g}, beyond any instrument")
+            raise unusable(path, f"{name} of {worst:.4g}, beyond any instrument")
 
 
-def _unusable(path: Path, found: str) -> ReadError:
+def unusable(path: Path, found: str) -> ReadError:
+    """Return the error for a table that holds no usable samples."""
     return ReadError(path, found=found, expected="a table of measured samples", remedy=_REMEDY)
