@@ -25,9 +25,6 @@ LASTING: Final = 0.6
 OVERSHOOT: Final = 1.8
 GRADUAL_BELOW: Final = 0.3
 """A fall smaller than this that goes on to more than OVERSHOOT times as much was not abrupt."""
-RAMP: Final = 0.3
-"""A fall in volts to which three before it, of at least this share, lead down was not abrupt: so
-a voltage looks that is sampled every millisecond while it changes its sign with the current."""
 SWITCHES: Final = 3
 """So many falls that came back make a telegraph."""
 COLLAPSED: Final = 1.0
@@ -48,7 +45,8 @@ _AGE, _FALL, _BEFORE, _WHEN, _AT, _NEXT = range(7, 13)
 _SWITCHES, _TOLD, _LOW, _NOISE, _LAST_V, _HERE = range(13, 19)
 _RING: Final = 19
 _WARMTH: Final = 23
-_STATE: Final = 27
+_SIDE, _UNDER, _TURNING, _TURNED_FROM = range(27, 31)
+_STATE: Final = 31
 _FOUND: Final = 5
 _LAST_VOLTAGE: Final = STATISTICS.index("last_voltage_volt")
 
@@ -132,7 +130,8 @@ class Lookout:
         out = np.empty((4, _FOUND))
         twin, older = self._twins
         both = (twin.samples, older.samples)
-        stop, found = _scan(stage, start, self.state, both, twin.noise, out)
+        noise = float(np.fmin(twin.noise, older.noise))  # a telegraph's is that of its levels
+        stop, found = _scan(stage, start, self.state, both, noise, out)
         told = [Warned(REASONS[int(row[0])], *row[1:]) for row in out[:found].tolist()]
         return stop, told
 
@@ -175,6 +174,10 @@ def _scan(stage, start, state, twins, twin_noise, out):
         if sign == 0.0 or (np.isfinite(stage[_HELD, k]) and not known):
             continue
         state[_LEVEL] += (size - state[_LEVEL]) * 0.3
+        turning = _turn(state, voltage)
+        if turning:
+            _remember(state, np.log(max(abs(voltage), 1e-9) / size), stage[_WARM, k], voltage)
+            continue
         sample = (time, abs(voltage), size, stage[_WARM, k])
         found = _look(state, sample, twins, twin_noise, out, found)
     return stage.shape[1], found
@@ -185,6 +188,37 @@ def _open(state, sign, time, size):
     state[_SIGN], state[_BEGIN], state[_LEVEL] = sign, time, size
     state[_COUNT] = state[_AGE] = state[_SWITCHES] = state[_TOLD] = state[_LOW] = 0.0
     state[_NOISE] = state[_LAST_V] = state[_HERE] = 0.0
+    if sign == 0.0:
+        return
+    if sign == -state[_UNDER]:
+        # a voltage that did not follow the current is a magnitude, or nothing but an offset
+        followed = state[_SIDE] != state[_TURNED_FROM]
+        state[_TURNED_FROM] = state[_SIDE]
+        state[_TURNING] = state[_SIDE] if followed else 0.0
+    state[_UNDER] = sign
+
+
+@njit(cache=True, nogil=True)
+def _turn(state, voltage):
+    """Tell whether the voltage has yet to follow the current: its way through zero is no fall."""
+    side = np.sign(voltage)
+    before = state[_TURNING]
+    if side:
+        state[_SIDE] = side
+        if side != before:
+            state[_TURNING] = 0.0
+    return before != 0.0
+
+
+@njit(cache=True, nogil=True)
+def _remember(state, here, warmth, voltage):
+    """Keep the last four samples."""
+    for m in range(3):
+        state[_RING + m] = state[_RING + m + 1]
+        state[_WARMTH + m] = state[_WARMTH + m + 1]
+    state[_RING + 3], state[_WARMTH + 3] = here, warmth
+    state[_LAST_V], state[_HERE] = abs(voltage), here
+    state[_COUNT] += 1.0
 
 
 @njit(cache=True, nogil=True)
@@ -209,12 +243,7 @@ def _look(state, sample, twins, twin_noise, out, found):
         _consider(state, time, here, size, warmth, twins, noise)
     if count >= 4 and voltage < PLAUSIBLE_VOLT:
         found = _compare(state, time, here, size, twins, noise, out, found)
-    for m in range(3):
-        state[_RING + m] = state[_RING + m + 1]
-        state[_WARMTH + m] = state[_WARMTH + m + 1]
-    state[_RING + 3], state[_WARMTH + 3] = here, warmth
-    state[_LAST_V], state[_HERE] = voltage, here
-    state[_COUNT] = count + 1.0
+    _remember(state, here, warmth, voltage)
     return found
 
 
@@ -228,7 +257,7 @@ def _consider(state, time, here, size, warmth, twins, noise):
     before = np.median(state[_RING : _RING + 4])
     level = np.exp(before) * size
     scatter = WARNING_SIGMAS * noise / max(level, noise)
-    if -fall < scatter or _is_ramp(state, here):
+    if -fall < scatter:
         return
     if twin.shape[1]:
         # what both did before is usual; what only one of them did is an event of its own
@@ -244,14 +273,6 @@ def _consider(state, time, here, size, warmth, twins, noise):
         return
     state[_AGE], state[_FALL], state[_BEFORE] = 1.0, fall, before
     state[_WHEN], state[_AT] = time, here
-
-
-@njit(cache=True, nogil=True)
-def _is_ramp(state, here):
-    """Tell whether the samples before fell all along."""
-    r0, r1 = np.exp(state[_RING]), np.exp(state[_RING + 1])
-    r2, r3 = np.exp(state[_RING + 2]), np.exp(state[_RING + 3])
-    return min(r0 - r1, r1 - r2, r2 - r3) >= RAMP * (r3 - np.exp(here))
 
 
 @njit(cache=True, nogil=True)

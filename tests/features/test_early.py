@@ -92,3 +92,19 @@ def test_a_sign_change_that_is_sampled_finely_is_not_told():
     start = -columns["voltage_volt"][AT]
     columns["voltage_volt"][inside] = np.linspace(start, -start, inside.sum())
     assert [one for one in news(columns) if one[2].time < (AT + 15) * 60.0] == []
+
+
+def test_magnitudes_are_watched_as_signed_voltages_are():
+    told = [(kind, warning.reason) for _, kind, warning in news(fallen(0.6, AT))]
+    columns = fallen(0.6, AT)
+    columns["voltage_volt"] = np.abs(columns["voltage_volt"])
+    assert [(kind, warning.reason) for _, kind, warning in news(columns)] == told
+
+
+def test_a_telegraph_before_does_not_hide_a_drop():
+    columns = fallen(0.3, AT)
+    index = np.arange(len(columns["voltage_volt"]))
+    toggled = (index >= 120) & (index < 150) & (index % 2 == 0)
+    columns["voltage_volt"][toggled] *= 0.3
+    found = [one for one in news(columns) if one[0] >= AT]
+    assert (found[0][0] - AT + 1, found[0][1], found[0][2].reason) == (3, News.RAISED, "drop")
