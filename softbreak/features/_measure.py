@@ -43,7 +43,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests):
         Samples (shape (3, n)) of the positive half-cycle before and of the negative one, and for
         each whether its voltage never ran against the current.
     rows : numpy.ndarray, shape (m, ROW_WIDTH)
-        Filled with NaN; gets one row a half-cycle.
+        Gets one row a half-cycle.
     events : numpy.ndarray, shape (m * FOUND_EVENTS, EVENT_WIDTH)
         Gets their events, half-cycles counted from zero, and the sample of each for its slice.
     rests : tuple
@@ -55,6 +55,8 @@ def measure_all(buffer, pieces, twins, rows, events, rests):
         Piece of each half-cycle.
     found, rested : int
         Events and rests.
+    last : tuple of int
+        Row of the last positive half-cycle and of the last negative one; −1 without any.
     """
     plus_time, plus_voltage, plus_imposed = twins[0][0], twins[0][1], twins[0][2]
     minus_time, minus_voltage, minus_imposed = twins[1][0], twins[1][1], twins[1][2]
@@ -62,6 +64,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests):
     shortest, ends = rests
     owners = np.empty(len(pieces), dtype=np.int64)
     made = found = rested = 0
+    last_plus = last_minus = -1
     for m in range(len(pieces)):
         start, stop, sign, length = pieces[m, 0], pieces[m, 1], pieces[m, 2], pieces[m, 3]
         if sign == 0 or not _any(buffer[FREE, start:stop]):
@@ -75,6 +78,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests):
         if sign < 0:
             twin, plain = (minus_time, minus_voltage, minus_imposed), minus_plain
         row = rows[made]
+        row[:] = np.nan
         more = _measure(buffer, start, stop, sign, twin, plain, row, events[found:])
         for k in range(found, found + more):
             events[k, 0] = made
@@ -83,13 +87,13 @@ def measure_all(buffer, pieces, twins, rows, events, rests):
         imposed = buffer[IMPOSED, start:stop]
         if sign > 0:
             plus_time, plus_voltage, plus_imposed = time, voltage, imposed
-            plus_plain = row[PLAIN] > 0.0
+            plus_plain, last_plus = row[PLAIN] > 0.0, made
         else:
             minus_time, minus_voltage, minus_imposed = time, voltage, imposed
-            minus_plain = row[PLAIN] > 0.0
+            minus_plain, last_minus = row[PLAIN] > 0.0, made
         owners[made] = m
         made += 1
-    return owners[:made], found, rested
+    return owners[:made], found, rested, (last_plus, last_minus)
 
 
 @exact

@@ -354,7 +354,8 @@ class Book:
 @cache
 def no_sweeps() -> pd.DataFrame:
     """Return the table of a cell without voltammetry, to be copied; most cells have none."""
-    return pd.DataFrame([], columns=list(SWEEP_COLUMNS)).astype({"series": int, "sweep": int})
+    kinds = {"series": np.int64, "sweep": np.int64}
+    return pd.DataFrame({name: np.empty(0, kinds.get(name, object)) for name in SWEEP_COLUMNS})
 
 
 def _sweep_rows(series: int, swept: Sweeps, shift: float, warmth: float) -> list[tuple[float, ...]]:

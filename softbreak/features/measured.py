@@ -90,8 +90,11 @@ class CurrentDirections:
         numpy.ndarray of bool
             :attr:`reversed` after each of them.
         """
-        _, found = self._builder.place_all(signs, mean_currents, samples >= SHORT_SAMPLES)
-        return found
+        if len(signs) > 1:
+            return self._builder.place_all(signs, mean_currents, samples >= SHORT_SAMPLES)[1]
+        if samples[0] >= SHORT_SAMPLES:
+            self._builder.place(signs[0], mean_currents[0])
+        return np.array([self.reversed])
 
     def copy(self) -> CurrentDirections:
         """Return one that goes on from here by itself."""
@@ -188,11 +191,11 @@ class HalfCycles:
         current : CurrentDirections
             Is told of them; slices are measured as long as the current has not reversed.
         """
-        rows = np.full((len(pieces), ROW_WIDTH), np.nan)
+        rows = np.empty((len(pieces), ROW_WIDTH))
         events = np.empty((len(pieces) * FOUND_EVENTS, EVENT_WIDTH))
         ends = np.empty((len(pieces), 1))
         plus, minus = twins[1], twins[-1]
-        owners, found, rested = measure_all(
+        owners, found, rested, last = measure_all(
             buffer,
             pieces,
             (plus.samples, minus.samples, plus.plain, minus.plain),
@@ -211,11 +214,10 @@ class HalfCycles:
             events[:, 0] += len(self)
             self.events.extend(events)
         self.table.extend(rows)
-        for sign in (1, -1):
-            mine = np.flatnonzero(halves[:, 2] == sign)
-            if len(mine):
-                start, stop = halves[mine[-1], :2]
-                samples, row = buffer[: IMPOSED + 1, start:stop].copy(), rows[mine[-1]]
+        for sign, k in zip((1, -1), last, strict=True):
+            if k >= 0:
+                start, stop = halves[k, :2].tolist()
+                samples, row = buffer[: IMPOSED + 1, start:stop].copy(), rows[k]
                 twins[sign] = Twin(samples, bool(row[PLAIN]), float(row[NOISE]))
 
     def _slices(
