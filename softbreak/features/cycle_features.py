@@ -129,6 +129,17 @@ def cycle_features(evidence: CellEvidence, readings: Sequence[Reading]) -> pd.Da
     pandas.DataFrame
         ``COLUMNS``, one row a cycle of ``evidence.timeline.cycles``, in its order.
     """
+    return pd.DataFrame(cycle_numbers(evidence, readings), columns=list(COLUMNS))
+
+
+def cycle_numbers(evidence: CellEvidence, readings: Sequence[Reading]) -> np.ndarray:
+    """Return what :func:`cycle_features` does, as an array.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+    """
     cycles = evidence.timeline.cycles
     ends = cycles["end_time_second"].to_numpy(dtype=np.float64)
     rows = _inputs(evidence)
@@ -142,10 +153,7 @@ def cycle_features(evidence: CellEvidence, readings: Sequence[Reading]) -> pd.Da
     rows[:, INPUTS.index("sweeps_seen")] = c_newest + 1
     out = np.empty((len(rows), len(OUTPUTS)))
     advance(new_state(), rows, out)
-    table = np.column_stack(
-        [out, _taken(spectra, s_newest), _taken(sweeps, c_newest), s_age, c_age]
-    )
-    return pd.DataFrame(table, columns=list(COLUMNS))
+    return np.column_stack([out, _taken(spectra, s_newest), _taken(sweeps, c_newest), s_age, c_age])
 
 
 def _newest(times: Sequence[float], ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

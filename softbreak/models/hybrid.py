@@ -32,7 +32,7 @@ from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.limits import SHIFT_LIMIT
 from softbreak.models.rules.stepping import FusedStepper
 from softbreak.models.stepper import LiveCycle
-from softbreak.models.table import COLUMNS, with_conclusions
+from softbreak.models.table import COLUMNS, detector_rows
 from softbreak.models.tabular import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken
 from softbreak.models.trees import Trees
 from softbreak.verdict import Verdict
@@ -42,6 +42,9 @@ COVERAGE: Final = 0.9
 PAIR: Final = "eis_low_change"
 """Finite where a spectrum can be compared with an earlier one: evidence of another kind."""
 FOLDS: Final = 5
+_GROWTH, _SHIFT, _LOGGED = (
+    COLUMNS.index(name) for name in ("rule_growth", "rule_shift", "temperature_distance")
+)
 THINNING: Final = 3
 """Every so manieth cycle is enough to learn what is only used for calibration."""
 
@@ -238,7 +241,13 @@ class Hybrid(LearnedDetector):
         rules, concluded = voltage_run(evidence)
         if self.evidence != "voltage":
             rules = with_spectra(rules, evidence, readings)
-        return self.verdicts(with_conclusions(evidence, readings, concluded), rules)
+        table = detector_rows(evidence, readings, concluded)
+        if not len(table):
+            return []
+        rows = table[:, [COLUMNS.index(name) for name in self.columns_]]
+        logged = (~np.isnan(table[:, _LOGGED])).tolist()
+        scored = self.scored_rows(rows, logged)
+        return self._combined(rules, scored, table[:, (_GROWTH, _SHIFT)].tolist())
 
     def verdicts(
         self, table: pd.DataFrame, rules: Sequence[Verdict], *, told: bool = True
@@ -253,13 +262,17 @@ class Hybrid(LearnedDetector):
         told : bool
             Also say which features were most telling: slower, and no verdict changes.
         """
+        levels = table[["rule_growth", "rule_shift"]].to_numpy(dtype=np.float64)
+        return self._combined(rules, self.scored(table, told=told), levels.tolist())
+
+    def _combined(
+        self, rules: Sequence[Verdict], scored: Sequence[Scored], levels: Sequence[Sequence[float]]
+    ) -> list[Verdict]:
+        """Combine; levels are growth over the base and what current and duration explain."""
         limits = Limits(*self.limits)
-        levels = (table[name].to_list() for name in ("rule_growth", "rule_shift"))
-        growth = [_hidden(grown, shift) for grown, shift in zip(*levels, strict=True)]
-        scored = self.scored(table, told=told)
         return [
-            combined(rule, score, grown, limits)
-            for rule, score, grown in zip(rules, scored, growth, strict=True)
+            combined(rule, score, _hidden(growth, shift), limits)
+            for rule, score, (growth, shift) in zip(rules, scored, levels, strict=True)
         ]
 
     # --------------------------------------------------------------------------- keeping
@@ -328,8 +341,3 @@ class HybridStepper:
         logged = not math.isnan(told[_LOGGED])
         scored = self._model.scored_rows(told[self._columns].reshape(1, -1), [logged])
         return combined(rule, scored[0], growth, self._limits)
-
-
-_GROWTH, _SHIFT, _LOGGED = (
-    COLUMNS.index(name) for name in ("rule_growth", "rule_shift", "temperature_distance")
-)

@@ -174,10 +174,12 @@ def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
         return _faulty(rule, scored)
     vetoed = growth > GROWTH_LIMIT and not scored.pair
     if scored.fault < limits.healthy_below and not vetoed:
-        return _with_score(rule, scored, scored.eta, state=State.HEALTHY)
+        return _with_score(rule, scored, scored.eta, (State.HEALTHY, ""), rule.evidence)
     upper = max(scored.eta[2], rule.electronic_fraction_upper if vetoed else scored.eta[1])
     eta = (scored.eta[0], scored.eta[1], upper)
-    return _with_score(rule, scored, eta, state=State.UNDETERMINED, wanted=rule.wanted_measurement)
+    return _with_score(
+        rule, scored, eta, (State.UNDETERMINED, rule.wanted_measurement), rule.evidence
+    )
 
 
 def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
@@ -185,7 +187,9 @@ def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
         # shorted from the first cycle is what simulated cells hardly teach: the rule's bound stays
         estimate, lower, upper = scored.eta
         eta = (estimate, lower, max(upper, rule.electronic_fraction_upper))
-        return _with_score(rule, scored, eta, state=State.HEALTHY, wanted=rule.wanted_measurement)
+        return _with_score(
+            rule, scored, eta, (State.HEALTHY, rule.wanted_measurement), rule.evidence
+        )
     if scored.fault > OVERRULED and scored.told_from_warmth:
         return _faulty(rule, scored)
     return _withdrawn(rule, scored)
@@ -193,7 +197,7 @@ def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
 
 def _faulty(rule: Verdict, scored: Scored) -> Verdict:
     state = State.HARD if scored.chances[2] > HARD_SHARE else State.SOFT
-    return _with_score(rule, scored, scored.eta, state=state)
+    return _with_score(rule, scored, scored.eta, (state, ""), rule.evidence)
 
 
 def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:
@@ -205,8 +209,9 @@ def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:
         f"The rule says {rule.state.value}, but of simulated cycles that look like this "
         f"{percent(scored.fault)} were shorted: left open.",
     )
-    told = _with_score(rule, scored, scored.eta, state=State.UNDETERMINED, wanted=_WANTED)
-    return replace(told, evidence=(found, *told.evidence))
+    evidence = (found, *rule.evidence)
+    told = (State.UNDETERMINED, _WANTED)
+    return _with_score(rule, scored, scored.eta, told, evidence)
 
 
 def _unfamiliar(rule: Verdict, scored: Scored) -> Verdict:
@@ -225,11 +230,11 @@ def _with_score(
     rule: Verdict,
     scored: Scored,
     eta: tuple[float, ...],
-    *,
-    state: State,
-    wanted: str = "",
+    told: tuple[State, str],
+    evidence: tuple[Evidence, ...],
 ) -> Verdict:
-    """Return a state with the probabilities that were learned, and the evidence of both."""
+    """Return a state and a wish with the probabilities that were learned."""
+    state, wanted = told
     healthy, soft, hard = scored.chances
     estimate, lower, upper = eta
     return Verdict(
@@ -242,7 +247,7 @@ def _with_score(
         upper,
         rule.transient_short,
         wanted,
-        (*rule.evidence, _learned(scored)),
+        (*evidence, _learned(scored)),
     )
 
 

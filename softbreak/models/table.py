@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.features.cycle_features import COLUMNS as MEASURED
-from softbreak.features.cycle_features import Reading, cycle_features
+from softbreak.features.cycle_features import Reading, cycle_numbers
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.rules.fused import voltage_run
 from softbreak.models.rules.voltage import CONCLUDED
@@ -53,13 +53,14 @@ def detector_table(evidence: CellEvidence, readings: Sequence[Reading]) -> pd.Da
     pandas.DataFrame
         ``COLUMNS``, in the order of ``evidence.timeline.cycles``.
     """
-    return with_conclusions(evidence, readings, voltage_run(evidence)[1])
+    table = detector_rows(evidence, readings, voltage_run(evidence)[1])
+    return pd.DataFrame(table, columns=list(COLUMNS))
 
 
-def with_conclusions(
+def detector_rows(
     evidence: CellEvidence, readings: Sequence[Reading], concluded: np.ndarray
-) -> pd.DataFrame:
-    """Do as :func:`detector_table` where the voltage rule has judged already.
+) -> np.ndarray:
+    """Do as :func:`detector_table` where the voltage rule has judged already; as an array.
 
     Parameters
     ----------
@@ -68,5 +69,4 @@ def with_conclusions(
     concluded : numpy.ndarray, shape (n, len(CONCLUDED))
         See :func:`softbreak.models.rules.fused.voltage_run`.
     """
-    table = cycle_features(evidence, readings)
-    return pd.concat([table, pd.DataFrame(concluded, columns=list(CONCLUDED))], axis=1)
+    return np.hstack([cycle_numbers(evidence, readings), concluded])

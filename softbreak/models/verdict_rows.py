@@ -78,21 +78,19 @@ def verdict_table(
     verdicts : sequence of Verdict
     detector : Detector
     """
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "cell_id": cell_id,
             "cycle_index": units["cycle_index"].to_numpy(dtype=np.int64),
             "start_time_second": units["start_time_second"].to_numpy(dtype=np.float64),
             "end_time_second": units["end_time_second"].to_numpy(dtype=np.float64),
             "state": [verdict.state.value for verdict in verdicts],
+            **{name: [getattr(verdict, name) for verdict in verdicts] for name in _TOLD},
+            "evidence": pd.Series([evidence_rows(verdict) for verdict in verdicts], dtype=object),
+            "detector": detector.name,
+            "detector_version": detector.version,
         }
     )
-    for name in _TOLD:
-        table[name] = [getattr(verdict, name) for verdict in verdicts]
-    table["evidence"] = pd.Series([evidence_rows(verdict) for verdict in verdicts], dtype=object)
-    table["detector"] = detector.name
-    table["detector_version"] = detector.version
-    return table[list(VERDICT_COLUMNS)]
 
 
 def verdict_row(
