@@ -2,6 +2,7 @@
 
 import boto3
 import pytest
+from distributed import LocalCluster
 from moto.server import ThreadedMotoServer
 
 from softbreak.archive.ingest import convert_archive
@@ -68,6 +69,16 @@ def test_a_bucket_gets_the_verdicts_of_a_folder(archive, bucket, tmp_path, worke
     skipped = [sorted(row["path"] for row in r.run["skipped"]) for r in (here, there)]
     assert skipped == [["many/.hidden", "poster.pdf"]] * 2
     assert there.run["arguments"]["archive"] == bucket.url
+
+
+def test_a_cluster_reads_a_bucket(archive, bucket, tmp_path):
+    here = triage(archive, tmp_path / "here", workers=0)
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster:
+        there = triage(bucket.url, tmp_path / "there", workers=cluster.scheduler_address)
+    for name in ("verdicts", "cells", "failures"):
+        one, other = (tmp_path / place / f"{name}.parquet" for place in ("here", "there"))
+        assert one.read_bytes() == other.read_bytes(), name
+    assert there.run["counts"]["cells"] == here.run["counts"]["cells"] == 4
 
 
 def test_only_what_changed_is_read_again(archive, bucket, tmp_path):
