@@ -11,13 +11,26 @@ from __future__ import annotations
 import argparse
 import resource
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
+from softbreak.features.cycle_fold import CycleFold
+from softbreak.features.cycles import CYCLE_COLUMNS
+from softbreak.features.evidence import CellEvidence, gather
+from softbreak.features.half_cycle import STATISTICS
+from softbreak.models.learner import load_learned
 from softbreak.models.live import LiveCell
+from softbreak.models.registry import DETECTORS, PRETRAINED
+from softbreak.models.rules.parts import CycleView
+from softbreak.models.stepper import LiveCycle
+from softbreak.models.table import detector_table
+from softbreak.models.verdict_rows import units_of, verdict_table
 
 HALF = 180
 
@@ -73,6 +86,66 @@ def throughput(detector: str) -> None:
     print(f"  a finished half-cycle adds {added:.0f} µs (statistics, events, verdict)")
 
 
+def live_cycles(evidence: CellEvidence) -> list[LiveCycle]:
+    """The cycles of a cell without abrupt events, as a live cell hands them over."""
+    cycles, half = evidence.timeline.cycles, evidence.timeline.half_cycles
+    views = [CycleView(*row) for row in cycles[list(CycleView._fields)].itertuples(index=False)]
+    rows = cycles[list(CYCLE_COLUMNS)].to_numpy(dtype=np.float64)
+    statistics = half[list(STATISTICS)].to_numpy(dtype=np.float64)
+    signs = half["sign"].to_numpy()
+    return [
+        LiveCycle(view, [], rows[k], statistics[2 * k : 2 * k + 2], signs[2 * k : 2 * k + 2])
+        for k, view in enumerate(views)
+    ]
+
+
+def spent(job: Callable[[], object], count: int) -> float:
+    """Processor time (µs) over a count, the best of five."""
+    job()
+    seconds = []
+    for _ in range(5):
+        began = time.process_time()
+        job()
+        seconds.append(time.process_time() - began)
+    return 1e6 * min(seconds) / count
+
+
+def parts_of_judging() -> None:
+    """What judging a cycle costs, live and in batch, part by part."""
+    record = month(720, interval=30.0)
+    evidence = gather(assemble(record.cell, [record]))
+    cycles, model = live_cycles(evidence), load_learned(PRETRAINED / "hybrid")
+    rows = model.matrix(detector_table(evidence, []))
+
+    def stepped(name: str) -> None:
+        stepper = DETECTORS[name].begin(evidence, [])
+        for cycle in cycles:
+            stepper.step(cycle)
+
+    def folded() -> None:
+        fold = CycleFold(evidence, [])
+        for cycle in cycles:
+            fold.row(cycle.row, cycle.half_cycles, [])
+
+    def scored() -> None:
+        for row in rows:
+            model.scored_rows(row[None], [True])
+
+    count = len(cycles)
+    print("live, µs a cycle")
+    print(f"  rule with its words   {spent(lambda: stepped('voltage'), count):6.1f}")
+    print(f"  features against past {spent(folded, count):6.1f}")
+    print(f"  learned score         {spent(scored, count):6.1f}")
+    print(f"  hybrid, all of it     {spent(lambda: stepped('hybrid'), count):6.1f}")
+    print("batch, µs a cycle")
+    for name in ("voltage", "hybrid"):
+        chosen, units = units_of(evidence, DETECTORS[name])
+        said = chosen.judge(evidence, [])
+        judged = spent(partial(chosen.judge, evidence, []), count)
+        table = spent(partial(verdict_table, "c", units, said, chosen), count)
+        print(f"  {name:8s} verdicts {judged:6.1f}, their table {table:6.1f}")
+
+
 def memory(detector: str) -> None:
     """Resident memory and stored state while a month at 1 Hz goes by."""
     record = month(720, interval=1.0)
@@ -92,6 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--detectors", default="fused,hybrid")
     options = parser.parse_args()
+    parts_of_judging()
     for detector in options.detectors.split(","):
         print(detector)
         throughput(detector)

@@ -69,8 +69,9 @@ class VoltageRule:
         self._cell = (known_of(cell, temperature_logged=temperature_logged), LIMITS)
         self._memory = new_memory()
         self._state = (self._memory, new_regimes(0))
-        self._cycle = np.zeros(1, CYCLE)
-        self._said, self._nothing = np.zeros(1, SAID), np.zeros(1, SAID)
+        self._met = self._memory["regimes"]  # views: a field of a record costs more than a step
+        self._cycle, self._said = np.zeros(1, CYCLE), np.zeros(1, SAID)
+        self._measured, self._bits = self._cycle.view(np.float64), self._said.view(np.int64)
         self._concluded = np.zeros((1, len(CONCLUDED)))
         self._bounds = np.zeros(2, dtype=np.int64)
 
@@ -84,8 +85,8 @@ class VoltageRule:
             The abrupt changes within the cycle, in order.
         """
         self._make_room()
-        self._cycle[0] = cycle
-        self._said[0] = self._nothing[0]
+        self._measured[:] = cycle
+        self._bits[:] = 0
         found = np.array(events, dtype=np.float64) if events else _NO_EVENTS
         self._bounds[1] = len(events)
         where = (self._state, self._cell, self._cycle, found, self._bounds)
@@ -118,7 +119,7 @@ class VoltageRule:
 
     def _make_room(self, cycles: int = 1) -> None:
         """Let the table of regimes stay half empty."""
-        old, needed = self._state[1], int(self._memory[0]["regimes"]) + cycles
+        old, needed = self._state[1], int(self._met[0]) + cycles
         if 2 * needed > len(old):
             larger = new_regimes(needed)
             rehashed(old, larger)
