@@ -31,7 +31,8 @@ def board_table(
     rows : sequence of Row
         As :func:`softbreak.stream.board.board` orders them.
     metrics : Metrics, optional
-        Told below the table.
+        Of a running watch: told below the table, and every cell keeps to one line then, so that
+        what is counted to fit the screen does.
     width : int
         Characters in a line.
     most : int
@@ -45,6 +46,8 @@ def board_table(
         table.add_column(name, no_wrap=name != "why", overflow="ellipsis")
     for row in rows[:most]:
         cells = dict(zip(_COLUMNS, _cells(row, names is _COLUMNS), strict=True))
+        if metrics is not None:  # the column may shrink, its text may not wrap
+            cells["why"].no_wrap, cells["why"].overflow = True, "ellipsis"
         table.add_row(*(cells[name] for name in names))
     table.caption = _caption(rows, metrics, most)
     table.caption_justify = "left"

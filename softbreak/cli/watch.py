@@ -194,9 +194,11 @@ def _follow(watch: Watch, postman: Postman, interval: float, *, quiet: bool) -> 
 def _line(cell_id: str, alarm: Alarm) -> None:
     if alarm.end == "escalated":
         return  # the louder alarm has a line of its own
-    what = alarm.end or "raised"
     moment = time.strftime("%Y-%m-%d %H:%M:%S")
-    typer.echo(f"{moment} {cell_id}: {alarm.level} {what}: {alarm.sentence}")
+    said = f"{alarm.level} raised: {alarm.sentence}"
+    if alarm.end:
+        said = f"{alarm.level} of {alarm.time_second / 3600.0:.4g} h {alarm.end}"
+    typer.echo(f"{moment} {cell_id}: {said}")
     sys.stdout.flush()
 
 

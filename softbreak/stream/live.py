@@ -146,6 +146,11 @@ class WatchedCell:
         """Whether people or the tables should hear of something."""
         return bool(self._news)
 
+    @property
+    def is_told_of(self) -> bool:
+        """Whether people hear of it with the next write."""
+        return bool(self._news.notifications)
+
     def write(self, *, checkpoint: bool) -> CellWrite:
         """Return what is to be stored: news alone, or (checkpoint) the state behind it too."""
         news, standing = self._news, self.book.standing

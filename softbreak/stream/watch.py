@@ -252,7 +252,7 @@ class Watch:
             False if that was not possible: the watch ends, or another worker was there.
         """
         self._grouped = 0
-        due = self._due(everything)
+        due = self._due(everything) | self._to_be_told()
         names = [*due, *(name for name in self._news if name not in due)]
         if not names:
             return not self.stop.is_set()
@@ -276,6 +276,12 @@ class Watch:
         limit = now - self.pace.checkpoint_second
         late = takewhile(lambda item: item[1] <= limit, self._dirty.items())
         return {name: None for name, _ in islice(late, self.pace.checkpoints)}
+
+    def _to_be_told(self) -> dict[str, None]:
+        """Cells about which people are told something: a picture needs what is stored of them."""
+        if not self.channels:
+            return {}
+        return {name: None for name, cell in self._news.items() if cell.is_told_of}
 
     def _commit(self, writes: list[CellWrite]) -> bool:
         """Store, and try again while the store is busy: the source waits meanwhile."""

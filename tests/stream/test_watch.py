@@ -180,6 +180,15 @@ def test_history_is_told_by_its_end_only(tmp_path, files):
     store.close()
 
 
+def test_what_people_are_told_of_is_stored_with_what_a_picture_shows(tmp_path, files):
+    store = Store(str(tmp_path / "store.db"))
+    never = Pace(checkpoint_second=1e9)
+    Watch(folder(files), store, StepEngine(), ["x"], pace=never).step()
+    drawn = {cell.cell_id for cell in store.cells() if cell.status.get("trace")}
+    assert drawn == set(store.outbox()["cell_id"]) == {"soft", "hard"}
+    store.close()
+
+
 class Faulty(StepEngine):
     def make(self, cell):
         live = super().make(cell)
