@@ -128,6 +128,7 @@ def test_what_is_no_plain_series_is_read_whole(tmp_path, small):
     frame.to_csv(tmp_path / "spectra.csv", index=False)
     (tmp_path / "notes.txt").write_text("a line of notes\n" * 100)
     (tmp_path / "wide.csv").write_text(table().to_csv(index=False), encoding="utf-16")
+    (tmp_path / "binary.mpr").write_bytes(b"BIO-LOGIC MODULAR FILE\x1a\n\x00\x01" * 100)
     for path in tmp_path.iterdir():
         assert registry.read_long(path) is None, path.name
 

@@ -105,7 +105,7 @@ def text_blocks(path: Path) -> Blocks | None:
     """
     head = Head.of(path)
     body = head.data.find(b"\n") + 1
-    if not body or head.data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if not body or not head.lines or head.data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return None
     names = head.lines[0].split(delimiter_of(head.lines[0]))
     if not bdf.is_header(names):
