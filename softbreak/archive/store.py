@@ -6,7 +6,6 @@ cells are some hundred files. Inside, each cell has a folder of its own, named b
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import re
@@ -41,7 +40,8 @@ TABLES: Final = (
 )
 META: Final = "meta.json"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_WRITE: Final = pa.ipc.IpcWriteOptions(compression="zstd")
+_WRITE: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+"""zstd sets itself up for every column anew, which took longer than all else for a small cell."""
 
 
 class Stored(NamedTuple):
@@ -179,10 +179,10 @@ def members_of(meta: Mapping[str, Any], diagnosis: Diagnosis | None) -> dict[str
 
 
 def _serialised(table: pa.Table) -> memoryview:
-    sink = io.BytesIO()
+    sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema, options=_WRITE) as writer:
         writer.write_table(table)
-    return sink.getbuffer()
+    return memoryview(sink.getvalue())
 
 
 def _plain(value: Any) -> Any:
