@@ -14,7 +14,8 @@ _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 def _newest() -> tuple[tuple[str, int], ...]:
     """When each of the modules whose kernels call one another was last changed."""
     folder = Path(__file__).parent
-    others = [folder / "events.py", folder / "half_cycle.py"]
+    named = ("events.py", "half_cycle.py", "history.py", "cycle_inputs.py")
+    others = [folder / name for name in named]
     others += [folder.parent / "data" / name for name in ("clock.py", "segment.py")]
     shared = [*sorted(folder.glob("_*.py")), *others]
     return tuple((path.name, path.stat().st_mtime_ns) for path in shared)

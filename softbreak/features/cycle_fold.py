@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from softbreak.features.compiled import exact
 from softbreak.features.cycle_features import (
     COLUMNS,
     SPECTRUM_COLUMNS,
@@ -81,7 +81,7 @@ class CycleFold:
         return out[0]
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _step(state, cycle, known, beside, out):
     """Fold one cycle into the state, and write its features."""
     measured, logs, changes = cycle

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from softbreak.errors import SoftbreakError
+from softbreak.models.compiled import compiled
 from softbreak.models.trees import Trees
 
 MOST_LEAVES: Final = 64
@@ -165,7 +165,7 @@ def forest_of(heads: Sequence[Trees], features: int) -> Forest:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def ask(forest: Any, row: np.ndarray, left: np.ndarray) -> None:
     """Leave of every tree the leaves that a row may reach; the lowest is the one it does.
 
@@ -190,7 +190,7 @@ def ask(forest: Any, row: np.ndarray, left: np.ndarray) -> None:
                 left[asked.tree[n]] &= asked.kept[n]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _leaf(forest: Any, left: np.ndarray, tree: int) -> int:
     """Return the leaf that a row reaches in a tree, counted over all trees."""
     bits = left[tree]
@@ -198,7 +198,7 @@ def _leaf(forest: Any, left: np.ndarray, tree: int) -> int:
     return int(forest.leaves[tree] + forest.places[(lowest * _MULTIPLIER) >> _SHIFT])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def scores(forest: Any, left: np.ndarray, out: np.ndarray) -> None:
     """Write the score of every head.
 
@@ -216,7 +216,7 @@ def scores(forest: Any, left: np.ndarray, out: np.ndarray) -> None:
         out[head] = total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def credit(forest: Any, left: np.ndarray, head: int, out: np.ndarray) -> None:
     """Write what each feature adds to the score of one head, beyond its mean.
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from softbreak.models.calibration import Isotonic
+from softbreak.models.compiled import compiled
 from softbreak.models.forest import Forest, Questions, ask, credit, forest_of, scores
 from softbreak.models.novelty import REACH, Familiarity
 from softbreak.models.trees import Trees
@@ -167,12 +167,12 @@ def _packed(learned: Learned) -> Packed:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _part(values: Any, bounds: Any, k: int) -> Any:
     return values[bounds[k] : bounds[k + 1]]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _opened(floats: Any, whole: Any) -> Any:
     """Return what :func:`_packed` put away, as views."""
     w, f = whole[:_WHOLE], whole[_WHOLE : _WHOLE + _FLOATS]
@@ -231,7 +231,7 @@ def numbers_of(learned: Packed, rows: np.ndarray, *, told: bool) -> np.ndarray:
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _raw(floats: Any, whole: Any, rows: Any, raw: Any, found: Any, told: bool) -> None:
     """Scores of all heads (half of the first two), the most telling features, the novelty."""
     learned = _opened(floats, whole)
@@ -253,7 +253,7 @@ def _raw(floats: Any, whole: Any, rows: Any, raw: Any, found: Any, told: bool) -
             _largest(shares, rows[n], found[n])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _largest(shares: Any, row: Any, said: Any) -> None:
     """Find the largest by size, the first of equal ones first; no zeros."""
     places, values = said.telling, said.share
@@ -271,7 +271,7 @@ def _largest(shares: Any, row: Any, said: Any) -> None:
         said.value[k] = row[int(places[k])] if places[k] >= 0 else np.nan
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _distance(core: Any, row: Any, z: Any) -> float:
     """Do as :meth:`softbreak.models.novelty.Familiarity.distance` for one row."""
     for j in range(len(z)):
@@ -284,7 +284,7 @@ def _distance(core: Any, row: Any, z: Any) -> float:
     return float(np.sqrt(square) / core.limit)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mapped(maps: Any, which: int, score: float) -> float:
     """Do as :class:`softbreak.models.calibration.Isotonic`."""
     at, value = maps.at[which], maps.value[which]
@@ -298,12 +298,12 @@ def _mapped(maps: Any, which: int, score: float) -> float:
     return float(slope * (score - at[k]) + value[k])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _clipped(value: float) -> float:
     return min(max(value, 0.0), 1.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _calibrated(floats: Any, whole: Any, raw: Any, found: Any) -> None:
     """Probabilities and intervals from scores; of the first two heads tanh(s/2) is given."""
     learned = _opened(floats, whole)

@@ -9,26 +9,26 @@ import math
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 
+from softbreak.models.compiled import compiled
 from softbreak.models.rules import codes
 
 _VELTKAMP: Final = 134217729.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def larger(a: float, b: float) -> float:
     """Return the larger; NaN in ``b`` loses, in ``a`` it stays."""
     return b if b > a else a
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def smaller(a: float, b: float) -> float:
     """Return the smaller; NaN in ``b`` loses, in ``a`` it stays."""
     return b if b < a else a
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _error_of_square(value: float) -> float:
     """Return what rounding takes from a square (Dekker's product)."""
     shifted = _VELTKAMP * value
@@ -37,7 +37,7 @@ def _error_of_square(value: float) -> float:
     return ((high * high - value * value) + 2.0 * high * low) + low * low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hypot(a: float, b: float) -> float:
     """Return √(a² + b²), rounded once, whatever mathematical library is installed."""
     a, b = abs(a), abs(b)
@@ -51,13 +51,13 @@ def hypot(a: float, b: float) -> float:
     return root + rest / (2.0 * root)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def upper_median(values: Any, count: int) -> float:
     """Return the median of the first values, the upper one of two."""
     return float(np.sort(values[:count])[count // 2])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def deepest_drop(events: Any) -> int:
     """Place of the drop that took most ohms among events; −1 where nothing dropped."""
     best, most = -1, 0.0
@@ -69,7 +69,7 @@ def deepest_drop(events: Any) -> int:
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def chances(said: Any, eta: float, deviation: float, trust: float, lim: Any) -> None:
     """Do as :func:`softbreak.models.rules.words.state_probabilities`."""
     deviation = larger(deviation, 1e-3)
@@ -84,7 +84,7 @@ def chances(said: Any, eta: float, deviation: float, trust: float, lim: Any) -> 
     said.p_healthy, said.p_soft, said.p_hard = healthy / total, soft / total, hard / total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def left_open(said: Any, reason: int, upper: float, soft: float, transient: int) -> None:
     """Abstain; see :func:`softbreak.models.rules.parts.undetermined`."""
     hard = 0.03 if upper > 0.5 else 0.0
@@ -93,7 +93,7 @@ def left_open(said: Any, reason: int, upper: float, soft: float, transient: int)
     said.eta, said.lower, said.upper = np.nan, 0.0, smaller(upper, 1.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def say(said: Any, state: int, reason: int, eta: float, lower: float, upper: float) -> None:
     """Conclude a state with η_e and its interval; the probabilities are written by others."""
     said.state, said.reason, said.transient = state, reason, 0

@@ -12,8 +12,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from softbreak.models.compiled import compiled
 from softbreak.models.rules import codes
 from softbreak.models.rules.arithmetic import (
     chances,
@@ -29,7 +29,7 @@ from softbreak.models.rules.short import judge_short
 from softbreak.models.rules.slow import judge_slow
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unusable(m: Any, cycle: Any, events: Any, said: Any, lim: Any) -> bool:
     """Cycles that cannot be compared with the others; they leave no trace in the memory."""
     ohm, late_ohm = cycle.resistance_ohm, cycle.late_resistance_ohm
@@ -56,7 +56,7 @@ def _unusable(m: Any, cycle: Any, events: Any, said: Any, lim: Any) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _absolute(m: Any, cycle: Any, known: Any, said: Any, lim: Any) -> bool:
     """Resistances that no stack with an ionic path can have, before any history."""
     if m.seen and not math.isnan(m.base):
@@ -74,7 +74,7 @@ def _absolute(m: Any, cycle: Any, known: Any, said: Any, lim: Any) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _slot(regimes: Any, current: float, duration: float) -> int:
     """Place of a regime in the table, or the free one where it belongs."""
     last = len(regimes) - 1
@@ -86,7 +86,7 @@ def _slot(regimes: Any, current: float, duration: float) -> int:
     return place
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def rehashed(old: np.ndarray, new: np.ndarray) -> None:
     """Move the regimes of one table to a larger, empty one."""
     for k in range(len(old)):
@@ -94,7 +94,7 @@ def rehashed(old: np.ndarray, new: np.ndarray) -> None:
             new[_slot(new, old[k].current, old[k].duration)] = old[k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _carry_current(m: Any, regimes: Any, cycle: Any, late: float, lim: Any) -> None:
     """Refer ln R to the first current: kinetics make R depend on I, without any short."""
     duration = larger(cycle.end_time_second - cycle.start_time_second, 1e-3)
@@ -122,7 +122,7 @@ def _carry_current(m: Any, regimes: Any, cycle: Any, late: float, lim: Any) -> N
         m.shift = here.shift
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _clear(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -> None:
     """No short so far: a drop, a step from the cycle before, or neither."""
     late, whole, warmth, spread = at
@@ -143,7 +143,7 @@ def _clear(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -> Non
     judge_slow(m, cycle, late, spread, said, lim)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _stepped_down(m: Any, cycle: Any, at: Any, said: Any, lim: Any) -> bool:
     """A fall from one cycle to the next without a drop inside a half-cycle; true if it is sure."""
     late, whole, spread = at
@@ -169,7 +169,7 @@ def _stepped_down(m: Any, cycle: Any, at: Any, said: Any, lim: Any) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _follow(m: Any, late: float, lim: Any) -> None:
     """Move baseline and running maximum along."""
     if m.counted_early < lim.BASELINE_CYCLES:
@@ -185,7 +185,7 @@ def _follow(m: Any, late: float, lim: Any) -> None:
         m.doubt_level = np.nan
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _remember(m: Any, cycle: Any, late: float, whole: float) -> None:
     if m.seen and math.isnan(m.anchor_late):
         m.steps[m.counted_steps % KEPT_STEPS] = abs(late - m.late)
@@ -198,7 +198,7 @@ def _remember(m: Any, cycle: Any, late: float, whole: float) -> None:
     m.seen += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _certify(m: Any, cycle: Any, known: Any, said: Any, lim: Any) -> None:
     """R below the bare electrolyte's: electrons must flow, whatever else is unknown.
 
@@ -234,7 +234,7 @@ def _certify(m: Any, cycle: Any, known: Any, said: Any, lim: Any) -> None:
     said.upper = larger(said.upper, lower)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _judge(state: Any, known: Any, cycle: Any, events: Any, said: Any, lim: Any) -> None:
     m, regimes = state[0][0], state[1]
     if _unusable(m, cycle, events, said, lim):
@@ -263,13 +263,13 @@ def _judge(state: Any, known: Any, cycle: Any, events: Any, said: Any, lim: Any)
     _certify(m, cycle, known, said, lim)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bounded(value: float) -> float:
     """A logarithm beyond ±5 says no more than that it is large; infinities are not known."""
     return smaller(larger(value, -5.0), 5.0) if math.isfinite(value) else np.nan
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _conclude(m: Any, said: Any, out: Any) -> None:
     """Write what is said and remembered as numbers: ``CONCLUDED``."""
     out[0], out[1] = said.p_soft + said.p_hard, said.p_hard
@@ -282,7 +282,7 @@ def _conclude(m: Any, said: Any, out: Any) -> None:
     out[13] = said.ratio if said.certified != codes.NOT_CERTIFIED else 1.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fold(  # noqa: PLR0913, PLR0917  (flat arrays)
     state: Any, cell: Any, cycles: Any, events: Any, bounds: Any, said: Any, concluded: Any
 ) -> None:

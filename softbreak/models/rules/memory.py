@@ -152,5 +152,5 @@ def _limits() -> np.ndarray:
 
 
 LIMITS: Final = _limits()
-"""Every threshold as one record. It is given to compiled code as an argument: a constant would
-stay in the cache of compiled code when it changes here."""
+"""Every threshold as one record, for compiled code to be given: a number can be changed, as a test
+or a study may want, without compiling anew."""

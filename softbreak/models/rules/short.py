@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from softbreak.models.compiled import compiled
 from softbreak.models.rules import codes
 from softbreak.models.rules.arithmetic import chances, larger, left_open, say, smaller
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def judge_short(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -> None:
     """Judge a cycle against the level before the drop; ``said.found`` if it was in this one."""
     late, whole, spread_0 = at
@@ -57,7 +57,7 @@ def judge_short(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -
         said.a = eta
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _returned(m: Any, events: Any, late: float, lim: Any, found: bool) -> tuple[bool, float, float]:
     """Whether V/I is back at the level before the drop, how deep it fell, and its abrupt rise."""
     rise, largest = 0.0, 0.0

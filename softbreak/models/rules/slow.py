@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from numba import njit
-
+from softbreak.models.compiled import compiled
 from softbreak.models.rules import codes
 from softbreak.models.rules.arithmetic import hypot, larger, left_open, say, smaller
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def judge_slow(m: Any, cycle: Any, late: float, spread: float, said: Any, lim: Any) -> None:
     """Healthy, or a slow change that the voltage cannot explain."""
     growth, decline = late - m.base, late - m.top
@@ -54,7 +53,7 @@ def judge_slow(m: Any, cycle: Any, late: float, spread: float, said: Any, lim: A
     said.a, said.b, said.transient = cycle.late_resistance_ohm, growth, transient
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _declined(m: Any, decline: float, transient: int, said: Any, lim: Any) -> None:
     rose = m.top - m.base
     fallen = 1.0 - math.exp(decline)
