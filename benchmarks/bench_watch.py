@@ -262,8 +262,8 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--channels", type=int, default=10_000)
     parser.add_argument("--second", type=float, default=30.0)
-    parser.add_argument("--redis-channels", type=int, default=2_000)
-    parser.add_argument("--cells", type=int, default=20)
+    parser.add_argument("--redis-channels", type=int, default=1_000)
+    parser.add_argument("--cells", type=int, default=6)
     parser.add_argument("--days", type=float, default=30.0)
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
