@@ -213,10 +213,10 @@ class Entry:
 
 def _followed(record: Record) -> dict[str, np.ndarray]:
     """Columns that are followed; pandas gives those of a short table quicker all at once."""
+    if type(record) is not Record or record.rows > SHORT_ROWS:  # arrays already, or worth a look
+        return {name: record.array(name) for name in COLUMNS if record.has(name)}
     known = record.table.columns
     names = [name for name in COLUMNS if name in known]
-    if record.rows > SHORT_ROWS:
-        return {name: record.array(name) for name in names}
     rows = record.table.to_numpy(dtype=np.float64)
     return {name: rows[:, known.get_loc(name)] for name in names}
 

@@ -159,8 +159,10 @@ class LiveCell:
             return 0, False
         if record.technique is not Technique.CYCLING:
             return 0, True
-        anew = fresh or key != self._running
-        anew |= self._book.entries[key].meter.logged is not self._logged and not self._logged
+        warmed = self._book.entries[key].meter.logged and not self._logged
+        # of a cell that was never judged the first whole half-cycle will be early enough
+        begun = self._track is not None or bool(self._told)
+        anew = fresh or (begun and (key != self._running or warmed))
         self._running = key
         if not self._book.stream.reversed:
             slices = self._slice_count(key)
