@@ -106,7 +106,11 @@ class Cluster:
                     begun = self._begun_again(begun)
                     continue
                 for future in done:
-                    yield _reply(begun.pop(future), future)
+                    reply = _reply(begun[future], future)
+                    if reply is None:  # lost since it was looked at: the next turn sees it
+                        break
+                    del begun[future]
+                    yield reply
                     future.release()
         finally:
             for future in begun:
@@ -148,13 +152,20 @@ class Cluster:
                 time.sleep(1.0)
 
 
-def _reply(task: Task, future: Any) -> Reply:
+def _reply(task: Task, future: Any) -> Reply | None:
+    """Return what became of a task; None where the cluster has just lost it."""
+    from distributed.client import FutureCancelledError
     from distributed.scheduler import KilledWorker
 
-    if future.status == "finished":
-        told = json.loads(future.result())
+    try:
+        error = future.exception()
+        told = json.loads(future.result()) if error is None else {}
+    except FutureCancelledError:
+        return None
+    if error is None:
         return Reply(task, told["death"], told["remedy"], told["from_outside"], told["answer"])
-    error = future.exception()
+    if isinstance(error, FutureCancelledError):
+        return None
     if isinstance(error, KilledWorker):
         return Reply(
             task,
