@@ -8,30 +8,18 @@ from typing import Any, Final, TypeVar
 
 from numba import njit
 
+from softbreak.features.compiled import changed, expiring
+
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
-_RULES: Final = ("arithmetic", "codes", "memory", "kernel", "short", "slow")
-
-
-def _newest() -> tuple[tuple[str, int], ...]:
-    """When each of the modules whose kernels call one another was last changed."""
-    folder = Path(__file__).parent
-    paths = [folder / "rules" / f"{name}.py" for name in _RULES]
-    paths += [folder / "forest.py", folder / "hybrid_score.py"]
-    return tuple((path.name, path.stat().st_mtime_ns) for path in paths)
-
-
-_STAMP: Final = _newest()
+_FOLDER: Final = Path(__file__).parent
+_NAMES: Final = ("arithmetic", "codes", "memory", "kernel", "short", "slow")
+_STAMP: Final = changed(
+    [_FOLDER / "rules" / f"{name}.py" for name in _NAMES]
+    + [_FOLDER / "forest.py", _FOLDER / "hybrid_score.py"]
+)
 
 
 def compiled(kernel: _Kernel) -> _Kernel:
-    """Compile as written, and let the result expire with any module that it may be built from.
-
-    numba keeps compiled code until the kernel's own file changes; what it calls is compiled into
-    it, and a change there would go unseen (as in :mod:`softbreak.features.compiled`).
-    """
-    dispatcher: Any = njit(cache=True, nogil=True)(kernel)
-    file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-    if file is not None:  # none where no folder can be written
-        file._source_stamp = (file._source_stamp, _STAMP)
-    made: _Kernel = dispatcher
+    """Compile as written; what is kept of it expires with any kernel that it may call."""
+    made: _Kernel = expiring(njit(cache=True, nogil=True)(kernel), _STAMP)
     return made
