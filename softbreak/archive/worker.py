@@ -7,6 +7,7 @@ whatever a file does to it (crash, hang, fill the memory) costs that file only; 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import queue
@@ -45,6 +46,7 @@ def main() -> None:
     threading.Thread(target=_listen, args=(lines, jobs), daemon=True).start()
     warm_up = resolve(sys.argv[1])
     warm_up({})
+    gc.freeze()  # what is loaded stays: collections need not look through it, again and again
     _reply(replies, {"ready": True})
     while True:
         told = json.loads(jobs.get())
