@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from softbreak.data.record import Cell, Technique
 from softbreak.stream.alarm import Alarm
-from softbreak.stream.chunk import Chunk, Source
+from softbreak.stream.chunk import Chunk, Receipt, Source
 from softbreak.stream.engine import DetectorEngine
 from softbreak.stream.messages import Message
 from softbreak.stream.sources.merged import chunk_of
@@ -67,7 +67,7 @@ def through_redis(count: int, channels: int, engine: str, folder: Path) -> None:
         while taken < count:
             chunks = list(source.poll())
             taken += sum(len(chunk.records) and chunk.samples for chunk in chunks)
-            source.ack(chunks)
+            source.ack([chunk.receipt for chunk in chunks])
     source.close()
     _watched(RedisSource(Address(address.url, group="second")), count, channels, engine, folder)
     server.kill()
@@ -147,7 +147,7 @@ class Channels(Source):
             message = Message(cell, Technique.CYCLING, columns)
             yield chunk_of([message], {cell.cell_id: str(tick)})
 
-    def ack(self, chunks: Sequence[Chunk]) -> None:
+    def ack(self, receipts: Sequence[Receipt]) -> None:
         """Nothing to do."""
 
     def wait(self, second: float) -> None:
@@ -250,7 +250,7 @@ class _Month(Source):
             message = Message(cell, Technique.CYCLING, columns)
             yield chunk_of([message], {cell.cell_id: str(start)})
 
-    def ack(self, chunks: Sequence[Chunk]) -> None:
+    def ack(self, receipts: Sequence[Receipt]) -> None:
         """Nothing to do."""
 
 

@@ -6,12 +6,25 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import NamedTuple
 
 from softbreak.data.record import Cell, Record
 
 
-@dataclass(frozen=True)
+class Receipt(NamedTuple):
+    """What is left of a chunk that was taken, until its effects are stored.
+
+    Attributes
+    ----------
+    tokens, handle
+        Those of the :class:`Chunk`.
+    """
+
+    tokens: Mapping[str, str]
+    handle: object
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """What is new of one cell.
 
@@ -46,10 +59,15 @@ class Chunk:
     ended: bool = False
     handle: object = None
 
-    @cached_property
+    @property
     def records(self) -> Sequence[Record]:
-        """The records of the new rows."""
+        """The records of the new rows, made now: to be asked for once."""
         return self.build()
+
+    @property
+    def receipt(self) -> Receipt:
+        """What :meth:`Source.ack` needs to know of it: no rows."""
+        return Receipt(self.tokens, self.handle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +114,8 @@ class Source(ABC):
         """Yield what is new, without waiting long; order is kept within a cell."""
 
     @abstractmethod
-    def ack(self, chunks: Sequence[Chunk]) -> None:
-        """Hear that the effects of chunks are stored and will survive."""
+    def ack(self, receipts: Sequence[Receipt]) -> None:
+        """Hear that the effects of the chunks of these receipts are stored and will survive."""
 
     def rewind(self, cell_ids: Iterable[str]) -> None:  # noqa: B027
         """Hand these cells on once more, from zero, with ``restart`` set (if it replays)."""

@@ -11,7 +11,7 @@ from typing import Any
 from softbreak.data.record import Cell
 from softbreak.models.change import Change, Kind
 from softbreak.stream.alarm import Alarm, AlarmBook, AlarmLimits
-from softbreak.stream.chunk import Chunk
+from softbreak.stream.chunk import Chunk, Receipt
 from softbreak.stream.engine import Engine, Live
 from softbreak.stream.trace import Trace
 from softbreak.stream.words import notification
@@ -51,15 +51,15 @@ class WatchedCell:
 
     Attributes
     ----------
-    handled : list of Chunk
-        Chunks that are to be acknowledged once they are.
+    handled : list of Receipt
+        Of chunks whose effects are not stored yet.
     """
 
     def __init__(
         self, engine: Engine, cell: Cell, stored: StoredCell | None, limits: AlarmLimits
     ) -> None:
         self.cell = cell
-        self.handled: list[Chunk] = []
+        self.handled: list[Receipt] = []
         self.tokens: dict[str, str] = {}
         self.verdict: dict[str, Any] = {}
         self.cycles = self.samples = 0
@@ -93,13 +93,14 @@ class WatchedCell:
             self._begin()
             self._news = _News(restart=True)
             self.tokens = {}
-        self.handled.append(chunk)
+        self.handled.append(chunk.receipt)
         self.tokens.update(chunk.tokens)
         self.samples += chunk.samples
-        changes = self._live.update(chunk.records)
+        records = chunk.records
+        changes = self._live.update(records)
         if chunk.ended:
             changes = changes + self._live.finish()
-        self.trace.add(chunk.records)
+        self.trace.add(records)
         self._note(changes, backlog=chunk.backlog or chunk.restart)
         return changes
 
@@ -172,8 +173,8 @@ class WatchedCell:
             write.tokens = dict(self.tokens)
         return write
 
-    def written(self, write: CellWrite) -> list[Chunk]:
-        """Hear that a write is stored; return the chunks that may be acknowledged."""
+    def written(self, write: CellWrite) -> list[Receipt]:
+        """Hear that a write is stored; return what may be acknowledged."""
         self._sequence = write.sequence + 1
         self._news = _News()
         if write.state is None:

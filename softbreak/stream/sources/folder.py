@@ -11,7 +11,7 @@ from typing import Any
 
 from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError
-from softbreak.stream.chunk import Chunk, Problem, Source
+from softbreak.stream.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.sources.growing import GrowingFile, News
 from softbreak.stream.sources.mark import Mark, hashed
 
@@ -135,7 +135,7 @@ class FolderSource(Source):
         if self._next_scan == 0.0:  # a cell has turned out to be several
             yield from self.poll()
 
-    def ack(self, chunks: Sequence[Chunk]) -> None:
+    def ack(self, receipts: Sequence[Receipt]) -> None:
         """Nothing to do: files keep what they hold."""
 
     def problems(self) -> Sequence[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Condition
 from typing import Final
 
-from softbreak.stream.chunk import Chunk, Source
+from softbreak.stream.chunk import Chunk, Receipt, Source
 from softbreak.stream.messages import Message
 from softbreak.stream.sources.merged import batches, chunk_of
 from softbreak.stream.sources.sequences import Sequences
@@ -77,13 +77,12 @@ class InboxSource(Source):
             handle = [told[id(message)] for message in group]
             yield chunk_of(group, self._known.tokens(group), handle)
 
-    def ack(self, chunks: Sequence[Chunk]) -> None:
+    def ack(self, receipts: Sequence[Receipt]) -> None:
         """Answer the senders."""
-        for chunk in chunks:
-            handle = chunk.handle
+        for tokens, handle in receipts:
             for stored in handle if isinstance(handle, list) else ():
                 stored()
-            for cell_id, token in chunk.tokens.items():
+            for cell_id, token in tokens.items():
                 self._safe[cell_id] = int(token)
         self._answer_doubles()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from queue import Empty, Full, Queue
 from typing import BinaryIO, Final
 
-from softbreak.stream.chunk import Chunk, Problem, Source
+from softbreak.stream.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.messages import MOST_BYTES, Message, MessageError, parse
 from softbreak.stream.sources.merged import batches, chunk_of
 from softbreak.stream.sources.sequences import Sequences
@@ -54,7 +54,7 @@ class LineSource(Source):
         for group in batches(messages):
             yield chunk_of(group, self._known.tokens(group))
 
-    def ack(self, chunks: Sequence[Chunk]) -> None:
+    def ack(self, receipts: Sequence[Receipt]) -> None:
         """Nothing to do: a pipe does not listen."""
 
     def problems(self) -> Sequence[Problem]:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from softbreak.stream.chunk import Chunk, Problem, Source
+from softbreak.stream.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.messages import Message, MessageError, parse
 from softbreak.stream.sources.merged import batches, chunk_of
 from softbreak.stream.sources.redis_address import FIELD, Address, connect
@@ -108,11 +108,11 @@ class RedisSource(Source):
             self._problems.append(Problem("redis", f"{error}; joining the group again"))
             self._claimed.clear()
 
-    def ack(self, chunks: Sequence[Chunk]) -> None:
+    def ack(self, receipts: Sequence[Receipt]) -> None:
         """Acknowledge the entries of chunks whose effects are stored."""
         from redis.exceptions import RedisError
 
-        entries = [chunk.handle for chunk in chunks if isinstance(chunk.handle, _Entries)]
+        entries = [done.handle for done in receipts if isinstance(done.handle, _Entries)]
         for done in entries:
             self._open.difference_update((done.key, entry) for entry in done.ids)
         try:
