@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import numpy as np
+
 from softbreak.data.checks import Finding
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.rules.impedance import ImpedanceReading
@@ -15,6 +17,12 @@ KRAMERS_KRONIG_LIMIT: Final = 0.02
 """Relative residual beyond which a spectrum is not one of a steady, linear cell."""
 CONSISTENT: Final = 0.5
 """ln of the ratio of DC to low-frequency resistance that deserves a remark."""
+
+NO_SHAPE: Final = 1e-4
+"""Mean of ln R of the second halves over that of whole cycles, below which nothing polarises …"""
+NO_AGE: Final = 1e-3
+"""… and the spread of ln R below which nothing ages: real cells move by a hundred times that."""
+FEWEST_CYCLES: Final = 3
 
 
 def judged_findings(
@@ -44,7 +52,24 @@ def judged_findings(
             "The current never reverses: what is called a cycle here is a slice of half an hour, "
             "cut at abrupt events too.",
         )
-    if len(evidence.timeline.cycles) and evidence.cell.ionic_floor_ohm is None:
+    yield from _beginning(evidence)
+    yield from _dummy(evidence)
+    if len(evidence.timeline.cycles) and not evidence.temperature_logged:
+        yield Finding(
+            "note",
+            "missing-temperature",
+            "No temperature was logged: 2 K of warming raise the current by about 10 %, which "
+            "looks like the beginning of a short. Log it, or state temperature_celsius.",
+        )
+
+
+def _beginning(evidence: CellEvidence) -> Iterator[Finding]:
+    """Say that a short from before the first cycle may be among what a cell is judged against."""
+    cycles, floor = evidence.timeline.cycles, evidence.cell.ionic_floor_ohm
+    if not len(cycles):
+        return
+    first = float(cycles["resistance_ohm"].iloc[0])
+    if floor is None:
         yield Finding(
             "note",
             "own-past-only",
@@ -52,12 +77,32 @@ def judged_findings(
             "not show. State area, thickness and conductivity of the electrolyte in cells.csv: "
             "V/I below L/(σA) then proves it.",
         )
-    if len(evidence.timeline.cycles) and not evidence.temperature_logged:
+    elif first > floor:
         yield Finding(
             "note",
-            "missing-temperature",
-            "No temperature was logged: 2 K of warming raise the current by about 10 %, which "
-            "looks like the beginning of a short. Log it, or state temperature_celsius.",
+            "own-past-only",
+            f"The first cycle's V/I is {ohm(first)}, the bare electrolyte's L/(σA) {ohm(floor)}: a "
+            "short that was there from the start shows only below that. A spectrum from before "
+            "the first cycle, with its arcs, tells more.",
+        )
+
+
+def _dummy(evidence: CellEvidence) -> Iterator[Finding]:
+    """Say that a voltage is nothing but the current times a constant."""
+    cycles = evidence.timeline.cycles
+    whole, late = cycles["resistance_ohm"].to_numpy(), cycles["late_resistance_ohm"].to_numpy()
+    if len(cycles) < FEWEST_CYCLES or evidence.timeline.one_way or not (whole > 0).all():
+        return
+    if not (late > 0).all() or np.ptp(np.log(late)) > NO_AGE:
+        return
+    if abs(np.log(late / whole).mean()) <= NO_SHAPE:
+        yield Finding(
+            "warning",
+            "resistor",
+            f"For {len(cycles)} cycles the voltage is the current times {ohm(float(whole[0]))} and "
+            "nothing else, to four digits: cells polarise and age. A dummy looks like this, and a "
+            "cell that was a wire from the start; impedance from 1 MHz to 0.1 Hz shows whether "
+            "there is an arc.",
         )
 
 

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from softbreak.data.history import assemble
+from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.features.evidence import gather
 from softbreak.models.findings import judged_findings
 from softbreak.models.rules.impedance import read_spectra
@@ -29,10 +32,46 @@ def test_without_a_floor_it_is_said_that_an_old_short_would_not_show(evidence):
         "ionic_conductivity_s_per_cm": 1e-3,
     }
     stated = replace(evidence, cell=replace(evidence.cell, **known))
-    assert "own-past-only" not in topics(stated)
+    assert "State area" not in own_past(stated)
     for name in known:
         cell = replace(stated.cell, **{name: None})
-        assert "own-past-only" in topics(replace(stated, cell=cell))
+        assert "State area" in own_past(replace(stated, cell=cell))
+
+
+def test_above_the_floor_an_old_short_would_not_show_either(evidence):
+    # L / (sigma A) = 0.05 / (sigma * 1): 5 ohm, far below any of its cycles, or 5 Mohm, far above
+    known = replace(evidence.cell, area_cm2=1.0, electrolyte_thickness_um=500.0)
+    thin = replace(known, ionic_conductivity_s_per_cm=1e-2)
+    assert "5 Ω" in own_past(replace(evidence, cell=thin))
+    thick = replace(known, ionic_conductivity_s_per_cm=1e-8)
+    assert "own-past-only" not in topics(replace(evidence, cell=thick))
+
+
+def own_past(evidence):
+    found = judged_findings(evidence, [])
+    return next(one.sentence for one in found if one.topic == "own-past-only")
+
+
+def wave(shape):
+    """Five cycles of ±1 mA; ``shape`` is the resistance over the phase of a half-cycle."""
+    phase = np.tile(np.arange(360) / 360, 10)
+    sign = np.repeat([1.0, -1.0], 360)[np.arange(3600) % 720]
+    noise = np.random.default_rng(3).normal(0.0, 2e-5, 3600)
+    table = pd.DataFrame(
+        {
+            "test_time_second": 10.0 * np.arange(3600),
+            "voltage_volt": 1e-3 * sign * shape(phase) + noise,
+            "current_ampere": 1e-3 * sign,
+        }
+    )
+    cell = Cell("c")
+    return gather(assemble(cell, [Record(cell, Technique.CYCLING, table, Source("c.csv", "test"))]))
+
+
+def test_a_dummy_is_told_from_a_cell():
+    assert "resistor" in topics(wave(lambda phase: 100.0 + 0 * phase))
+    # a tenth of a per cent of polarisation is enough to be a cell
+    assert "resistor" not in topics(wave(lambda phase: 100.0 + 0.1 * phase))
 
 
 def test_a_temperature_that_was_not_logged_is_missed(evidence):
