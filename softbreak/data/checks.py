@@ -18,6 +18,8 @@ SPARSE_SECOND: Final = 300.0
 """At longer intervals a dynamic short can come and go between two samples."""
 CLIPPED_VOLT: Final = 0.03
 """Below this a vanishing negative half is an offset on a shorted cell, not a clipped range."""
+CLIPPED_SHARE: Final = 0.02
+"""A negative half of less than this share of the positive one has vanished."""
 GAP_FACTOR: Final = 50.0
 GAP_SECOND: Final = 600.0
 SLOW_SECOND: Final = 200.0
@@ -307,7 +309,7 @@ def _signs(name: str, voltage: np.ndarray, current: np.ndarray) -> Iterator[Find
                 f"{name}: the voltage is {high:.3g} V under either direction of the current: the "
                 "cycler records its magnitude. It is given the sign of the current.",
             )
-        elif 0 <= low < 0.02 * high and high > CLIPPED_VOLT:
+        elif 0 <= low < CLIPPED_SHARE * high and high > CLIPPED_VOLT:
             yield Finding(
                 "error",
                 "clipped",

@@ -12,6 +12,8 @@ from softbreak.features.half_cycle import STATISTICS
 
 SAME_CURRENT: Final = 0.05
 """Half-cycles whose currents differ by less than this fraction can be compared."""
+SAME_DURATION: Final = 0.2
+"""… and whose durations differ by less: another duration is another polarisation at its end."""
 SMALLEST_REVERSAL: Final = 0.10
 """Smallest change of ln R across a reversal that counts as abrupt."""
 CYCLE_COLUMNS: Final = (
@@ -72,6 +74,9 @@ def reversal(statistics, sign, record, m, out) -> bool:
         if not abs(statistics[m - k, _CURRENT] / statistics[m, _CURRENT] - 1.0) < SAME_CURRENT:
             return False
     row, last = statistics[m], statistics[m - 1]
+    lasted, usually = last[_END] - last[_BEGIN], statistics[m - 3, _END] - statistics[m - 3, _BEGIN]
+    if not abs(lasted - usually) <= SAME_DURATION * usually:
+        return False
     usual = (row[_END] - row[_BEGIN]) / max(row[_SAMPLES] - 1.0, 1.0)
     if record[m] != record[m - 1] or not row[_BEGIN] - last[_END] <= 3.0 * usual + 1.0:
         return False

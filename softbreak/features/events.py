@@ -26,6 +26,9 @@ GRADUAL_BELOW = 0.3
 """… unless it was as large as this at once."""
 WINDOW = 4
 """Samples in the medians before and after."""
+SETTLED = 3
+"""Samples that the level before a change must have, in a half-cycle without an earlier like it:
+what current and cycler do at first is no level."""
 MOST_EVENTS = 8
 """Events kept per half-cycle (the count goes on)."""
 
@@ -140,6 +143,9 @@ def search_half_cycle(
         before = _median_level(voltage, imposed, sign, floor, head, k)
         level = np.exp(before) * abs(imposed[k - 1])
         # Where the voltage is lost in the scatter (a dead short) ln R only rattles.
+        if not len(twin_time) and k - head < SETTLED:
+            k += 1
+            continue
         scatter = EVENT_SIGMAS * noise / max(level, noise)
         if step > 0.0:
             scatter = EVENT_SIGMAS * noise / max(np.exp(here) * abs(imposed[k]), noise)

@@ -26,11 +26,13 @@ from softbreak.features.measured import (
     HalfCycles,
     row_statistics,
 )
-from softbreak.features.series import Polarity, is_symmetric, steady_current, two_sided
+from softbreak.features.series import Levels, Polarity, is_symmetric, steady_current, two_sided
 
 _SAMPLES: Final = STATISTICS.index("samples")
 _VOLTAGE: Final = STATISTICS.index("voltage_volt")
 _CURRENT: Final = STATISTICS.index("current_ampere")
+_FIRST: Final = STATISTICS.index("first_voltage_volt")
+_LAST: Final = STATISTICS.index("last_voltage_volt")
 _SHORTEST: Final = 3
 """Half-cycles of fewer samples do not say how the voltage is to be read."""
 
@@ -73,28 +75,38 @@ class _Levels:
     """Voltages of a cell, sorted, so that their medians are at hand."""
 
     def __init__(self, parts: Sequence[HalfCycles]) -> None:
-        rows = np.concatenate([part.table.rows for part in parts])
-        mean, sign = rows[:, _VOLTAGE] * rows[:, SIGN], rows[:, SIGN]
-        long = rows[:, _SAMPLES] >= _SHORTEST
-        self.plus = sorted(mean[long & (sign > 0)].tolist())
-        self.minus = sorted(mean[long & (sign < 0)].tolist())
+        self.even: list[float] = []
+        self.odd: list[float] = []
+        self.drifts: dict[float, list[float]] = {1.0: [], -1.0: []}
         self.rests = sorted(value for part in parts for value in part.rests.rows[:, 0].tolist())
-        self.lowest = float(rows[sign < 0, LOWEST].min()) if (sign < 0).any() else np.inf
+        self.lowest = np.inf
+        self._last = (0.0, 0.0)  # sign, and half the mean voltage
+        for part in parts:
+            for row in part.table.rows.tolist():
+                self.take(row)
 
     def take(self, row: list[float]) -> None:
         """Take one more half-cycle."""
         sign = row[SIGN]
         if row[_SAMPLES] >= _SHORTEST:
-            insort(self.plus if sign > 0 else self.minus, row[_VOLTAGE] * sign)
+            before, half_before = self._last
+            half = 0.5 * (row[_VOLTAGE] * sign)
+            if before == -sign:
+                insort(self.even, half + half_before)
+                insort(self.odd, (half - half_before) * sign)
+            insort(self.drifts[sign], row[_LAST] - row[_FIRST])
+            self._last = (sign, half)
         if sign < 0:
             self.lowest = min(self.lowest, row[LOWEST])
 
     def polarity(self) -> Polarity:
         """As :func:`softbreak.features.series.polarity_of`."""
-        if not self.plus or not self.minus:
+        if not self.even:
             raise LaneEnd
         rest = _median(self.rests) if self.rests else float("nan")
-        return two_sided(_median(self.plus), _median(self.minus), self.lowest, rest)
+        even, odd = _median(self.even), _median(self.odd)
+        plus, minus = _median(self.drifts[1.0]), _median(self.drifts[-1.0])
+        return two_sided(Levels(even, odd, plus, minus, self.lowest, rest))
 
 
 def _median(values: list[float]) -> float:

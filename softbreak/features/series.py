@@ -40,6 +40,10 @@ FULL_CELL_VOLT: Final = 1.0
 OFFSET_VOLT: Final = 0.1
 LOPSIDED: Final = 0.7
 """… or a mean beyond OFFSET_VOLT and this share of the polarisation: a half-cell, say."""
+UNPROVEN_VOLT: Final = 0.3
+"""A voltage without a sign that is larger than this must show that it has none …"""
+DRIFTING: Final = 5e-4
+"""… by drifting within half-cycles, in both directions of the current, by this share or more."""
 GLITCH_CHARGE: Final = 0.01
 """A half-cycle of few samples and of less than this share of the usual charge is a glitch."""
 NOISE_STEP: Final = 0.3
@@ -47,6 +51,7 @@ NOISE_STEP: Final = 0.3
 SEVERAL_SHORT: Final = 20
 _VOLTAGE: Final = STATISTICS.index("voltage_volt")
 _FIRST: Final = STATISTICS.index("first_voltage_volt")
+_LAST: Final = STATISTICS.index("last_voltage_volt")
 _CURRENT: Final = STATISTICS.index("current_ampere")
 _SAMPLES: Final = STATISTICS.index("samples")
 
@@ -135,7 +140,8 @@ def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
     """Tell how the voltage of a cell is to be read.
 
     A full cell rests at a voltage; a symmetric cell on a cycler that records 0 to 5 V shows |V|
-    and rests at zero.
+    and rests at zero. What polarises moves along the current, to both sides of a voltage of the
+    cell's own; of |V| it moves one way in both directions.
 
     Parameters
     ----------
@@ -148,13 +154,52 @@ def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
     if not len(rows):
         return Polarity(AS_IT_IS, float(np.nan_to_num(abs(rest))), float("nan"), rest)
     signs, long = rows[:, SIGN], rows[:, _SAMPLES] >= 3
-    mean = rows[:, _VOLTAGE] * signs
-    plus, minus = mean[long & (signs > 0)], mean[long & (signs < 0)]
-    if not len(plus) or not len(minus):
+    plus, minus = long & (signs > 0), long & (signs < 0)
+    if not plus.any() or not minus.any():
         least = float(np.abs(rows[:, _FIRST]).min())
         return one_sided(least, rest)
+    even, odd = _pairs(rows[long])
+    drift = rows[:, _LAST] - rows[:, _FIRST]
     lowest = rows[signs < 0, LOWEST].min()
-    return two_sided(float(np.median(plus)), float(np.median(minus)), float(lowest), rest)
+    across, along, up, down = (
+        float(np.median(values)) for values in (even, odd, drift[plus], drift[minus])
+    )
+    return two_sided(Levels(across, along, up, down, float(lowest), rest))
+
+
+def _pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Half the sum and half the difference of V of each half-cycle and the one before it.
+
+    A short in the middle of a life changes both of a pair, and leaves their mean where it was.
+    """
+    signs, mean = rows[:, SIGN], rows[:, _VOLTAGE] * rows[:, SIGN]
+    turned = signs[1:] != signs[:-1]
+    half = 0.5 * mean
+    even, odd = half[1:] + half[:-1], (half[1:] - half[:-1]) * signs[1:]
+    return even[turned], odd[turned]
+
+
+class Levels(NamedTuple):
+    """Medians over the half-cycles of a cell.
+
+    Attributes
+    ----------
+    even, odd : float
+        Half the sum and half the difference of V under positive and under negative current (V).
+    plus_drift, minus_drift : float
+        Last minus first voltage of a half-cycle, counted along its current (V).
+    lowest : float
+        Lowest voltage under negative current (V).
+    rest : float
+        Median voltage of rests (V), or NaN.
+    """
+
+    even: float
+    odd: float
+    plus_drift: float
+    minus_drift: float
+    lowest: float
+    rest: float
 
 
 def one_sided(least: float, rest: float) -> Polarity:
@@ -171,26 +216,31 @@ def one_sided(least: float, rest: float) -> Polarity:
     return Polarity(AS_IT_IS, emf, float("nan"), rest)
 
 
-def two_sided(high: float, low: float, lowest: float, rest: float) -> Polarity:
+def two_sided(levels: Levels) -> Polarity:
     """Both directions of the current.
 
     Parameters
     ----------
-    high, low : float
-        Median of V under positive and under negative current (V).
-    lowest : float
-        Lowest voltage under negative current (V).
-    rest : float
-        Median voltage of rests (V), or NaN.
+    levels : Levels
     """
-    even, odd = 0.5 * (high + low), 0.5 * (high - low)
+    even, odd, rest = levels.even, levels.odd, levels.rest
     rests_at_zero = math.isnan(rest) or abs(rest) < 0.3 * abs(even)
     unsigned = UNSIGNED_VOLT < even < FULL_CELL_VOLT and abs(odd) < 0.3 * even and rests_at_zero
-    if unsigned and lowest >= -0.02 * even:
+    if unsigned and levels.lowest >= -0.02 * even and _may_lack_sign(levels):
         return Polarity(WITHOUT_SIGN, 0.0, even, rest)
     if odd < 0 and abs(odd) > abs(even):
         return Polarity(REVERSED, even, -odd, rest)
     return Polarity(AS_IT_IS, even, odd, rest)
+
+
+def _may_lack_sign(levels: Levels) -> bool:
+    """False for what polarises to both sides of a voltage of its own; large voltages must prove."""
+    least = DRIFTING * levels.even
+    along = levels.plus_drift > least and levels.minus_drift > least
+    one_way = min(levels.plus_drift, levels.minus_drift) < -least
+    one_way &= max(levels.plus_drift, levels.minus_drift) > least
+    proved = one_way or not math.isnan(levels.rest)
+    return not along and (proved or levels.even < UNPROVEN_VOLT)
 
 
 def is_symmetric(even: float, odd: float, rest: float) -> bool:
@@ -230,6 +280,7 @@ def steady_current(rows: np.ndarray) -> np.ndarray:
 
 __all__ = [
     "TEMPERATURE",
+    "Levels",
     "Polarity",
     "Series",
     "is_symmetric",

@@ -97,12 +97,12 @@ def _dummy(evidence: CellEvidence) -> Iterator[Finding]:
         return
     if abs(np.log(late / whole).mean()) <= NO_SHAPE:
         yield Finding(
-            "warning",
+            "note",
             "resistor",
             f"For {len(cycles)} cycles the voltage is the current times {ohm(float(whole[0]))} and "
-            "nothing else, to four digits: cells polarise and age. A dummy looks like this, and a "
-            "cell that was a wire from the start; impedance from 1 MHz to 0.1 Hz shows whether "
-            "there is an arc.",
+            "nothing else, to four digits, where most cells polarise and age. A dummy looks like "
+            "this, and a cell that was a wire from the start; impedance from 1 MHz to 0.1 Hz shows "
+            "whether there is an arc.",
         )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from softbreak.features.cycle_features import FEATURES
-from softbreak.models.rules.limits import GROWTH_LIMIT, UNFINISHED
+from softbreak.models.rules.limits import BELOW_FLOOR, GROWTH_LIMIT, UNFINISHED
 from softbreak.models.rules.words import percent
-from softbreak.verdict import Evidence, State, Verdict
+from softbreak.verdict import HARD_FROM, Evidence, State, Verdict
 
 HARD_SHARE: Final = 0.5
 """P(hard) from which a short is called hard."""
@@ -172,7 +172,8 @@ def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
     """The rule abstains: two limits, the growth veto, and the temperature veto."""
     if scored.fault > limits.fault_from and scored.told_from_warmth:
         return _faulty(rule, scored)
-    vetoed = growth > GROWTH_LIMIT and not scored.pair
+    below = bool(rule.evidence) and rule.evidence[0].feature == BELOW_FLOOR
+    vetoed = below or (growth > GROWTH_LIMIT and not scored.pair)
     if scored.fault < limits.healthy_below and not vetoed:
         return _with_score(rule, scored, scored.eta, (State.HEALTHY, ""), rule.evidence)
     upper = max(scored.eta[2], rule.electronic_fraction_upper if vetoed else scored.eta[1])
@@ -197,7 +198,13 @@ def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
 
 def _faulty(rule: Verdict, scored: Scored) -> Verdict:
     state = State.HARD if scored.chances[2] > HARD_SHARE else State.SOFT
-    return _with_score(rule, scored, scored.eta, (state, ""), rule.evidence)
+    estimate, lower, upper = scored.eta
+    if math.isfinite(rule.electronic_fraction):
+        # the fall itself says more exactly how much is missing; the interval is the learned one
+        estimate = min(max(rule.electronic_fraction, lower), upper)
+    if state is State.HARD:
+        estimate = max(estimate, min(HARD_FROM, upper))
+    return _with_score(rule, scored, (estimate, lower, upper), (state, ""), rule.evidence)
 
 
 def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:

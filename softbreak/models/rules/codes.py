@@ -29,7 +29,8 @@ STATES: Final = (State.HEALTHY, State.SOFT, State.HARD, State.UNDETERMINED)
     SHORT,
     RETURNED,
     FAINT,
-) = range(18)
+    BELOW,
+) = range(19)
 """Why a state is said; the sentences stand in :mod:`softbreak.models.rules.telling`."""
 
 NOTHING, DROP, STEP = range(3)

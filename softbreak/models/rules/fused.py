@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
 from softbreak.features.evidence import CellEvidence
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.memory import CYCLE
@@ -138,6 +139,13 @@ def not_applicable(evidence: CellEvidence) -> Verdict | None:
             f"these are probably files of several cells: {evidence.mixture}",
             "Give each cell a folder of its own, or say in cells.csv which files belong to it and "
             "what its configuration is.",
+        )
+    even, odd = evidence.timeline.electromotive_volt, evidence.timeline.polarisation_volt
+    if even + odd > CLIPPED_VOLT and 0.0 <= even - odd < CLIPPED_SHARE * (even + odd):
+        return undetermined(
+            f"under negative current the voltage stays at zero, under positive it is "
+            f"{even + odd:.3g} V: the cycler's range clips it",
+            "Record voltages of both signs: a range that reaches below zero.",
         )
     stated = evidence.cell.configuration
     if stated == "full" or (stated is None and not evidence.timeline.symmetric):

@@ -199,18 +199,26 @@ def _remember(m: Any, cycle: Any, late: float, whole: float) -> None:
 
 
 @compiled
+def _floor(m: Any, cycle: Any, known: Any, lim: Any) -> float:
+    """Resistance of the bare electrolyte at this cycle's temperature (Ω); NaN where unknown."""
+    floor = known.floor_ohm
+    if m.warm_now and not math.isnan(known.stated_celsius):
+        kelvin = cycle.temperature_celsius + 273.15
+        inverse = 1.0 / kelvin - 1.0 / (known.stated_celsius + 273.15)
+        floor *= math.exp(0.35 / lim.BOLTZMANN_EV * inverse)
+    return float(floor)
+
+
+@compiled
 def _certify(m: Any, cycle: Any, known: Any, said: Any, lim: Any) -> None:
     """R below the bare electrolyte's: electrons must flow, whatever else is unknown.
 
     A drop that was seen besides keeps its estimate and its words.
     """
-    floor = known.floor_ohm
+    floor = _floor(m, cycle, known, lim)
     if math.isnan(floor):
         return
-    stated, kelvin = not math.isnan(known.stated_celsius), cycle.temperature_celsius + 273.15
-    if m.warm_now and stated:
-        inverse = 1.0 / kelvin - 1.0 / (known.stated_celsius + 273.15)
-        floor *= math.exp(0.35 / lim.BOLTZMANN_EV * inverse)
+    stated = not math.isnan(known.stated_celsius)
     sure = stated and (not known.logged or m.warm_now)
     ohm = larger(cycle.resistance_ohm, 0.0)
     if ohm >= (lim.CERTIFICATE if sure else lim.CERTIFICATE_UNLOGGED) * floor:
@@ -264,6 +272,15 @@ def _judge(state: Any, known: Any, cycle: Any, events: Any, said: Any, lim: Any)
 
 
 @compiled
+def _doubt_below(m: Any, cycle: Any, known: Any, said: Any, lim: Any) -> None:
+    """Between the certificate and the bare electrolyte nothing is proved, nor is it healthy."""
+    floor = _floor(m, cycle, known, lim)
+    if said.state == codes.HEALTHY and 0.0 < cycle.resistance_ohm < floor:
+        left_open(said, codes.BELOW, 1.0, 0.4, said.transient)
+        said.a, said.b = cycle.resistance_ohm, floor
+
+
+@compiled
 def _bounded(value: float) -> float:
     """A logarithm beyond ±5 says no more than that it is large; infinities are not known."""
     return smaller(larger(value, -5.0), 5.0) if math.isfinite(value) else np.nan
@@ -310,3 +327,4 @@ def fold(  # noqa: PLR0913, PLR0917  (flat arrays)
         inside = events[bounds[n] : bounds[n + 1]]
         _judge(state, known, cycles[n], inside, said[n], lim)
         _conclude(m, said[n], concluded[n])
+        _doubt_below(m, cycles[n], known, said[n], lim)

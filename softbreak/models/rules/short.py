@@ -33,7 +33,9 @@ def judge_short(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -
     if back:
         before = m.anchor_late
         m.anchor_late = m.anchor_whole = np.nan
-        if not rise > larger(lim.SMALLEST_RISE, lim.ABRUPT_RETURN * fallen):
+        # a drop that no cycle's level shows was an excursion: nothing can have crept back
+        sank = before - m.lowest > lim.SMALLEST_RISE
+        if sank and not rise > larger(lim.SMALLEST_RISE, lim.ABRUPT_RETURN * fallen):
             m.doubt_level = larger(before, late) + 1.0
             m.doubt_kind = codes.CREPT
     if found:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from softbreak.models.rules import codes
-from softbreak.models.rules.limits import DEAD_SHORT_OHM_CM2, UNFINISHED
+from softbreak.models.rules.limits import BELOW_FLOOR, DEAD_SHORT_OHM_CM2, UNFINISHED
 from softbreak.models.rules.words import hours, ohm, percent
 from softbreak.verdict import Evidence, Verdict
 
@@ -30,10 +30,16 @@ _WANTED: Final = {
     codes.SHIFTED: "Return to the first current: a healthy cell returns to its first V/I.",
     codes.DOUBTED: "Log the temperature, and take an impedance spectrum to compare with an "
     "earlier one.",
+    codes.BELOW: "Check area, thickness, conductivity and temperature of the electrolyte; "
+    "impedance from 1 MHz to 0.1 Hz shows whether there is an arc.",
     codes.RETURNED: _EIS_WANTED,
     codes.FAINT: _EIS_WANTED,
 }
 """What would settle a cycle that is left open."""
+
+
+_NAMED: Final = {codes.ONE_SIDED: UNFINISHED, codes.BELOW: BELOW_FLOOR}
+"""What the evidence of an abstention is called, where a learned score has to know it."""
 
 
 def verdict_of(said: Any) -> Verdict:
@@ -75,8 +81,7 @@ def _evidence(said: tuple[Any, ...]) -> tuple[Evidence, ...]:
     told = _TOLD[reason](*said[9:13])
     if isinstance(told, Evidence):
         return (*found, told)
-    name = UNFINISHED if reason == codes.ONE_SIDED else "undetermined"
-    return (Evidence(name, math.nan, math.nan, told + "."), *found)
+    return (Evidence(_NAMED.get(reason, "undetermined"), math.nan, math.nan, told + "."), *found)
 
 
 def _began(said: tuple[Any, ...]) -> Evidence:
@@ -197,8 +202,8 @@ _TOLD: Final[dict[int, Callable[..., Evidence | str]]] = {
         f"could hide an electronic fraction of up to {percent(hidden)}"
     ),
     codes.FALLEN: lambda fallen, *_: (
-        f"V/I fell slowly by {percent(fallen)} below its maximum: a conducting interphase, "
-        "better contact or warmth would all look like this"
+        f"V/I lies {percent(fallen)} below its maximum and no abrupt drop was seen: a conducting "
+        "interphase, better contact or warmth would all look like this"
     ),
     codes.CONDUCTING: _conducting,
     codes.SHIFTED: lambda shift, *_: (
@@ -211,6 +216,10 @@ _TOLD: Final[dict[int, Callable[..., Evidence | str]]] = {
     codes.FIRST: _first,
     codes.SHORT: _below_anchor,
     codes.RETURNED: _doubt,
+    codes.BELOW: lambda resistance, floor, *_: (
+        f"V/I is {ohm(resistance)}, the bare electrolyte alone would have {ohm(floor)} (L/σA): "
+        "either electrons flow, or the cell's numbers are misstated"
+    ),
     codes.FAINT: lambda eta, time, *_: (
         f"V/I stands {percent(max(eta, 0.0))} below its level before the drop at "
         f"{hours(time)}: too little to tell a short from better contact"
