@@ -23,6 +23,10 @@ NO_SHAPE: Final = 1e-4
 NO_AGE: Final = 1e-3
 """… and the spread of ln R below which nothing ages: real cells move by a hundred times that."""
 FEWEST_CYCLES: Final = 3
+MOST_VOLT: Final = 10.0
+LARGE_AMPERE: Final = 0.02
+SMALL_OHM: Final = 2.0
+"""V/I of a wire, at a current that few laboratory cells carry."""
 
 
 def judged_findings(
@@ -52,6 +56,7 @@ def judged_findings(
             "The current never reverses: what is called a cycle here is a slice of half an hour, "
             "cut at abrupt events too.",
         )
+    yield from _units(evidence)
     yield from _beginning(evidence)
     yield from _dummy(evidence)
     if len(evidence.timeline.cycles) and not evidence.temperature_logged:
@@ -60,6 +65,29 @@ def judged_findings(
             "missing-temperature",
             "No temperature was logged: 2 K of warming raise the current by about 10 %, which "
             "looks like the beginning of a short. Log it, or state temperature_celsius.",
+        )
+
+
+def _units(evidence: CellEvidence) -> Iterator[Finding]:
+    """Ask whether a column is in thousandths of what it says."""
+    half_cycles = evidence.timeline.half_cycles
+    if not len(half_cycles):
+        return
+    volt = float(half_cycles["voltage_volt"].abs().median())
+    ampere = float(half_cycles["current_ampere"].median())
+    if volt > MOST_VOLT:
+        yield Finding(
+            "warning",
+            "voltage-unit",
+            f"The voltage under current is {volt:.3g} V, which no single cell has: is the column "
+            "in mV? Name its unit in the header, or map it with a factor (docs/formats.md).",
+        )
+    elif ampere > LARGE_AMPERE and volt < SMALL_OHM * ampere:
+        yield Finding(
+            "warning",
+            "current-unit",
+            f"V/I is {ohm(volt / ampere)} at {ampere:.3g} A: a wire, or a column in mA that was "
+            "taken for A? Name its unit in the header, or map it with a factor (docs/formats.md).",
         )
 
 

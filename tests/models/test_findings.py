@@ -74,6 +74,20 @@ def test_a_dummy_is_told_from_a_cell():
     assert "resistor" not in topics(wave(lambda phase: 100.0 + 0.1 * phase))
 
 
+@pytest.mark.parametrize(
+    ("volt", "ampere", "topic"),
+    [(1e3, 1.0, "voltage-unit"), (1.0, 1e3, "current-unit"), (1.0, 1.0, None)],
+)
+def test_thousandths_are_asked_for(volt, ampere, topic):
+    # 0.1 V at 1 mA, times a thousand in one column or the other
+    half_cycles = wave(lambda phase: 100.0 + 0 * phase)
+    table = half_cycles.timeline.half_cycles.copy()
+    table["voltage_volt"] *= volt
+    table["current_ampere"] *= ampere
+    found = topics(replace(half_cycles, timeline=replace(half_cycles.timeline, half_cycles=table)))
+    assert [name for name in found if name.endswith("unit")] == ([topic] if topic else [])
+
+
 def test_a_temperature_that_was_not_logged_is_missed(evidence):
     for logged in (True, False):
         found = topics(replace(evidence, temperature_logged=logged))

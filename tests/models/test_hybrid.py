@@ -8,7 +8,7 @@ import pytest
 from softbreak.data.history import assemble
 from softbreak.models.diagnose import examine
 from softbreak.models.hybrid_verdict import Limits, Scored, combined
-from softbreak.models.rules.limits import UNFINISHED
+from softbreak.models.rules.limits import BELOW_FLOOR, UNFINISHED
 from softbreak.models.rules.parts import judged, undetermined
 from softbreak.verdict import Evidence, State
 from tests.features.synthetic import cycled
@@ -80,6 +80,25 @@ def test_growth_without_a_spectrum_withholds_healthy():
 
 def test_hard_is_said_where_it_is_more_likely_than_not():
     assert combined(OPEN, scored(0.99, hard=0.9), 0.0, LIMITS).state is State.HARD
+
+
+def test_the_fall_itself_says_how_much_is_electronic():
+    rule = judged(State.SOFT, (0.6, 0.4, 0.8), (0.05, 0.9, 0.05), ())
+    found = combined(rule, scored(0.9), 0.0, LIMITS)
+    # learned: 0.9 within 0.45 to 1
+    assert found.electronic_fraction == 0.6
+    assert (found.electronic_fraction_lower, found.electronic_fraction_upper) == (0.45, 1.0)
+    low = replace(rule, electronic_fraction=0.3)
+    assert combined(low, scored(0.9), 0.0, LIMITS).electronic_fraction == 0.45
+
+
+def test_below_the_floor_no_score_makes_a_cell_healthy():
+    rule = undetermined("V/I is 50 Ω", "Impedance.")
+    named = (replace(rule.evidence[0], feature=BELOW_FLOOR),)
+    below = replace(rule, evidence=named)
+    assert combined(rule, scored(0.001), 0.0, LIMITS).state is State.HEALTHY
+    assert combined(below, scored(0.001), 0.0, LIMITS).state is State.UNDETERMINED
+    assert combined(below, scored(0.99), 0.0, LIMITS).state is State.SOFT
 
 
 def test_the_unfamiliar_is_left_to_the_rule_and_told():

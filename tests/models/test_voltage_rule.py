@@ -349,6 +349,65 @@ def test_a_placeholder_of_a_missing_probe_is_no_temperature():
     assert found == ["healthy"] * 10
 
 
+def test_below_the_bare_electrolyte_nothing_is_healthy():
+    # L / (sigma A) = 55.7 ohm: 0.9 of it proves nothing, but no healthy cell has it
+    diagnosis = judged(lambda h: 50.0 + 0 * h, cell=FLOORED)
+    assert states(diagnosis) == ["undetermined"] * 20
+    assert "55.7 Ω" in diagnosis.verdicts["evidence"].iloc[-1][0]["sentence"]
+    assert states(judged(lambda h: 60.0 + 0 * h, cell=FLOORED)) == ["healthy"] * 20
+    # a drop that is seen is still one
+    dropped = judged(lambda h: np.where(h >= 20.0, 30.0, 50.0), cell=FLOORED)
+    assert set(states(dropped)[10:]) == {"soft"}
+
+
+@pytest.mark.parametrize("cycle", [0, 5])
+@pytest.mark.parametrize("factor", [1.3, 2.0])
+@pytest.mark.parametrize("detector", ["voltage", "hybrid"])
+def test_one_bad_sample_at_a_beginning_is_no_short(detector, factor, cycle):
+    voltage, current = wave(np.full(20, 400.0))
+    voltage[cycle * 720 + 2] *= factor
+    found = states(examine(series(voltage, current), detector))
+    others = found[:cycle] + found[cycle + 1 :]
+    assert others == ["healthy"] * 9
+    assert found[cycle] in ("healthy", "undetermined")
+
+
+@pytest.mark.parametrize("cycles", [20, 21, 22])
+def test_a_hard_short_at_mid_life_leaves_the_cell_symmetric(cycles):
+    ohm = np.where(np.arange(2 * cycles) < 21, 5000.0, 25.0)
+    voltage, current = wave(ohm, cycles=cycles)
+    found = states(examine(series(voltage, current)))
+    assert found[:10] == ["healthy"] * 10
+    assert set(found[11:]) == {"hard"}
+
+
+def polarising(emf, *, unsigned=False, short=99):
+    """A cell around a voltage of its own, 40 mV each way of which a tenth grows in."""
+    voltage, current = wave(np.where(np.arange(20) < short, 400.0, 120.0), noise=1e-6)
+    grown = 1.0 - 0.1 * np.exp(-(np.arange(len(voltage)) % 360) / 100.0)
+    voltage = emf + voltage * grown
+    return examine(series(np.abs(voltage) if unsigned else voltage, current), "voltage")
+
+
+@pytest.mark.parametrize("emf", [0.62, 0.2])
+@pytest.mark.parametrize("short", [99, 10])
+def test_a_voltage_of_its_own_is_no_magnitude(emf, short):
+    # Li | solid electrolyte | LiIn rests at 0.62 V
+    assert set(states(polarising(emf, short=short))) == {"undetermined"}
+
+
+def test_a_magnitude_is_one():
+    assert states(polarising(0.0, unsigned=True)) == ["healthy"] * 10
+    assert states(polarising(0.0, unsigned=True, short=10))[6:] == ["soft"] * 4
+
+
+def test_a_clipped_range_is_not_judged():
+    voltage, current = wave(np.full(20, 1000.0), noise=1e-6)
+    found = examine(series(np.maximum(voltage, 0.0), current), "voltage")
+    assert set(states(found)) == {"undetermined"}
+    assert "clips" in found.verdicts["evidence"].iloc[0][0]["sentence"]
+
+
 def random_cycles(seed, count=60):
     """Cycles as no cell makes them: jumps, gaps, other currents, one direction, no thermometer."""
     rng = np.random.default_rng(seed)
