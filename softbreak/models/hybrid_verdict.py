@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from softbreak.features.cycle_features import FEATURES
 from softbreak.models.rules.limits import BELOW_FLOOR, GROWTH_LIMIT, UNFINISHED
 from softbreak.models.rules.words import percent
-from softbreak.verdict import HARD_FROM, Evidence, State, Verdict
+from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
 
 HARD_SHARE: Final = 0.5
 """P(hard) from which a short is called hard."""
@@ -199,6 +199,8 @@ def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
 def _faulty(rule: Verdict, scored: Scored) -> Verdict:
     state = State.HARD if scored.chances[2] > HARD_SHARE else State.SOFT
     estimate, lower, upper = scored.eta
+    lower, upper = max(lower, HEALTHY_BELOW), max(upper, HEALTHY_BELOW)  # as the state says
+    estimate = max(estimate, lower)
     if math.isfinite(rule.electronic_fraction):
         # the fall itself says more exactly how much is missing; the interval is the learned one
         estimate = min(max(rule.electronic_fraction, lower), upper)

@@ -92,6 +92,12 @@ def test_the_fall_itself_says_how_much_is_electronic():
     assert combined(low, scored(0.9), 0.0, LIMITS).electronic_fraction == 0.45
 
 
+def test_the_interval_of_a_short_holds_no_healthy_cell():
+    found = combined(OPEN, scored(0.95)._replace(eta=(0.3, 0.0, 0.6)), 0.0, LIMITS)
+    assert found.state is State.SOFT
+    assert found.electronic_fraction_lower == 0.05
+
+
 def test_below_the_floor_no_score_makes_a_cell_healthy():
     rule = undetermined("V/I is 50 Ω", "Impedance.")
     named = (replace(rule.evidence[0], feature=BELOW_FLOOR),)
