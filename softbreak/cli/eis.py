@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from softbreak.cli.console import DONE, Json, Quiet, Verbose, print_json, speak, stdout
+from softbreak.cli.method import Area, Png, Thickness, draw
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -23,8 +24,8 @@ def eis(
             help="Spectra of one cell: a file, the fresh one and a later one, or its folder."
         ),
     ],
-    area: Annotated[float | None, typer.Option(help="Electrode area in cm².")] = None,
-    thickness: Annotated[float | None, typer.Option(help="Of the electrolyte, in µm.")] = None,
+    area: Area = None,
+    thickness: Thickness = None,
     electrolyte: Annotated[
         str | None, typer.Option(help="Its formula or name (Li6PS5Cl, LLZO, PEO): which circuit.")
     ] = None,
@@ -32,7 +33,7 @@ def eis(
         float | None,
         typer.Option(help="By how many K the later spectra were warmer, if it was not logged."),
     ] = None,
-    png: Annotated[Path | None, typer.Option(help="Write the figure here (png, svg, pdf).")] = None,
+    png: Png = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -59,11 +60,7 @@ def eis(
     reading = read_eis(
         read_spectra(history, cell=cell, warmer_kelvin=warmer), area_cm2=cell.area_cm2
     )
-    written = []
-    if png is not None:
-        from softbreak.report.reading import save_figures
-
-        written = save_figures([reading], png)
+    written = draw([reading], png)
     if as_json:
         print_json(reading.as_data())
     elif not quiet:

@@ -123,3 +123,11 @@ def _speak_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    # JSON and CSV are for programs, which expect UTF-8 whatever the console speaks
+    if _for_programs(sys.argv[1:]) and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _for_programs(arguments: list[str]) -> bool:
+    """Whether stdout will hold JSON or CSV; a replay's holds JSON lines or nothing."""
+    return bool({"--json", "--csv"} & set(arguments)) or arguments[:1] == ["replay"]

@@ -39,12 +39,7 @@ def deliver(
     readings: Sequence[Reading], png: Path | None, *, as_json: bool, quiet: bool = False
 ) -> None:
     """Give readings out: as JSON or on the terminal, and their figures as files."""
-    from softbreak.errors import SoftbreakError
-    from softbreak.report.reading import save_figures
-
-    if png is not None and png.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise SoftbreakError(f"{png}: a figure's name ends in .png, .svg or .pdf")
-    written = save_figures(readings, png) if png is not None else []
+    written = draw(readings, png)
     if as_json:
         print_json({"readings": [reading.as_data() for reading in readings]})
         return
@@ -52,3 +47,23 @@ def deliver(
         stdout().print(*([""] if number else []), reading)
     for path in written if not quiet else ():
         typer.echo(str(path))
+
+
+def draw(readings: Sequence[Reading], png: Path | None) -> list[Path]:
+    """Write the figures of readings, where a file is named for them.
+
+    Raises
+    ------
+    SoftbreakError
+        If a figure cannot be written under that name.
+    """
+    from softbreak.errors import SoftbreakError
+    from softbreak.report.reading import save_figures
+
+    if png is None:
+        return []
+    if png.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise SoftbreakError(f"--png {png}: a figure's name ends in .png, .svg or .pdf")
+    if png.is_dir():
+        raise SoftbreakError(f"--png {png}: a folder; expected the name of a file to write")
+    return save_figures(readings, png)

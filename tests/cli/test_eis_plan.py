@@ -140,3 +140,18 @@ def test_plan_without_anything_says_what_to_give(softbreak):
     told = softbreak("plan")
     assert told.code == 2
     assert "--resistance" in told.err
+
+
+@pytest.mark.parametrize("options", [("--area", -3), ("--thickness", -4)])
+def test_sizes_that_no_cell_has_are_refused(softbreak, pair, options):
+    told = softbreak("eis", pair[0], *options)
+    assert told.code == 2
+    assert options[0] in told.err
+
+
+def test_a_figure_needs_a_name_that_can_be_written(softbreak, pair, tmp_path):
+    told = softbreak("eis", pair[0], "--png", tmp_path / "x.txt")
+    assert (told.code, "ends in .png" in told.err) == (2, True)
+    (tmp_path / "x.png").mkdir()
+    told = softbreak("eis", pair[0], "--png", tmp_path / "x.png")
+    assert (told.code, "a folder" in told.err) == (2, True)

@@ -1,6 +1,9 @@
+import io
+
 import pytest
 
 from softbreak import __version__
+from softbreak.cli import main
 from softbreak.cli.main import COMMANDS
 
 
@@ -58,3 +61,15 @@ def test_twice_verbose_shows_the_traceback(monkeypatch, tmp_path):
 def test_bad_options_are_exit_code_2(softbreak, tmp_path):
     assert softbreak("triage", tmp_path, "--workers", "-3").code == 2
     assert softbreak("triage", tmp_path, "--fail-on", "healthy").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "encoding"),
+    [(["eis", "--json"], "utf-8"), (["query", "--csv"], "utf-8"), (["eis"], "cp1252")],
+)
+def test_what_programs_read_is_utf8_whatever_the_console_speaks(monkeypatch, arguments, encoding):
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr("sys.stdout", stdout)
+    monkeypatch.setattr("sys.argv", ["softbreak", *arguments])
+    main._speak_utf8()
+    assert (stdout.encoding, stdout.errors) == (encoding, "replace")
