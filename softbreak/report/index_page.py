@@ -59,7 +59,7 @@ def index_context(
         "title": "softbreak report",
         "root": "",
         "crumb": "",
-        "headline": _headline(len(rows), short),
+        "headline": _headline(len(rows), short, _count(rows, "undetermined")),
         "counts": told,
         "looks": states,
         "failures": [
@@ -75,15 +75,30 @@ def index_context(
     }
 
 
-def _headline(cells: int, short: int) -> str:
+def _headline(cells: int, short: int, undetermined: int) -> str:
     if not cells:
         return "No cells were found"
+    if not short and undetermined:
+        return _undecided(cells, undetermined)
     if not short:
         return "No breakdown was found" if cells > 1 else "No breakdown was found in this cell"
     return (
         f"{integer(short)} of {integer(cells)} cells broke down"
         if cells > 1
         else "This cell broke down"
+    )
+
+
+def _undecided(cells: int, undetermined: int) -> str:
+    """Silence about cells that were not judged would read as their health."""
+    judged, are = cells - undetermined, "is" if undetermined == 1 else "are"
+    if not judged:
+        told = f"{integer(undetermined)} of {integer(cells)} cells are undetermined"
+        return f"Nothing could be decided: {told if cells > 1 else 'this cell is undetermined'}"
+    which = f"{integer(judged)} cells" if judged > 1 else "one cell"
+    return (
+        f"No breakdown in the {which} that could be judged; "
+        f"{integer(undetermined)} {are} undetermined"
     )
 
 
@@ -122,7 +137,8 @@ def _or_none(value: object) -> float | int | None:
 def _run_facts(run: Mapping[str, Any]) -> str:
     """Say in a line what made this report."""
     arguments = run.get("arguments") or {}
-    told = [f"softbreak {plain(run.get('softbreak', ''))}".strip()]
+    versions = run.get("versions") or {}
+    told = [f"softbreak {plain(versions.get('softbreak', ''))}".strip()]
     told += [
         f"{name} {plain(arguments[name])}"
         for name in ("archive", "detector")

@@ -12,6 +12,7 @@ import numpy as np
 MISSING = "–"
 
 _HOUR = 3600.0
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DAY = 24 * _HOUR
 
 
@@ -91,7 +92,7 @@ def number(value: object, digits: int = 3) -> str:
         return "0"
     if not 1e-3 <= abs(x) < 1e6:
         mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
-        return _minus(f"{mantissa} × 10^{int(exponent)}")
+        return _minus(f"{mantissa} × 10") + str(int(exponent)).translate(_RAISED)
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(x))))
     return _minus(f"{x:.{decimals}f}")
 

@@ -91,7 +91,7 @@ def test_words():
     assert percent(float("nan")) == "–"
     assert interval(0.71, 0.62, 0.8) == "71 % (62 to 80 %)"
     assert duration(90_000) == "25.0 h"
-    assert number(0.000123456) == "1.23 × 10^−4"
+    assert number(0.000123456) == "1.23 × 10⁻⁴"
 
 
 def test_colours_darken_in_order():

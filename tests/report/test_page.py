@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from softbreak.report.index_page import index_context
 from softbreak.report.page import (
     embedded,
     static_figures,
@@ -37,7 +38,10 @@ def ranked(diagnoses):
 def report(tmp_path_factory):
     diagnoses = cells.every_kind()
     directory = tmp_path_factory.mktemp("report")
-    run = {"softbreak": "0.1", "arguments": {"archive": "my cells", "detector": "fused"}}
+    run = {
+        "versions": {"softbreak": "0.1"},
+        "arguments": {"archive": "my cells", "detector": "fused"},
+    }
     index = write_report(
         directory, run=run, cells=ranked(diagnoses), failures=FAILURES, diagnoses=iter(diagnoses)
     )
@@ -191,6 +195,27 @@ def test_a_page_that_is_wanted_later_is_linked(tmp_path):
     index = write_index(tmp_path, **told, lives=lives)
     rows = data_of(index.read_text(encoding="utf-8"), "rows")["rows"]
     assert [row["page"] for row in rows] == ["cell/one.html", "cell/two.html"]
+
+
+@pytest.mark.parametrize(
+    ("states", "headline"),
+    [
+        (["undetermined"] * 11, "Nothing could be decided: 11 of 11 cells are undetermined"),
+        (["undetermined"], "Nothing could be decided: this cell is undetermined"),
+        (
+            ["healthy"] * 5 + ["undetermined"] * 6,
+            "No breakdown in the 5 cells that could be judged; 6 are undetermined",
+        ),
+        (["healthy"] * 2, "No breakdown was found"),
+        (["soft", "undetermined"], "1 of 2 cells broke down"),
+    ],
+)
+def test_the_headline_counts_what_was_not_judged(states, headline):
+    rows = pd.DataFrame({"cell_id": list(map(str, range(len(states)))), "state": states})
+    run = {"versions": {"softbreak": "0.1"}}
+    told = index_context(run, rows, NONE, {}, {})
+    assert told["headline"] == headline
+    assert told["facts"].startswith("softbreak 0.1")
 
 
 def test_no_cells_at_all_is_a_page_too(tmp_path):
