@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from softbreak.cli.console import DONE, Json, Quiet, Verbose, print_json, speak, stdout
+from softbreak.cli.method import Area
 
 if TYPE_CHECKING:
     from softbreak.physics.plan import Situation
@@ -23,7 +24,7 @@ def plan(
     files: Annotated[
         list[Path] | None, typer.Argument(help="The cell's files or folder; or the options below.")
     ] = None,
-    area: Annotated[float | None, typer.Option(help="Electrode area in cm².")] = None,
+    area: Area = None,
     resistance: Annotated[
         float | None, typer.Option(min=0.0, help="Of the cell now, in Ω cm², instead of files.")
     ] = None,
@@ -51,14 +52,15 @@ def plan(
     from softbreak.report.methods.plan import read_plan
 
     speak(quiet, verbose)
+    area_known = True
     if files:
-        found, state = _from_files(files, area)
+        found, state, area_known = _from_files(files, area)
         found = _changed(found, eta)
     elif resistance:
         found, state = _from_numbers(resistance, bulk, eta, capacity, electrolyte, reference), ""
     else:
         raise typer.BadParameter("give the cell's files, or --resistance")
-    reading = read_plan(found, state)
+    reading = read_plan(found, state, area_known=area_known)
     if as_json:
         print_json(reading.as_data())
     elif not quiet:
@@ -66,14 +68,16 @@ def plan(
     raise typer.Exit(DONE)
 
 
-def _from_files(files: list[Path], area: float | None) -> tuple[Situation, str]:
+def _from_files(files: list[Path], area: float | None) -> tuple[Situation, str, bool]:
     import softbreak
+    from softbreak.data.history import merged_cell
     from softbreak.models.situation import situation_of
 
     facts = {} if area is None else {"area_cm2": area}
     history = softbreak.read(files[0] if len(files) == 1 else files, **facts)
     try:
-        return situation_of(history)
+        known = merged_cell(history.cell, history.records).area_cm2 is not None
+        return *situation_of(history), known
     except ValueError as error:
         raise typer.BadParameter(f"{error}; say it with --resistance") from error
 

@@ -155,3 +155,15 @@ def test_a_figure_needs_a_name_that_can_be_written(softbreak, pair, tmp_path):
     (tmp_path / "x.png").mkdir()
     told = softbreak("eis", pair[0], "--png", tmp_path / "x.png")
     assert (told.code, "a folder" in told.err) == (2, True)
+
+
+def test_a_plan_assumes_no_area_that_nobody_told(softbreak, pair):
+    shown = softbreak("plan", *pair)
+    assert shown.code == 0
+    assert "area is not known" in shown.out
+    assert "mAh cm⁻²\n" not in shown.out
+    assumed = softbreak("plan", *pair, "--json").json["assumed"]
+    assert not assumed["area_known"]
+    assert "bulk_ohm" in assumed["cell"]
+    assert "bulk_ohm_cm2" not in assumed["cell"]
+    assert "area is not known" not in softbreak("plan", *pair, "--area", 0.5).out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from typing import Any
 
 from softbreak.physics.plan import HARM_WORDS, Proposal, Situation, plan
 from softbreak.report.reading import Reading, Table
@@ -19,7 +20,13 @@ CAVEATS = (
 )
 
 
-def read_plan(situation: Situation, state: str = "") -> Reading:
+NO_AREA = (
+    "The cell's area is not known: resistances are Ω and charges mAh of the whole cell, and areal "
+    "settings are as if it were 1 cm². State area_cm2 in cells.csv, or --area."
+)
+
+
+def read_plan(situation: Situation, state: str = "", *, area_known: bool = True) -> Reading:
     """Rank the measurements and write them as a table.
 
     Parameters
@@ -27,7 +34,10 @@ def read_plan(situation: Situation, state: str = "") -> Reading:
     situation : Situation
     state : str
         A sentence on the cell as it is known now.
+    area_known : bool
+        False: the situation is of the whole cell, in Ω and mAh, and is shown so.
     """
+    ohm, charge = ("Ω cm²", "mAh cm⁻²") if area_known else ("Ω", "mAh")
     proposals = plan(situation)
     ranked = tuple(
         (
@@ -48,10 +58,10 @@ def read_plan(situation: Situation, state: str = "") -> Reading:
     )
     cell = situation.cell
     known = (
-        ("R_i", f"{number(cell.ionic_ohm_cm2)} Ω cm²"),
-        ("of it electrolyte", f"{number(cell.bulk_ohm_cm2)} Ω cm²"),
+        ("R_i", f"{number(cell.ionic_ohm_cm2)} {ohm}"),
+        ("of it electrolyte", f"{number(cell.bulk_ohm_cm2)} {ohm}"),
         ("suspected η_e", percent(cell.eta)),
-        ("half-cycle", f"{number(situation.capacity_mah_per_cm2)} mAh cm⁻²"),
+        ("half-cycle", f"{number(situation.capacity_mah_per_cm2)} {charge}"),
         ("reference spectrum", "yes" if situation.has_reference else "no"),
     )
     return Reading(
@@ -62,10 +72,28 @@ def read_plan(situation: Situation, state: str = "") -> Reading:
             Table("Their settings", ("", ""), settings),
         ),
         f"{state} {_advice(proposals)}".strip(),
-        CAVEATS,
-        {"assumed": asdict(situation), "proposals": [_as_data(one) for one in proposals]},
+        CAVEATS if area_known else (NO_AREA, *CAVEATS),
+        {
+            "assumed": _assumed(situation, area_known),
+            "proposals": [_as_data(one) for one in proposals],
+        },
         source=f"Fisher information of Equations 1 and 2, {SOURCE}",
     )
+
+
+def _assumed(situation: Situation, area_known: bool) -> dict[str, object]:
+    told = asdict(situation)
+    return {**(told if area_known else _of_the_cell(told)), "area_known": area_known}
+
+
+def _of_the_cell(told: dict[str, Any]) -> dict[str, Any]:
+    """Name what is not areal without the area that nobody told."""
+    return {
+        name.removesuffix("_per_cm2").removesuffix("_cm2"): (
+            _of_the_cell(value) if isinstance(value, dict) else value
+        )
+        for name, value in told.items()
+    }
 
 
 def _advice(proposals: tuple[Proposal, ...]) -> str:
