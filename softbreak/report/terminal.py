@@ -98,7 +98,8 @@ def _sparkline(half_cycles: pd.DataFrame, width: int, *, ascii_only: bool) -> st
     heights = ((level - level.min()) / span * (len(bars) - 1)).round().astype(int)
     line = "".join(bars[height] for height in heights)
     low, high = number(np.exp(level.min())), number(np.exp(level.max()))
-    return f"V/I         {line}\n            {low} to {high} ohm (lowest to highest), over the cell's life"
+    ends = f"{low} to {high} ohm (lowest to highest) over the cell's life"
+    return f"V/I         {line}\n            {ends}"
 
 
 def _evidence(verdicts: pd.DataFrame) -> Any:
