@@ -143,7 +143,12 @@ class Cluster:
                 return Client(
                     self._address, security=self._security, timeout=5, set_as_default=False
                 )
-            except (OSError, TimeoutError, ValueError) as error:
+            except ValueError as error:  # trying again would not mend an address
+                raise SoftbreakError(
+                    f"--dask: {self._address!r} is no address of a Dask scheduler ({error}); "
+                    "expected one such as tcp://host:8786"
+                ) from error
+            except (OSError, TimeoutError) as error:
                 if time.monotonic() > until:
                     raise SoftbreakError(
                         f"there is no Dask scheduler at {self._address} ({error}); what was done "

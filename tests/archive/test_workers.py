@@ -103,6 +103,11 @@ def test_a_scheduler_that_comes_back_is_found_again(archive, tmp_path):
     assert same(tmp_path / "here", tmp_path / "there")
 
 
+def test_an_address_of_nonsense_is_refused_at_once(archive, tmp_path):
+    with pytest.raises(SoftbreakError, match="--dask: 'nonsense' is no address"):
+        triage(archive, tmp_path / "none", workers="nonsense")
+
+
 def test_no_scheduler_and_another_version_are_told(archive, cluster, tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "CONNECT_SECOND", 0.0)
     with pytest.raises(SoftbreakError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
