@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from softbreak.archive.columns import checked_columns
 from softbreak.data.readers.base import decode
 from softbreak.data.record import Cell
 from softbreak.errors import ManifestError
+
+logger = logging.getLogger(__name__)
 
 NAMES: Final = ("cells.csv", "cells.toml")
 MAX_BYTES: Final = 16 * 2**20
@@ -38,6 +41,19 @@ RANGES: Final[dict[str, Range]] = {
     "pressure_mpa": Range(0.0, 2000.0, "stack pressure in MPa, not bar or kPa"),
 }
 """Plausible numbers: wide enough for any real cell, narrow enough to catch a wrong unit."""
+
+_USUAL: Final[dict[str, tuple[float, float]]] = {
+    "area_cm2": (0.005, 50.0),
+    "electrolyte_thickness_um": (1.0, 5000.0),
+    "ionic_conductivity_s_per_cm": (1e-7, 0.1),
+}
+"""Possible outside, but a wrong unit there gives a wrong verdict on every cycle."""
+_MEANT: Final = {
+    "thickness_um": "electrolyte_thickness_um",
+    "thickness": "electrolyte_thickness_um",
+    "conductivity": "ionic_conductivity_s_per_cm",
+}
+"""Names whose nearest spelling is another column."""
 
 CONFIGURATIONS: Final = ("symmetric", "asymmetric", "full")
 _TEXTS: Final = ("electrode", "electrolyte", "notes")
@@ -206,7 +222,9 @@ def _check_names(
                 expected="every column once",
                 remedy="Remove one of them.",
             )
+        meant = _MEANT.get(name.lower())
         close = get_close_matches(name.lower(), known, n=1, cutoff=0.7)
+        close = [meant] if meant in known else close
         if name not in known and close:
             raise ManifestError(
                 path,
@@ -257,6 +275,13 @@ def _number(path: Path, place: str, name: str, value: object) -> float | None:
         ) from None
     if isinstance(value, bool) or not low <= number <= high:
         raise _bad(path, place, name, value, expected, "Check its unit, or leave it empty.")
+    least, most = _USUAL.get(name, (low, high))
+    if not least <= number <= most:
+        logger.warning(
+            "%s, %s, column %s: found %s; usual is %g to %g (%s): is it in the stated unit? "
+            "Check it, for every verdict of this cell rests on it.",
+            *(path, place, name, value, least, most, meaning),
+        )
     return number
 
 

@@ -132,3 +132,25 @@ def test_two_manifests_are_one_too_many(tmp_path):
     (tmp_path / "cells.toml").touch()
     with pytest.raises(ManifestError, match=r"both cells\.csv and cells\.toml"):
         csv_of(tmp_path, "cell_id\n")
+
+
+def test_a_thickness_without_a_layer_is_the_electrolytes(tmp_path):
+    (tmp_path / "cells.csv").write_text("cell_id,thickness_um\nC1,700\n")
+    with pytest.raises(ManifestError, match="Did you mean 'electrolyte_thickness_um'"):
+        load_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("column", "odd", "usual"),
+    [
+        ("ionic_conductivity_s_per_cm", 1.8, 1.8e-3),
+        ("electrolyte_thickness_um", 0.7, 700),
+        ("area_cm2", 78.5, 0.785),
+    ],
+)
+def test_a_number_of_another_unit_is_asked_about(tmp_path, caplog, column, odd, usual):
+    for value, asked in ((usual, False), (odd, True)):
+        caplog.clear()
+        (tmp_path / "cells.csv").write_text(f"cell_id,{column}\nC1,{value}\n")
+        load_manifest(tmp_path)
+        assert ("is it in the stated unit?" in caplog.text) == asked
