@@ -33,6 +33,7 @@ from softbreak.archive.tables import (
     write_text,
     written_whole,
 )
+from softbreak.data.history import natural_key
 from softbreak.errors import ReadError
 from softbreak.models.diagnosis import Diagnosis
 from softbreak.verdict import State
@@ -113,13 +114,13 @@ def ranked(summaries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         With ``rank`` from 1.
     """
 
-    def gravity(row: Mapping[str, Any]) -> tuple[int, float, float, str]:
+    def gravity(row: Mapping[str, Any]) -> tuple[int, float, float, Any]:
         probability, onset = row["probability"], row["onset_time_second"]
         return (
             _ORDER[State(row["state"])],
             1.0 if math.isnan(probability) else -round(probability, 3),
             math.inf if math.isnan(onset) else onset,
-            row["cell_id"],
+            natural_key(row["cell_id"]),
         )
 
     ordered = sorted((numbers_again(row) for row in summaries), key=gravity)
@@ -264,6 +265,6 @@ def load_result(out: Path) -> TriageResult:
             out,
             found=str(error),
             expected="the folder that a triage wrote",
-            remedy="Run 'softbreak triage' with --out and this folder.",
+            remedy="Name the folder that 'softbreak triage' was given as --out, not the archive.",
         ) from error
     return TriageResult(out, cells, failures, run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,8 @@ from softbreak.archive.storage import storage_of
 from softbreak.archive.store import FORMAT, PackWriter, members_of
 from softbreak.archive.tables import printable
 from softbreak.archive.worker import resolve
+from softbreak.data.checks import mixture
+from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.readers.long import LongRecord
 from softbreak.data.record import Cell, Record
@@ -181,9 +183,20 @@ def _work(job: Job) -> tuple[dict[str, Any], Diagnosis | None]:
 
 
 def _judged(job: Job, reading: Reading) -> tuple[dict[str, Any], Diagnosis | None]:
-    split = not job.basis["named"] and measured_at_once(reading.records)
+    split = not job.basis["named"] and _several(reading.records)
     diagnosis = None if split else _diagnosed(job, reading)
     return {**meta_of(job, reading), "split": split}, diagnosis
+
+
+def _several(records: Sequence[Record | LongRecord]) -> bool:
+    """Whether files that were grouped by their names are those of several cells."""
+    if len({record.source.path for record in records}) < 2:
+        return False
+    if measured_at_once(records):
+        return True
+    # The rows of a long record are still to be read: what is mixed there is a finding.
+    whole = [record for record in records if isinstance(record, Record)]
+    return len(whole) == len(records) and bool(mixture(assemble(Cell(), whole)))
 
 
 def probe_job(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -256,6 +256,14 @@ def test_files_of_one_folder_that_ran_at_once_are_several_cells(tmp_path, out, m
     assert seen == []
 
 
+def test_files_of_one_folder_that_are_years_apart_are_several_cells(tmp_path, out):
+    root = tmp_path / "archive"
+    for k, name in enumerate(("alpha", "beta")):
+        write_cell(root / "anna" / f"{name}.csv", started=1.5e9 + k * 1e8)
+    result = triage(root, out, workers=0)
+    assert sorted(result.cells["cell_id"]) == ["anna/alpha", "anna/beta"]
+
+
 def test_files_of_one_folder_that_ran_one_after_the_other_are_one_cell(tmp_path, out):
     root = tmp_path / "archive"
     for k in range(3):
@@ -363,6 +371,15 @@ def test_a_full_disk_says_so(archive, out, monkeypatch):
     monkeypatch.setattr(triage_module, "write_result_tables", full)
     with pytest.raises(OSError, match="No space left"):
         triage(archive, out, workers=0)
+
+
+def test_names_are_ranked_in_natural_order():
+    known = {"state": "soft", "probability": 0.9, "onset_time_second": 1.0, "ever_short": True}
+    rows = [
+        {**dict.fromkeys(CELLS.names), **known, "cell_id": name, "n_cycles": 1, "n_files": 1}
+        for name in ("c1", "c10", "c2")
+    ]
+    assert list(ranked(rows)["cell_id"]) == ["c1", "c2", "c10"]
 
 
 def test_ranking_is_by_state_then_probability_then_onset():
