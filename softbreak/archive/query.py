@@ -117,7 +117,8 @@ def _views(database: Any, table: str, results: Sequence[Path]) -> None:
                 folder,
                 found=f"no {path.name}",
                 expected="the folder that a triage wrote",
-                remedy="Run 'softbreak triage' with --out and this folder.",
+                remedy="Name the folder that 'softbreak triage' was given as --out, not the "
+                "archive; the question comes first, then the folders.",
             )
         metadata_of(path)  # refuses what a newer softbreak wrote
         database.register(f"_{table}_{number}", ds.dataset(path, TABLES[table], format="parquet"))

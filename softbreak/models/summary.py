@@ -128,7 +128,9 @@ def _sentence(
     if not verdicts:
         return "Nothing to judge: no cycling, voltammetry or impedance of a cell under load."
     open_cycles = sum(v.state is State.UNDETERMINED for v in verdicts)
-    told = f"{open_cycles} of {count} cycles are left open" if open_cycles else ""
+    are = "is" if open_cycles == 1 else "are"
+    cycles = "cycle" if count == 1 else "cycles"
+    told = f"{open_cycles} of {count} {cycles} {are} left open" if open_cycles else ""
     if onset is not None:
         last = verdicts[-1]
         worst = [v.electronic_fraction for v in verdicts if v.state is state]
@@ -150,4 +152,5 @@ def _sentence(
         ),
         "",
     )
+    reason = reason[:1].upper() + reason[1:]
     return f"Undetermined: {told}. {reason}" if told else f"Undetermined. {reason}"

@@ -104,7 +104,7 @@ def test_a_bad_query_says_what_is_wrong(results, sql, said):
 
 
 def test_a_folder_without_results_is_an_error(tmp_path):
-    with pytest.raises(ReadError, match="the folder that a triage wrote"):
+    with pytest.raises(ReadError, match="not the archive"):
         query("SELECT 1", tmp_path)
 
 
