@@ -20,6 +20,15 @@ _HINTS = {
     "imaginary_impedance_ohm": ("zimag", "im(z)", "z''", "z imag", "-im(z)", "zim"),
 }
 """Words that people put above a column, by the column that they mean."""
+_SCALES = {
+    "test_time_second": {"h": "3600", "hr": "3600", "hours": "3600", "min": "60", "ms": "1e-3"},
+    "voltage_volt": {"mV": "1e-3", "µV": "1e-6", "uV": "1e-6"},
+    "current_ampere": {"mA": "1e-3", "µA": "1e-6", "uA": "1e-6", "nA": "1e-9"},
+    "frequency_hertz": {"kHz": "1e3", "MHz": "1e6", "mHz": "1e-3"},
+    "real_impedance_ohm": {"kΩ": "1e3", "kOhm": "1e3", "MΩ": "1e6", "mΩ": "1e-3"},
+    "imaginary_impedance_ohm": {"kΩ": "1e3", "kOhm": "1e3", "MΩ": "1e6", "mΩ": "1e-3"},
+}
+"""Units in a header that are not ours, and what turns them into ours; case tells mHz from MHz."""
 _DELIMITERS = ("\t", ";", ",")
 
 
@@ -86,12 +95,21 @@ def _column_advice(columns: Sequence[str]) -> str:
             "Say which column is which in the [columns] section of cells.toml, for example "
             f"voltage_volt = {columns[-1]!r}."
         )
-    rows = "; ".join(f'{name} = "{column}"' for name, column in guess.items())
+    rows = "; ".join(_row(name, column) for name, column in guess.items())
     return (
         f"Did you mean {rows}? Write it so into the [columns] section of cells.toml, "
         'with scale = ... where the unit differs (current_ampere = { column = "I / mA", '
         "scale = 1e-3 })."
     )
+
+
+def _row(name: str, column: str) -> str:
+    """Write a row of [columns], with the scale that the header's own unit asks for."""
+    stated = re.search(r"[\[(/<]\s*([^\])>]+?)\s*[\])>]?\s*$", column)
+    scale = _SCALES.get(name, {}).get(stated[1].replace("μ", "µ")) if stated else None
+    if scale is None:
+        return f'{name} = "{column}"'
+    return f'{name} = {{ column = "{column}", scale = {scale} }}'
 
 
 def _suffix_advice(head: Head, readers: Sequence[Reader]) -> str:
