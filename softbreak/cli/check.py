@@ -40,12 +40,12 @@ def check(
 
 
 def _report(path: Path, area: float | None) -> dict[str, Any]:
-    import softbreak
+    from softbreak.archive.cells import cells_of
     from softbreak.data.checks import check_history
     from softbreak.errors import ReadError
 
     try:
-        history = softbreak.read(path, area_cm2=area)
+        histories = cells_of([path], {"area_cm2": area})
     except ReadError as error:
         return {"path": str(path), "error": str(error)}
     return {
@@ -58,9 +58,12 @@ def _report(path: Path, area: float | None) -> dict[str, Any]:
                 "rows": len(record.table),
                 "columns": list(record.table.columns),
             }
+            for history in histories
             for record in history.records
         ],
-        "findings": [finding._asdict() for finding in check_history(history)],
+        "findings": [
+            finding._asdict() for history in histories for finding in check_history(history)
+        ],
     }
 
 

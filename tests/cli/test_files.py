@@ -56,3 +56,12 @@ def test_convert_goes_on_after_a_broken_file_and_never_overwrites_its_source(sof
     assert told.code == 1
     assert "take the place of the file itself" in told.err
     assert path.read_bytes() == before
+
+
+def test_check_tells_the_cells_of_a_manifest_apart_and_takes_their_areas(softbreak, tmp_path):
+    for name in ("a", "b"):
+        write_cell(tmp_path / f"{name}.csv")
+    (tmp_path / "cells.csv").write_text("cell_id,files,area_cm2\none,a.csv,0.5\ntwo,b.csv,0.5\n")
+    (report,) = softbreak("check", tmp_path, "--json").json["files"]
+    assert len(report["records"]) == 2
+    assert not any("area" in finding["sentence"] for finding in report["findings"])
