@@ -22,7 +22,8 @@ def cells_of(paths: Sequence[Path], facts: Mapping[str, Any]) -> list[CellHistor
     Parameters
     ----------
     paths : sequence of Path
-        Files of one cell; or one folder. A folder with a manifest holds the cells that it names.
+        Files of one cell; or one folder. A folder with a manifest holds the cells that it names,
+        or all, grouped by folder and name, where it names none.
     facts : mapping
         What is known of the cell (:class:`softbreak.data.record.Cell`); None is unknown. It
         outweighs the manifest.
@@ -41,7 +42,9 @@ def cells_of(paths: Sequence[Path], facts: Mapping[str, Any]) -> list[CellHistor
     root = paths[0]
     if len(paths) > 1 or not any((root / name).is_file() for name in NAMES):
         return [read(root if len(paths) == 1 else list(paths), **known)]
-    groups = [group for group in scan(root, load_manifest(root)).groups if group.named]
+    manifest = load_manifest(root)
+    # one that only maps columns names no cell, and leaves the grouping to the names of the files
+    groups = [g for g in scan(root, manifest).groups if g.named or not manifest.rows]
     if not groups:
         raise ReadError(
             root,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from softbreak.archive.grouping import Group, without_twins
 from softbreak.archive.manifest import Manifest
 from softbreak.archive.naming import perhaps_not_data
+from softbreak.archive.nearby import nearby
 from softbreak.archive.scan import scan
 from softbreak.data.history import CellHistory, assemble
 from softbreak.data.readers import registry
@@ -34,8 +35,9 @@ def read(path: PathLike | Iterable[PathLike], **cell_facts: Any) -> CellHistory:
         several files.
     **cell_facts
         What you know of the cell, as :class:`softbreak.Cell` names it: ``area_cm2=0.785``,
-        ``electrolyte_thickness_um=700``, ... What is not given is taken from the files where they
-        say it, and stays unknown otherwise.
+        ``electrolyte_thickness_um=700``, ... What is not given is taken from the archive's
+        manifest (``cells.csv`` or ``cells.toml`` beside the files or up to two folders above), from
+        the files where they say it, and stays unknown otherwise.
 
     Returns
     -------
@@ -55,10 +57,17 @@ def read(path: PathLike | Iterable[PathLike], **cell_facts: Any) -> CellHistory:
     >>> cell = softbreak.read("cell7/", area_cm2=0.785)  # doctest: +SKIP
     """
     roots = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(p) for p in path]
-    cell = _cell(roots, cell_facts)
+    files = {root: _files(root) if root.is_dir() else [] for root in roots}
+    everything = [path for root in roots for path in (files[root] if root.is_dir() else [root])]
+    stated = nearby(everything)
+    cell = _cell(roots, cell_facts, stated)
+    columns = stated.columns or None
     records: list[Record] = []
     for root in roots:
-        records += _folder(root) if root.is_dir() else registry.read(root)
+        if root.is_dir():
+            records += _folder(files[root], columns)
+        else:
+            records += registry.read(root, columns)
     if not records:
         raise ReadError(
             roots[0] if roots else "(no path)",
@@ -69,14 +78,16 @@ def read(path: PathLike | Iterable[PathLike], **cell_facts: Any) -> CellHistory:
     return assemble(cell, records)
 
 
-def _cell(roots: list[Path], facts: dict[str, Any]) -> Cell:
+def _cell(roots: list[Path], facts: dict[str, Any], stated: Group) -> Cell:
     known = [field.name for field in fields(Cell)]
     for name in facts:
         if name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
             raise SoftbreakError(f"a cell has no {name!r}: {hint}")
-    return checked_cell(Cell(**{"cell_id": _named(roots), **facts}))
+    given = {name: value for name, value in facts.items() if value is not None}
+    name = stated.cell.cell_id or _named(roots)
+    return checked_cell(replace(stated.cell, **{"cell_id": name, **given}))
 
 
 def _named(roots: list[Path]) -> str:
@@ -89,16 +100,22 @@ def _named(roots: list[Path]) -> str:
     return named.name if named.is_dir() else named.stem
 
 
-def _folder(root: Path) -> list[Record]:
-    """Read a folder's files; one that cannot be read is warned of, as long as others can."""
+def _files(root: Path) -> list[Path]:
+    """Files of a folder and its sub-folders, without the spare twins."""
     files = [path for group in scan(root, Manifest()).groups for path in _all(group)]
+    return [root / path for path in without_twins(Group("", tuple(sorted(files)))).files]
+
+
+def _folder(files: list[Path], columns: Mapping[str, Any] | None) -> list[Record]:
+    """Read a folder's files; one that cannot be read is warned of, as long as others can."""
     records: list[Record] = []
     failed: list[ReadError] = []
-    for path in without_twins(Group("", tuple(sorted(files)))).files:
+    for path in files:
         try:
-            records += registry.read(root / path)
+            records += registry.read(path, columns)
         except ReadError as error:
-            if not (isinstance(error, UnknownFormatError) and perhaps_not_data(path)):
+            unknown = isinstance(error, UnknownFormatError)
+            if not (unknown and perhaps_not_data(PurePosixPath(path))):
                 failed.append(error)
     if failed and not records:
         raise failed[0]

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
@@ -14,9 +14,9 @@ from softbreak.archive.failures import Failure
 from softbreak.archive.grouping import Group, group_files
 from softbreak.archive.manifest import NAMES, Manifest, load_manifest
 from softbreak.archive.naming import not_data
+from softbreak.archive.nearby import nearby
 from softbreak.archive.storage import Bucket
 from softbreak.archive.tables import printable
-from softbreak.data.record import Cell
 from softbreak.errors import ReadError
 
 OUTPUT_MARK: Final = "run.json"
@@ -69,7 +69,8 @@ def scan(root: Path, manifest: Manifest, *, out: Path | None = None) -> Scan:
     root : Path
         A folder, or one file (one cell).
     manifest : Manifest
-        Its rows come first; files that it does not name are grouped by folder and name.
+        Its rows come first; files that it does not name are grouped by folder and name. One
+        file is told of by the manifest of its folder, or of one above it.
     out : Path, optional
         Where results are written; skipped if it lies in the archive.
 
@@ -90,9 +91,11 @@ def scan(root: Path, manifest: Manifest, *, out: Path | None = None) -> Scan:
             remedy="Check the path's spelling.",
         )
     if root.is_file():
-        only = PurePosixPath(root.name)
-        name = printable(root.stem)
-        return Scan(root.parent, (Group(name, (only,), cell=Cell(cell_id=name)),))
+        only, name = PurePosixPath(root.name), printable(root.stem)
+        stated = nearby([root])
+        cell = replace(stated.cell, cell_id=stated.cell.cell_id or name)
+        group = Group(cell.cell_id, (only,), cell=cell, columns=stated.columns, named=stated.named)
+        return Scan(root.parent, (group,))
     walk = _Walk()
     for path in _files(root, out.resolve() if out else None, walk):
         walk.files.append(path)
