@@ -20,6 +20,8 @@ from softbreak.archive.tables import printable
 from softbreak.errors import ReadError
 
 OUTPUT_MARK: Final = "run.json"
+WATCH_STORE: Final = "softbreak-watch.db"
+"""What ``softbreak watch`` keeps its state in, unless told otherwise; and the files beside it."""
 _JUNK_FOLDERS: Final = frozenset(
     ("__macosx", "$recycle.bin", "system volume information", "lost+found", "__pycache__")
 )
@@ -211,6 +213,8 @@ def _listed(folder: Path) -> tuple[list[os.DirEntry[str]], OSError | None]:
 def _junk(name: str) -> str | None:
     """Say why a name is left out: "" silently, a reason aloud, None if it stays."""
     low = name.lower()
+    if low.startswith(WATCH_STORE):
+        return "the store of a watch"
     if low in _JUNK_FILES or low in _JUNK_FOLDERS or low == ".ds_store" or low.startswith("._"):
         return ""
     if low.startswith("~$"):

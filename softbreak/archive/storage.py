@@ -6,14 +6,15 @@ import hashlib
 import posixpath
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
 from softbreak.archive.tables import printable
-from softbreak.errors import ReadError, SoftbreakError
+from softbreak.data.readers.foreign import foreign_errors
+from softbreak.errors import SoftbreakError
 
 _NOWHERE = {"size": -1, "mtime_ns": -1}
 
@@ -109,17 +110,18 @@ class Bucket:
         ReadError
             If it cannot be listed.
         """
-        try:
+        with self._errors():
             self.files.invalidate_cache()
             found = self.files.find(self.root, detail=True)
-        except (OSError, ValueError) as error:
-            raise ReadError(
-                self.root,
-                found=f"a bucket that cannot be listed ({error})",
-                expected="object storage that may be read",
-                remedy="Check the address and the credentials in the environment.",
-            ) from error
         return {self._relative(name): told for name, told in found.items()}
+
+    def _errors(self) -> AbstractContextManager[None]:
+        """Each kind of storage has errors of its own, for want of credentials above all."""
+        return foreign_errors(
+            self.root,
+            expected="object storage that may be read",
+            remedy="Check the address, and the credentials in the environment.",
+        )
 
     def _relative(self, name: str) -> str:
         return posixpath.relpath(name, self.root)
@@ -129,10 +131,11 @@ class Bucket:
 
     def stamp(self, path: str) -> dict[str, Any]:
         """Return a file's size and the bucket's tag of its content, or its time."""
-        try:
-            told = self.files.info(self._full(path))
-        except OSError:
-            return dict(_NOWHERE)
+        with self._errors():
+            try:
+                told = self.files.info(self._full(path))
+            except OSError:
+                return dict(_NOWHERE)
         return stamp_of(told)
 
     def size(self, path: str) -> int:

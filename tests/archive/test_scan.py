@@ -66,6 +66,15 @@ def test_exports_do_not_count_beside_their_native_file(tmp_path):
     }
 
 
+def test_the_store_of_a_watch_is_left_out(tmp_path):
+    (tmp_path / "c1.csv").touch()
+    for name in ("softbreak-watch.db", "softbreak-watch.db-wal"):
+        (tmp_path / name).write_bytes(b"SQLite format 3")
+    found = scan(tmp_path, Manifest())
+    assert [group.cell_id for group in found.groups] == ["c1"]
+    assert {skipped.reason for skipped in found.skipped} == {"the store of a watch"}
+
+
 def test_junk_is_silent_and_documents_are_told(tmp_path):
     archive(
         tmp_path,
