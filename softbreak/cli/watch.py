@@ -22,12 +22,16 @@ from softbreak.cli.console import (
     speak,
     stdout,
 )
+from softbreak.errors import SoftbreakError
 
 if TYPE_CHECKING:
     from softbreak.stream.alarm import Alarm
+    from softbreak.stream.chunk import Source
     from softbreak.stream.notify import Postman
     from softbreak.stream.store import Store
     from softbreak.stream.watch import Watch
+
+DEFAULT_STORE = "softbreak-watch.db"
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -83,7 +87,7 @@ def watch(
     from softbreak.stream.store import Store
 
     speak(quiet, verbose)
-    place = store or "softbreak-watch.db"
+    place = store or DEFAULT_STORE
     with ExitStack() as stack:
         opened = Store(place)
         stack.callback(opened.close)
@@ -105,10 +109,13 @@ def watch(
 
 def _attend(store: Store, ack: list[str], silence: list[str]) -> None:
     """Acknowledge and silence."""
-    from getpass import getuser
-
+    known = store.models()
+    for cell in (*ack, *(told.rpartition("=")[0] for told in silence if "=" in told)):
+        if cell not in known and cell != "*":
+            names = ", ".join(sorted(known)[:8]) or "none"
+            raise SoftbreakError(f"the store knows no cell {cell!r}; its cells are: {names}")
     for cell in ack:
-        count = store.acknowledge(cell, getuser())
+        count = store.acknowledge(cell, _user())
         typer.echo(f"{cell}: {count or 'no'} alarm{'s' * (count != 1)} marked as seen")
     for told in silence:
         cell, _, hours = told.rpartition("=")
@@ -120,6 +127,35 @@ def _attend(store: Store, ack: list[str], silence: list[str]) -> None:
             ) from None
         store.silence(cell, time.time() + second)
         typer.echo(f"{cell}: nothing is sent for {float(hours):g} h")
+
+
+def _user() -> str:
+    """Name of the person; a container may know none."""
+    from getpass import getuser
+
+    try:
+        return getuser()
+    except (ImportError, KeyError, OSError):
+        return "unknown"
+
+
+def _refuse_other_source(store: Store, source: Source, place: str) -> None:
+    """Cells are known by their names: two archives in one store would become one.
+
+    A store that was named on purpose may serve several sources.
+
+    Raises
+    ------
+    SoftbreakError
+        If another source has filled the store that stands there by default.
+    """
+    others = store.sources() - {source.name}
+    if place == DEFAULT_STORE and others:
+        raise SoftbreakError(
+            f"{place} in this folder was filled from {sorted(others)[0]}: cells of the same name "
+            f"would be mixed with those of {source.name}. Give this one a store of its own: "
+            "--store FILE"
+        )
 
 
 def _composed(
@@ -142,6 +178,7 @@ def _composed(
     channels = [channel_of(url) for url in notify or ()]
     source, listen = source_of(address, settle, place)
     stack.callback(source.close)
+    _refuse_other_source(store, source, place)
     shown = []
     for serve in dict.fromkeys(filter(None, (listen, http))):
         server, exposed = served(serve, source, os.environ.get("SOFTBREAK_TOKEN", ""))

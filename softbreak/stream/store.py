@@ -57,6 +57,10 @@ class Store:
         query = OFFSETS.select().where(columns.source == source)
         return {row.key: (row.cell_id, row.token) for row in self._read(query)}
 
+    def sources(self) -> set[str]:
+        """Return the sources that have filled it."""
+        return {row.source for row in self._read(select(OFFSETS.c.source).distinct())}
+
     def cell(self, cell_id: str) -> StoredCell | None:
         """Return what is known of a cell."""
         rows = self._read(CELLS.select().where(CELLS.c.cell_id == cell_id))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -85,8 +86,34 @@ def test_acknowledge_and_silence(softbreak, tmp_path, monkeypatch):
     assert "c: nothing is sent for 1.5 h" in told.out
     told = softbreak("watch", "x", "--silence", "c")
     assert (told.code, "expected CELL=HOURS" in told.err) == (2, True)
+    for typo in ("--ack", "cc"), ("--silence", "cc=3"):
+        told = softbreak("watch", "x", *typo)
+        assert (told.code, "knows no cell 'cc'; its cells are: c" in told.err) == (2, True)
     store.commit([CellWrite("c", "m", 1, {})], "s")
     store.close()
+
+
+def test_a_person_without_a_name_can_acknowledge(softbreak, tmp_path, monkeypatch):
+    def nobody():
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("getpass.getuser", nobody)
+    store = Store("softbreak-watch.db")
+    store.commit([with_alarm()], "s")
+    store.close()
+    assert softbreak("watch", "x", "--ack", "c").code == 0
+
+
+def test_two_archives_are_not_mixed_in_the_store_that_stands_there(softbreak, cells, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(cells, other)
+    assert softbreak("watch", cells, "--once", "-q").code == 0
+    told = softbreak("watch", other, "--once")
+    assert told.code == 2
+    assert "--store FILE" in told.err
+    assert softbreak("watch", other, "--once", "-q", "--store", "other.db").code == 0
+    assert softbreak("watch", cells, "--once", "-q").code == 0
 
 
 @pytest.mark.parametrize(
