@@ -66,6 +66,16 @@ def test_the_manifest_is_heard_and_the_stores_own_files_are_no_data(softbreak, c
     assert "2 cells" in softbreak("watch", cells, "--once", "--store", store).out
 
 
+def test_a_name_of_no_valid_text_ends_nothing(softbreak, cells):
+    odd = cells / os.fsdecode(b"z\xe9lle")
+    odd.mkdir()
+    shutil.copy(cells / "good" / "1.csv", odd / "1.csv")
+    for _ in range(2):
+        told = softbreak("watch", cells, "--once")
+        assert (told.code, told.err) == (0, "")
+        assert "3 cells" in told.out
+
+
 def test_notifications_bring_words_and_a_picture(softbreak, cells):
     with receiving() as receiver:
         softbreak("watch", cells, "--once", "-q", "--notify", receiver.url)

@@ -262,19 +262,20 @@ class FolderSource(Source):
         paths: list[str] = []
         for path in found.files:
             paths.append(path)
-            if path in self._unreadable:
+            if _valid(path) in self._unreadable:
                 paths += found.spares.get(path, ())
         return paths
 
     def _file(self, found: Found, path: str) -> GrowingFile:
-        file = self._files.get(path)
+        name = _valid(path)
+        file = self._files.get(name)
         if file is None:
-            token = self._stored.pop(path, None)
+            token = self._stored.pop(name, None)
             mark = Mark.load(token) if token else Mark(facts=found.facts())
             file = GrowingFile(
-                self.root / path, path, found.columns, mark, self._patience.settle_second
+                self.root / path, name, found.columns, mark, self._patience.settle_second
             )
-            self._files[path] = file
+            self._files[name] = file
         return file
 
     def _moved(self, name: str, mine: set[str]) -> bool:
@@ -309,6 +310,11 @@ class FolderSource(Source):
     def _locked(self, file: GrowingFile, error: OSError) -> None:
         sentence = f"cannot be opened now ({error.strerror or error}); trying again"
         self._problems.append(Problem(file.name, sentence))
+
+
+def _valid(path: str) -> str:
+    """Return a file's name as text that every store takes: old shares hold others."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class _Waker:
