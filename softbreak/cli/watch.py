@@ -98,6 +98,8 @@ def watch(
         _listen(running)
         if once:
             running.run_once()
+            if not running.metrics.chunks and (away := running.problems.get("redis")):
+                raise SoftbreakError(f"Redis {away.removesuffix('; trying again')}")
             while postman.deliver():
                 pass
         else:

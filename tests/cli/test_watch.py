@@ -132,6 +132,7 @@ def test_two_archives_are_not_mixed_in_the_store_that_stands_there(softbreak, ce
         (("nowhere",), "no such file or folder"),
         (("kafka://x",), "expected a folder, -, redis:// or http://"),
         (("redis://x?partitions=none",), "partitions=none"),
+        (("redis://127.0.0.1:9/0",), "Redis cannot be reached"),
         (("http://nonsense",), "expected HOST:PORT"),
         ((".", "--detector", "nonsense"), "there is no detector"),
         ((".", "--store", "mysql://x/y"), "expected a file"),
@@ -158,6 +159,13 @@ def test_replay_writes_messages_or_lets_files_grow(softbreak, cells, tmp_path):
         assert (tmp_path / "grown" / path.relative_to(cells)).read_bytes() == path.read_bytes()
     told = softbreak("replay", cells, "--speed", 0, "--to", tmp_path / "grown")
     assert (told.code, "not empty" in told.err) == (2, True)
+
+
+def test_replay_needs_its_server(softbreak, cells):
+    told = softbreak("replay", cells, "--to", "redis://:secret@127.0.0.1:9/0")
+    assert told.code == 2
+    assert "Redis cannot be reached" in told.err
+    assert "secret" not in told.err
 
 
 def test_replay_keeps_time(softbreak, cells, tmp_path):

@@ -74,11 +74,29 @@ class RedisSink:
     address : Address
     most : int or None
         About so many entries are kept in each partition; the oldest go, read or not.
+
+    Raises
+    ------
+    SoftbreakError
+        If there is no server.
     """
 
     def __init__(self, address: Address, most: int | None = None) -> None:
         self._address, self._most = address, most
         self._client = connect(address.url)
+        self._greet()
+
+    def _greet(self) -> None:
+        """Make sure that somebody listens, before any work is done for it."""
+        from redis.exceptions import RedisError
+
+        try:
+            self._client.ping()
+        except RedisError as error:
+            raise SoftbreakError(  # without the address, which may hold a password
+                f"Redis cannot be reached ({error}): start a server there (redis-server "
+                "--appendonly yes), or check the address"
+            ) from error
 
     def send(self, messages: Iterable[tuple[str, str]]) -> None:
         """Send (cell_id, message) pairs, in one round trip."""
