@@ -201,7 +201,7 @@ def _faulty(rule: Verdict, scored: Scored) -> Verdict:
     estimate, lower, upper = scored.eta
     lower, upper = max(lower, HEALTHY_BELOW), max(upper, HEALTHY_BELOW)  # as the state says
     estimate = max(estimate, lower)
-    if math.isfinite(rule.electronic_fraction):
+    if rule.state in (State.SOFT, State.HARD) and math.isfinite(rule.electronic_fraction):
         # the fall itself says more exactly how much is missing; the interval is the learned one
         estimate = min(max(rule.electronic_fraction, lower), upper)
     if state is State.HARD:

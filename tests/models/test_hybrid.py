@@ -92,6 +92,11 @@ def test_the_fall_itself_says_how_much_is_electronic():
     assert combined(low, scored(0.9), 0.0, LIMITS).electronic_fraction == 0.45
 
 
+def test_a_rule_that_sees_no_short_says_nothing_of_its_size():
+    found = combined(said(State.HEALTHY), scored(0.97), 0.0, LIMITS)
+    assert (found.state, found.electronic_fraction) == (State.SOFT, 0.97)
+
+
 def test_the_interval_of_a_short_holds_no_healthy_cell():
     found = combined(OPEN, scored(0.95)._replace(eta=(0.3, 0.0, 0.6)), 0.0, LIMITS)
     assert found.state is State.SOFT
