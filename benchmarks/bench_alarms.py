@@ -21,9 +21,9 @@ import pandas as pd
 
 from softbreak.data.history import assemble
 from softbreak.data.record import Record, Technique
-from softbreak.models.change import Kind
-from softbreak.models.diagnose import examine
-from softbreak.models.live import LiveCell
+from softbreak.models.diagnosis.diagnose import examine
+from softbreak.models.live.cell import LiveCell
+from softbreak.models.live.changes import Kind
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe
 from softbreak.stream.alarm import AlarmBook, AlarmLimits, Level

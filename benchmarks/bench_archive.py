@@ -154,11 +154,12 @@ def on_dask(folder: Path, workers: int) -> float:
 
 def parts(folder: Path) -> None:
     """Print what a cycle costs in one process, by part; everything is compiled before."""
-    from softbreak.archive import store, tables
+    from softbreak.archive import tables
+    from softbreak.archive.results import pack as store
     from softbreak.data.history import assemble
     from softbreak.data.readers import registry
     from softbreak.data.record import Cell
-    from softbreak.models.diagnose import examine
+    from softbreak.models.diagnosis.diagnose import examine
 
     path = write_archive(folder / "parts", PER_CYCLE * CYCLES)[0]
     examine(assemble(Cell("x"), registry.read(path)))

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from softbreak.data.readers import biologic_mpr, biologic_mpt
+from softbreak.data.readers.cyclers import biologic_mpr, biologic_mpt
 
 DEFAULT = Path(__file__).parents[2] / "shared" / "realdata"
 MPR_ROWS = 2_000_000

@@ -19,7 +19,7 @@ import pandas as pd
 
 from softbreak.data.record import Technique
 from softbreak.data.segment import Segmenter
-from softbreak.features.voltage import FEATURES, half_cycle_features
+from softbreak.features.families.voltage import FEATURES, half_cycle_features
 from softbreak.simulate import simulate
 
 ROUNDS = 3

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import assemble
-from softbreak.features.curves import Curves, curves_of, joined
-from softbreak.features.generic import TsfreshFeatures, cost_of
-from softbreak.features.minirocket import MiniRocketFeatures
-from softbreak.features.twins import parsed
+from softbreak.features.generic.curves import Curves, curves_of, joined
+from softbreak.features.generic.minirocket import MiniRocketFeatures
+from softbreak.features.generic.table import TsfreshFeatures, cost_of
+from softbreak.features.generic.tsfresh_equivalents.table import parsed
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe
 

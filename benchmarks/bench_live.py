@@ -21,16 +21,16 @@ import pandas as pd
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.features.cycle_fold import CycleFold
-from softbreak.features.cycles import CYCLE_COLUMNS
-from softbreak.features.evidence import CellEvidence, gather
-from softbreak.features.half_cycle import STATISTICS
-from softbreak.models.learner import load_learned
-from softbreak.models.live import LiveCell
+from softbreak.features.evidence.cell_evidence import CellEvidence, gather
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS
+from softbreak.features.kernels.half_cycle import STATISTICS
+from softbreak.models.diagnosis.verdict_table import units_of, verdict_table
+from softbreak.models.learned.input_table import detector_table
+from softbreak.models.learned.learners import load_learned
+from softbreak.models.live.cell import LiveCell
 from softbreak.models.registry import DETECTORS, PRETRAINED
 from softbreak.models.rules.parts import CycleView
 from softbreak.models.stepper import LiveCycle
-from softbreak.models.table import detector_table
-from softbreak.models.verdict_rows import units_of, verdict_table
 
 HALF = 180
 

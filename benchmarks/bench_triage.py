@@ -20,13 +20,13 @@ from pathlib import Path
 
 from bench_biologic import DEFAULT, best, tile_mpr
 
-from softbreak.archive import store
+from softbreak.archive.results import pack as store
 from softbreak.archive.triage import triage
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell
 from softbreak.errors import SoftbreakError
-from softbreak.models.diagnose import examine
+from softbreak.models.diagnosis.diagnose import examine
 
 TILED_ROWS = 1_000_000
 NATIVE = (".ndax", ".nda", ".mpr", ".mpt", ".csv", ".txt", ".xlsx", ".res")

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.record import Record, Technique
-from softbreak.features.intake import COLUMNS
-from softbreak.features.live import CellStream, News
+from softbreak.features.half_cycles.samples import COLUMNS
+from softbreak.features.half_cycles.stream import CellStream, News
 from softbreak.simulate.population import Block, Recipe, blocks
 from softbreak.simulate.records import block_records
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import assemble
-from softbreak.models.diagnose import examine
+from softbreak.models.diagnosis.diagnose import examine
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe
 

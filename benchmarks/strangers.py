@@ -19,7 +19,7 @@ from score_rules import interval_coverage, scores
 
 from softbreak.data.history import CellHistory, assemble
 from softbreak.data.record import Cell, Record, Source, Technique
-from softbreak.models.diagnose import examine
+from softbreak.models.diagnosis.diagnose import examine
 from softbreak.simulate.truth import STATES, label
 
 HEALTHY = ("still", "sqrt-growth", "wear-in", "voids", "warm-steps", "diurnal", "rate-test")

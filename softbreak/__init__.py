@@ -12,29 +12,29 @@ from softbreak.version import __version__
 
 if TYPE_CHECKING:
     from softbreak import features
-    from softbreak.archive.reading import read
+    from softbreak.archive.inputs.read import read
     from softbreak.archive.triage import triage
     from softbreak.data.history import CellHistory
     from softbreak.data.record import Cell, Record
     from softbreak.errors import SoftbreakError
-    from softbreak.models.change import Change, Kind
-    from softbreak.models.diagnose import diagnose, examine
-    from softbreak.models.diagnosis import Diagnosis
-    from softbreak.models.live import LiveCell
-    from softbreak.models.watcher import Watcher
+    from softbreak.models.diagnosis.diagnose import diagnose, examine
+    from softbreak.models.diagnosis.result import Diagnosis
+    from softbreak.models.live.cell import LiveCell
+    from softbreak.models.live.changes import Change, Kind
+    from softbreak.models.live.watcher import Watcher
     from softbreak.report import figures
     from softbreak.verdict import State, Verdict
 
 _HOMES = {
-    "read": "softbreak.archive.reading",
+    "read": "softbreak.archive.inputs.read",
     "triage": "softbreak.archive.triage",
-    "diagnose": "softbreak.models.diagnose",
-    "examine": "softbreak.models.diagnose",
-    "Diagnosis": "softbreak.models.diagnosis",
-    "LiveCell": "softbreak.models.live",
-    "Watcher": "softbreak.models.watcher",
-    "Change": "softbreak.models.change",
-    "Kind": "softbreak.models.change",
+    "diagnose": "softbreak.models.diagnosis.diagnose",
+    "examine": "softbreak.models.diagnosis.diagnose",
+    "Diagnosis": "softbreak.models.diagnosis.result",
+    "LiveCell": "softbreak.models.live.cell",
+    "Watcher": "softbreak.models.live.watcher",
+    "Change": "softbreak.models.live.changes",
+    "Kind": "softbreak.models.live.changes",
     "CellHistory": "softbreak.data.history",
     "Cell": "softbreak.data.record",
     "Record": "softbreak.data.record",

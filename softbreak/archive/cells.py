@@ -7,9 +7,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from softbreak.archive.manifest import NAMES, load_manifest
-from softbreak.archive.reading import read
-from softbreak.archive.scan import scan
+from softbreak.archive.inputs.manifest import NAMES, load_manifest
+from softbreak.archive.inputs.read import read
+from softbreak.archive.inputs.scan import scan
 from softbreak.data.history import CellHistory, assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell

@@ -8,7 +8,7 @@ In ``cells.toml``, for all cells or in one cell's own ``[cells.columns]``::
     current_ampere = { column = 2, scale = 0.001 }   # the third column: positions begin at 0
 
 The scale turns the file's unit, and where need be its sign, into ours.
-:func:`softbreak.data.readers.table.read_mapped` reads by it.
+:func:`softbreak.data.readers.formats.plain_table.read_mapped` reads by it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from softbreak.archive.tables import written_whole
 from softbreak.data.readers import registry
-from softbreak.data.readers.bdf import write
+from softbreak.data.readers.formats.bdf import write
 from softbreak.errors import ReadError
 
 

@@ -19,19 +19,27 @@ from typing import Any, Final
 
 import pandas as pd
 
-from softbreak.archive.crew import Crew, Functions, UnwritableError
 from softbreak.archive.failures import Failure, failure_of
-from softbreak.archive.fingerprint import basis_of_reading
+from softbreak.archive.inputs.manifest import COLUMNS
+from softbreak.archive.jobs.batches import Plan
+from softbreak.archive.jobs.cell_job import (
+    Boundary,
+    Job,
+    Outcome,
+    meta_of,
+    meta_of_failures,
+    read_all,
+)
+from softbreak.archive.jobs.executor import Crew, Functions, UnwritableError
+from softbreak.archive.jobs.progress import Progress
+from softbreak.archive.jobs.schedule import Schedule
 from softbreak.archive.lock import Lock
-from softbreak.archive.manifest import COLUMNS
 from softbreak.archive.overlap import measured_at_once
-from softbreak.archive.packs import Readers, Shelf
-from softbreak.archive.plan import Plan
-from softbreak.archive.progress import Progress
-from softbreak.archive.result import failures_frame
-from softbreak.archive.schedule import Schedule
+from softbreak.archive.results.cache_key import basis_of_reading
+from softbreak.archive.results.pack import PackWriter, Stored, members_of, slug
+from softbreak.archive.results.packs import Readers, Shelf
+from softbreak.archive.results.triage_result import failures_frame
 from softbreak.archive.source import source_of
-from softbreak.archive.store import PackWriter, Stored, members_of, slug
 from softbreak.archive.tables import (
     FAILURES,
     table_of,
@@ -39,9 +47,8 @@ from softbreak.archive.tables import (
     write_text,
     written_whole,
 )
-from softbreak.archive.work import Boundary, Job, Outcome, meta_of, meta_of_failures, read_all
 from softbreak.data.history import assemble
-from softbreak.data.readers.bdf_records import checksums_of, write_records
+from softbreak.data.readers.formats.bdf_records import checksums_of, write_records
 from softbreak.data.record import Cell, Record
 from softbreak.errors import SoftbreakError
 from softbreak.version import __version__

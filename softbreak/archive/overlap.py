@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from softbreak.data.readers.long import LongRecord
+from softbreak.data.readers.chunked import LongRecord
 from softbreak.data.record import Record, Technique
 
 _TOLERANCE_SECOND = 120.0

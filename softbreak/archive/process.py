@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 
 import psutil
 
-from softbreak.archive.worker import THREAD_VARIABLES
+from softbreak.archive.jobs.process_main import THREAD_VARIABLES
 from softbreak.errors import SoftbreakError
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Worker:
     """
 
     def __init__(self, warm_up: str, threads: int) -> None:
-        self._command = [sys.executable, "-m", "softbreak.archive.worker", warm_up]
+        self._command = [sys.executable, "-m", "softbreak.archive.jobs.process_main", warm_up]
         self._environment = _environment(threads)
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from softbreak.archive.manifest import Manifest, load_manifest
-from softbreak.archive.scan import Scan, bucket_manifest, scan, scan_bucket
-from softbreak.archive.storage import Bucket, is_url
+from softbreak.archive.inputs.manifest import Manifest, load_manifest
+from softbreak.archive.inputs.scan import Scan, bucket_manifest, scan, scan_bucket
+from softbreak.archive.inputs.storage import Bucket, is_url
 from softbreak.archive.tables import printable
 from softbreak.errors import ReadError
 

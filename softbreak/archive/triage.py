@@ -13,18 +13,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from softbreak.archive.citations import citations_for
-from softbreak.archive.crew import Crew, UnwritableError
-from softbreak.archive.fingerprint import basis_of
+from softbreak.archive.jobs.batches import Plan
+from softbreak.archive.jobs.executor import Crew, UnwritableError
+from softbreak.archive.jobs.progress import Progress
+from softbreak.archive.jobs.schedule import Schedule
 from softbreak.archive.lock import Lock
-from softbreak.archive.packs import Shelf
-from softbreak.archive.plan import Plan
-from softbreak.archive.progress import Progress
-from softbreak.archive.result import TriageResult, packs_of, write_result_tables
-from softbreak.archive.schedule import Schedule
+from softbreak.archive.results.cache_key import basis_of
+from softbreak.archive.results.pack import slug
+from softbreak.archive.results.packs import Shelf
+from softbreak.archive.results.triage_result import TriageResult, packs_of, write_result_tables
 from softbreak.archive.source import Source, source_of
-from softbreak.archive.store import slug
 from softbreak.archive.tables import printable
+from softbreak.citations import citations_for
 from softbreak.models.registry import detector_of
 from softbreak.version import __version__
 
@@ -59,7 +59,7 @@ def triage(
     crew : Crew, optional
         ``Crew(Limits(seconds=..., memory_bytes=...))``: what a cell may take.
     progress : callable, optional
-        Called with :class:`~softbreak.archive.progress.Progress` after every cell.
+        Called with :class:`~softbreak.archive.jobs.progress.Progress` after every cell.
 
     Returns
     -------

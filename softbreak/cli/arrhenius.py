@@ -43,7 +43,7 @@ def arrhenius(
     A cell's life that holds two series is cut where the second begins. Exit code: 0 done; 2 a file
     could not be used.
     """
-    from softbreak.report.methods.arrhenius import (
+    from softbreak.analysis.arrhenius import (
         Priors,
         read_arrhenius,
         series_of,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from softbreak.stream.board import Row
-    from softbreak.stream.metrics import Metrics
+    from softbreak.stream.cell_board import Row
+    from softbreak.stream.counters import Metrics
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _WIDTH: Final = 16
@@ -29,7 +29,7 @@ def board_table(
     Parameters
     ----------
     rows : sequence of Row
-        As :func:`softbreak.stream.board.board` orders them.
+        As :func:`softbreak.stream.cell_board.board` orders them.
     metrics : Metrics, optional
         Of a running watch: told below the table, and every cell keeps to one line then, so that
         what is counted to fit the screen does.

@@ -22,12 +22,12 @@ def cite(
     """Print what to cite for a run."""
     from dataclasses import asdict
 
-    from softbreak.archive.citations import CITATIONS
+    from softbreak.citations import CITATIONS
 
     if out is None:
         told = [asdict(citation) for citation in CITATIONS]
     else:
-        from softbreak.archive.result import load_result
+        from softbreak.archive.results.triage_result import load_result
 
         told = load_result(out).run["citations"]
     if as_json:

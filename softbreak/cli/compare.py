@@ -143,7 +143,7 @@ def _write(out: Path, compared: Compared) -> Path:
 
 
 def _versioned(name: str) -> str:
-    from softbreak.models.diagnose import detector_version
+    from softbreak.models.diagnosis.diagnose import detector_version
     from softbreak.models.registry import DETECTORS
     from softbreak.training.judging import label_of
 

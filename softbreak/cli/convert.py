@@ -22,7 +22,7 @@ from softbreak.cli.console import (
 from softbreak.cli.triage import told
 
 if TYPE_CHECKING:
-    from softbreak.archive.progress import Progress
+    from softbreak.archive.jobs.progress import Progress
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 

@@ -45,7 +45,7 @@ def coulombic(
 
     Exit code: 0 done; 2 a file could not be used.
     """
-    from softbreak.report.methods.coulombic import read_coulombic
+    from softbreak.analysis.coulombic import read_coulombic
 
     speak(quiet, verbose)
     found = cells(

@@ -30,7 +30,7 @@ def cv(
     Warns where the CV moves more charge than the cycling, so that it can itself make the short.
     Exit code: 0 done; 2 a file could not be used.
     """
-    from softbreak.report.methods.cv import read_cv
+    from softbreak.analysis.cv import read_cv
 
     speak(quiet, verbose)
     readings = [read_cv(cell, cycled) for cell in cells(files, area_cm2=area)]

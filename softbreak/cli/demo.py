@@ -30,7 +30,7 @@ def demo(
     """
     import pandas as pd
 
-    from softbreak.archive.crew import Crew
+    from softbreak.archive.jobs.executor import Crew
     from softbreak.cli.triage import run_triage, show, write_pages
     from softbreak.simulate.presets import write_preset
 

@@ -21,7 +21,7 @@ from softbreak.cli.console import (
 from softbreak.cli.detectors import local_detector
 
 if TYPE_CHECKING:
-    from softbreak.models.diagnosis import Diagnosis
+    from softbreak.models.diagnosis.result import Diagnosis
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -69,7 +69,7 @@ def _write(diagnosis: Diagnosis, html: Path | None, png: Path | None) -> list[Pa
 
     written: list[Path] = []
     if html is not None:
-        from softbreak.archive.result import failures_frame, ranked
+        from softbreak.archive.results.triage_result import failures_frame, ranked
         from softbreak.report.page import write_report
 
         page = write_report(

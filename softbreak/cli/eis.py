@@ -44,9 +44,9 @@ def eis(
     spectrum is the reference of the others. Exit code: 0 done; 2 a file could not be used.
     """
     import softbreak
+    from softbreak.analysis.eis import read_eis
+    from softbreak.analysis.spectrum_readings import read_spectra
     from softbreak.data.history import merged_cell
-    from softbreak.models.spectra import read_spectra
-    from softbreak.report.methods.eis import read_eis
 
     speak(quiet, verbose)
     history = softbreak.read(files[0] if len(files) == 1 else files)

@@ -47,8 +47,8 @@ def energy(
     """
     from dataclasses import replace
 
+    from softbreak.analysis.energy import read_card, read_energy
     from softbreak.physics.energy import Porosity, PouchCard
-    from softbreak.report.methods.energy import read_card, read_energy
 
     speak(quiet, verbose)
     card = read_card(parameters) if parameters is not None else PouchCard()

@@ -47,7 +47,7 @@ def leakage(
     Of several holds in the files, the last is compared with the first. Exit code: 0 done; 2 a file
     could not be used.
     """
-    from softbreak.report.methods.leakage import Assumptions, read_leakage
+    from softbreak.analysis.leakage import Assumptions, read_leakage
 
     speak(quiet, verbose)
     facts = {"area_cm2": area, "electrolyte_thickness_um": thickness}

@@ -11,8 +11,8 @@ import typer
 from softbreak.cli.console import print_json, stdout
 
 if TYPE_CHECKING:
+    from softbreak.analysis.reading import Reading
     from softbreak.data.history import CellHistory
-    from softbreak.report.reading import Reading
 
 Files = Annotated[
     list[Path],
@@ -57,8 +57,8 @@ def draw(readings: Sequence[Reading], png: Path | None) -> list[Path]:
     SoftbreakError
         If a figure cannot be written under that name.
     """
+    from softbreak.analysis.reading import save_figures
     from softbreak.errors import SoftbreakError
-    from softbreak.report.reading import save_figures
 
     if png is None:
         return []

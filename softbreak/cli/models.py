@@ -59,7 +59,7 @@ def _shipped() -> list[dict[str, Any]]:
 
 
 def _learners() -> dict[str, str]:
-    from softbreak.models.learner import LEARNERS
+    from softbreak.models.learned.learners import LEARNERS
 
     return {one.name: one.about for one in LEARNERS.values()}
 

@@ -49,7 +49,7 @@ def plan(
 
     Exit code: 0 done; 2 could not run.
     """
-    from softbreak.report.methods.plan import read_plan
+    from softbreak.analysis.next_measurement import read_plan
 
     speak(quiet, verbose)
     area_known = True

@@ -31,7 +31,7 @@ def protocol(
 
     Of an archive with a manifest, every cell. Exit code: 0 done; 2 a file could not be used.
     """
-    from softbreak.report.methods.protocol import read_protocol
+    from softbreak.analysis.protocol import read_protocol
 
     speak(quiet, verbose)
     found = cells(

@@ -50,7 +50,7 @@ def query(
     run, with a column model. The column results names the folder. A query can read nothing else
     and change nothing. Exit code: 0 done; 2 could not run.
     """
-    from softbreak.archive.query import asked
+    from softbreak.archive.results.query import asked
 
     speak(False, verbose)
     if out is not None and out.suffix.lower() not in _SUFFIXES:

@@ -24,7 +24,7 @@ def rate(
     The critical current density comes with the areal capacity and the cycles a step it was
     measured at. Exit code: 0 done; 2 a file could not be used.
     """
-    from softbreak.report.methods.rate import read_rate
+    from softbreak.analysis.rate import read_rate
 
     speak(quiet, verbose)
     readings = [read_rate(cell) for cell in cells(files, area_cm2=area)]

@@ -136,8 +136,8 @@ def _grown(root: Path, target: Path, clock: Clock) -> str:
 
 def _histories(root: Path) -> Iterator[CellHistory]:
     """Read an archive's cells as ``triage`` groups them, with paths relative to it."""
-    from softbreak.archive.manifest import load_manifest
-    from softbreak.archive.scan import scan
+    from softbreak.archive.inputs.manifest import load_manifest
+    from softbreak.archive.inputs.scan import scan
     from softbreak.data.history import assemble
     from softbreak.data.readers import registry
 

@@ -28,7 +28,7 @@ def report(
     A triage of many cells makes the pages of the gravest only; the ranked page says which command
     makes another. Without options the ranked page is written again. Nothing is judged again.
     """
-    from softbreak.archive.result import load_result
+    from softbreak.archive.results.triage_result import load_result
     from softbreak.report.lives import lives_in
     from softbreak.report.page import page_of, write_cell_pages, write_index
 

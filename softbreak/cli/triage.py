@@ -25,9 +25,9 @@ from softbreak.cli.detectors import local_detector
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from softbreak.archive.crew import Crew
-    from softbreak.archive.progress import Progress
-    from softbreak.archive.result import TriageResult
+    from softbreak.archive.jobs.executor import Crew
+    from softbreak.archive.jobs.progress import Progress
+    from softbreak.archive.results.triage_result import TriageResult
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -75,7 +75,7 @@ def triage(
     second run does only what changed. A file that cannot be read is a row of failures.parquet.
     Exit code: 0 done; 1 done, but some files failed or --fail-on found something; 2 could not run.
     """
-    from softbreak.archive.crew import Crew, Limits
+    from softbreak.archive.jobs.executor import Crew, Limits
 
     speak(quiet, verbose)
     out = out or Path(f"softbreak-{Path(archive.rstrip('/')).resolve().name}")

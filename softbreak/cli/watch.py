@@ -26,9 +26,9 @@ from softbreak.errors import SoftbreakError
 
 if TYPE_CHECKING:
     from softbreak.stream.alarm import Alarm
-    from softbreak.stream.chunk import Source
     from softbreak.stream.notify import Postman
-    from softbreak.stream.store import Store
+    from softbreak.stream.sources.chunk import Source
+    from softbreak.stream.store.store import Store
     from softbreak.stream.watch import Watch
 
 DEFAULT_STORE = "softbreak-watch.db"
@@ -84,7 +84,7 @@ def watch(
     ended in whatever way takes up where it was. Exit code: 0 done; 1 --fail-on found something; 2
     could not run.
     """
-    from softbreak.stream.store import Store
+    from softbreak.stream.store.store import Store
 
     speak(quiet, verbose)
     place = store or DEFAULT_STORE
@@ -208,7 +208,7 @@ def _follow(watch: Watch, postman: Postman, interval: float, *, quiet: bool) -> 
     from rich.live import Live
 
     from softbreak.cli.board import board_table
-    from softbreak.stream.board import board
+    from softbreak.stream.cell_board import board
 
     console = stdout()
     sender = threading.Thread(target=postman.run, args=(watch.stop,), daemon=True)
@@ -244,14 +244,14 @@ def _line(cell_id: str, alarm: Alarm) -> None:
 def _rows(store: Store) -> list[dict[str, Any]]:
     from dataclasses import asdict
 
-    from softbreak.stream.board import board
+    from softbreak.stream.cell_board import board
 
     return [asdict(row) for row in board(store)]
 
 
 def _tell(store: Store, *, as_json: bool, quiet: bool) -> None:
     from softbreak.cli.board import board_table
-    from softbreak.stream.board import board
+    from softbreak.stream.cell_board import board
 
     if as_json:
         print_json({"cells": _rows(store)})

@@ -8,20 +8,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from softbreak.archive.grouping import Group, one_by_one
-from softbreak.archive.manifest import load_manifest
-from softbreak.archive.naming import perhaps_not_data
+from softbreak.archive.inputs.file_names import perhaps_not_data
+from softbreak.archive.inputs.grouping import Group, one_by_one
+from softbreak.archive.inputs.manifest import load_manifest
+from softbreak.archive.inputs.scan import scan
 from softbreak.archive.overlap import measured_at_once
-from softbreak.archive.scan import scan
 from softbreak.archive.tables import printable
 from softbreak.data.record import Record
 from softbreak.errors import SoftbreakError
-from softbreak.stream.chunk import Source
+from softbreak.stream.sources.chunk import Source
 from softbreak.stream.sources.folder import FolderSource, Found, Patience
-from softbreak.stream.store import Store
+from softbreak.stream.store.store import Store
 
 if TYPE_CHECKING:
-    from softbreak.stream.sources.inbox import InboxSource
+    from softbreak.stream.sources.http_inbox import InboxSource
 
 _PICTURE_VERDICTS: Final = 20_000
 
@@ -39,16 +39,16 @@ def source_of(address: str, settle_second: float, store: str) -> tuple[Source, s
         The store's own files are no data.
     """
     if address == "-":
-        from softbreak.stream.sources.lines import LineSource
+        from softbreak.stream.sources.json_lines import LineSource
 
         return LineSource(sys.stdin.buffer), ""
     if address.startswith(("redis://", "rediss://", "unix://")):
+        from softbreak.stream.sources.redis import RedisSource
         from softbreak.stream.sources.redis_address import Address
-        from softbreak.stream.sources.redis_streams import RedisSource
 
         return RedisSource(Address.of(address)), ""
     if address.startswith("http://"):
-        from softbreak.stream.sources.inbox import InboxSource
+        from softbreak.stream.sources.http_inbox import InboxSource
 
         return InboxSource(), address.removeprefix("http://").rstrip("/")
     if "://" in address:
@@ -138,7 +138,7 @@ def served(address: str, source: Source, token: str) -> tuple[Any, Any]:
         from softbreak.web.watching import Exposed, WebServer
     except ModuleNotFoundError as error:
         raise SoftbreakError("a web server needs: pip install 'softbreak[web]'") from error
-    from softbreak.stream.sources.inbox import InboxSource
+    from softbreak.stream.sources.http_inbox import InboxSource
 
     inbox: InboxSource | None = source if isinstance(source, InboxSource) else None
     exposed = Exposed(inbox=inbox, token=token)

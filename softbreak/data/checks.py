@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from softbreak.data.history import CellHistory
+from softbreak.data.quick_screen import Limits, suspicion
 from softbreak.data.record import Cell, Record, Technique
-from softbreak.data.screen import Limits, suspicion
 
 USUAL_OFFSET_VOLT: Final = 2.5e-3
 """Offset of a common cycler: 0.05 % of a 5 V range."""

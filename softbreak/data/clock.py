@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
+
+from softbreak.compiled import strict
 
 CLOCK_STATE: Final = 6
 _COUNT, _BEFORE, _HERE, _LAST, _USUAL, _LOST = range(CLOCK_STATE)
 
 
-@njit(cache=True, nogil=True)
+@strict
 def clock_step(state: np.ndarray, time: float) -> float:
     """Take the next time; return the placed time of the sample *before* it (NaN for the first).
 
@@ -33,7 +34,7 @@ def clock_step(state: np.ndarray, time: float) -> float:
     return _placed(state, moment)
 
 
-@njit(cache=True, nogil=True)
+@strict
 def clock_run(state: np.ndarray, time: np.ndarray) -> None:
     """Take times in one go: as :func:`clock_step` for each, where nothing is out of order.
 
@@ -61,13 +62,13 @@ def clock_run(state: np.ndarray, time: np.ndarray) -> None:
     state[_HERE] = time[count - 1]
 
 
-@njit(cache=True, nogil=True)
+@strict
 def clock_flush(state: np.ndarray) -> float:
     """Return the placed time of the last sample: no other follows it."""
     return _placed(state, state[_HERE])
 
 
-@njit(cache=True, nogil=True)
+@strict
 def _placed(state: np.ndarray, moment: float) -> float:
     """Add to a time what resets have taken so far."""
     if state[_COUNT] > 0.0 and not np.isnan(state[_LAST]):
@@ -121,7 +122,7 @@ def forward_clock(time: np.ndarray) -> np.ndarray:
     return np.interp(index, index[good], out)
 
 
-@njit(cache=True, nogil=True)
+@strict
 def _goes_on(time: np.ndarray) -> bool:
     """Whether no time steps back and all of them are numbers."""
     wrong = 0
@@ -136,7 +137,7 @@ def _negative_zero(time: np.ndarray) -> bool:
     return bool(np.signbit(zeros).any())
 
 
-@njit(cache=True, nogil=True)
+@strict
 def _forward(state: np.ndarray, time: np.ndarray, out: np.ndarray) -> None:
     for k in range(len(time)):
         moment = clock_step(state, time[k])

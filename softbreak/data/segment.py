@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from softbreak.compiled import strict
 
 REST_FRACTION = 0.01
 """Below this fraction of the largest current so far a sample counts as rest."""
@@ -123,7 +124,7 @@ class Segmenter:
         return [Segment(start, stop - pending, sign), tail]
 
 
-@njit(cache=True, nogil=True)
+@strict
 def advance(
     state: np.ndarray,
     time: np.ndarray,
@@ -275,7 +276,7 @@ RESTART = -2
 """Returned by `CycleBuilder.place`: this is cycle 0, and all before it was noise."""
 
 
-@njit(cache=True, nogil=True)
+@strict
 def _place(state: np.ndarray, sign: float, mean_current: float) -> int:
     if mean_current <= NOISE_FRACTION * state[_MOST]:
         return -1
@@ -295,7 +296,7 @@ def _place(state: np.ndarray, sign: float, mean_current: float) -> int:
     return int(state[_CYCLE])
 
 
-@njit(cache=True, nogil=True)
+@strict
 def _place_all(
     state: np.ndarray,
     signs: np.ndarray,

@@ -6,10 +6,15 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.features.compiled import exact
-from softbreak.features.events import MOST_EVENTS, SMALLEST_EVENT, WINDOW, search_half_cycle
-from softbreak.features.half_cycle import STATISTICS, measure
-from softbreak.features.intake import FREE, IMPOSED, TIME, VOLTAGE, WARMTH
+from softbreak.compiled import exact
+from softbreak.features.half_cycles.samples import FREE, IMPOSED, TIME, VOLTAGE, WARMTH
+from softbreak.features.kernels.half_cycle import STATISTICS, measure
+from softbreak.features.kernels.resistance_steps import (
+    MOST_EVENTS,
+    SMALLEST_EVENT,
+    WINDOW,
+    search_half_cycle,
+)
 
 AS_IT_IS, WITHOUT_SIGN, REVERSED = range(3)
 """Readings of a voltage: as recorded, its magnitude with the current's sign, and −V."""

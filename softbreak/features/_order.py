@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.features.compiled import exact, fast
+from softbreak.compiled import exact, fast
 
 _FEW: Final = 16
 """So many numbers are sorted."""

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import CellHistory
-from softbreak.features.charge import Running, running
-from softbreak.features.timeline import Timeline
+from softbreak.features.cycles.timeline import Timeline
+from softbreak.features.evidence.charge import Running, running
 from softbreak.physics.coulombic import (
     coulombic_efficiency,
     fluctuation,

@@ -5,8 +5,8 @@ half-cycle is measured when it is complete; the open one is carried over to the 
 comes out does not depend on the size of the blocks, to the bit.
 
 Rows without a time or a voltage are left out, the clock is put in order and a lone wrong current
-mended exactly as for a live cell (`softbreak.features.intake`). The leads are taken as they are:
-a record whose polarity has to be judged first goes through `softbreak.features`.
+mended exactly as for a live cell (`softbreak.features.half_cycles.samples`). The leads are taken as
+they are: a record whose polarity has to be judged first goes through `softbreak.features`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from softbreak.data.readers.bdf import LAYOUT
-from softbreak.data.readers.columns import Match, match
-from softbreak.data.readers.foreign import foreign_errors
+from softbreak.data.readers.formats.bdf import LAYOUT
+from softbreak.data.readers.formats.column_map import Match, match
+from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.data.schema import SERIES_COLUMNS
 from softbreak.errors import ReadError
 from softbreak.features.cutter import LONGEST, HalfCycleCutter, Samples
-from softbreak.features.intake import COLUMNS
-from softbreak.features.voltage import half_cycle_features
+from softbreak.features.families.voltage import half_cycle_features
+from softbreak.features.half_cycles.samples import COLUMNS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,7 +51,7 @@ class HalfCycleBlock(NamedTuple):
     spans : numpy.ndarray, shape (m, 2)
         Time of the first and of the last sample (s).
     features : numpy.ndarray, shape (m, len(voltage.FEATURES))
-        Columns: :data:`softbreak.features.voltage.NAMES`.
+        Columns: :data:`softbreak.features.families.voltage.NAMES`.
     """
 
     cuts: np.ndarray
@@ -185,7 +185,7 @@ def parquet_batches(path: Path, rows: int) -> Iterator[dict[str, np.ndarray]]:
     Yields
     ------
     dict of str to numpy.ndarray
-        Those of `softbreak.features.intake.COLUMNS` that the file has.
+        Those of `softbreak.features.half_cycles.samples.COLUMNS` that the file has.
 
     Raises
     ------

@@ -14,12 +14,12 @@ from softbreak.data.checks import RecordFacts, mixture_of
 from softbreak.data.clock import forward_clock
 from softbreak.data.history import Span, joined_cell, placements, started
 from softbreak.data.record import Cell, Record, Technique
-from softbreak.features.arrange import Arranged, arranged
+from softbreak.features.cycles.pairing import Arranged, arranged
+from softbreak.features.evidence.temperature_log import Thermometer, joined_log, temperature_at
 from softbreak.features.growing import Growing
-from softbreak.features.intake import COLUMNS, TEMPERATURE
-from softbreak.features.live import RECORDS_OPEN, CellStream
-from softbreak.features.measured import HalfCycles
-from softbreak.features.thermometer import Thermometer, joined_log, temperature_at
+from softbreak.features.half_cycles.measured import HalfCycles
+from softbreak.features.half_cycles.samples import COLUMNS, TEMPERATURE
+from softbreak.features.half_cycles.stream import RECORDS_OPEN, CellStream
 from softbreak.physics.voltammetry import Voltammetry, analyse
 
 _RAW: Final = {

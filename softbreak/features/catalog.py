@@ -11,17 +11,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from softbreak.features import (
-    cycle_catalog,
-    impedance,
-    rate,
-    rest,
-    voltage,
-    voltage_tellings,
-    voltammetry,
-)
-from softbreak.features.feature import CONFOUNDERS, DIRECTIONS, TECHNIQUES, Feature
-from softbreak.features.telling import Telling
+from softbreak.features import voltage_tellings
+from softbreak.features.descriptions import cycle_rows as cycle_catalog
+from softbreak.features.descriptions.feature import CONFOUNDERS, DIRECTIONS, TECHNIQUES, Feature
+from softbreak.features.descriptions.sentence import Telling
+from softbreak.features.families import impedance, rate, rest, voltage, voltammetry
 
 _FAMILIES: Final = (voltage, voltammetry, impedance, rest, rate)
 

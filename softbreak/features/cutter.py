@@ -13,8 +13,7 @@ import numpy as np
 
 from softbreak.data.clock import clock_step
 from softbreak.data.segment import advance
-from softbreak.features import _bulk
-from softbreak.features.intake import (
+from softbreak.features.half_cycles.samples import (
     BLOCK,
     COLUMNS,
     CURRENT,
@@ -29,6 +28,7 @@ from softbreak.features.intake import (
     Piece,
     staged,
 )
+from softbreak.features.kernels import sample_mending as _bulk
 from softbreak.features.store import DEFAULTS, Store
 
 LONGEST: Final = 2_000_000
@@ -92,7 +92,7 @@ class HalfCycleCutter:
         Parameters
         ----------
         columns : mapping of str to numpy.ndarray, shape (n,)
-            See `softbreak.features.intake.COLUMNS`.
+            See `softbreak.features.half_cycles.samples.COLUMNS`.
         """
         if self._is_plain(columns):
             cuts = self._in_bulk(columns)

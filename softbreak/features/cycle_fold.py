@@ -8,8 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.features.compiled import exact
-from softbreak.features.cycle_features import (
+from softbreak.compiled import exact
+from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.features.families.cycle import (
     COLUMNS,
     SPECTRUM_COLUMNS,
     SWEEP_COLUMNS,
@@ -17,7 +18,7 @@ from softbreak.features.cycle_features import (
     spectrum_rows,
     sweep_rows,
 )
-from softbreak.features.cycle_inputs import (
+from softbreak.features.families.cycle_inputs import (
     EVENT_SUMS,
     MEASURED,
     arguments,
@@ -25,10 +26,9 @@ from softbreak.features.cycle_inputs import (
     known_of,
     tally,
 )
-from softbreak.features.cycles import CYCLE_COLUMNS
-from softbreak.features.evidence import CellEvidence
-from softbreak.features.half_cycle import STATISTICS
-from softbreak.features.history import INPUTS, OUTPUTS, advance, new_state
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS
+from softbreak.features.kernels.cycle_history import INPUTS, OUTPUTS, advance, new_state
+from softbreak.features.kernels.half_cycle import STATISTICS
 
 
 class CycleFold:
@@ -59,7 +59,7 @@ class CycleFold:
         Parameters
         ----------
         cycle : numpy.ndarray
-            See :data:`softbreak.features.cycles.CYCLE_COLUMNS`.
+            See :data:`softbreak.features.kernels.cycle.CYCLE_COLUMNS`.
         half_cycles : numpy.ndarray, shape (n, len(STATISTICS))
         changes : sequence of float
             Δ ln R of its abrupt events.

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from softbreak.features.telling import number, percent
-from softbreak.features.timeline import Timeline
+from softbreak.features.cycles.timeline import Timeline
+from softbreak.features.descriptions.sentence import number, percent
 
 MOST_Z: Final = 30.0
 """Beyond so many standard deviations one is as far away as the other."""

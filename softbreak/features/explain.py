@@ -17,12 +17,12 @@ import pandas as pd
 from softbreak.data.history import CellHistory
 from softbreak.errors import SoftbreakError
 from softbreak.features.catalog import CATALOGUE, CYCLE, TELLINGS
+from softbreak.features.cycles.timeline import Timeline
+from softbreak.features.descriptions.feature import Feature
+from softbreak.features.descriptions.sentence import Kind, Telling
 from softbreak.features.event_words import MOST_Z, Reason, event_reasons
-from softbreak.features.evidence import gather
-from softbreak.features.feature import Feature
+from softbreak.features.evidence.cell_evidence import gather
 from softbreak.features.table import AGES, feature_table
-from softbreak.features.telling import Kind, Telling
-from softbreak.features.timeline import Timeline
 
 __all__ = ["BASELINE_CYCLES", "Reason", "explain", "reasons"]
 

@@ -13,12 +13,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from softbreak.data.segment import CycleBuilder
-from softbreak.features.arrange import Arranged, Events
-from softbreak.features.cycles import CYCLE_COLUMNS, cycle_row, reversal
+from softbreak.features.cycles.pairing import Arranged, Events
 from softbreak.features.growing import Growing
-from softbreak.features.half_cycle import STATISTICS
-from softbreak.features.live import RecordStream
-from softbreak.features.measured import (
+from softbreak.features.half_cycles.measured import (
     EXCURSIONS,
     LOWEST,
     SHORT_SAMPLES,
@@ -26,7 +23,16 @@ from softbreak.features.measured import (
     HalfCycles,
     row_statistics,
 )
-from softbreak.features.series import Levels, Polarity, is_symmetric, steady_current, two_sided
+from softbreak.features.half_cycles.polarity import (
+    Levels,
+    Polarity,
+    is_symmetric,
+    steady_current,
+    two_sided,
+)
+from softbreak.features.half_cycles.stream import RecordStream
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS, cycle_row, reversal
+from softbreak.features.kernels.half_cycle import STATISTICS
 
 _SAMPLES: Final = STATISTICS.index("samples")
 _VOLTAGE: Final = STATISTICS.index("voltage_volt")
@@ -53,7 +59,7 @@ class NewCycle(NamedTuple):
     ----------
     number : int
     row : numpy.ndarray
-        See :data:`softbreak.features.cycles.CYCLE_COLUMNS`.
+        See :data:`softbreak.features.kernels.cycle.CYCLE_COLUMNS`.
     events : list of LaneEvent
         In order.
     half_cycles : numpy.ndarray
@@ -100,7 +106,7 @@ class _Levels:
             self.lowest = min(self.lowest, row[LOWEST])
 
     def polarity(self) -> Polarity:
-        """As :func:`softbreak.features.series.polarity_of`."""
+        """As :func:`softbreak.features.half_cycles.polarity.polarity_of`."""
         if not self.even:
             raise LaneEnd
         rest = _median(self.rests) if self.rests else float("nan")

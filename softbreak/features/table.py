@@ -16,16 +16,16 @@ import pandas as pd
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Record, Technique
 from softbreak.errors import SoftbreakError
-from softbreak.features import impedance, rest, voltage, voltammetry
 from softbreak.features.catalog import CATALOGUE, CYCLE
-from softbreak.features.causal import as_of, taken
-from softbreak.features.charge import running
-from softbreak.features.cycle_features import cycle_features
-from softbreak.features.evidence import CellEvidence, gather
-from softbreak.features.holds import Hold, holds_of
-from softbreak.features.rate import rate_features
-from softbreak.features.series import rectified, segmented
-from softbreak.features.timeline import Timeline
+from softbreak.features.cycles.timeline import Timeline
+from softbreak.features.evidence.cell_evidence import CellEvidence, gather
+from softbreak.features.evidence.charge import running
+from softbreak.features.evidence.constant_voltage_holds import Hold, holds_of
+from softbreak.features.families import impedance, rest, voltage, voltammetry
+from softbreak.features.families.as_of import as_of, taken
+from softbreak.features.families.cycle import cycle_features
+from softbreak.features.families.rate import rate_features
+from softbreak.features.half_cycles.polarity import rectified, segmented
 from softbreak.physics.pair import PairResult
 
 KEYS: Final = (
@@ -141,7 +141,7 @@ def voltage_table(history: CellHistory, timeline: Timeline) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a half-cycle, the columns of :data:`softbreak.features.voltage.FEATURES`.
+        One row a half-cycle, the columns of :data:`softbreak.features.families.voltage.FEATURES`.
     """
     half_cycles = timeline.half_cycles
     out = np.full((len(half_cycles), len(voltage.NAMES)), np.nan)

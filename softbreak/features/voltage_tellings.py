@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from softbreak.features.telling import Kind, Telling
+from softbreak.features.descriptions.sentence import Kind, Telling
 
 _HALF: Final = "the half-cycle"
 _CORRECTED: Final = "The resistance, corrected for what was logged of temperature and current,"

@@ -2,7 +2,7 @@
 
 A subclass gives its parameters in ``__init__`` (kept under their own names, untouched) and writes
 ``_fit`` and ``_score``; to be saved it also writes ``_arrays``, ``_facts`` and ``_restore``. What
-is checked of every one of them stands in :mod:`softbreak.models.checks`.
+is checked of every one of them stands in :mod:`softbreak.models.learned.checks`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The network itself: convolutions over half-cycles, and what is known of the cell beside them.
 
-Only :mod:`softbreak.models.waveform` imports this module, and nothing else imports torch.
+Only :mod:`softbreak.models.learned.network` imports this module, and nothing else imports torch.
 """
 
 from __future__ import annotations

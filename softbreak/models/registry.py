@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from softbreak.errors import SoftbreakError
-from softbreak.features.evidence import CellEvidence
+from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.rules import fused, voltammetry
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
@@ -77,13 +77,13 @@ PRETRAINED: Final = Path(__file__).parent / "pretrained"
 
 @cache
 def _model(name: str) -> LearnedDetector:
-    from softbreak.models.learner import load_learned
+    from softbreak.models.learned.learners import load_learned
 
     return load_learned(PRETRAINED / name)
 
 
 def _shipped(name: str, evidence: CellEvidence, readings: Readings) -> list[Verdict]:
-    from softbreak.models.learner import judged_by
+    from softbreak.models.learned.learners import judged_by
 
     return judged_by(_model(name), evidence, readings)
 

@@ -6,9 +6,9 @@ import hashlib
 from functools import lru_cache, partial
 from pathlib import Path
 
-from softbreak.features.evidence import CellEvidence
+from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.detector import LearnedDetector, read_facts
-from softbreak.models.learner import LEARNERS, TABLE, judged_by, load_learned
+from softbreak.models.learned.learners import LEARNERS, TABLE, judged_by, load_learned
 from softbreak.models.registry import Detector, Readings
 from softbreak.verdict import Verdict
 

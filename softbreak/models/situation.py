@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from softbreak.analysis.spectrum_readings import read_spectra
 from softbreak.data.history import CellHistory
-from softbreak.models.diagnose import examine
-from softbreak.models.spectra import read_spectra
+from softbreak.models.diagnosis.diagnose import examine
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.fisher import CellGuess
 from softbreak.physics.plan import Situation

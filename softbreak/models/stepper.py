@@ -20,9 +20,9 @@ class LiveCycle(NamedTuple):
     events : sequence of EventView
         Abrupt changes within it, in order.
     row : numpy.ndarray
-        See :data:`softbreak.features.cycles.CYCLE_COLUMNS`.
+        See :data:`softbreak.features.kernels.cycle.CYCLE_COLUMNS`.
     half_cycles : numpy.ndarray, shape (n, len(STATISTICS))
-        See :data:`softbreak.features.half_cycle.STATISTICS`; a view, valid during the call.
+        See :data:`softbreak.features.kernels.half_cycle.STATISTICS`; a view, valid during the call.
     signs : numpy.ndarray of int, shape (n,)
         Of the current in these half-cycles.
     """

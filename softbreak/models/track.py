@@ -7,11 +7,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from softbreak.features.arrange import Arranged
-from softbreak.features.cycles import CYCLE_COLUMNS, cycle_rows
-from softbreak.features.evidence import CellEvidence
+from softbreak.features.cycles.pairing import Arranged
+from softbreak.features.cycles.timeline import all_events, cycle_bounds
+from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS, cycle_rows
 from softbreak.features.lane import CycleLane, LaneEnd, LaneEvent, NewCycle
-from softbreak.features.timeline import all_events, cycle_bounds
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.parts import CycleView, EventView
 from softbreak.models.stepper import LiveCycle, Stepper

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
+
+from softbreak.compiled import strict
 
 _MISSING: Final = {"None": 0, "Zero": 1, "NaN": 2}
 
@@ -66,7 +67,7 @@ class Trees:
         return out
 
 
-@njit(cache=True, nogil=True)
+@strict
 def _next(node: Any, value: float) -> int:
     """Return the place of the child that a value goes to."""
     kind = node["missing"] >> 1
@@ -78,7 +79,7 @@ def _next(node: Any, value: float) -> int:
     return int(node["left"]) if left else int(node["right"])
 
 
-@njit(cache=True, nogil=True)
+@strict
 def _score(roots: np.ndarray, nodes: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
     for n in range(len(rows)):
         row, total = rows[n], 0.0
@@ -90,7 +91,7 @@ def _score(roots: np.ndarray, nodes: np.ndarray, rows: np.ndarray, out: np.ndarr
         out[n] = total
 
 
-@njit(cache=True, nogil=True)
+@strict
 def _credit(roots: np.ndarray, nodes: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
     for root in roots:
         place = root

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from softbreak.features.early import SWITCHES, Warned
-from softbreak.features.live import News
-from softbreak.models.change import Change, Kind
+from softbreak.features.half_cycles.early_warning import SWITCHES, Warned
+from softbreak.features.half_cycles.stream import News
+from softbreak.models.live.changes import Change, Kind
 from softbreak.models.rules.words import hours, ohm, percent
 
 _KINDS: Final = {

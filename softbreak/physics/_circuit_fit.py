@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from softbreak.compiled import strict
 from softbreak.physics._pair_fit import _cholesky, _solve
 
 INDUCTOR, RESISTOR, ARC, WARBURG = 0, 1, 2, 3
@@ -18,13 +18,13 @@ LONGEST_STEP = 1.5
 _ITERATIONS = 60
 
 
-@njit(cache=True)
+@strict
 def logistic(x: float) -> float:
     """Return the exponent that a logit stands for."""
     return 1.0 / (1.0 + np.exp(-x))
 
 
-@njit(cache=True)
+@strict
 def series(kinds: Any, theta: Any, log_omega: Any, z: Any, jac: Any) -> None:
     """Fill the impedance (Ω) of elements in series, and its slopes along every parameter."""
     z[:] = 0.0
@@ -46,7 +46,7 @@ def series(kinds: Any, theta: Any, log_omega: Any, z: Any, jac: Any) -> None:
             p += 2
 
 
-@njit(cache=True)
+@strict
 def _inductor(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
     for i in range(len(z)):
         value = 1j * np.exp(theta[p] + log_omega[i])
@@ -54,7 +54,7 @@ def _inductor(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
         jac[i, p] = value
 
 
-@njit(cache=True)
+@strict
 def _arc(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
     """Write R / (1 + (jωτ)ⁿ)."""
     r, n = np.exp(theta[p]), logistic(theta[p + 2])
@@ -71,7 +71,7 @@ def _arc(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
         jac[i, p + 2] = slope * complex(y, 0.5 * np.pi) * n * (1.0 - n)
 
 
-@njit(cache=True)
+@strict
 def _warburg(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
     """Write R tanh(s) / s with s² = jωτ."""
     r = np.exp(theta[p])
@@ -84,7 +84,7 @@ def _warburg(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
         jac[i, p + 1] = 0.5 * (r * (1.0 - t * t) - value)
 
 
-@njit(cache=True)
+@strict
 def _misfit(z: Any, data: Any, theta: Any, priors: Any, weight: float) -> Any:
     total = 0.0
     for i in range(len(data)):
@@ -96,7 +96,7 @@ def _misfit(z: Any, data: Any, theta: Any, priors: Any, weight: float) -> Any:
     return total * weight, pull
 
 
-@njit(cache=True)
+@strict
 def _curvature(z: Any, jac: Any, data: Any, theta: Any, priors: Any, weight: float) -> Any:
     count = len(theta)
     matrix = np.zeros((count, count))
@@ -118,7 +118,7 @@ def _curvature(z: Any, jac: Any, data: Any, theta: Any, priors: Any, weight: flo
     return matrix, gradient
 
 
-@njit(cache=True)
+@strict
 def levenberg_marquardt(
     kinds: Any, start: Any, log_omega: Any, data: Any, priors: Any, weight: float
 ) -> Any:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from softbreak.compiled import strict
 from softbreak.physics._circuit_fit import ARC, logistic, series
 from softbreak.physics._pair_fit import _chi2, _cholesky, _normal, _solve
 from softbreak.physics.relaxation import ComplexArray, FloatArray
@@ -79,7 +79,7 @@ def joint_model(layout: tuple[Any, ...], phi: FloatArray, eta: float) -> Complex
     return z
 
 
-@njit(cache=True)
+@strict
 def _deformed(phi: Any, layout: Any, theta: Any, chain: Any) -> None:
     """Turn the reference's circuit into the present one's, with its slopes along phi."""
     kinds, energy, follows = layout[0], layout[1], layout[2]
@@ -112,7 +112,7 @@ def _deformed(phi: Any, layout: Any, theta: Any, chain: Any) -> None:
             p += 2
 
 
-@njit(cache=True)
+@strict
 def _joint(phi: Any, eta: float, layout: Any, z: Any, jac: Any) -> None:
     """Fill both spectra and their slopes."""
     kinds, before, now = layout[0], layout[3], layout[4]
@@ -147,7 +147,7 @@ def _joint(phi: Any, eta: float, layout: Any, z: Any, jac: Any) -> None:
                     jac[first + i, q] += slopes[i, p] * chain[p, q]
 
 
-@njit(cache=True)
+@strict
 def _settle(start: Any, eta: float, layout: Any, data: Any, priors: Any, weight: float) -> Any:
     """Levenberg–Marquardt from one start; return parameters, both parts of chi-square, log det."""
     z = np.empty(len(data), dtype=np.complex128)
@@ -183,7 +183,7 @@ def _settle(start: Any, eta: float, layout: Any, data: Any, priors: Any, weight:
     return phi, fit, strain, log_det
 
 
-@njit(cache=True)
+@strict
 def _sweep(layout: Any, data: Any, eta: Any, priors: Any, weight: float) -> Any:
     """Sweep η upwards and downwards, each time from the neighbour's optimum; keep the better."""
     count = len(eta)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from softbreak.compiled import strict
 from softbreak.physics.relaxation import ComplexArray, FloatArray, Relaxations
 
 BULK_ENERGY = 0.34
@@ -119,7 +119,7 @@ def _circuit(reference: Relaxations, omega: FloatArray, count: int) -> tuple[Any
     )
 
 
-@njit(cache=True)
+@strict
 def _deformed(theta: Any, circuit: Any, dc_slope: Any) -> Any:
     """Return bulk, resistances, time constants and DC resistance; fill d(DC)/dθ."""
     ohmic, r, tau, energy, node, share = circuit[:6]
@@ -147,7 +147,7 @@ def _deformed(theta: Any, circuit: Any, dc_slope: Any) -> Any:
     return bulk, rk, tk, dc
 
 
-@njit(cache=True)
+@strict
 def _model(theta: Any, eta: float, circuit: Any, z: Any, jac: Any) -> None:
     """Fill the impedance and its derivatives at every frequency."""
     energy, node, share, omega = circuit[3:]
@@ -183,7 +183,7 @@ def _model(theta: Any, eta: float, circuit: Any, z: Any, jac: Any) -> None:
             jac[i, p] = (slope[p] + d * d * g * dc_slope[p] / dc) * lower * lower
 
 
-@njit(cache=True)
+@strict
 def _chi2(theta: Any, z: Any, data: Any, priors: Any, weight: float) -> Any:
     fit = 0.0
     for i in range(len(data)):
@@ -199,7 +199,7 @@ def _chi2(theta: Any, z: Any, data: Any, priors: Any, weight: float) -> Any:
     return fit * weight, prior
 
 
-@njit(cache=True)
+@strict
 def _normal(theta: Any, z: Any, jac: Any, data: Any, priors: Any, weight: float) -> Any:
     """Return the Gauss–Newton matrix and the gradient of half of chi-square."""
     matrix = np.zeros((len(theta), len(theta)))
@@ -225,7 +225,7 @@ def _normal(theta: Any, z: Any, jac: Any, data: Any, priors: Any, weight: float)
     return matrix, gradient
 
 
-@njit(cache=True)
+@strict
 def _cholesky(matrix: Any) -> Any:
     n = len(matrix)
     low = np.zeros((n, n))
@@ -241,7 +241,7 @@ def _cholesky(matrix: Any) -> Any:
     return low
 
 
-@njit(cache=True)
+@strict
 def _solve(low: Any, right: Any) -> Any:
     n = len(right)
     x = right.copy()
@@ -256,7 +256,7 @@ def _solve(low: Any, right: Any) -> Any:
     return x
 
 
-@njit(cache=True)
+@strict
 def _optimise(start: Any, eta: float, circuit: Any, data: Any, priors: Any, weight: float) -> Any:
     """Levenberg–Marquardt from one start; return parameters, both parts of chi-square, log det."""
     n = len(data)
@@ -293,7 +293,7 @@ def _optimise(start: Any, eta: float, circuit: Any, data: Any, priors: Any, weig
     return theta, fit, prior, log_det
 
 
-@njit(cache=True)
+@strict
 def _profile(circuit: Any, data: Any, eta: Any, priors: Any, weight: float) -> Any:
     """Sweep η upwards and downwards, each time from the neighbour's optimum; keep the better."""
     count = len(eta)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from softbreak.compiled import strict
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -231,7 +232,7 @@ def _weighted_solution(design: ComplexArray, z: ComplexArray) -> FloatArray:
     return solution
 
 
-@njit(cache=True)
+@strict
 def _non_negative(gram: Any, moment: Any, sweeps: int) -> Any:
     """Minimise ½xᵀGx - bᵀx over x >= 0 by cyclic coordinate descent."""
     n = len(moment)

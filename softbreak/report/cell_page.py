@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from softbreak.data.record import Cell
-from softbreak.models.diagnosis import Diagnosis
+from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.drawing import Figure
 from softbreak.report.figures import figures_of
 from softbreak.report.render_plotly import PIXELS_A_CM, to_plotly

@@ -10,8 +10,8 @@ import pandas as pd
 
 from softbreak.errors import SoftbreakError
 from softbreak.features.catalog import CATALOGUE, feature_of
+from softbreak.features.descriptions.feature import Feature
 from softbreak.features.explain import BASELINE_CYCLES
-from softbreak.features.feature import Feature
 from softbreak.features.table import AGES
 from softbreak.report.drawing import BLUE, INK, ORANGE, QUIET, Curve, Figure, Panel, Rule, Stripe
 from softbreak.report.states import coarse_runs, runs_of

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import CellHistory
-from softbreak.models.diagnose import examine
-from softbreak.models.diagnosis import Diagnosis
+from softbreak.models.diagnosis.diagnose import examine
+from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.drawing import (
     BLUE,
     INK,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from softbreak.models.diagnosis import Diagnosis
+from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.states import packed_strip
 from softbreak.report.words import as_float
 

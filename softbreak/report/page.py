@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from softbreak.models.diagnosis import Diagnosis
+from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.cell_page import cell_context
 from softbreak.report.figures import figures_of
 from softbreak.report.index_page import index_context

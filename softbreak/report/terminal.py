@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from softbreak.models.diagnosis import Diagnosis
+from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.states import (
     Run,
     evidence_of,

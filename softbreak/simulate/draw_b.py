@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
 import numpy as np
 
+from softbreak.compiled import strict
 from softbreak.simulate.faults import Plan
 from softbreak.simulate.guard import require_judging
 from softbreak.simulate.instrument import is_lost, quantise, systematic
@@ -122,14 +122,14 @@ def _others(plan: Plan, cells: np.ndarray, law: np.ndarray) -> None:
     law["collapse_g"] = 1.0 / (plan.between("b.hard", 0.2, 10.0, log=True) * cells["area"])
 
 
-@nb.njit(cache=True)
+@strict
 def _laplace(u: float) -> float:
     """Double-exponential number of unit variance from a uniform one."""
     c = u - 0.5
     return -math.copysign(math.log(max(1.0 - 2.0 * abs(c), 1e-12)), c) * 0.7071067811865476
 
 
-@nb.njit(cache=True, nogil=True)
+@strict
 def disturb_coloured(
     rows: np.ndarray,
     offsets: tuple[np.ndarray, np.ndarray],

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from softbreak.data.readers import bdf
+from softbreak.data.readers.formats import bdf
 from softbreak.data.record import Record, Technique
 from softbreak.simulate.protocols import FIRST_ROW
 

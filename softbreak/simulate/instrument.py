@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 
+from softbreak.compiled import strict
 from softbreak.simulate.faults import Plan
 from softbreak.simulate.streams import NOISE, SPECTRUM, normals
 
@@ -70,27 +70,27 @@ def draw_instruments(plan: Plan, areas: np.ndarray) -> np.ndarray:
     return out
 
 
-@nb.njit(cache=True)
+@strict
 def quantise(value: float, one: Any) -> float:
     """Return what the converter and the range make of a voltage."""
     value = round(value / one.resolution) * one.resolution if one.resolution > 0.0 else value
     return min(max(value, one.v_min), one.v_max)
 
 
-@nb.njit(cache=True)
+@strict
 def systematic(one: Any, hours: float) -> float:
     """Return the voltage that the channel adds at an age in hours (V)."""
     extra = one.offset + one.drift * hours / 24.0
     return extra + one.range_offset if hours >= one.range_hour else extra
 
 
-@nb.njit(cache=True)
+@strict
 def is_lost(one: Any, hours: float, u: float) -> bool:
     """Return whether a row never reaches the file."""
     return u < one.dropped or one.gap_hour <= hours < one.gap_hour + one.gap_length
 
 
-@nb.njit(cache=True, nogil=True)
+@strict
 def disturb_white(
     rows: np.ndarray,
     offsets: tuple[np.ndarray, np.ndarray],
@@ -116,7 +116,7 @@ def disturb_white(
             row.keep = 0 if is_lost(one, hours, u) else 1
 
 
-@nb.njit(cache=True, nogil=True)
+@strict
 def disturb_spectra(
     spectra: np.ndarray, owner: np.ndarray, instruments: np.ndarray, keys: tuple[int, np.ndarray]
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from softbreak.compiled import strict
 from softbreak.simulate import laws
 from softbreak.simulate.cell import (
     FARADAY,
@@ -178,7 +179,7 @@ def _sources() -> str:
 
 
 def _build(sources: str) -> Callable[..., None]:
-    @nb.njit(cache=True, nogil=True)
+    @strict
     def run_cells(
         worlds: tuple[np.ndarray, np.ndarray, np.ndarray],
         steps: np.ndarray,

@@ -14,6 +14,8 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from softbreak.compiled import strict
+
 _MASK = np.uint64(0xFFFFFFFF)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -23,7 +25,7 @@ NOISE, SAMPLING, TELEGRAPH, EVENTS, SPECTRUM = 1, 2, 3, 4, 5
 """Purposes of the numbers that are drawn while a cell runs; those of priors are hashes of names."""
 
 
-@nb.njit(cache=True, inline="always")
+@nb.njit(inline="always")
 def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> tuple[Any, Any, Any, Any]:
     """Return the four 32-bit words of a counter and a key (all given as uint64 below 2**32)."""
     x0, x1, x2, x3 = np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3)
@@ -40,7 +42,7 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> tuple[Any, A
     return x0, x1, x2, x3
 
 
-@nb.njit(cache=True, inline="always")
+@nb.njit(inline="always")
 def words(seed: Any, cell: Any, purpose: int, index: int) -> tuple[Any, Any, Any, Any]:
     """Return four 32-bit words of a cell's stream."""
     s, c = np.uint64(seed), np.uint64(cell)
@@ -54,19 +56,19 @@ def words(seed: Any, cell: Any, purpose: int, index: int) -> tuple[Any, Any, Any
     )
 
 
-@nb.njit(cache=True, inline="always")
+@nb.njit(inline="always")
 def to_uniform(word: Any) -> float:
     """Map a 32-bit word into the open interval (0, 1)."""
     return (np.float64(word) + 0.5) * 2.3283064365386963e-10
 
 
-@nb.njit(cache=True)
+@strict
 def uniform(seed: Any, cell: Any, purpose: int, index: int) -> float:
     """Return one number of (0, 1)."""
     return to_uniform(words(seed, cell, purpose, index)[0])
 
 
-@nb.njit(cache=True)
+@strict
 def normals(seed: Any, cell: Any, purpose: int, index: int) -> tuple[float, float, float]:
     """Return two standard normal numbers (Box-Muller) and one uniform number."""
     w0, w1, w2, _ = words(seed, cell, purpose, index)
@@ -75,7 +77,7 @@ def normals(seed: Any, cell: Any, purpose: int, index: int) -> tuple[float, floa
     return radius * math.cos(angle), radius * math.sin(angle), to_uniform(w2)
 
 
-@nb.njit(cache=True)
+@strict
 def _fill(seed: Any, cells: np.ndarray, purpose: int, normal: bool, out: np.ndarray) -> None:
     for i in range(cells.size):
         out[i] = (

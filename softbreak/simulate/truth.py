@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numba as nb
 import numpy as np
 import pandas as pd
 
+from softbreak.compiled import strict
 from softbreak.simulate.engine import Run
 from softbreak.simulate.protocols import REST
 from softbreak.verdict import State
@@ -23,7 +23,7 @@ TRANSIENT_SHARE, TRANSIENT_SECONDS = 0.01, 30.0
 STATES: Final = (State.HEALTHY, State.SOFT, State.HARD)
 
 
-@nb.njit(cache=True)
+@strict
 def _label(eta: np.ndarray, hard_share: np.ndarray, first: np.ndarray, out: np.ndarray) -> None:
     state = below_soft = below_hard = 0
     for i in range(eta.size):

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from softbreak.models.change import Change, Kind
+from softbreak.models.live.changes import Change, Kind
 from softbreak.verdict import State
 
 

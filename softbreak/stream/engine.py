@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from softbreak.data.record import Cell, Record
-from softbreak.models.change import Change
+from softbreak.models.live.changes import Change
 
 
 class Live(Protocol):
-    """A cell that is fed; see :class:`softbreak.models.live.LiveCell`."""
+    """A cell that is fed; see :class:`softbreak.models.live.cell.LiveCell`."""
 
     def update(self, records: Sequence[Record]) -> list[Change]:
         """Take new rows in and say what changes."""
@@ -55,7 +55,7 @@ class DetectorEngine:
     """
 
     def __init__(self, detector: str) -> None:
-        from softbreak.models.diagnose import detector_version
+        from softbreak.models.diagnosis.diagnose import detector_version
         from softbreak.models.registry import detector_of
 
         self.detector = detector
@@ -63,12 +63,12 @@ class DetectorEngine:
 
     def make(self, cell: Cell) -> Any:
         """Return a new live cell."""
-        from softbreak.models.live import LiveCell
+        from softbreak.models.live.cell import LiveCell
 
         return LiveCell(cell, self.detector)
 
     def load(self, state: bytes) -> Any:
         """Take a live cell up."""
-        from softbreak.models.live import LiveCell
+        from softbreak.models.live.cell import LiveCell
 
         return LiveCell.load(state)

@@ -21,8 +21,8 @@ from time import time
 from typing import Any, Final, Protocol
 
 from softbreak.errors import SoftbreakError
-from softbreak.stream.schema import StoreError
-from softbreak.stream.store import Store
+from softbreak.stream.store.engine import StoreError
+from softbreak.stream.store.store import Store
 from softbreak.stream.writes import Waiting
 
 Picture = Callable[[str], bytes | None]

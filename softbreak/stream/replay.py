@@ -14,7 +14,7 @@ import numpy as np
 
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Record, Technique
-from softbreak.stream.messages import dump
+from softbreak.stream.sources.messages import dump
 
 Pause = Callable[[float], None]
 

@@ -18,14 +18,14 @@ from itertools import islice, takewhile
 from threading import Event
 from types import TracebackType
 
-from softbreak.models.change import Kind
+from softbreak.models.live.changes import Kind
 from softbreak.stream.alarm import Alarm, AlarmLimits
-from softbreak.stream.chunk import Chunk, Problem, Receipt, Source
+from softbreak.stream.counters import Metrics
 from softbreak.stream.engine import Engine
-from softbreak.stream.live import WatchedCell
-from softbreak.stream.metrics import Metrics
-from softbreak.stream.schema import Fenced
-from softbreak.stream.store import Store, StoreBusy
+from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
+from softbreak.stream.store.engine import Fenced
+from softbreak.stream.store.store import Store, StoreBusy
+from softbreak.stream.watched_cell import WatchedCell
 from softbreak.stream.writes import CellWrite
 
 logger = logging.getLogger(__name__)

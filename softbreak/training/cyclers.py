@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numba as nb
 import numpy as np
 
+from softbreak.compiled import strict
 from softbreak.data.record import Record, Technique
 from softbreak.simulate.streams import draw_uniform
 
@@ -59,7 +59,7 @@ def draw_clocks(
     ]
 
 
-@nb.njit(cache=True)
+@strict
 def _written(
     time: np.ndarray, voltage: np.ndarray, step: np.ndarray, interval: float, trigger: float
 ) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.data.record import Cell, Record, Technique
-from softbreak.features.series import TEMPERATURE
+from softbreak.features.half_cycles.polarity import TEMPERATURE
 from softbreak.simulate.streams import draw_uniform
 
 

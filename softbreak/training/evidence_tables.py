@@ -15,8 +15,8 @@ import pandas as pd
 
 from softbreak.data.record import Cell
 from softbreak.errors import SoftbreakError
-from softbreak.features.evidence import CellEvidence, Spectrum
-from softbreak.features.timeline import Timeline
+from softbreak.features.cycles.timeline import Timeline
+from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
 from softbreak.models.rules.impedance import ImpedanceReading
 
 OWNER: Final = "cell_id"

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.errors import SoftbreakError
-from softbreak.features.evidence import CellEvidence, gather
+from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.models.registry import DETECTORS, Detector, detector_of
 from softbreak.models.rules.impedance import ImpedanceReading, read_spectra
 from softbreak.training.evidence_drop import ALL, VOLTAGE_ONLY, Kept

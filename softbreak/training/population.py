@@ -19,7 +19,7 @@ import pandas as pd
 
 from softbreak.data.history import CellHistory, assemble
 from softbreak.errors import SoftbreakError
-from softbreak.features.evidence import CellEvidence, gather
+from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.models.rules.impedance import ImpedanceReading, read_spectra
 from softbreak.simulate.faults import CONFOUNDERS
 from softbreak.simulate.guard import require_training

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from softbreak.models.learner import Learner
+from softbreak.models.learned.learners import Learner
 from softbreak.training.validate import Lesson, unseen_families, utility
 
 

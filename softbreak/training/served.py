@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from softbreak.models.detector import STATES, LearnedDetector
-from softbreak.models.learner import load_learned
+from softbreak.models.learned.learners import load_learned
 
 
 class Served:

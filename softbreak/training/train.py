@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.models.detector import LearnedDetector, read_facts
-from softbreak.models.learner import Learner, learner_of
+from softbreak.models.learned.learners import Learner, learner_of
 from softbreak.models.registry import PRETRAINED
 from softbreak.training.compare_tables import tables_of
 from softbreak.training.judging import Judged

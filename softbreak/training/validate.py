@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.models.detector import LearnedDetector
-from softbreak.models.learner import Judge, Learner, judged_by, most_probable
+from softbreak.models.learned.learners import Judge, Learner, judged_by, most_probable
 from softbreak.models.registry import detector_of
 from softbreak.simulate.guard import require_training
 from softbreak.training import metrics

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from softbreak.stream.metrics import Metrics
+from softbreak.stream.counters import Metrics
 from softbreak.stream.notify import Postman
 
 

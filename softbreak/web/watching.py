@@ -14,10 +14,10 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 
 from softbreak.errors import SoftbreakError
-from softbreak.stream.messages import MOST_BYTES, MessageError, parse
 from softbreak.stream.notify import Postman
-from softbreak.stream.schema import StoreError
-from softbreak.stream.sources.inbox import InboxFull, InboxSource
+from softbreak.stream.sources.http_inbox import InboxFull, InboxSource
+from softbreak.stream.sources.messages import MOST_BYTES, MessageError, parse
+from softbreak.stream.store.engine import StoreError
 from softbreak.stream.watch import Watch
 from softbreak.web.metrics import exposition
 

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from softbreak.archive import work
+from softbreak.archive.jobs import cell_job as work
 from softbreak.data.readers import registry
 
 _read = registry.read

@@ -10,11 +10,11 @@ import pandas as pd
 import psutil
 import pytest
 
-from softbreak.archive import plan
-from softbreak.archive.crew import Crew, Functions, UnwritableError
+from softbreak.archive.jobs import batches as plan
+from softbreak.archive.jobs.executor import Crew, Functions, UnwritableError
 from softbreak.archive.lock import BusyError, Lock
-from softbreak.archive.query import query
-from softbreak.archive.result import load_result
+from softbreak.archive.results.query import query
+from softbreak.archive.results.triage_result import load_result
 from softbreak.archive.triage import triage
 from softbreak.errors import SoftbreakError
 from tests.archive.files import write_cell

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from softbreak.archive import ingest
-from softbreak.archive.crew import UnwritableError
 from softbreak.archive.ingest import convert_archive
+from softbreak.archive.jobs.executor import UnwritableError
 from softbreak.archive.triage import triage
-from softbreak.data.readers import bdf_records
+from softbreak.data.readers.formats import bdf_records
 from softbreak.errors import SoftbreakError
 from tests.archive.files import write_cell
 

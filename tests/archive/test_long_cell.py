@@ -6,11 +6,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from softbreak.archive import work
 from softbreak.archive.ingest import convert_archive
-from softbreak.archive.result import load_result
+from softbreak.archive.jobs import cell_job as work
+from softbreak.archive.results.triage_result import load_result
 from softbreak.archive.triage import triage
-from softbreak.data.readers import blocks, long, registry
+from softbreak.data.readers import blocks, registry
+from softbreak.data.readers import chunked as long
 
 
 @pytest.fixture

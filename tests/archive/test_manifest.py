@@ -1,6 +1,6 @@
 import pytest
 
-from softbreak.archive.manifest import COLUMNS, load_manifest
+from softbreak.archive.inputs.manifest import COLUMNS, load_manifest
 from softbreak.errors import ManifestError
 
 HEADER = ",".join(COLUMNS)

@@ -2,7 +2,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from softbreak.archive.naming import (
+from softbreak.archive.inputs.file_names import (
     cell_key,
     identities,
     names_technique,

@@ -1,9 +1,9 @@
 import pytest
 
-from softbreak.archive import packs
 from softbreak.archive.lock import BusyError, Lock
-from softbreak.archive.packs import Readers, Shelf
-from softbreak.archive.store import PackWriter
+from softbreak.archive.results import packs
+from softbreak.archive.results.pack import PackWriter
+from softbreak.archive.results.packs import Readers, Shelf
 
 
 def put(shelf, *keys, **extra):

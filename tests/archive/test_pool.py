@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from softbreak.archive.pool import Pool
+from softbreak.archive.jobs.process_pool import Pool
 from softbreak.archive.process import Task
 from softbreak.errors import SoftbreakError
 

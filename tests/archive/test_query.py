@@ -5,7 +5,7 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
-from softbreak.archive.query import QueryError, query
+from softbreak.archive.results.query import QueryError, query
 from softbreak.archive.triage import triage
 from softbreak.errors import ReadError
 from tests.archive.files import write_cell

@@ -5,7 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from softbreak.archive.packs import Shelf
+from softbreak.archive.results.packs import Shelf
 from softbreak.archive.triage import triage
 from tests.archive.files import write_cell
 

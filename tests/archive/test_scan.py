@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from softbreak.archive.manifest import Manifest, load_manifest
-from softbreak.archive.scan import scan
+from softbreak.archive.inputs.manifest import Manifest, load_manifest
+from softbreak.archive.inputs.scan import scan
 from softbreak.errors import ManifestError, ReadError
 
 

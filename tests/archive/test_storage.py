@@ -6,7 +6,7 @@ from distributed import LocalCluster
 from moto.server import ThreadedMotoServer
 
 from softbreak.archive.ingest import convert_archive
-from softbreak.archive.storage import Bucket, storage_of
+from softbreak.archive.inputs.storage import Bucket, storage_of
 from softbreak.archive.triage import triage
 from softbreak.errors import ReadError, SoftbreakError
 from tests.archive.files import write_cell

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from softbreak.archive import tables
-from softbreak.archive.store import (
+from softbreak.archive.results.pack import (
     TABLES,
     PackReader,
     PackWriter,
@@ -32,7 +32,7 @@ from softbreak.archive.tables import (
 )
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError
-from softbreak.models.diagnosis import Diagnosis, Finding
+from softbreak.models.diagnosis.result import Diagnosis, Finding
 from softbreak.verdict import Evidence
 
 VERDICT = {

@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from softbreak.archive import triage as triage_module
-from softbreak.archive import work
-from softbreak.archive.crew import Crew, Functions, Limits, mark_of
-from softbreak.archive.packs import Shelf
-from softbreak.archive.result import load_result, ranked
-from softbreak.archive.store import PackReader, key_of
+from softbreak.archive.jobs import cell_job as work
+from softbreak.archive.jobs.executor import Crew, Functions, Limits, mark_of
+from softbreak.archive.results.pack import PackReader, key_of
+from softbreak.archive.results.packs import Shelf
+from softbreak.archive.results.triage_result import load_result, ranked
 from softbreak.archive.tables import CELLS, FAILURES, VERDICTS
 from softbreak.archive.triage import triage
 from softbreak.errors import ManifestError, ReadError, SoftbreakError
@@ -154,7 +154,7 @@ def test_one_damaged_result_in_a_pack_is_done_again_alone(archive, out, monkeypa
 def test_a_new_reader_version_redoes_everything(archive, out, monkeypatch):
     triage(archive, out, workers=0)
     seen = done(monkeypatch)
-    monkeypatch.setattr("softbreak.archive.fingerprint._readers", lambda: "newer")
+    monkeypatch.setattr("softbreak.archive.results.cache_key._readers", lambda: "newer")
     triage(archive, out, workers=0)
     assert sorted(seen) == ["a", "b", "c"]
 

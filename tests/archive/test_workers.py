@@ -7,8 +7,8 @@ import socket
 import distributed
 import pytest
 
-from softbreak.archive import workers
-from softbreak.archive.crew import Crew, Functions
+from softbreak.archive.jobs import dask_executor as workers
+from softbreak.archive.jobs.executor import Crew, Functions
 from softbreak.archive.triage import triage
 from softbreak.errors import SoftbreakError
 from tests.archive.files import write_cell

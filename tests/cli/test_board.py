@@ -8,8 +8,8 @@ from rich.console import Console
 from softbreak.cli.board import board_table
 from softbreak.cli.watch import _line
 from softbreak.stream.alarm import Alarm, Level
-from softbreak.stream.board import Row
-from softbreak.stream.metrics import Metrics
+from softbreak.stream.cell_board import Row
+from softbreak.stream.counters import Metrics
 
 WHY = "V/I has grown by 22 % over its first cycles: " + "a growing resistance hides much, " * 5
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    from softbreak.models import learner
+    from softbreak.models.learned import learners as learner
 
     monkeypatch.setitem(learner.LEARNERS, "small", LEARNER)
     monkeypatch.setitem(learner.KINDS, "Small", KIND)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from softbreak.stream.store import Store
+from softbreak.stream.store.store import Store
 from softbreak.stream.writes import CellWrite
 from tests.stream.receiver import receiving
 from tests.stream.steps import csv

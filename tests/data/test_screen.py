@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softbreak.data import checks
+from softbreak.data.quick_screen import BLOCK, Suspicion
 from softbreak.data.record import Cell, Record, Source, Technique
-from softbreak.data.screen import BLOCK, Suspicion
 from tests.features.streams import cycled, nasty
 
 RECORDS = nasty() | {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from softbreak.features.curves import Curves, curves_from, joined
+from softbreak.features.generic.curves import Curves, curves_from, joined
 
 
 def curve(voltage: np.ndarray, cycle: int = 0, duration: float = 3600.0) -> Curves:

@@ -13,8 +13,16 @@ from hypothesis import strategies as st
 from softbreak.errors import ReadError
 from softbreak.features.blocks import half_cycle_blocks, measured
 from softbreak.features.cutter import HalfCycleCutter
-from softbreak.features.intake import FREE, IMPOSED, TIME, VOLTAGE, WARMTH, Intake, staged
-from softbreak.features.voltage import NAMES, half_cycle_features
+from softbreak.features.families.voltage import NAMES, half_cycle_features
+from softbreak.features.half_cycles.samples import (
+    FREE,
+    IMPOSED,
+    TIME,
+    VOLTAGE,
+    WARMTH,
+    Intake,
+    staged,
+)
 
 
 def recorded(seed, *, rows=6000, kind="plain"):

@@ -9,7 +9,7 @@ from softbreak.features.catalog import (
     collected,
     feature_of,
 )
-from softbreak.features.feature import TECHNIQUES
+from softbreak.features.descriptions.feature import TECHNIQUES
 
 PAGE = Path(__file__).parents[2] / "docs" / "features.md"
 

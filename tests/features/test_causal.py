@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softbreak.features import causal
+from softbreak.features.families import as_of as causal
 
 values = st.lists(st.one_of(st.floats(-1e3, 1e3), st.just(float("nan"))), max_size=12)
 

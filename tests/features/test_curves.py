@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from softbreak.data.history import assemble
-from softbreak.features.curves import curves_from, curves_of, joined
-from softbreak.features.timeline import build_timeline
+from softbreak.features.cycles.timeline import build_timeline
+from softbreak.features.generic.curves import curves_from, curves_of, joined
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe
 from tests.features.shapes import curve

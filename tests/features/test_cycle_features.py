@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from softbreak.data.record import Cell
-from softbreak.features.cycle_features import COLUMNS, FEATURES, cycle_features
-from softbreak.features.evidence import SWEEP_COLUMNS, CellEvidence, Spectrum
-from softbreak.features.timeline import EVENT_COLUMNS, Timeline
+from softbreak.features.cycles.timeline import EVENT_COLUMNS, Timeline
+from softbreak.features.evidence.cell_evidence import SWEEP_COLUMNS, CellEvidence, Spectrum
+from softbreak.features.families.cycle import COLUMNS, FEATURES, cycle_features
 
 HOUR = 3600.0
 

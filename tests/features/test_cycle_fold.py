@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from softbreak.data.history import assemble
-from softbreak.features.cycle_features import COLUMNS, cycle_features
 from softbreak.features.cycle_fold import CycleFold
-from softbreak.features.cycles import CYCLE_COLUMNS
-from softbreak.features.evidence import gather
-from softbreak.features.half_cycle import STATISTICS
+from softbreak.features.evidence.cell_evidence import gather
+from softbreak.features.families.cycle import COLUMNS, cycle_features
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS
+from softbreak.features.kernels.half_cycle import STATISTICS
 from softbreak.models.rules.impedance import read_spectra
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from softbreak.features.live import CellStream, News
+from softbreak.features.half_cycles.stream import CellStream, News
 from tests.features.streams import cycled
 
 AT = 30 * 6 + 15

@@ -5,7 +5,7 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.errors import SoftbreakError
-from softbreak.features.evidence import gather
+from softbreak.features.evidence.cell_evidence import gather
 from softbreak.features.explain import explain, reasons
 from softbreak.features.table import feature_table
 from softbreak.simulate.population import Recipe, make_block

@@ -7,9 +7,11 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.errors import SoftbreakError
-from softbreak.features import tsfresh_adapter
-from softbreak.features.curves import joined
-from softbreak.features.generic import (
+from softbreak.features.cycles.timeline import build_timeline
+from softbreak.features.generic import tsfresh_door as tsfresh_adapter
+from softbreak.features.generic.curves import joined
+from softbreak.features.generic.minirocket import MiniRocketFeatures
+from softbreak.features.generic.table import (
     TsfreshFeatures,
     column_name,
     cost_of,
@@ -17,8 +19,6 @@ from softbreak.features.generic import (
     from_dict,
     generic_table,
 )
-from softbreak.features.minirocket import MiniRocketFeatures
-from softbreak.features.timeline import build_timeline
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe
 from tests.features.shapes import curve, population
@@ -35,7 +35,7 @@ def learned():
 
 def test_importing_it_leaves_tsfresh_alone():
     code = (
-        "import sys, softbreak.features.generic; "
+        "import sys, softbreak.features.generic.table; "
         "print([m for m in sys.modules if m.split('.')[0] in ('tsfresh', 'sklearn', 'stumpy')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from softbreak.features.half_cycle import STATISTICS, half_cycle_statistics, sample_noise
+from softbreak.features.kernels.half_cycle import STATISTICS, half_cycle_statistics, sample_noise
 
 
 def obvious(time, voltage, imposed, temperature, a, b, sign):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softbreak.features.history import INPUTS, OUTPUTS, advance, new_state
+from softbreak.features.kernels.cycle_history import INPUTS, OUTPUTS, advance, new_state
 
 
 def rows_of(ln_r, **columns):

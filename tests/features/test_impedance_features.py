@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from softbreak.data.record import Cell
-from softbreak.features.evidence import Spectrum
-from softbreak.features.impedance import (
+from softbreak.features.evidence.cell_evidence import Spectrum
+from softbreak.features.families.impedance import (
     AGE,
     FEATURES,
     TELLINGS,

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softbreak.features.live import RECORDS_OPEN, CellStream
-from softbreak.features.packing import pack, unpack
-from softbreak.features.thermometer import Thermometer
+from softbreak.features.evidence.temperature_log import Thermometer
+from softbreak.features.half_cycles.state_bytes import pack, unpack
+from softbreak.features.half_cycles.stream import RECORDS_OPEN, CellStream
 from tests.features.streams import chunks, cycled, nasty
 
 RECORDS = nasty()

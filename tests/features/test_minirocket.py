@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from softbreak.errors import SoftbreakError
-from softbreak.features.minirocket import (
+from softbreak.features.generic.minirocket import (
     KERNELS,
     MiniRocketFeatures,
     convolve,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from softbreak.errors import SoftbreakError
-from softbreak.features.packing import MAGIC, pack, unpack
+from softbreak.features.half_cycles.state_bytes import MAGIC, pack, unpack
 
 TREE = {
     "words": ["a", None, True, 3, 2.5],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softbreak.features.rate import FEATURES, TELLINGS, rate_features
+from softbreak.features.families.rate import FEATURES, TELLINGS, rate_features
 from softbreak.physics.rate import SAME_LEVEL
 
 NAMES = [feature.name for feature in FEATURES]

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.features.charge import Running
-from softbreak.features.holds import Hold
-from softbreak.features.rest import FEATURES, TELLINGS, leakage_features, rest_features
+from softbreak.features.evidence.charge import Running
+from softbreak.features.evidence.constant_voltage_holds import Hold
+from softbreak.features.families.rest import FEATURES, TELLINGS, leakage_features, rest_features
 
 NAMES = [feature.name for feature in FEATURES]
 HOUR = np.linspace(0.0, 3600.0, 361)

@@ -12,7 +12,7 @@ from softbreak.data.history import CellHistory, assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import SoftbreakError
 from softbreak.features.catalog import CATALOGUE
-from softbreak.features.evidence import gather
+from softbreak.features.evidence.cell_evidence import gather
 from softbreak.features.table import KEYS, features_of
 from softbreak.simulate.population import Recipe, make_block
 from softbreak.simulate.records import block_records, describe
@@ -125,8 +125,11 @@ print(len(softbreak.features(assemble(Cell("c"), []))), softbreak.features.__nam
 @pytest.mark.parametrize(
     ("imported", "after"),
     [
-        ("", "import softbreak.features.rate; softbreak.features.rate.rate_features"),
-        ("import softbreak.features.rate", ""),
+        (
+            "",
+            "import softbreak.features.families.rate as rate; rate.rate_features",
+        ),
+        ("import softbreak.features.families.rate", ""),
     ],
 )
 def test_the_package_is_a_function_before_and_after_its_modules(imported, after):

@@ -1,7 +1,7 @@
 import pytest
 
 from softbreak.features.catalog import CATALOGUE, TELLINGS
-from softbreak.features.telling import Kind, Telling, number, percent
+from softbreak.features.descriptions.sentence import Kind, Telling, number, percent
 
 NAN = float("nan")
 

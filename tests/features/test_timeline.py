@@ -6,7 +6,7 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
-from softbreak.features.timeline import build_timeline
+from softbreak.features.cycles.timeline import build_timeline
 from tests.features.synthetic import cycled
 
 

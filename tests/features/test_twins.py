@@ -7,8 +7,20 @@ import numpy as np
 import pytest
 
 from softbreak.errors import SoftbreakError
-from softbreak.features.twins import TWINS, Calculation, compute, has_twin, parsed
-from softbreak.features.twins_exact import mean, median, paired_sum, quantile, variance
+from softbreak.features.generic.tsfresh_equivalents.numpy_arithmetic import (
+    mean,
+    median,
+    paired_sum,
+    quantile,
+    variance,
+)
+from softbreak.features.generic.tsfresh_equivalents.table import (
+    TWINS,
+    Calculation,
+    compute,
+    has_twin,
+    parsed,
+)
 
 ROUNDING = 1e-12
 """Differences below this are the last bits of sums of numbers of size one, whatever is left."""

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softbreak.features import voltage
-from softbreak.features.voltage import FEATURES, NAMES, half_cycle_features
+from softbreak.features.families import voltage
+from softbreak.features.families.voltage import FEATURES, NAMES, half_cycle_features
 from tests.features import obvious_voltage as obvious
 
 EMPTY = np.empty(0)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.features.evidence import SWEEP_COLUMNS
-from softbreak.features.voltammetry import AGE, FEATURES, TELLINGS, voltammetry_features
+from softbreak.features.evidence.cell_evidence import SWEEP_COLUMNS
+from softbreak.features.families.voltammetry import AGE, FEATURES, TELLINGS, voltammetry_features
 from softbreak.physics.voltammetry import analyse
 
 NAMES = [feature.name for feature in FEATURES if feature.name != AGE]

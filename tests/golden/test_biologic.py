@@ -6,8 +6,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from softbreak.data.readers import biologic_mpr, biologic_mpt
 from softbreak.data.readers.base import Head
+from softbreak.data.readers.cyclers import biologic_mpr, biologic_mpt
 from softbreak.data.record import Technique
 from softbreak.errors import ReadError
 

@@ -6,10 +6,10 @@ import pytest
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell
-from softbreak.features.curves import curves_of
-from softbreak.features.generic import from_dict
-from softbreak.features.tsfresh_adapter import considered, extracted
-from softbreak.features.twins import KIND, has_twin, parsed
+from softbreak.features.generic.curves import curves_of
+from softbreak.features.generic.table import from_dict
+from softbreak.features.generic.tsfresh_door import considered, extracted
+from softbreak.features.generic.tsfresh_equivalents.table import KIND, has_twin, parsed
 
 ROUNDING = 1e-12
 

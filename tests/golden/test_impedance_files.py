@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from softbreak.data.readers import gamry_eis, ivium, spectra_text, zplot
 from softbreak.data.readers.base import Head, Reader
+from softbreak.data.readers.impedance import gamry_eis, ivium, spectra_text, zplot
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError
 

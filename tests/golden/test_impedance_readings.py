@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import softbreak
-from softbreak.models.spectra import read_spectra
+from softbreak.analysis.spectrum_readings import read_spectra
 
 NAMES = (
     "Circuit1_EIS_1.z",

@@ -8,8 +8,8 @@ import pytest
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell
-from softbreak.models.diagnose import examine
-from softbreak.models.live import LiveCell
+from softbreak.models.diagnosis.diagnose import examine
+from softbreak.models.live.cell import LiveCell
 
 FILES = [
     "symmetric/gcpl.mpr",

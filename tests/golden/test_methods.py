@@ -2,11 +2,11 @@
 
 import pytest
 
+from softbreak.analysis.coulombic import read_coulombic
+from softbreak.analysis.leakage import Assumptions, read_leakage
+from softbreak.analysis.protocol import read_protocol
+from softbreak.analysis.rate import read_rate
 from softbreak.archive.cells import cells_of
-from softbreak.report.methods.coulombic import read_coulombic
-from softbreak.report.methods.leakage import Assumptions, read_leakage
-from softbreak.report.methods.protocol import read_protocol
-from softbreak.report.methods.rate import read_rate
 
 FULL_CELLS = [
     "neware/neware_uio.csv",

@@ -5,7 +5,7 @@ import pytest
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell
-from softbreak.models.diagnose import examine
+from softbreak.models.diagnosis.diagnose import examine
 
 DETECTORS = ("hybrid", "hybrid-voltage")
 

@@ -5,7 +5,7 @@ import pytest
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell
-from softbreak.models.diagnose import examine
+from softbreak.models.diagnosis.diagnose import examine
 
 TWINS = [("mb.issue_218.mpr", "mb.issue_218.mpt"), ("mb.mpr", "mb.mpt")]
 

@@ -6,7 +6,7 @@ import pytest
 from softbreak.data.readers import registry
 from softbreak.data.record import Technique
 from softbreak.data.segment import Segmenter
-from softbreak.features.voltage import FEATURES, NAMES, half_cycle_features
+from softbreak.features.families.voltage import FEATURES, NAMES, half_cycle_features
 from tests.features import obvious_voltage as obvious
 
 FILES = ["gcpl.mpr", "mb.mpr", "mb.issue_218.mpr", "thienenkamp_li_peo_li_POL.txt"]

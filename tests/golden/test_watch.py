@@ -9,13 +9,13 @@ from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError
-from softbreak.models.change import Kind
-from softbreak.models.diagnose import examine
-from softbreak.models.live import LiveCell
+from softbreak.models.diagnosis.diagnose import examine
+from softbreak.models.live.cell import LiveCell
+from softbreak.models.live.changes import Kind
 from softbreak.stream.engine import DetectorEngine
 from softbreak.stream.sources import growing
 from softbreak.stream.sources.folder import Found
-from softbreak.stream.store import Store
+from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Watch
 from tests.stream.growing import Cycler, Received, assert_same, batch, folder
 

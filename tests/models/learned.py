@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from softbreak.models.checks import Example
-from softbreak.models.table import COLUMNS
+from softbreak.models.learned.checks import Example
+from softbreak.models.learned.input_table import COLUMNS
 
 
 def lesson(count=900, seed=0):

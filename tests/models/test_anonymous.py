@@ -8,14 +8,14 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.errors import SoftbreakError
-from softbreak.features.curves import Curves
-from softbreak.features.evidence import gather
-from softbreak.features.tsfresh_adapter import extracted, settings_of
-from softbreak.features.twins import has_twin, parsed
-from softbreak.models import checks
-from softbreak.models.anonymous import CANDIDATES, Anonymous, shape_features
-from softbreak.models.diagnose import diagnose
-from softbreak.models.live import LiveCell
+from softbreak.features.evidence.cell_evidence import gather
+from softbreak.features.generic.curves import Curves
+from softbreak.features.generic.tsfresh_door import extracted, settings_of
+from softbreak.features.generic.tsfresh_equivalents.table import has_twin, parsed
+from softbreak.models.diagnosis.diagnose import diagnose
+from softbreak.models.learned import checks
+from softbreak.models.learned.tsfresh_trees import CANDIDATES, Anonymous, shape_features
+from softbreak.models.live.cell import LiveCell
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from softbreak.models.calibration import conformal_margin, fit_isotonic
-from softbreak.models.novelty import CORE, fit_familiarity
+from softbreak.models.learned.calibration import conformal_margin, fit_isotonic
+from softbreak.models.learned.novelty import CORE, fit_familiarity
 
 
 def test_isotonic_map_undoes_overconfidence():

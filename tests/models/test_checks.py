@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from softbreak.models import checks
 from softbreak.models.detector import LearnedDetector
-from softbreak.models.hybrid import Hybrid
-from softbreak.models.tabular import Boosted, Logistic
+from softbreak.models.learned import checks
+from softbreak.models.learned.boosted import Boosted, Logistic
+from softbreak.models.learned.hybrid import Hybrid
 from tests.models.learned import example
 
 MAKERS = {

@@ -8,8 +8,8 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
-from softbreak.features.evidence import gather
-from softbreak.models.findings import judged_findings
+from softbreak.features.evidence.cell_evidence import gather
+from softbreak.models.diagnosis.findings import judged_findings
 from softbreak.models.rules.impedance import read_spectra
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe

@@ -9,8 +9,8 @@ import pytest
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import SoftbreakError
-from softbreak.features.evidence import gather
-from softbreak.models.diagnose import VERDICT_COLUMNS, examine
+from softbreak.features.evidence.cell_evidence import gather
+from softbreak.models.diagnosis.diagnose import VERDICT_COLUMNS, examine
 from softbreak.models.registry import DETECTORS, detector_of
 from softbreak.models.rules.fused import fused_verdicts
 from softbreak.models.rules.impedance import ImpedanceReading, read_spectra, reading_verdict

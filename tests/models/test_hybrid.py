@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from softbreak.data.history import assemble
-from softbreak.models.diagnose import examine
-from softbreak.models.hybrid_verdict import Limits, Scored, combined
-from softbreak.models.rules.limits import BELOW_FLOOR, UNFINISHED
+from softbreak.models.diagnosis.diagnose import examine
+from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
 from softbreak.models.rules.parts import judged, undetermined
+from softbreak.models.rules.thresholds import BELOW_FLOOR, UNFINISHED
 from softbreak.verdict import Evidence, State
 from tests.features.synthetic import cycled
 

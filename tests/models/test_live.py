@@ -12,9 +12,9 @@ import softbreak as sb
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import SoftbreakError
-from softbreak.models.change import Kind
-from softbreak.models.diagnose import examine
-from softbreak.models.live import LiveCell
+from softbreak.models.diagnosis.diagnose import examine
+from softbreak.models.live.cell import LiveCell
+from softbreak.models.live.changes import Kind
 from softbreak.simulate.faults import FAMILIES
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe

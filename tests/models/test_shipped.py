@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from softbreak.data.history import assemble
-from softbreak.features.evidence import gather
-from softbreak.models.checks import check_table_causality
-from softbreak.models.learner import load_learned
+from softbreak.features.evidence.cell_evidence import gather
+from softbreak.models.learned.checks import check_table_causality
+from softbreak.models.learned.learners import load_learned
 from softbreak.models.registry import DETECTORS, PRETRAINED
 from softbreak.models.rules.impedance import read_spectra
 from softbreak.simulate.population import Recipe, make_block

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from softbreak.data.record import Cell
-from softbreak.models.diagnose import examine
-from softbreak.models.rules.memory import CYCLE
+from softbreak.models.diagnosis.diagnose import examine
+from softbreak.models.rules.kernels.state import CYCLE
 from softbreak.models.rules.parts import CycleView, EventView
 from softbreak.models.rules.voltage import VoltageRule
 from tests.features.synthetic import cycled

@@ -8,16 +8,16 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.errors import SoftbreakError
-from softbreak.features.evidence import gather
-from softbreak.features.waveform import POINTS, SHAPE_COLUMNS, waveform_table
-from softbreak.models.rules.impedance import read_spectra
-from softbreak.models.waveform import (
+from softbreak.features.cycles.waveforms import POINTS, SHAPE_COLUMNS, waveform_table
+from softbreak.features.evidence.cell_evidence import gather
+from softbreak.models.learned.network import (
     CURVE_COLUMNS,
     SCALARS,
     Network,
     cycle_curves,
     waveform_features,
 )
+from softbreak.models.rules.impedance import read_spectra
 from softbreak.simulate.population import Recipe, blocks
 from softbreak.simulate.records import block_records, describe
 
@@ -133,5 +133,5 @@ def test_equal_seeds_teach_equal_networks(taught, lesson):
 
 
 def test_torch_is_loaded_only_where_a_network_works():
-    program = "import sys, softbreak.models.waveform; sys.exit('torch' in sys.modules)"
+    program = "import sys, softbreak.models.learned.network; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.record import Cell
-from softbreak.models.diagnosis import Diagnosis, Finding
+from softbreak.models.diagnosis.result import Diagnosis, Finding
 
 HOUR = 3600.0
 

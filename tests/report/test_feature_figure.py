@@ -3,7 +3,7 @@ import pytest
 
 from softbreak.errors import SoftbreakError
 from softbreak.features.table import features_of
-from softbreak.models.diagnose import diagnose
+from softbreak.models.diagnosis.diagnose import diagnose
 from softbreak.report.feature_figure import feature_figure
 from softbreak.verdict import State
 from tests.features.synthetic import cycled

@@ -8,6 +8,14 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from softbreak.analysis.arrhenius import read_arrhenius, series_of, split_at_return
+from softbreak.analysis.coulombic import read_coulombic
+from softbreak.analysis.cv import read_cv
+from softbreak.analysis.energy import read_card, read_energy
+from softbreak.analysis.leakage import Assumptions, read_leakage
+from softbreak.analysis.protocol import protocol_reading, read_protocol
+from softbreak.analysis.rate import read_rate
+from softbreak.analysis.reading import Reading, Table, save_figures
 from softbreak.archive.cells import cells_of
 from softbreak.cli.console import _plain
 from softbreak.data.history import assemble
@@ -15,14 +23,6 @@ from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import ReadError, SoftbreakError
 from softbreak.physics.energy import Porosity, PouchCard
 from softbreak.physics.protocol import Facts
-from softbreak.report.methods.arrhenius import read_arrhenius, series_of, split_at_return
-from softbreak.report.methods.coulombic import read_coulombic
-from softbreak.report.methods.cv import read_cv
-from softbreak.report.methods.energy import read_card, read_energy
-from softbreak.report.methods.leakage import Assumptions, read_leakage
-from softbreak.report.methods.protocol import protocol_reading, read_protocol
-from softbreak.report.methods.rate import read_rate
-from softbreak.report.reading import Reading, Table, save_figures
 from softbreak.report.render_plotly import to_plotly
 
 

@@ -43,7 +43,7 @@ def store_url(request, tmp_path):
 
 @pytest.fixture
 def store(store_url):
-    from softbreak.stream.store import Store
+    from softbreak.stream.store.store import Store
 
     opened = Store(store_url)
     yield opened

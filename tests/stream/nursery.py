@@ -23,7 +23,7 @@ import sqlalchemy.dialects.sqlite  # noqa: F401
 from softbreak.stream.engine import DetectorEngine
 from softbreak.stream.notify import PostChannel, Postman
 from softbreak.stream.sources import growing
-from softbreak.stream.store import Store
+from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Pace, Watch
 from tests.stream.growing import folder
 from tests.stream.steps import StepEngine

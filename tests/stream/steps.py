@@ -7,7 +7,7 @@ one changes ``rows``, which stands in each verdict.
 
 import json
 
-from softbreak.models.change import Change, Kind
+from softbreak.models.live.changes import Change, Kind
 
 DROP = 0.7
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softbreak.models.change import Change, Kind
+from softbreak.models.live.changes import Change, Kind
 from softbreak.stream.alarm import AlarmBook, AlarmLimits, Level
 from tests.stream.steps import row
 

@@ -8,13 +8,13 @@ import pytest
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell
-from softbreak.models.diagnose import examine
+from softbreak.models.diagnosis.diagnose import examine
 from softbreak.simulate.export import write_cell
 from softbreak.simulate.records import simulate
 from softbreak.stream.engine import DetectorEngine
 from softbreak.stream.replay import messages
-from softbreak.stream.sources.lines import LineSource
-from softbreak.stream.store import Store
+from softbreak.stream.sources.json_lines import LineSource
+from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Pace, Watch
 from tests.stream.growing import Cycler, folder
 

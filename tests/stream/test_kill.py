@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from softbreak.stream.store import Store
+from softbreak.stream.store.store import Store
 from tests.stream.receiver import receiving
 from tests.stream.test_watch import FILES, outcome
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from softbreak.data.record import Record, Technique
 from softbreak.simulate.records import simulate
-from softbreak.stream.messages import ArrayRecord, MessageError, dump, parse
+from softbreak.stream.sources.messages import ArrayRecord, MessageError, dump, parse
 
 FLAT = {"cell_id": "c", "test_time_second": 1.0, "voltage_volt": 0.1, "current_ampere": None}
 TABLE = {"test_time_second": [1, 2], "voltage_volt": [0.1, 0.2], "current_ampere": [1e-3, 1e-3]}
@@ -94,7 +94,7 @@ def test_what_is_no_number_is_not_known():
 def test_too_long_and_too_deep(monkeypatch):
     with pytest.raises(MessageError, match="no JSON"):
         parse(b"[" * 100_000)
-    monkeypatch.setattr("softbreak.stream.messages.MOST_BYTES", 10)
+    monkeypatch.setattr("softbreak.stream.sources.messages.MOST_BYTES", 10)
     with pytest.raises(MessageError, match="at most 10"):
         parse(json.dumps(FLAT))
 

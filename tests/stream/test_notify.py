@@ -8,9 +8,9 @@ import pytest
 from softbreak.errors import SoftbreakError
 from softbreak.stream import notify
 from softbreak.stream.alarm import Alarm, Level
+from softbreak.stream.alarm_sentences import notification
 from softbreak.stream.notify import NotSent, Postman, channel_of
-from softbreak.stream.store import Store
-from softbreak.stream.words import notification
+from softbreak.stream.store.store import Store
 from softbreak.stream.writes import CellWrite
 from tests.stream.receiver import receiving
 from tests.stream.steps import row

@@ -10,10 +10,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from softbreak.stream.alarm import Alarm, Level
-from softbreak.stream.schema import Fenced, StoreError
-from softbreak.stream.store import Store, StoreBusy
-from softbreak.stream.tables import METADATA
-from softbreak.stream.words import notification
+from softbreak.stream.alarm_sentences import notification
+from softbreak.stream.store.engine import Fenced, StoreError
+from softbreak.stream.store.store import Store, StoreBusy
+from softbreak.stream.store.tables import METADATA
 from softbreak.stream.writes import CellWrite
 from tests.stream.steps import row
 
@@ -152,7 +152,7 @@ def test_a_full_disk_is_said_and_leaves_everything_as_it_was(tmp_path):
 
 
 def test_a_locked_database_is_waited_for(tmp_path, monkeypatch):
-    monkeypatch.setattr("softbreak.stream.schema.BUSY_SECOND", 0.05)
+    monkeypatch.setattr("softbreak.stream.store.engine.BUSY_SECOND", 0.05)
     path = tmp_path / "store.db"
     store = Store(str(path))
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from softbreak.stream.messages import parse
-from softbreak.stream.store import Store
-from softbreak.stream.trace import Trace
+from softbreak.stream.overpotential_sketch import Trace
+from softbreak.stream.sources.messages import parse
+from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Pace, Watch
 from tests.stream.growing import Cycler, folder
 from tests.stream.steps import StepEngine, csv
@@ -118,7 +118,7 @@ def test_a_full_disk_holds_the_watch_up_and_loses_nothing(tmp_path, files, undis
 def test_a_locked_store_holds_the_watch_up_and_loses_nothing(
     tmp_path, files, undisturbed, monkeypatch
 ):
-    monkeypatch.setattr("softbreak.stream.schema.BUSY_SECOND", 0.05)
+    monkeypatch.setattr("softbreak.stream.store.engine.BUSY_SECOND", 0.05)
     store = Store(str(tmp_path / "store.db"))
     other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -133,7 +133,7 @@ def test_a_locked_store_holds_the_watch_up_and_loses_nothing(
 
 
 def test_it_can_be_stopped_while_the_store_is_away(tmp_path, files, undisturbed, monkeypatch):
-    monkeypatch.setattr("softbreak.stream.schema.BUSY_SECOND", 0.05)
+    monkeypatch.setattr("softbreak.stream.store.engine.BUSY_SECOND", 0.05)
     store = Store(str(tmp_path / "store.db"))
     other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -34,7 +34,7 @@ def tiny(tmp_path_factory):
 @pytest.fixture(scope="session")
 def small():
     """A learner of the tests' own in the table of learners."""
-    from softbreak.models import learner
+    from softbreak.models.learned import learners as learner
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(learner.LEARNERS, "small", LEARNER)

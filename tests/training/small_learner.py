@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from softbreak.models.detector import LearnedDetector
-from softbreak.models.learner import Learner, Range
+from softbreak.models.learned.learners import Learner, Range
 
 FEATURES = ("below_top", "above_base", "step", "noise")
 

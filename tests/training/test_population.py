@@ -10,7 +10,7 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.errors import SoftbreakError
-from softbreak.features.evidence import gather
+from softbreak.features.evidence.cell_evidence import gather
 from softbreak.models.rules.impedance import read_spectra
 from softbreak.simulate.guard import JudgingDataError
 from softbreak.simulate.population import make_block

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from softbreak.errors import SoftbreakError
-from softbreak.models.learner import load_learned
+from softbreak.models.learned.learners import load_learned
 from softbreak.training import logged, tracking
 from softbreak.training.served import chances
 from tests.training.stores import fresh_store

@@ -11,7 +11,7 @@ import pytest
 
 from softbreak.errors import SoftbreakError
 from softbreak.models.detector import read_facts
-from softbreak.models.learner import LEARNERS, judged_by, learner_of, load_learned
+from softbreak.models.learned.learners import LEARNERS, judged_by, learner_of, load_learned
 from softbreak.models.registry import detector_of
 from softbreak.models.saved import fingerprint
 from softbreak.simulate.guard import JudgingDataError

@@ -10,8 +10,8 @@ import pytest
 
 from softbreak.errors import SoftbreakError
 from softbreak.stream.notify import Postman
-from softbreak.stream.sources.inbox import InboxSource
-from softbreak.stream.store import Store
+from softbreak.stream.sources.http_inbox import InboxSource
+from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Pace, Watch
 from softbreak.web import watching
 from softbreak.web.watching import Exposed, WebServer
@@ -130,7 +130,7 @@ def test_too_much_at_once_is_refused(lab, monkeypatch):
 
 
 def test_a_watch_that_is_behind_says_so(lab, monkeypatch):
-    monkeypatch.setattr("softbreak.stream.sources.inbox.MOST_WAITING", 3)
+    monkeypatch.setattr("softbreak.stream.sources.http_inbox.MOST_WAITING", 3)
     lab.begin()
     status, told = lab.ask("/chunks", lines())
     assert (status, "behind" in told) == (503, True)

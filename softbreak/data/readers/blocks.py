@@ -9,10 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from softbreak.data.readers import bdf
 from softbreak.data.readers.base import Head
-from softbreak.data.readers.columns import Match, match
-from softbreak.data.readers.delimited import Header, Text, delimiter_of, numbers, read_strings
+from softbreak.data.readers.formats import bdf
+from softbreak.data.readers.formats.column_map import Match, match
+from softbreak.data.readers.formats.delimited import (
+    Header,
+    Text,
+    delimiter_of,
+    numbers,
+    read_strings,
+)
 from softbreak.data.schema import COLUMNS, SPECTRUM_COLUMNS
 
 BLOCK_ROWS: Final = 1 << 20

@@ -14,29 +14,26 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from softbreak.data.readers import (
+from softbreak.data.readers.base import Head, Reader
+from softbreak.data.readers.chunked import LongRecord, long_records
+from softbreak.data.readers.cyclers import (
     arbin,
     basytec,
-    bdf,
     biologic_mpr,
     biologic_mpt,
     gamry,
-    gamry_eis,
-    ivium,
     landt,
     maccor,
     neware,
     novonix,
     pec,
-    spectra_text,
     spreadsheet,
-    table,
-    zipped,
-    zplot,
 )
-from softbreak.data.readers.advice import unknown_format
-from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.long import LongRecord, long_records
+from softbreak.data.readers.formats import bdf
+from softbreak.data.readers.formats import plain_table as table
+from softbreak.data.readers.formats import zip_file as zipped
+from softbreak.data.readers.impedance import gamry_eis, ivium, spectra_text, zplot
+from softbreak.data.readers.unrecognised import unknown_format
 from softbreak.data.record import Record
 from softbreak.errors import ReadError, SchemaError, UnknownFormatError
 
@@ -99,8 +96,8 @@ def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None)
     path : str or os.PathLike
     columns : mapping, optional
         The manifest's ``[columns]``: which column of a text table is which of ours, see
-        :func:`softbreak.data.readers.table.read_mapped`. Only a file that no vendor's reader
-        recognises is read by it, so that one mapping may serve a mixed folder.
+        :func:`softbreak.data.readers.formats.plain_table.read_mapped`. Only a file that no vendor's
+        reader recognises is read by it, so that one mapping may serve a mixed folder.
 
     Returns
     -------

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
-from softbreak.features.evidence import CellEvidence
+from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.impedance import ImpedanceReading
-from softbreak.models.rules.memory import CYCLE
+from softbreak.models.rules.kernels.state import CYCLE
 from softbreak.models.rules.parts import CycleView, EventView, judged, undetermined
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP, SweepView

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.record import Cell
-from softbreak.features.evidence import CellEvidence, Spectrum
+from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
 from softbreak.features.wire import only_metal
 from softbreak.models.rules.parts import judged, undetermined
 from softbreak.models.rules.words import ohm, percent, state_probabilities

@@ -9,7 +9,10 @@ from softbreak.verdict import Evidence, State, Verdict
 
 
 class CycleView(NamedTuple):
-    """What the rule sees of one cycle (units as in `softbreak.features.timeline.cycle_table`)."""
+    """What the rule sees of one cycle.
+
+    Units are those of :func:`softbreak.features.cycles.timeline.cycle_table`.
+    """
 
     cycle_index: int
     start_time_second: float

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from softbreak.features.evidence import CellEvidence
+from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.fused import not_applicable, reaches, settled, sweep_jumps
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.parts import undetermined

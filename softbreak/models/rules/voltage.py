@@ -5,8 +5,8 @@ better than its bare electrolyte. A slow change has several causes that the volt
 tell apart (a growing interphase hides a short, better contact mimics one), so that the rule then
 abstains and says what to measure.
 
-The arithmetic is compiled (:mod:`softbreak.models.rules.kernel`), the words are in
-:mod:`softbreak.models.rules.telling`; here both meet, for one cycle or for all of a cell.
+The arithmetic is compiled (:mod:`softbreak.models.rules.kernels.decision`), the words are in
+:mod:`softbreak.models.rules.sentences`; here both meet, for one cycle or for all of a cell.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from typing import Final
 import numpy as np
 
 from softbreak.data.record import Cell
-from softbreak.models.rules.kernel import fold, rehashed
-from softbreak.models.rules.limits import UNFINISHED
-from softbreak.models.rules.memory import (
+from softbreak.models.rules.kernels.decision import fold, rehashed
+from softbreak.models.rules.kernels.state import (
     CYCLE,
     LIMITS,
     SAID,
@@ -28,7 +27,8 @@ from softbreak.models.rules.memory import (
     new_regimes,
 )
 from softbreak.models.rules.parts import CycleView, EventView
-from softbreak.models.rules.telling import verdict_of
+from softbreak.models.rules.sentences import verdict_of
+from softbreak.models.rules.thresholds import UNFINISHED
 from softbreak.verdict import Verdict
 
 CONCLUDED: Final = (

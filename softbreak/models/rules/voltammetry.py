@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from softbreak.data.record import Cell
-from softbreak.models.rules.limits import ACTIVATION_EV, BOLTZMANN_EV
 from softbreak.models.rules.parts import judged, undetermined
+from softbreak.models.rules.thresholds import ACTIVATION_EV, BOLTZMANN_EV
 from softbreak.models.rules.words import ohm, percent, state_probabilities
 from softbreak.verdict import Evidence, State, Verdict
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError
-from softbreak.stream.chunk import Chunk, Problem, Receipt, Source
+from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
+from softbreak.stream.sources.file_position import Mark, hashed
 from softbreak.stream.sources.growing import GrowingFile, News
-from softbreak.stream.sources.mark import Mark, hashed
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from softbreak.data.readers import registry
 from softbreak.data.record import Record, Technique
-from softbreak.stream.sources.mark import Mark, Series, digest
+from softbreak.stream.sources.file_position import Mark, Series, digest
 from softbreak.stream.sources.tail import matches, part, plan, read_on
 
 _BREATH: Final = 5.0

@@ -9,8 +9,8 @@ from itertools import groupby
 import numpy as np
 
 from softbreak.data.record import Record
-from softbreak.stream.chunk import Chunk
-from softbreak.stream.messages import Message
+from softbreak.stream.sources.chunk import Chunk
+from softbreak.stream.sources.messages import Message
 
 
 def chunk_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from softbreak.stream.messages import Message
+from softbreak.stream.sources.messages import Message
 
 
 class Sequences:

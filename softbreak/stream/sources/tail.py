@@ -20,7 +20,7 @@ from softbreak.data.readers import registry
 from softbreak.data.readers.base import Head
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError
-from softbreak.stream.sources.mark import HEAD_BYTES, Series, Tail, digest, hashed
+from softbreak.stream.sources.file_position import HEAD_BYTES, Series, Tail, digest, hashed
 
 OVERLAP_ROWS: Final = 32
 _MOST_HEADER: Final = 1 << 20

@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-from softbreak.data.readers import biologic_columns as bio
+from softbreak.data.readers.cyclers import biologic_columns as bio
 
 DATA_AT = {0: 100, 2: 405, 3: 406, 11: 1007}
 STARTED = 45_000.5

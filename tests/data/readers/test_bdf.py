@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.data.readers import bdf
+from softbreak.data.readers.formats import bdf
 from softbreak.data.readers.registry import read
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import ReadError

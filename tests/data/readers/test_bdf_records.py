@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from softbreak.data.readers import registry
-from softbreak.data.readers.bdf_records import KEY, write_records
+from softbreak.data.readers.formats.bdf_records import KEY, write_records
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import ReadError
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from softbreak.data.readers.base import Head
-from softbreak.data.readers.biologic_mpr import READER
-from softbreak.data.readers.biologic_records import area_cm2
+from softbreak.data.readers.cyclers.biologic_mpr import READER
+from softbreak.data.readers.cyclers.biologic_records import area_cm2
 from softbreak.data.record import Technique
 from softbreak.errors import ReadError
 

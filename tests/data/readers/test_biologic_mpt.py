@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from softbreak.data.readers.base import Head
-from softbreak.data.readers.biologic_mpt import READER
+from softbreak.data.readers.cyclers.biologic_mpt import READER
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError
 

@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from softbreak.data.readers.columns import Field, match, split_unit
-from softbreak.data.readers.delimited import durations, numbers, timestamps
+from softbreak.data.readers.formats.column_map import Field, match, split_unit
+from softbreak.data.readers.formats.delimited import durations, numbers, timestamps
+from softbreak.data.readers.formats.time_series import run_on, signed
 from softbreak.data.readers.registry import read
-from softbreak.data.readers.series import run_on, signed
 from softbreak.data.record import Technique
 from softbreak.errors import ReadError
 

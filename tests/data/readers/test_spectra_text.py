@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from softbreak.data.readers import ivium, spectra_text, zplot
 from softbreak.data.readers.base import Head
-from softbreak.data.readers.spectrum import log_spaced, started, sweeps
+from softbreak.data.readers.impedance import ivium, spectra_text, zplot
+from softbreak.data.readers.impedance.spectrum import log_spaced, started, sweeps
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from softbreak.data.readers.base import Head
+from softbreak.data.readers.formats.plain_table import READERS, read_mapped
 from softbreak.data.readers.registry import read
-from softbreak.data.readers.table import READERS, read_mapped
 from softbreak.data.record import Technique
 from softbreak.errors import ReadError
 

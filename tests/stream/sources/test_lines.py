@@ -5,7 +5,7 @@ import json
 import os
 import threading
 
-from softbreak.stream.sources.lines import LineSource
+from softbreak.stream.sources.json_lines import LineSource
 from tests.stream.steps import volts
 
 
@@ -64,7 +64,7 @@ def test_a_line_is_taken_when_it_comes():
 
 
 def test_a_sender_waits_while_the_watch_is_behind(monkeypatch):
-    monkeypatch.setattr("softbreak.stream.sources.lines._WAITING", 5)
+    monkeypatch.setattr("softbreak.stream.sources.json_lines._WAITING", 5)
     told = b"".join(line("c", k) for k in range(200))
     source = LineSource(io.BytesIO(told))
     assert sum(chunk.samples for chunk in all_of(source)) == 200

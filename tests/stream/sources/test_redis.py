@@ -7,9 +7,9 @@ import pytest
 import redis
 
 from softbreak.errors import SoftbreakError
+from softbreak.stream.sources.redis import RedisSource
 from softbreak.stream.sources.redis_address import Address, RedisSink
-from softbreak.stream.sources.redis_streams import RedisSource
-from softbreak.stream.store import Store
+from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Pace, Watch
 from tests.stream.steps import StepEngine, volts
 
@@ -89,7 +89,7 @@ def run(watch, steps=6):
 def expected():
     """What an engine says that is fed directly, by cell."""
     from softbreak.data.record import Cell
-    from softbreak.stream.messages import parse
+    from softbreak.stream.sources.messages import parse
 
     found = {}
     for name, rows in CELLS.items():

@@ -1,0 +1,329 @@
+"""Temperature series: apparent activation energy and the fit of two paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from softbreak.analysis.leakage import fraction_data, fraction_words
+from softbreak.analysis.reading import Reading, Table
+from softbreak.data.history import CellHistory
+from softbreak.errors import SoftbreakError
+from softbreak.features.evidence.cell_evidence import gather
+from softbreak.physics.arrhenius import (
+    ActivationEnergy,
+    EnergyChange,
+    apparent_activation_energy,
+    drift_on_return,
+    energy_change,
+)
+from softbreak.physics.impedance import intercepts
+from softbreak.physics.two_path import Priors, TwoPathFit, two_path_fraction
+from softbreak.report.drawing import BLUE, ORANGE, Curve, Figure, Panel
+from softbreak.report.words import interval, number, percent
+
+KELVIN = 273.15
+LEAST_SPAN = 5.0
+"""Kelvin: below it nothing is a temperature series."""
+LEAST_FREQUENCIES = 5
+"""Fewer make no spectrum."""
+MUST_AGREE = 0.1
+"""A change of ln R on return beyond this is a cell that changed during the series."""
+CAVEATS = (
+    "A low-frequency intercept of lithium electrodes is R_i ∥ R_e: its slope mixes both paths, "
+    "E_app = (1 − η) E_i + η E_e. That is what lets η be read from it.",
+    "A metallic path (E_e ≈ −0.03 eV) separates well. A mixed conductor (0.1 to 0.3 eV) hardly "
+    "does above −20 °C: --electronic 0.15 shows how little is then known.",
+    "The first temperatures after cycling, and warm ones, let a cell react: go cold, and come back "
+    "to the first temperature at the end.",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """Resistances at temperatures, in the order of time.
+
+    Attributes
+    ----------
+    celsius, ohm : numpy.ndarray
+        °C; low-frequency resistance (Ω or Ω cm²).
+    """
+
+    celsius: np.ndarray
+    ohm: np.ndarray
+
+    @property
+    def kelvin(self) -> np.ndarray:
+        """Temperatures in K."""
+        return self.celsius + KELVIN
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    series: Series
+    energy: ActivationEnergy
+    fit: TwoPathFit | None
+    drift: float
+
+
+def series_of(history: CellHistory, celsius: list[float] | None = None) -> Series:
+    """Gather low-frequency resistances over temperature from a cell's spectra.
+
+    Parameters
+    ----------
+    history : CellHistory
+    celsius : list of float, optional
+        Temperatures of the spectra in the order of time (°C), where the files do not say them.
+
+    Returns
+    -------
+    Series
+        Spectra without a temperature are left out.
+
+    Raises
+    ------
+    SoftbreakError
+        If temperatures are given, and not one a spectrum.
+    """
+    spectra = gather(history).spectra
+    if celsius and len(celsius) != len(spectra):
+        raise SoftbreakError(
+            f"{len(celsius)} temperatures are given for {len(spectra)} spectra; give one a spectrum"
+        )
+    warmth = celsius or [spectrum.temperature_celsius for spectrum in spectra]
+    rows = [
+        (at, intercepts(spectrum.frequency, spectrum.impedance).low_frequency_ohm)
+        for at, spectrum in zip(warmth, spectra, strict=True)
+        if at > -KELVIN and len(spectrum.frequency) >= LEAST_FREQUENCIES
+    ]
+    table = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    good = np.isfinite(table).all(axis=1) & (table[:, 1] > 0)
+    return Series(table[good, 0], table[good, 1])
+
+
+def split_at_return(series: Series) -> list[Series]:
+    """Cut a life with several series into them: each covers its temperatures once.
+
+    Parameters
+    ----------
+    series : Series
+
+    Returns
+    -------
+    list of Series
+        One where no temperature comes back in a second sweep of the whole range.
+    """
+    span = float(np.ptp(series.celsius)) if len(series.celsius) else 0.0
+    direction = np.sign(np.diff(series.celsius))
+    # a jump back over most of the range starts a new series
+    jumps = np.flatnonzero(np.abs(np.diff(series.celsius)) > 0.8 * span)
+    cuts = [
+        int(k) + 1
+        for k in jumps
+        if 1 < k + 1 < len(series.celsius) - 2 and direction[k] != direction[k - 1]
+    ]
+    parts = np.split(np.arange(len(series.celsius)), cuts)
+    return [Series(series.celsius[part], series.ohm[part]) for part in parts]
+
+
+def read_arrhenius(
+    name: str,
+    series: Series,
+    before: Series | None = None,
+    priors: Priors | None = None,
+) -> Reading:
+    """Read a temperature series, alone or against one from before.
+
+    Parameters
+    ----------
+    name : str
+        Of the cell.
+    series, before : Series
+        The latest series, and an earlier one of the same cell.
+    priors : Priors, optional
+
+    Returns
+    -------
+    Reading
+    """
+    known = priors or Priors()
+    parts = [("before", before)] if before is not None else []
+    read = [(word, _read(part, known)) for word, part in [*parts, ("now", series)]]
+    if any(len(r.series.celsius) < 2 or np.ptp(r.series.celsius) < LEAST_SPAN for _, r in read):
+        return Reading(
+            f"Temperature series of {name}",
+            verdict="There are no two spectra with temperatures 5 K apart. Log the temperature, or "
+            "state one a spectrum with --at.",
+        )
+    electronic = -0.03 if known.electronic_ev is None else known.electronic_ev
+    change = None
+    if before is not None:
+        change = energy_change(read[0][1].energy, read[1][1].energy, electronic_ev=electronic)
+    return Reading(
+        f"Temperature series of {name}",
+        (_summary(read), _points(read[-1][1])),
+        _verdict(read[-1][1], change),
+        (*_remarks(read), *CAVEATS),
+        _data(read, change),
+        (_figure(read),),
+        "Joule 2022, doi 10.1016/j.joule.2022.05.020, Figures S6 and S7; docs/theory/arrhenius.md",
+    )
+
+
+def _read(series: Series, priors: Priors) -> _Read:
+    kelvin, ohm = series.kelvin, series.ohm
+    fit = None
+    if len(np.unique(np.round(kelvin, 1))) >= 3 and np.ptp(kelvin) >= LEAST_SPAN:
+        reference = float(np.clip(298.15, kelvin.min(), kelvin.max()))
+        fit = two_path_fraction(kelvin, ohm, priors=priors, reference_kelvin=reference)
+    return _Read(series, apparent_activation_energy(kelvin, ohm), fit, drift_on_return(kelvin, ohm))
+
+
+def _summary(read: list[tuple[str, _Read]]) -> Table:
+    rows = []
+    for word, found in read:
+        fit, energy = found.fit, found.energy
+        rows.append(
+            (
+                word,
+                f"{len(found.series.celsius)} from {number(found.series.celsius.min())} to "
+                f"{number(found.series.celsius.max())} °C",
+                number(energy.energy_ev),
+                f"{number(energy.lower_ev)} to {number(energy.upper_ev)}",
+                number(energy.curvature_z, 2),
+                interval(fit.fraction, fit.lower, fit.upper) if fit and fit.fits else "–",
+                f"{number(fit.reference_kelvin - KELVIN)} °C" if fit else "–",
+                number(fit.reduced_chi2, 2) if fit else "–",
+                percent(np.expm1(found.drift), signed=True),
+            )
+        )
+    columns = (
+        "series", "spectra", "E_app eV", "90 % interval", "curvature z", "η_e, two paths", "at",
+        "misfit χ²/ν", "R on return",
+    )  # fmt: skip
+    return Table("Activation energy and electronic fraction", columns, tuple(rows))
+
+
+def _points(found: _Read) -> Table:
+    fit, series = found.fit, found.series
+    rows = tuple(
+        (
+            number(series.celsius[k]),
+            number(series.ohm[k]),
+            number(fit.fitted_resistance[k]) if fit else "–",
+            percent(float(fit.fraction_at[k])) if fit else "–",
+        )
+        for k in range(len(series.celsius))
+    )
+    return Table("The latest series", ("T °C", "R_LF Ω", "fit Ω", "η_e of the fit"), rows)
+
+
+def _verdict(now: _Read, change: EnergyChange | None) -> str:
+    told = []
+    if change is not None:
+        told.append(
+            f"The apparent activation energy changed by {number(change.change_ev)} eV "
+            f"({number(change.lower_ev)} to {number(change.upper_ev)}): "
+            + (
+                "it fell, the paper's sign of a soft breakdown."
+                if change.fell
+                else "no fall beyond its uncertainty."
+            )
+            + " If the ionic slope is still that of before, η_e = "
+            f"{fraction_words(change.fraction)}."
+        )
+    fit = now.fit
+    if fit is None:
+        told.append("Three temperatures at least are needed to tell two paths apart.")
+    elif fit.fits:
+        told.append(
+            f"Two paths fit with η_e = {interval(fit.fraction, fit.lower, fit.upper)} at "
+            f"{number(fit.reference_kelvin - KELVIN)} °C."
+        )
+    else:
+        told.append(
+            "Two paths do not describe this curve (misfit "
+            f"{number(fit.reduced_chi2, 2)}): no electronic fraction."
+        )
+    return " ".join(told)
+
+
+def _remarks(read: list[tuple[str, _Read]]) -> tuple[str, ...]:
+    told = []
+    for word, found in read:
+        if abs(found.drift) > MUST_AGREE:
+            told.append(
+                f"WARNING: in the series {word} the resistance changed by "
+                f"{percent(np.expm1(found.drift), signed=True)} between two visits of one "
+                "temperature: the cell reacts while it is measured, as LGPS does in the paper. Its "
+                "activation energy means nothing."
+            )
+        elif np.isnan(found.drift):
+            told.append(
+                f"The series {word} never comes back to a temperature: a cell that changed during "
+                "it would not be noticed."
+            )
+    return tuple(told)
+
+
+def _data(read: list[tuple[str, _Read]], change: EnergyChange | None) -> dict[str, object]:
+    told: dict[str, object] = {"series": [_series_data(word, found) for word, found in read]}
+    if change is not None:
+        told["change"] = {
+            "change_ev": change.change_ev,
+            "lower_ev": change.lower_ev,
+            "upper_ev": change.upper_ev,
+            "fell": change.fell,
+            **fraction_data(change.fraction),
+        }
+    return told
+
+
+def _series_data(word: str, found: _Read) -> dict[str, object]:
+    energy, fit = found.energy, found.fit
+    told: dict[str, object] = {
+        "when": word,
+        "temperature_celsius": found.series.celsius.tolist(),
+        "resistance_ohm": found.series.ohm.tolist(),
+        "apparent_energy_ev": energy.energy_ev,
+        "apparent_energy_lower_ev": energy.lower_ev,
+        "apparent_energy_upper_ev": energy.upper_ev,
+        "curvature_z": energy.curvature_z,
+        "drift_on_return": found.drift,
+    }
+    if fit is not None:
+        told |= {
+            "electronic_fraction": fit.fraction,
+            "electronic_fraction_sd": fit.sd,
+            "electronic_fraction_lower": fit.lower,
+            "electronic_fraction_upper": fit.upper,
+            "reference_celsius": fit.reference_kelvin - KELVIN,
+            "reduced_chi2": fit.reduced_chi2,
+            "fits": fit.fits,
+        }
+    return told
+
+
+def _figure(read: list[tuple[str, _Read]]) -> Figure:
+    curves, fractions = [], []
+    for (word, found), colour in zip(read, (BLUE, ORANGE)[-len(read) :], strict=True):
+        order = np.argsort(found.series.kelvin)
+        x = 1e3 / found.series.kelvin[order]
+        curves.append(Curve(x, found.series.ohm[order], word, colour, 0.0, "circle"))
+        if found.fit is not None:
+            fitted = found.fit.fitted_resistance[order]
+            curves.append(Curve(x, fitted, f"{word}, two paths", colour, 1.2))
+            share = 100 * found.fit.fraction_at[order]
+            fractions.append(Curve(x, share, "", colour, 1.2, "circle-open"))
+    panels = [Panel("R_LF / Ω", tuple(curves), logarithmic=True)]
+    if fractions:
+        panels.append(Panel("η_e / %", tuple(fractions), limits=(-4.0, 104.0), share=0.6))
+    return Figure(
+        "arrhenius",
+        "Low-frequency resistance over temperature",
+        "1000 K / T",
+        tuple(panels),
+        caption="Points: measured. Lines: an electronic path beside an ionic one. Cold is right.",
+        height=12.0,
+    )

@@ -1,0 +1,307 @@
+"""Leakage at constant voltage: one hold, before and after, and polymers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from softbreak.analysis.reading import Reading, Table
+from softbreak.data.history import CellHistory, merged_cell
+from softbreak.features.cycles.timeline import build_timeline
+from softbreak.features.evidence.constant_voltage_holds import Hold, holds_of
+from softbreak.physics.equations import FractionEstimate, ratio_from_electronic_fraction
+from softbreak.physics.leakage import (
+    LeakageResistance,
+    SteadyCurrent,
+    bruce_vincent,
+    electronic_fraction_from_leakage,
+    electronic_fraction_from_polarisation,
+    leakage_resistance,
+    steady_current,
+)
+from softbreak.report.drawing import BLUE, ORANGE, Curve, Figure, Panel, Rule
+from softbreak.report.words import duration, interval, number, percent, time_scale
+
+LINEAR_VOLT = 0.02
+CAVEATS = (
+    "V/I of lithium electrodes is R_i ∥ R_e, not R_e: it bounds R_e from below and σ_e from above. "
+    "Only electrodes that block ions give R_e itself.",
+    "A leakage ratio is an electronic fraction only with what the ionic path did meanwhile: state "
+    "--growth (R_i after over before) and its uncertainty, from impedance.",
+    "A full cell leaks by its cell voltage over R_e, a symmetric one by its overpotential: a small "
+    "leakage here says nothing about self-discharge there.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What a reading of leakage rests on besides the files.
+
+    Attributes
+    ----------
+    growth, growth_sd : float
+        R_i after over before (1), and the standard deviation of its logarithm.
+    transference, transference_sd : float
+        t₊ of the electrolyte without a short (1): below 1 for polymers.
+    offset_volt, resolution_ampere : float
+        Of the instrument.
+    """
+
+    growth: float = 1.0
+    growth_sd: float = 0.2
+    transference: float = 1.0
+    transference_sd: float = 0.03
+    offset_volt: float = 0.0
+    resolution_ampere: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    hold: Hold
+    current: SteadyCurrent
+    resistance: LeakageResistance
+
+
+def read_leakage(
+    history: CellHistory,
+    before: CellHistory | None = None,
+    assumptions: Assumptions | None = None,
+) -> Reading:
+    """Read the holds at constant voltage of a cell.
+
+    Parameters
+    ----------
+    history : CellHistory
+        The cell now; of several holds, the first is compared with the last.
+    before : CellHistory, optional
+        The same cell before cycling.
+    assumptions : Assumptions, optional
+
+    Returns
+    -------
+    Reading
+    """
+    known = assumptions or Assumptions()
+    cell = merged_cell(history.cell, history.records)
+    found = [
+        (name, _measure(hold, part, known))
+        for name, part in (("before", before), ("now", history))
+        if part is not None
+        for hold in holds_of(part)
+        if abs(hold.voltage_volt) > known.offset_volt
+    ]
+    if not found:
+        return Reading(
+            "Leakage",
+            verdict="There is no stretch at constant voltage of 20 samples and a minute here.",
+        )
+    measured = [m for _, m in found]
+    finite = all(np.isfinite(m.resistance.resistance_ohm) for m in measured)
+    ratio = _ratio(measured, known) if len(found) > 1 and finite else None
+    return Reading(
+        f"Leakage of {cell.cell_id}",
+        (_table(found, known),),
+        _verdict(found[-1][1], ratio, known),
+        (*_remarks(measured, known, history), *CAVEATS),
+        _data(found, ratio, known),
+        (_figure(found),),
+        "Joule 2022, doi 10.1016/j.joule.2022.05.020, Figure S4 and Equation 1",
+    )
+
+
+def _measure(hold: Hold, history: CellHistory, known: Assumptions) -> _Measured:
+    cell = merged_cell(history.cell, history.records)
+    current = steady_current(hold.time, hold.current)
+    resistance = leakage_resistance(
+        hold.voltage_volt,
+        current,
+        offset_volt=known.offset_volt,
+        resolution_ampere=known.resolution_ampere,
+        thickness_um=cell.electrolyte_thickness_um,
+        area_cm2=cell.area_cm2,
+    )
+    return _Measured(hold, current, resistance)
+
+
+def _ratio(found: list[_Measured], known: Assumptions) -> tuple[float, FractionEstimate]:
+    """Leakage conductance of the last hold over the first, and the electronic fraction."""
+    first, last = found[0].resistance, found[-1].resistance
+    ratio = first.resistance_ohm / last.resistance_ohm
+    spread = math.hypot(_log_sd(first), _log_sd(last))
+    eta = electronic_fraction_from_leakage(
+        ratio,
+        growth=known.growth,
+        ratio_relative_sd=spread,
+        growth_relative_sd=known.growth_sd,
+    )
+    return ratio, eta
+
+
+def _log_sd(found: LeakageResistance) -> float:
+    """Standard deviation of ln R that the bounds (90 %) stand for."""
+    if not 0 < found.lower_ohm < found.upper_ohm < math.inf:
+        return 0.0 if found.lower_ohm == found.upper_ohm else 1.0
+    return math.log(found.upper_ohm / found.lower_ohm) / (2 * 1.645)
+
+
+def _polarised(found: _Measured, known: Assumptions) -> tuple[float, FractionEstimate]:
+    current = found.current
+    steady = current.steady_ampere if np.isfinite(current.steady_ampere) else current.end_ampere
+    remaining = float(bruce_vincent(current.initial_ampere, steady, abs(found.hold.voltage_volt)))
+    between = current.upper_ampere - current.lower_ampere
+    reach = between / (2 * 1.645 * current.initial_ampere) if current.initial_ampere else math.nan
+    return remaining, electronic_fraction_from_polarisation(
+        remaining,
+        known.transference,
+        remaining_sd=reach,
+        transference_sd=known.transference_sd,
+    )
+
+
+def _table(found: list[tuple[str, _Measured]], known: Assumptions) -> Table:
+    rows = []
+    for name, measured in found:
+        r, i = measured.resistance, measured.current
+        remaining, _ = _polarised(measured, known)
+        rows.append(
+            (
+                f"{name}, {duration(measured.hold.start_second)}",
+                number(1e3 * measured.hold.voltage_volt),
+                duration(measured.hold.time[-1]),
+                number(1e6 * i.initial_ampere),
+                number(1e6 * i.steady_ampere),
+                "yes" if i.settled else f"no, drifts {100 * i.drift:+.0f} %",
+                number(remaining),
+                number(r.resistance_ohm),
+                f"{number(r.lower_ohm)} to {number(r.upper_ohm)}",
+                number(r.electronic_conductivity_at_most_s_per_cm),
+            )
+        )
+    columns = (
+        "hold", "V mV", "length", "I start µA", "I steady µA", "settled", "I_ss/I_0",
+        "R_DC Ω", "R_DC bounds Ω (R_e ≥ the lower)", "σ_e ≤ S/cm",
+    )  # fmt: skip
+    return Table("Holds at constant voltage", columns, tuple(rows))
+
+
+def _verdict(
+    last: _Measured, ratio: tuple[float, FractionEstimate] | None, known: Assumptions
+) -> str:
+    least = last.resistance.lower_ohm
+    told = [
+        f"R_e is at least {number(least)} Ω."
+        if np.isfinite(least)
+        else "No current could be told from zero: state the instrument's --resolution."
+    ]
+    if ratio is not None:
+        times, eta = ratio
+        told.append(
+            f"The leakage is {number(times)} times what it was first. With R_i changed by a "
+            f"factor {number(known.growth)} (± {number(100 * known.growth_sd)} %), "
+            f"η_e = {fraction_words(eta)}."
+        )
+    if known.transference < 1.0 and last.hold.fresh:
+        remaining, eta = _polarised(last, known)
+        told.append(
+            f"I_ss/I_0 = {number(remaining)} against t₊ = {number(known.transference)}: electrons "
+            f"carry {fraction_words(eta)} of the steady current."
+        )
+    elif known.transference < 1.0:
+        told.append("The hold does not begin at rest: I_ss/I_0 says nothing about t₊.")
+    elif ratio is None:
+        told.append("One hold alone gives no electronic fraction: a reference is needed.")
+    return " ".join(told)
+
+
+def _remarks(found: list[_Measured], known: Assumptions, history: CellHistory) -> tuple[str, ...]:
+    told = []
+    if not build_timeline(history).symmetric:
+        told.append(
+            "WARNING: these voltages are not those of two equal electrodes. A full cell at "
+            "constant voltage charges first; only what is left in the end may be leakage."
+        )
+    if not all(measured.current.settled for measured in found):
+        told.append(
+            "A current that still drifts bounds the steady one from one side only: hold longer."
+        )
+    if known.transference < 1.0 and abs(found[-1].hold.voltage_volt) > LINEAR_VOLT:
+        told.append(
+            "A polarisation beyond 20 mV is not linear: t₊ from small signals does not apply."
+        )
+    return tuple(told)
+
+
+def _data(
+    found: list[tuple[str, _Measured]],
+    ratio: tuple[float, FractionEstimate] | None,
+    known: Assumptions,
+) -> dict[str, object]:
+    holds = [
+        {
+            "when": name,
+            "start_second": m.hold.start_second,
+            "voltage_volt": m.hold.voltage_volt,
+            "duration_second": float(m.hold.time[-1]),
+            **m.current._asdict(),
+            "resistance_ohm": m.resistance.resistance_ohm,
+            "resistance_lower_ohm": m.resistance.lower_ohm,
+            "resistance_upper_ohm": m.resistance.upper_ohm,
+            "electronic_conductivity_at_most_s_per_cm": (
+                m.resistance.electronic_conductivity_at_most_s_per_cm
+            ),
+            "remaining_fraction": _polarised(m, known)[0],
+        }
+        for name, m in found
+    ]
+    told: dict[str, object] = {"holds": holds}
+    if ratio is not None:
+        told |= {"leakage_ratio": ratio[0], **fraction_data(ratio[1])}
+    elif known.transference < 1.0 and found[-1][1].hold.fresh:
+        told |= fraction_data(_polarised(found[-1][1], known)[1])
+    return told
+
+
+def fraction_words(found: FractionEstimate) -> str:
+    """Write an electronic fraction with its interval; what lies outside 0 to 1 is said so."""
+    value = float(found.value)
+    told = interval(min(max(value, 0.0), 1.0), float(found.lower), float(found.upper))
+    return told if 0.0 <= value <= 1.0 else f"{told}, unclipped {percent(value)}"
+
+
+def fraction_data(found: FractionEstimate) -> dict[str, float]:
+    """Return an electronic fraction with its interval, for machines."""
+    return {
+        "electronic_fraction": float(found.value),
+        "electronic_fraction_sd": float(found.sd),
+        "electronic_fraction_lower": float(found.lower),
+        "electronic_fraction_upper": float(found.upper),
+        "ratio_electronic_to_ionic_as_printed_in_equation_2": float(
+            ratio_from_electronic_fraction(np.clip(found.value, 0.0, 1.0))
+        ),
+    }
+
+
+def _figure(found: list[tuple[str, _Measured]]) -> Figure:
+    longest = max(float(m.hold.time[-1]) for _, m in found)
+    scale = time_scale(longest)
+    shown = [found[0], found[-1]] if len(found) > 1 else found
+    curves, rules = [], []
+    for (name, m), colour in zip(shown, (BLUE, ORANGE), strict=False):
+        conductance = np.abs(m.hold.current / m.hold.voltage_volt) * 1e6
+        label = f"{name}, hold at {duration(m.hold.start_second)}"
+        curves.append(Curve(m.hold.time * scale.factor, conductance, label, colour, 1.1))
+        steady = m.current.steady_ampere / abs(m.hold.voltage_volt) * 1e6
+        if conductance.min() <= steady <= conductance.max():
+            rules.append(Rule(steady, "limit"))
+    values = np.concatenate([curve.y for curve in curves])
+    positive = values[values > 0]
+    wide = len(positive) == len(values) and float(positive.max() / positive.min()) > 20.0
+    return Figure(
+        "leakage",
+        "Current of a constant voltage, per volt",
+        f"Time since the hold began / {scale.unit}",
+        (Panel("I/V / µS", tuple(curves), tuple(rules), logarithmic=wide),),
+        caption="Dashed: the limit that the decay tends to.",
+    )

@@ -1,0 +1,283 @@
+"""Rate test: overpotential against current, critical current density, interfacial resistance."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from softbreak.analysis.reading import Reading, Table
+from softbreak.data.history import CellHistory
+from softbreak.features.evidence.cell_evidence import CellEvidence, gather
+from softbreak.features.evidence.test_conditions import ramp_of, steps_of_timeline
+from softbreak.physics.impedance import intercepts
+from softbreak.physics.protocol import lithium_moved_um
+from softbreak.physics.rate import (
+    ENOUGH_CYCLES,
+    FEW_CYCLES,
+    TABLE_1_CAPACITY,
+    CriticalCurrent,
+    Steps,
+    charge_transfer_trend,
+    critical_current,
+    fraction_if_ohmic,
+    local_exponent,
+    unchanged_or_lower,
+)
+from softbreak.physics.regression import Line
+from softbreak.report.drawing import BLUE, INK, QUIET, Curve, Figure, Mark, Panel, Rule
+from softbreak.report.words import number, percent
+
+LEAST_FREQUENCIES = 5
+"""Fewer make no spectrum."""
+CAVEATS = (
+    "An overpotential that does not rise with the current is the paper's sign of a soft breakdown. "
+    "One that rises less than proportionally is not: charge-transfer kinetics (asinh), warmth and "
+    "creeping contact bend it so without any electron.",
+    "A critical current density counts only with its areal capacity and its cycles a step: short "
+    "half-cycles of a few minutes hardly move lithium, and pass almost any current.",
+    "The interfacial resistance from impedance shrinks by (1 − η)² with a path beside it, and with "
+    "warmth and contact.",
+)
+
+
+def read_rate(history: CellHistory) -> Reading:
+    """Read a cell's rate test (and the trend of its interfacial resistance).
+
+    Parameters
+    ----------
+    history : CellHistory
+
+    Returns
+    -------
+    Reading
+    """
+    evidence = gather(history)
+    area = evidence.cell.area_cm2
+    steps, capacity = steps_of_timeline(evidence.timeline, area)
+    title = f"Rate test of {evidence.cell.cell_id}"
+    trend = interfacial_trend(evidence)
+    tables = (_trend_table(trend),) if trend is not None else ()
+    refused = _refused(evidence, steps)
+    if refused:
+        return Reading(
+            title,
+            tables,
+            refused,
+            CAVEATS[2:],
+            {"interfacial_trend": _trend_data(trend)},
+        )
+    shown = ramp_of(steps) or steps
+    found = critical_current(shown, capacity, areal=bool(area))
+    return Reading(
+        title,
+        (_steps(shown, area), _critical(found, area), *tables),
+        _verdict(found, area),
+        CAVEATS,
+        _data(shown, found, trend, area),
+        (_figure(shown, found, area),),
+        "Joule 2022, doi 10.1016/j.joule.2022.05.020, “Alternative methods”; "
+        "doi 10.1016/j.joule.2021.12.009",
+    )
+
+
+def _refused(evidence: CellEvidence, steps: Steps) -> str:
+    """Why these files hold no rate test of a symmetric cell (empty where they do)."""
+    if not evidence.timeline.symmetric:
+        return (
+            "These voltages are not those of two equal electrodes: a rate test of a full cell "
+            "shows its capacity, not its overpotential."
+        )
+    if evidence.timeline.one_way or len(steps.current_density) < 2:
+        return "There are no cycles at two current densities in these files."
+    return ""
+
+
+def interfacial_trend(evidence: CellEvidence) -> Line | None:
+    """Trend of the interfacial resistance R_LF - R_HF over the cell's hours.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+
+    Returns
+    -------
+    Line or None
+        Of ln R over hours; None below three spectra.
+    """
+    rows = []
+    for spectrum in evidence.spectra:
+        if len(spectrum.frequency) < LEAST_FREQUENCIES:
+            continue
+        ends = intercepts(spectrum.frequency, spectrum.impedance)
+        rows.append(
+            (spectrum.time_second / 3600.0, ends.low_frequency_ohm - ends.high_frequency_ohm)
+        )
+    if len(rows) < 3:
+        return None
+    hours, resistance = np.array(rows, dtype=np.float64).T
+    return charge_transfer_trend(hours, resistance)
+
+
+def _units(area: float | None) -> tuple[str, str]:
+    return ("mA cm⁻²", "mAh cm⁻²") if area else ("mA", "mAh")
+
+
+def _judgement(steps: Steps) -> list[str]:
+    told = unchanged_or_lower(steps.current_density, steps.overpotential, steps.overpotential_sd)
+    return ["", *told.tolist()]
+
+
+def _steps(steps: Steps, area: float | None) -> Table:
+    current, charge = _units(area)
+    exponent = [math.nan, *local_exponent(steps.current_density, steps.overpotential).tolist()]
+    eta = fraction_if_ohmic(steps.current_density, steps.overpotential)
+    eta = np.where(np.abs(eta) < 5e-4, 0.0, eta)
+    rows = tuple(
+        (
+            number(steps.current_density[k]),
+            number(1e3 * steps.overpotential[k]),
+            number(1e3 * steps.overpotential[k] / steps.current_density[k]),
+            number(exponent[k]),
+            word or "–",
+            percent(eta[k]),
+            number(steps.capacity[k]),
+            f"{steps.half_cycles[k] / 2:g}",
+        )
+        for k, word in enumerate(_judgement(steps))
+    )
+    columns = (
+        current, "|V| mV", "V/j Ω cm²" if area else "V/I Ω", "d ln V/d ln j", "against before",
+        "η_e if ohmic", charge, "cycles",
+    )  # fmt: skip
+    return Table("Steps", columns, rows)
+
+
+def _critical(found: CriticalCurrent, area: float | None) -> Table:
+    current, charge = _units(area)
+    bound = "" if np.isfinite(found.failed_at) else "at least "
+    rows = [
+        ("critical current density", f"{bound}{number(found.density)} {current}", ""),
+        (
+            "areal capacity a half-cycle there",
+            f"{number(found.capacity)} {charge}",
+            f"Table 1 asks for {TABLE_1_CAPACITY:g} mAh cm⁻²: "
+            + ("met" if found.enough_capacity else "not met" if area else "area unknown"),
+        ),
+        (
+            "fewest cycles a step",
+            str(found.fewest_cycles),
+            f"Table 1 asks for {FEW_CYCLES} to {ENOUGH_CYCLES}: "
+            + ("met" if found.enough_cycles else "not met"),
+        ),
+        (
+            "charge passed before",
+            f"{number(found.cumulative_capacity)} {charge}",
+            "both directions",
+        ),
+    ]
+    if area:
+        moved = number(lithium_moved_um(found.capacity))
+        rows.insert(2, ("lithium moved a half-cycle", f"{moved} µm", ""))
+    return Table("Critical current density", ("quantity", "value", "remark"), tuple(rows))
+
+
+def _verdict(found: CriticalCurrent, area: float | None) -> str:
+    current, _ = _units(area)
+    if not np.isfinite(found.failed_at):
+        return (
+            f"No sign of breakdown up to {number(found.density)} {current}: the critical current "
+            "density lies above."
+        )
+    words = {
+        "lower": "the overpotential is lower at the higher current: soft breakdown",
+        "unchanged": "the overpotential stays although the current rose: soft breakdown",
+        "collapse": "the resistance collapses: breakdown",
+    }
+    return (
+        f"At {number(found.failed_at)} {current} {words[found.sign]}. The critical current density "
+        f"is {number(found.density)} {current}."
+    )
+
+
+def _trend_table(trend: Line) -> Table:
+    lower, upper = trend.slope_interval()
+    rows = (
+        (
+            f"{100 * trend.slope:+.3g} % an hour",
+            f"{100 * lower:+.3g} to {100 * upper:+.3g}",
+            "falls" if upper < 0 else "rises" if lower > 0 else "no trend",
+        ),
+    )
+    return Table(
+        "Interfacial (charge-transfer) resistance from impedance",
+        ("trend", "90 % interval", "in a word"),
+        rows,
+    )
+
+
+def _trend_data(trend: Line | None) -> dict[str, float] | None:
+    if trend is None:
+        return None
+    lower, upper = trend.slope_interval()
+    return {"slope_per_hour": trend.slope, "lower_per_hour": lower, "upper_per_hour": upper}
+
+
+def _data(
+    steps: Steps, found: CriticalCurrent, trend: Line | None, area: float | None
+) -> dict[str, object]:
+    areal = "_per_cm2" if area else ""
+    exponent = [math.nan, *local_exponent(steps.current_density, steps.overpotential).tolist()]
+    rows = [
+        {
+            f"current_milliampere{areal}": steps.current_density[k],
+            "overpotential_volt": steps.overpotential[k],
+            "local_exponent": exponent[k],
+            "criterion": word,
+            f"capacity_mah{areal}": steps.capacity[k],
+            "half_cycles": int(steps.half_cycles[k]),
+        }
+        for k, word in enumerate(_judgement(steps))
+    ]
+    return {
+        "steps": rows,
+        f"critical_current_milliampere{areal}": found.density,
+        f"failed_at_milliampere{areal}": found.failed_at,
+        "sign": found.sign,
+        f"capacity_mah{areal}": found.capacity,
+        f"cumulative_capacity_mah{areal}": found.cumulative_capacity,
+        "fewest_cycles": found.fewest_cycles,
+        "enough_capacity": found.enough_capacity,
+        "enough_cycles": found.enough_cycles,
+        "interfacial_trend": _trend_data(trend),
+    }
+
+
+def _figure(steps: Steps, found: CriticalCurrent, area: float | None) -> Figure:
+    current, _ = _units(area)
+    j, v = steps.current_density, 1e3 * steps.overpotential
+    resistance = v / j
+    marks = (Mark(found.failed_at, "breakdown"),) if np.isfinite(found.failed_at) else ()
+    return Figure(
+        "rate",
+        "Overpotential against current density",
+        f"Current density / {current}",
+        (
+            Panel(
+                "|V| / mV",
+                (
+                    Curve(j, resistance[0] * j, "proportional to the first step", QUIET, 1.0),
+                    Curve(j, v, "measured", BLUE, 1.0, "circle"),
+                ),
+            ),
+            Panel(
+                "V/j / Ω cm²" if area else "V/I / Ω",
+                (Curve(j, resistance, "", INK, 1.0, "circle-open"),),
+                (Rule(float(resistance[0]), "first"),),
+                share=0.8,
+            ),
+        ),
+        marks=marks,
+        caption="Where |V| no longer rises with the current, the paper sees a soft breakdown.",
+        height=12.0,
+    )

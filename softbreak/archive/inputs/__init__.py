@@ -1,0 +1,1 @@
+"""What an archive holds: files, the manifest, and which of them are one cell."""

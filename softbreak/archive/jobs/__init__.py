@@ -1,0 +1,1 @@
+"""Judging many cells: jobs, batches, processes."""

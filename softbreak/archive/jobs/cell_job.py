@@ -1,0 +1,333 @@
+"""The work on cells: read their files, diagnose, store. Runs in this process or in a worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from softbreak.archive.failures import Failure, failure_of
+from softbreak.archive.inputs.file_names import perhaps_not_data
+from softbreak.archive.inputs.storage import storage_of
+from softbreak.archive.jobs.long_records import examine_records
+from softbreak.archive.jobs.process_main import resolve
+from softbreak.archive.overlap import measured_at_once
+from softbreak.archive.results.pack import FORMAT, PackWriter, members_of
+from softbreak.archive.tables import printable
+from softbreak.data.checks import mixture
+from softbreak.data.history import assemble
+from softbreak.data.readers import registry
+from softbreak.data.readers.chunked import LongRecord
+from softbreak.data.record import Cell, Record
+from softbreak.errors import ReadError, UnknownFormatError
+from softbreak.models.diagnosis.result import Diagnosis, Finding
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker needs to know of one cell; travels as JSON.
+
+    Attributes
+    ----------
+    root : str
+        The archive's folder, or its address.
+    key : str
+        The result's name in its pack, :func:`softbreak.archive.results.pack.key_of`.
+    basis : mapping
+        See :func:`softbreak.archive.results.cache_key.basis_of`: files, cell, detector, versions.
+    excluded : tuple of Failure
+        Files that are not to be read again: each killed a worker.
+    """
+
+    root: str
+    key: str
+    basis: Mapping[str, Any]
+    excluded: tuple[Failure, ...] = ()
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Job:
+        """Undo :func:`dataclasses.asdict` and JSON."""
+        excluded = tuple(Failure(*row) for row in told["excluded"])
+        return cls(told["root"], told["key"], told["basis"], excluded)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What became of a cell's files.
+
+    Attributes
+    ----------
+    records : list of Record or LongRecord
+    failures : list of Failure
+    skipped : list of (str, str)
+        Files that were left out on purpose, and why.
+    stamps : list of dict
+        What tells whether a file changed.
+    held : contextlib.ExitStack
+        Lets go of the files of which the rows are still to be read.
+    """
+
+    records: list[Record | LongRecord] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    stamps: list[dict[str, Any]] = field(default_factory=list)
+    held: ExitStack = field(default_factory=ExitStack)
+
+
+class Boundary:
+    """Where a fault of ours becomes a row instead of the end of the archive.
+
+    Attributes
+    ----------
+    error : Exception or None
+        What was raised inside; logged with its traceback unless softbreak raised it on purpose.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.error: Exception | None = None
+
+    def __enter__(self) -> Boundary:
+        """Start to watch."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Keep an ordinary exception; let an interrupt or an exit through."""
+        if not isinstance(error, Exception):
+            return False
+        self.error = error
+        logger.debug("%s", self.path, exc_info=error)
+        return True
+
+
+class Outcome(NamedTuple):
+    """What a run has to know of a cell that is done.
+
+    Attributes
+    ----------
+    key : str
+    split : bool
+        Whether its files turned out to be several cells: nothing was judged.
+    cycles : int
+    """
+
+    key: str
+    split: bool
+    cycles: int
+
+
+def run_batch(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Read, diagnose and store the cells of one pack; the entry point in a worker.
+
+    Parameters
+    ----------
+    told : mapping
+        ``pack``: where the results go; ``cell``: the function that does a cell, such as
+        :func:`add_job`; ``jobs``: the cells, each a :class:`Job` as JSON.
+
+    Returns
+    -------
+    dict
+        ``outcomes``; or ``unwritable``, why the pack could not be written.
+    """
+    writer = None
+    try:
+        writer = PackWriter(Path(told["pack"]))
+        do = resolve(told["cell"])
+        outcomes = [do(Job.from_json(job), writer) for job in told["jobs"]]
+        writer.close()
+    except OSError as error:
+        if writer is not None:
+            writer.drop()
+        return {"unwritable": error.strerror or str(error)}
+    return {"outcomes": outcomes}
+
+
+def add_job(job: Job, writer: PackWriter) -> Outcome:
+    """Read and diagnose one cell, add the result to a pack.
+
+    Raises
+    ------
+    OSError
+        If the pack cannot be written; whatever else goes wrong is in the result.
+    """
+    members: Mapping[str, Any] = {}
+    outcome = Outcome(job.key, False, 0)
+    with Boundary(job.basis["files"][0]) as boundary:
+        meta, diagnosis = _work(job)
+        members = members_of(meta, diagnosis)
+        cycles = 0 if diagnosis is None else len(diagnosis.verdicts)
+        outcome = Outcome(job.key, meta["split"], cycles)
+    if boundary.error is not None:
+        failure = failure_of(job.basis["files"][0], "store", boundary.error)
+        members = members_of(meta_of_failures(job, [failure]), None)
+    writer.put(job.key, members)
+    return outcome
+
+
+def _work(job: Job) -> tuple[dict[str, Any], Diagnosis | None]:
+    reading = read_all(job, in_pieces=True)
+    with reading.held:
+        return _judged(job, reading)
+
+
+def _judged(job: Job, reading: Reading) -> tuple[dict[str, Any], Diagnosis | None]:
+    split = not job.basis["named"] and _several(reading.records)
+    diagnosis = None if split else _diagnosed(job, reading)
+    return {**meta_of(job, reading), "split": split}, diagnosis
+
+
+def _several(records: Sequence[Record | LongRecord]) -> bool:
+    """Whether files that were grouped by their names are those of several cells."""
+    if len({record.source.path for record in records}) < 2:
+        return False
+    if measured_at_once(records):
+        return True
+    # The rows of a long record are still to be read: what is mixed there is a finding.
+    whole = [record for record in records if isinstance(record, Record)]
+    return len(whole) == len(records) and bool(mixture(assemble(Cell(), whole)))
+
+
+def probe_job(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Read one file and forget it: does it kill the worker?"""
+    with Boundary(told["path"]), storage_of(told["root"]).local(told["path"]) as path:
+        if registry.read_long(path) is None:
+            registry.read(path)
+    return {}
+
+
+def warm_up(_: Mapping[str, Any]) -> dict[str, Any]:
+    """Do nothing: importing this module has loaded all that a job needs."""
+    return {}
+
+
+def meta_of_failures(job: Job, failures: list[Failure]) -> dict[str, Any]:
+    """Return what to store of a cell of which nothing came but failures."""
+    reading = Reading(failures=failures)
+    reading.stamps += [_stamp(job, path) for path in paths_of_basis(job.basis)]
+    return {**meta_of(job, reading), "split": False}
+
+
+def meta_of(job: Job, reading: Reading) -> dict[str, Any]:
+    """Return what is stored of a cell beside its diagnosis."""
+    return {
+        "format": FORMAT,
+        "basis": job.basis,
+        "stamps": reading.stamps,
+        "failures": [list(map(printable, row)) for row in (*job.excluded, *reading.failures)],
+        "skipped": [list(map(printable, row)) for row in reading.skipped],
+    }
+
+
+def paths_of_basis(basis: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a cell's files and their spare twins."""
+    yield from basis["files"]
+    for twins in basis["spares"].values():
+        yield from twins
+
+
+def _stamp(job: Job, path: str) -> dict[str, Any]:
+    storage = storage_of(job.root)
+    return {"path": path, **storage.stamp(path), "sha256": storage.content_hash(path)}
+
+
+def read_all(job: Job, *, in_pieces: bool = False) -> Reading:
+    """Read a cell's files; those that cannot be read are failures.
+
+    Parameters
+    ----------
+    job : Job
+    in_pieces : bool
+        Only look through files that are too long for the memory: their rows are read when they
+        are used, until ``held`` is closed.
+    """
+    reading = Reading()
+    excluded = {row.path for row in job.excluded}
+    for path in job.basis["files"]:
+        twins = job.basis["spares"].get(path, ())
+        if printable(path) not in excluded and _read_one(job, path, reading, in_pieces):
+            reading.skipped += [(twin, f"the same as {path}") for twin in twins]
+            continue
+        any(
+            _read_one(job, twin, reading, in_pieces)
+            for twin in twins
+            if printable(twin) not in excluded
+        )
+    return reading
+
+
+def _read_one(job: Job, path: str, reading: Reading, in_pieces: bool) -> bool:
+    """Read a file into ``reading``; return whether it gave records."""
+    storage, columns = storage_of(job.root), job.basis["columns"] or None
+    told = {"path": path, **storage.stamp(path)}
+    with Boundary(path) as boundary, ExitStack() as stack:
+        full = stack.enter_context(storage.local(path))
+        records = registry.read_long(full) if in_pieces else None
+        if records is None:
+            records = [*registry.read(full, columns)]
+        told["sha256"] = records[0].source.content_hash
+        reading.stamps.append(told)
+        if any(isinstance(record, LongRecord) for record in records):
+            reading.held.enter_context(stack.pop_all())
+        _keep(path, records, reading)
+        return True
+    told["sha256"] = storage.content_hash(path)
+    reading.stamps.append(told)
+    error = boundary.error
+    reason = perhaps_not_data(PurePosixPath(path))
+    # Where a mapping is to read what no reader knows, it is tried on notes as well.
+    unknown = ReadError if columns else UnknownFormatError
+    if isinstance(error, unknown) and reason:
+        reading.skipped.append((path, f"no data: {reason}"))
+    elif error is not None:
+        reading.failures.append(failure_of(path, "read", error))
+    return False
+
+
+def _keep(path: str, records: list[Record | LongRecord], reading: Reading) -> None:
+    mark = records[0].source.content_hash
+    for earlier in reading.records:
+        if mark and earlier.source.content_hash == mark:
+            name = Path(earlier.source.path).name
+            reading.skipped.append((path, f"the very same bytes as {name}"))
+            return
+    # Relative to the archive, so that a result says the same wherever the archive lies.
+    name = printable(path)
+    reading.records += [replace(r, source=replace(r.source, path=name)) for r in records]
+
+
+def _diagnosed(job: Job, reading: Reading) -> Diagnosis | None:
+    if not reading.records:
+        return None
+    cell = Cell(**job.basis["cell"])
+    with Boundary(cell.cell_id) as boundary:
+        diagnosis = examine_records(cell, reading.records, job.basis["detector"][0])
+        return replace(diagnosis, findings=(*diagnosis.findings, *_remarks(job, reading)))
+    if boundary.error is not None:
+        where = job.basis["files"][0]
+        reading.failures.append(failure_of(where, "diagnose", boundary.error))
+    return None
+
+
+def _remarks(job: Job, reading: Reading) -> Iterator[Finding]:
+    """Say what the verdicts do not rest on."""
+    for row in (*job.excluded, *reading.failures):
+        yield Finding("warning", "unread-file", f"{row.path} could not be used: {row.error}.")
+    for path, reason in reading.skipped:
+        yield Finding("note", "file-left-out", f"{path} was left out: {reason}.")
+
+
+def as_json(job: Job) -> dict[str, Any]:
+    """Return a job as plain JSON."""
+    return {**asdict(job), "excluded": [list(row) for row in job.excluded]}

@@ -1,0 +1,1 @@
+"""What a triage leaves behind, and questions to it."""

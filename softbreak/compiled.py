@@ -1,0 +1,158 @@
+"""The one door to the compiler: every kernel that is kept on disk is compiled here.
+
+numba keeps compiled code until the kernel's own file changes; but what a kernel calls, and every
+constant that it names, is compiled into it. Here a kept kernel carries a fingerprint of all of
+that, found by walking from the kernel's own bytecode: edit a constant in another module and it is
+compiled anew, move or copy a file and it is not.
+"""
+
+from __future__ import annotations
+
+import dis
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pickle import UnpicklingError
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from numba import njit
+from numba.core.caching import FunctionCache
+from numba.core.dispatcher import Dispatcher
+from numba.core.types import Type
+
+_Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
+_OURS: Final = __name__.partition(".")[0]
+_REORDERED: Final = {"reassoc", "contract", "nsz", "nnan"}
+_PLAIN: Final = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), np.generic)
+
+
+def strict(kernel: _Kernel) -> _Kernel:
+    """Compile as written; a division by zero raises, as in Python."""
+    return _kept(kernel)
+
+
+def exact(kernel: _Kernel) -> _Kernel:
+    """Compile as written; a division by zero gives infinity or NaN, and raises nothing."""
+    return _kept(kernel, error_model="numpy")
+
+
+def fast(kernel: _Kernel) -> _Kernel:
+    """Compile for finite numbers only: sums in any order, at the full width of the processor.
+
+    Such a kernel is always compiled into its callers. Otherwise the linker takes the copy that it
+    met first, and the order of a sum would depend on what had been compiled before.
+    """
+    return _kept(kernel, error_model="numpy", fastmath=_REORDERED, forceinline=True)
+
+
+def _kept(kernel: _Kernel, **options: Any) -> _Kernel:
+    """Compile when it is first called; keep the code on disk for the next process."""
+    dispatcher: Any = njit(nogil=True, **options)(kernel)
+    with suppress(RuntimeError):  # no folder can be written: compiled in every process
+        dispatcher._cache = _Kept(dispatcher)
+    return dispatcher  # type: ignore[no-any-return]
+
+
+class _Kept(FunctionCache):  # type: ignore[misc]  # numba is untyped
+    """numba's cache of one kernel; what it holds expires with anything it was compiled from."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        super().__init__(dispatcher.py_func)
+        self._dispatcher = dispatcher
+
+    def load_overload(self, *place: Any) -> Any:
+        """Look for compiled code of a signature; code that cannot be loaded is none."""
+        self._cache_file._source_stamp = fingerprint(self._dispatcher)
+        try:
+            return super().load_overload(*place)
+        except (ImportError, AttributeError, EOFError, UnpicklingError):  # of an older version
+            self.flush()
+            return None
+
+
+_FINGERPRINTS: Final[dict[int, tuple[Any, str]]] = {}
+"""By identity, with the object itself, which so outlives the entry."""
+
+
+def fingerprint(kernel: Any) -> str:
+    """Digest of all that a kernel is compiled from: its code, options, constants and callees.
+
+    Parameters
+    ----------
+    kernel : numba.core.dispatcher.Dispatcher
+        All the modules that it was written from must have been imported.
+
+    Raises
+    ------
+    TypeError
+        If it names something of which no one can say whether it changed.
+    """
+    if id(kernel) not in _FINGERPRINTS:
+        digest = hashlib.sha256(np.__version__.encode())
+        for part in _parts(kernel, set()):
+            digest.update(part.encode() + b"\0")
+        _FINGERPRINTS[id(kernel)] = (kernel, digest.hexdigest())
+    return _FINGERPRINTS[id(kernel)][1]
+
+
+def _parts(value: Any, met: set[int]) -> Iterator[str]:
+    """Everything that a value consists of, in a fixed order; functions are walked once."""
+    if isinstance(value, Dispatcher):
+        yield repr(sorted((name, repr(option)) for name, option in value.targetoptions.items()))
+        yield from _parts(value.py_func, met)
+    elif isinstance(value, FunctionType):
+        if id(value) not in met:
+            met.add(id(value))
+            yield from _function(value, met)
+    elif isinstance(value, tuple):
+        yield f"{type(value).__qualname__}{getattr(value, '_fields', '')}{len(value)}"
+        for item in value:
+            yield from _parts(item, met)
+    elif isinstance(value, np.ndarray):
+        yield f"{value.dtype.descr}{value.shape}{hashlib.sha256(value.tobytes()).hexdigest()}"
+    elif isinstance(value, ModuleType):
+        yield value.__name__
+    elif isinstance(value, type):
+        yield f"{value.__module__}.{value.__qualname__}{getattr(value, '_fields', '')}"
+    elif isinstance(value, (*_PLAIN, np.dtype, frozenset, Type, BuiltinFunctionType, np.ufunc)):
+        yield repr(sorted(value, key=repr) if isinstance(value, frozenset) else value)
+    else:
+        raise TypeError(f"a kernel names {value!r}: a change of it would go unseen")
+
+
+def _function(function: FunctionType, met: set[int]) -> Iterator[str]:
+    code = function.__code__
+    yield f"{function.__qualname__}{function.__defaults__}"
+    yield from _code(code)
+    for cell in function.__closure__ or ():
+        yield from _parts(cell.cell_contents, met)
+    for name in _global_names(code):
+        if name not in function.__globals__:
+            continue  # of Python itself
+        value = function.__globals__[name]
+        yield name
+        yield from _parts(value, met)
+        if isinstance(value, ModuleType) and value.__name__.partition(".")[0] == _OURS:
+            for attribute in sorted(set(code.co_names) & vars(value).keys()):
+                yield from _parts(getattr(value, attribute), met)
+
+
+def _code(code: CodeType) -> Iterator[str]:
+    yield code.co_code.hex()
+    yield repr((code.co_names, code.co_varnames, code.co_freevars))
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _code(constant)
+        else:
+            yield repr(sorted(constant, key=repr) if isinstance(constant, frozenset) else constant)
+
+
+def _global_names(code: CodeType) -> list[str]:
+    """Names that a function, or a function inside it, looks up in its module."""
+    names = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names.update(_global_names(constant))
+    return sorted(names)

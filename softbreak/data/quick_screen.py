@@ -1,0 +1,158 @@
+"""One pass over a record that tells which remarks are out of the question.
+
+A median lies below a limit when more than half of the values do: counting is much cheaper than
+sorting, and an ordinary record leaves nothing to look into.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from softbreak.compiled import strict
+
+BLOCK: Final = 16_384
+_TIME, _VOLTAGE, _CURRENT, _CONTROL = range(4)
+_BACK, _FORWARD, _SLOW, _PAUSED, _LOST = range(5)
+_PLUS, _MINUS, _BELOW, _LOADED, _LARGE, _IDLE, _RELAXED = range(5, 12)
+_COUNTS: Final = 12
+
+
+class Limits(NamedTuple):
+    """What a record is held against.
+
+    Attributes
+    ----------
+    slow : float
+        Usual interval (s) from which on it is worth a look.
+    pause : float
+        Interval (s) that may be a gap.
+    large : float
+        Voltage under load (V) from which on it is not small.
+    relaxed : float
+        Voltage at rest (V) up to which nothing is to be said.
+    load : float
+        Share of the largest current from which on a sample is under load.
+    """
+
+    slow: float
+    pause: float
+    large: float
+    relaxed: float
+    load: float
+
+
+class Suspicion(NamedTuple):
+    """What deserves a closer look; False where there is surely nothing to remark."""
+
+    clock: bool
+    signs: bool
+    small: bool
+    missing: bool
+
+
+def suspicion(
+    time: np.ndarray,
+    voltage: np.ndarray,
+    current: np.ndarray,
+    control: np.ndarray | None,
+    limits: Limits,
+) -> Suspicion:
+    """Look over a record.
+
+    Parameters
+    ----------
+    time, voltage, current : numpy.ndarray, shape (n,)
+        s, V, A.
+    control : numpy.ndarray, shape (n,), optional
+        Imposed current (A), NaN where none was imposed.
+    limits : Limits
+    """
+    largest = 0.0
+    counts = np.zeros(_COUNTS, dtype=np.int64)
+    scratch = np.full((4, min(len(time), BLOCK) + 1), np.nan)
+    columns = (voltage, current) if control is None else (voltage, current, control)
+    for scan in (True, False):
+        for start in range(0, len(time), BLOCK):
+            stop = min(start + BLOCK, len(time))
+            first = max(start - 1, 0)  # the interval between two blocks counts too
+            rows = scratch[:, : stop - first]
+            rows[_TIME] = time[first:stop]
+            for row, column in zip(rows[_VOLTAGE:], columns, strict=False):
+                row[:] = column[first:stop]
+            if scan:
+                largest = _largest(rows, largest)
+            else:
+                _count(rows, start - first, limits.load * largest, limits[:], counts)
+    return _weighed(counts)
+
+
+def _weighed(counts: np.ndarray) -> Suspicion:
+    """Tell what cannot be ruled out by majorities."""
+    told = counts.tolist()
+    turned = min(told[_PLUS], told[_MINUS]) > 0 and not _most(told[_BELOW], told[_MINUS])
+    at_rest = told[_IDLE] > 0 and not _most(told[_RELAXED], told[_IDLE])
+    slow = told[_FORWARD] > 0 and 2 * told[_SLOW] >= told[_FORWARD]
+    return Suspicion(
+        clock=told[_BACK] > 0 or told[_PAUSED] > 0 or slow,
+        signs=turned or at_rest,
+        small=told[_LOADED] > 0 and not _most(told[_LARGE], told[_LOADED]),
+        missing=told[_LOST] > 0,
+    )
+
+
+def _most(count: int, total: int) -> bool:
+    """Whether so many are more than half, the two in the middle included."""
+    return 2 * count > total + 1
+
+
+@strict
+def _largest(rows: np.ndarray, largest: float) -> float:
+    """Largest magnitude of the imposed current; NaN does not count."""
+    current, control = rows[_CURRENT], rows[_CONTROL]
+    for k in range(len(current)):
+        imposed = control[k] if abs(control[k]) < np.inf else current[k]
+        largest = abs(imposed) if abs(imposed) > largest else largest
+    return largest
+
+
+@strict
+def _count(
+    rows: np.ndarray,
+    first: int,
+    threshold: float,
+    limits: tuple[float, float, float, float, float],
+    counts: np.ndarray,
+) -> None:
+    """Count samples; the first ones only begin an interval."""
+    slow, pause, large, relaxed, _ = limits
+    time, n = rows[_TIME], rows.shape[1]
+    back = forward = slowly = paused = 0
+    for k in range(n - 1):
+        step = time[k + 1] - time[k]
+        ahead = (step > 0.0) & (step < np.inf)
+        back += (step < 0.0) & (step > -np.inf)
+        forward += ahead
+        slowly += ahead & (step > slow)
+        paused += ahead & (step > pause)
+    lost = plus = minus = below = loaded = far = idle = calm = 0
+    for k in range(first, n):
+        control = rows[_CONTROL, k]
+        imposed = control if abs(control) < np.inf else rows[_CURRENT, k]
+        size = abs(rows[_VOLTAGE, k])
+        known = size < np.inf
+        load = (abs(imposed) > threshold) & known
+        rest = known & (not load)
+        negative = load & (imposed < 0.0)
+        lost += not known
+        plus += load & (imposed > 0.0)
+        minus += negative
+        below += negative & (rows[_VOLTAGE, k] < 0.0)
+        loaded += load
+        far += load & (size >= large)
+        idle += rest
+        calm += rest & (size <= relaxed)
+    told = (back, forward, slowly, paused, lost, plus, minus, below, loaded, far, idle, calm)
+    for k in range(len(told)):
+        counts[k] += told[k]

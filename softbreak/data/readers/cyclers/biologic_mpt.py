@@ -1,0 +1,295 @@
+"""BioLogic's text exports: ``.mpt``, and ``.txt`` of EC-Lab and BT-Lab, with or without a header.
+
+A header in words (its number of lines stands in its second line), a line of headings, then rows,
+all separated by tabs. Numbers have decimal points or commas, headers are Latin-1 or UTF-8, times
+are seconds or dates, and the last line is often without an end.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import numpy as np
+
+from softbreak.data.readers.base import Head, Reader, decode
+from softbreak.data.readers.cyclers import biologic_columns as bio
+from softbreak.data.readers.cyclers.biologic_records import Columns, Header, records
+from softbreak.data.record import Record
+from softbreak.errors import ReadError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_MARKS = ("EC-Lab ASCII FILE", "BT-Lab ASCII FILE")
+_LINES = re.compile(r"Nb header lines\s*:\s*(\d+)")
+_MOST_HEADER_BYTES = 8 << 20
+"""The header of a Modulo Bat with hundreds of sequences is some 100 kB."""
+_TIME, _UNIX_TIME = "test_time_second", "unix_time_second"
+_KEYS = ("time/s", "freq/Hz")
+"""A table has one of these headings."""
+_STATED = (
+    "Comments",
+    "Electrode material",
+    "Initial state",
+    "Electrolyte",
+    "Reference electrode",
+    "Mass of active material",
+    "Battery capacity",
+    "Electrode surface area",
+    "Characteristic mass",
+    "Device",
+)
+_DATE = re.compile(
+    r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})\s+(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,6}))?"
+)
+_REMEDY = "Export it again from EC-Lab as text, with its header."
+
+
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """The words of a file, and where its rows are."""
+
+    path: Path
+    lines: tuple[str, ...]
+    labels: tuple[str, ...]
+    rows_at: int
+
+    @property
+    def first_row(self) -> int:
+        """Number of the first row's line, from 1, as an editor counts."""
+        return len(self.lines) + 2
+
+    def value(self, key: str) -> str:
+        """Return what stands behind ``key :``; empty where there is nothing."""
+        for line in self.lines:
+            name, _, text = line.partition(":")
+            if name.strip() == key:
+                return text.strip()
+        return ""
+
+    def error(self, found: str, expected: str, place: str = "", remedy: str = _REMEDY) -> ReadError:
+        return ReadError(self.path, found=found, expected=expected, remedy=remedy, place=place)
+
+
+def recognises(head: Head) -> bool:
+    """Whether a text begins as EC-Lab's exports do, or with their headings."""
+    if not head.is_text or not head.lines:
+        return False
+    first = head.lines[0]
+    return first.strip() in _MARKS or _is_headings(first)
+
+
+def read(path: Path) -> list[Record]:
+    """Read a text export of EC-Lab or BT-Lab.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    list of Record
+        A last line that was cut off (an export of a running test) is left out.
+
+    Raises
+    ------
+    ReadError
+        If the file is damaged or lacks the columns of a technique.
+    """
+    with path.open("rb") as file:
+        export = _export(file, path)
+        file.seek(export.rows_at)
+        data = _whole_lines(file.read(), len(export.labels))
+    if not data:
+        raise export.error(
+            "no data row",
+            "at least one",
+            remedy="The measurement was perhaps never started; leave the file out.",
+        )
+    started = _date(export.value("Acquisition started on"))
+    columns = _columns(export, data)
+    if (unix_time := columns.pop(_UNIX_TIME, None)) is not None:
+        started = float(unix_time[0]) if started is None else started
+        columns[_TIME] = unix_time - started
+    title = next((line.strip() for line in export.lines[2:] if line.strip()), "")
+    stated = {key.lower().replace(" ", "_"): export.value(key) for key in _STATED}
+    header = Header(
+        path,
+        READER.name,
+        bio.method_of(title),
+        started,
+        {key: text for key, text in stated.items() if text},
+    )
+    return records(header, columns)
+
+
+def _is_headings(line: str) -> bool:
+    labels = [label.strip() for label in line.split("\t")]
+    known = sum(bio.by_label(label) is not None for label in labels)
+    return known >= 3 and any(key in labels for key in _KEYS)
+
+
+def _export(file: BinaryIO, path: Path) -> _Export:
+    """Read the words: as many lines as the second line says, or one line of headings."""
+    start = file.read(_MOST_HEADER_BYTES)
+    if len(start) < _MOST_HEADER_BYTES and not start.endswith(b"\n"):
+        start += b"\n"
+    first, _, rest = start.partition(b"\n")
+    said = _LINES.search(decode(rest[:200]))
+    n_lines = 1 if _is_headings(decode(first)) else int(said[1]) if said else 0
+    end = 0
+    for _ in range(min(n_lines, start.count(b"\n"))):
+        end = start.index(b"\n", end) + 1
+    lines = [line.rstrip("\r") for line in decode(start[:end]).split("\n")[:-1]]
+    if not lines or len(lines) != n_lines or not _is_headings(lines[-1]):
+        last = f"that ends {lines[-1][:60]!r}" if lines else "that is not there"
+        raise ReadError(
+            path,
+            found=f"a header of {n_lines:,} lines {last}",
+            expected="headings such as time/s or freq/Hz in the header's last line",
+            remedy=_REMEDY,
+            place=f"line {len(lines) or 2:,}",
+        )
+    labels = tuple(label.strip() for label in lines[-1].rstrip("\t").split("\t"))
+    return _Export(path, tuple(lines[:-1]), labels, end)
+
+
+def _whole_lines(data: bytes, n_labels: int) -> bytes:
+    """Drop a last line that was cut off.
+
+    EC-Lab ends its last line with nothing, so that a missing end proves nothing: a line is cut if
+    it has fewer fields than the one before, or a last field too short for its fixed format.
+    """
+    if data.endswith(b"\n"):
+        return data.rstrip(b"\r\n")
+    before, _, last = data.rpartition(b"\n")
+    fields = last.rstrip(b"\r\t").split(b"\t")
+    if not before:
+        return data if len(fields) == n_labels else b""
+    model = before[before.rfind(b"\n") + 1 :].rstrip(b"\r\t").split(b"\t")
+    # A sign or a digit more or less is no cut.
+    whole = len(fields) == len(model) and len(fields[-1]) >= len(model[-1]) - 1
+    return data if whole else before.rstrip(b"\r\n")
+
+
+@np.errstate(all="ignore")
+def _columns(export: _Export, data: bytes) -> Columns:
+    """Parse the needed columns, scaled to the units and signs of their meanings."""
+    chosen = _chosen(export.labels)
+    fields = data[: _end_of_line(data)].decode("latin-1").rstrip("\r").split("\t")
+    last = max(place for place, _ in chosen.values())
+    if len(fields) <= last:
+        raise export.error(
+            f"{len(fields)} fields", f"{len(export.labels)}, one a heading", _line(export, 0)
+        )
+    dated = chosen.get(_TIME, (-1, None))[0]
+    if dated >= 0 and not _DATE.match(fields[dated]):
+        dated = -1
+    frame = _parse(export, data, len(fields), {place for place, _ in chosen.values()}, dated)
+    columns: Columns = {}
+    for meaning, (place, column) in chosen.items():
+        series = frame[f"c{place}"]
+        if place == dated:
+            columns[_UNIX_TIME] = _unix_seconds(export, series)
+            continue
+        values = series.to_numpy()
+        columns[meaning] = values * column.scale if column.scale != 1.0 else values
+    return columns
+
+
+def _chosen(labels: tuple[str, ...]) -> dict[str, tuple[int, bio.BiologicColumn]]:
+    """Return the place and the column of each needed meaning; the preferred one of several."""
+    found: dict[str, tuple[int, bio.BiologicColumn]] = {}
+    for place, label in enumerate(labels):
+        column = bio.by_label(label)
+        if column is None or not column.meaning:
+            continue
+        rival = found.get(column.meaning)
+        if rival is None or bio.RANKS[column.number] < bio.RANKS[rival[1].number]:
+            found[column.meaning] = (place, column)
+    return {meaning: found[meaning] for meaning in bio.needed(found)}
+
+
+def _parse(
+    export: _Export, data: bytes, n_fields: int, places: set[int], dated: int
+) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        frame = pl.read_csv(
+            data,
+            has_header=False,
+            separator="\t",
+            quote_char=None,
+            columns=sorted(places),
+            schema={
+                f"c{place}": pl.String if place == dated else pl.Float64
+                for place in range(n_fields)
+            },
+            decimal_comma=b"," in data[: _end_of_line(data)],
+            truncate_ragged_lines=True,
+            ignore_errors=True,  # what is no number becomes null, and is reported below
+        )
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).partition("\n")[0]
+        raise export.error(f"rows that cannot be parsed ({reason})", "rows of numbers") from error
+    for series in frame:
+        if series.null_count():
+            row = series.is_null().arg_max() or 0
+            label = export.labels[int(series.name[1:])]
+            raise export.error(f"no number for {label}", "a number", _line(export, row))
+    return frame
+
+
+def _end_of_line(data: bytes) -> int:
+    end = data.find(b"\n")
+    return len(data) if end < 0 else end
+
+
+def _line(export: _Export, row: int) -> str:
+    return f"line {export.first_row + row:,}"
+
+
+def _date(text: str) -> float | None:
+    """Return the seconds since 1970 of "11/20/2024 11:38:41.707" (month first); else None."""
+    match = _DATE.match(text)
+    if match is None:
+        return None
+    month, day, year, hour, minute, second = (int(part) for part in match.groups()[:6])
+    if month > 12:
+        month, day = day, month
+    micro = int((match[7] or "0").ljust(6, "0"))
+    try:
+        return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
+def _unix_seconds(export: _Export, series: pl.Series) -> np.ndarray:
+    """Return the seconds since 1970 of a column of dates, month first unless that is impossible."""
+    import polars as pl
+
+    mark = next(letter for letter in series[0] if not letter.isdigit())
+    texts = series.str.replace(",", ".", literal=True)
+    for order in ("%m{0}%d", "%d{0}%m"):
+        form = (order + "{0}%Y %H:%M:%S%.f").format(mark)
+        times = texts.str.to_datetime(form, time_unit="us", strict=False)
+        if not times.null_count():
+            return times.cast(pl.Int64).to_numpy() / 1e6
+    row = times.is_null().arg_max() or 0
+    raise export.error(
+        f"{series[row]!r} for a date", f"a date like {series[0]!r}", _line(export, row)
+    )
+
+
+READER: Final = Reader(
+    name="biologic-mpt",
+    instrument="BioLogic EC-Lab and BT-Lab (.mpt, .txt)",
+    suffixes=(".mpt", ".txt"),
+    recognises=recognises,
+    read=read,
+)

@@ -1,0 +1,171 @@
+"""Gamry .DTA of everything but impedance: voltammetry, chrono methods, charge and discharge.
+
+A file has a preamble of typed lines (``TAG`` names the experiment) and tables: ``CURVE``,
+``CURVE1`` … hold the run, ``OCVCURVE`` the open circuit before it. Numbers may have decimal commas.
+Voltage is against the reference. ``CONVENTION`` 1 writes anodic currents positive (ours), 0
+cathodic ones, which are turned round here. Date and time are local and taken as UTC.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from softbreak.data.readers.base import Head, Reader
+from softbreak.data.readers.formats.column_map import Field, match
+from softbreak.data.readers.formats.delimited import Header, Text, read_strings
+from softbreak.data.readers.formats.time_series import Layout, Told, record_of
+from softbreak.data.record import Record, Technique
+from softbreak.errors import ReadError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LAYOUT: Final = Layout(
+    reader="gamry",
+    instrument="Gamry",
+    fields=(
+        Field("test_time_second", ("t",), "s"),
+        Field("voltage_volt", ("vf", "vm"), "V"),
+        Field("current_ampere", ("im",), "A"),
+        Field("control_voltage_volt", ("sig",), "V"),
+        Field("cycle_count", ("cycle",)),
+        Field("ambient_temperature_celsius", ("temp",), "C"),
+    ),
+    restarts=True,
+)
+_SWEEPS: Final = ("CV", "LSV", "CIV", "RCV", "POTENTIODYNAMIC", "CPP", "POLRES")
+_TABLE: Final = re.compile(rb"^(CURVE\d*|OCVCURVE)\tTABLE\b[^\n]*\n", re.MULTILINE)
+_KEPT: Final = ("TITLE", "PSTAT", "AREA", "SCANRATE", "VLIMIT1", "VLIMIT2", "NOTES")
+_TAG: Final = re.compile(r"^TAG\t(\S+)", re.MULTILINE)
+
+
+def tag_of(head: Head) -> str:
+    """Return what experiment a .DTA file holds ("CV", "EISPOT"); empty for any other file."""
+    if not head.is_text or not head.data.startswith(b"EXPLAIN"):
+        return ""
+    found = _TAG.search(head.text[:2000])
+    return found[1].upper() if found else ""
+
+
+def _recognises(head: Head) -> bool:
+    tag = tag_of(head)
+    return bool(tag) and "EIS" not in tag and "ZCURVE" not in head.text
+
+
+def read(path: Path) -> list[Record]:
+    """Read a .DTA file: the open circuit before the run, if it was recorded, then the run.
+
+    Raises
+    ------
+    ReadError
+    """
+    text = Text.of(path)
+    tables = list(_TABLE.finditer(text.data))
+    if not tables:
+        raise ReadError(
+            path,
+            found="no CURVE table",
+            expected="a table of T, Vf and Im",
+            remedy="The experiment was perhaps aborted before its first point.",
+        )
+    said = _preamble(text.data[: tables[0].start()].decode("utf-8", errors="replace"))
+    ends = [found.start() for found in tables[1:]] + [len(text.data)]
+    rest: list[pl.DataFrame] = []
+    run: list[pl.DataFrame] = []
+    for found, end in zip(tables, ends, strict=True):
+        frame = _frame(Text(path, text.data[found.end() : end]), found.end())
+        (rest if found[1] == b"OCVCURVE" else run).append(frame)
+    records = [
+        _record(path, frames, said, kind) for frames, kind in ((rest, True), (run, False)) if frames
+    ]
+    return [record for record in records if record is not None] or _empty(path)
+
+
+def _frame(text: Text, start: int) -> pl.DataFrame:
+    """Parse one table (names, units, rows) that begins at byte ``start``; columns by our names."""
+    names, units, body = [*text.data.split(b"\n", 2), b"", b""][:3]
+    plain = tuple(names.decode("utf-8", errors="replace").strip("\r").split("\t"))
+    found = match(plain, LAYOUT.fields)
+    applied = units.decode("utf-8", errors="replace").strip("\r").split("\t")
+    signal = found.get("control_voltage_volt")
+    if signal is not None and (signal.index >= len(applied) or applied[signal.index] != "V"):
+        del found["control_voltage_volt"]  # a galvanostat's signal is a current
+    missing = {"test_time_second", "voltage_volt"} - set(found)
+    if missing:
+        raise ReadError(
+            text.path,
+            place=f"byte {start}",
+            found="a table with the columns " + ", ".join(plain[:20]),
+            expected="T, Vf and Im",
+            remedy="Export the experiment again from the Framework.",
+        )
+    header = Header(plain, "\t", len(text.data) - len(body), 0)
+    frame = read_strings(text, header, [place.index for place in found.values()])
+    return frame.rename({str(place.index): name for name, place in found.items()}, strict=False)
+
+
+def _record(
+    path: Path, frames: list[pl.DataFrame], said: dict[str, Any], resting: bool
+) -> Record | None:
+    import polars as pl
+
+    frame = pl.concat(frames, how="diagonal")
+    if not len(frame):
+        return None
+    if "current_ampere" not in frame:
+        # At open circuit nothing is connected that could carry a current.
+        frame = frame.with_columns(pl.lit("0").alias("current_ampere"))
+    technique = Technique.REST if resting else None
+    if said["tag"] in _SWEEPS and not resting:
+        technique = Technique.VOLTAMMETRY
+    sign = -1.0 if said["convention"] == "0" else 1.0
+    return record_of(
+        path,
+        {name: frame[name] for name in frame.columns},
+        LAYOUT,
+        Told(said["tag"], None if resting else said["started"], said["stated"], technique),
+        scales={"current_ampere": sign},
+        decimal_comma=True,
+    )
+
+
+def _preamble(text: str) -> dict[str, Any]:
+    lines = [line.split("\t") for line in text.replace("\r", "").splitlines()]
+    said = {fields[0]: fields[2] for fields in lines if len(fields) >= 3}
+    tag = next((fields[1] for fields in lines if fields[0] == "TAG" and len(fields) > 1), "")
+    stated = {name.lower(): said[name].strip() for name in _KEPT if said.get(name, "").strip()}
+    return {
+        "tag": tag.strip().upper(),
+        "convention": said.get("CONVENTION", "1").strip(),
+        "started": _instant(f"{said.get('DATE', '')} {said.get('TIME', '')}"),
+        "stated": stated,
+    }
+
+
+def _instant(text: str) -> float | None:
+    for form in (
+        "%d.%m.%Y %H:%M:%S",
+        "%m/%d/%Y %H:%M:%S",
+        "%Y-%m-%d %H:%M:%S",
+        "%m/%d/%Y %I:%M:%S %p",
+    ):
+        try:
+            return datetime.strptime(text.strip(), form).replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            continue
+    return None
+
+
+def _empty(path: Path) -> list[Record]:
+    raise ReadError(
+        path,
+        found="tables without a row",
+        expected="at least one point",
+        remedy="The experiment was perhaps aborted before its first point.",
+    )
+
+
+READERS: Final = (Reader("gamry-dta", "Gamry", (".dta",), _recognises, read, LAYOUT.version),)

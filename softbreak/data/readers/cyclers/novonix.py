@@ -1,0 +1,54 @@
+"""Novonix UHPC: exported csv with its sections ``[Summary]``, ``[Protocol]`` and ``[Data]``.
+
+Current is signed (positive charges); local time is taken as UTC. Mass, capacity and area stand in
+the summary even when nobody filled them in (1.000), so that they are kept as ``stated`` and never
+believed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from softbreak.data.readers.base import Head, Reader
+from softbreak.data.readers.formats.column_map import Field
+from softbreak.data.readers.formats.delimited import Text
+from softbreak.data.readers.formats.time_series import Layout, Told, read_table
+from softbreak.data.record import Record
+
+LAYOUT: Final = Layout(
+    reader="novonix",
+    instrument="Novonix UHPC",
+    fields=(
+        Field("test_time_second", ("run time",), "h"),
+        Field("unix_time_second", ("date and time",)),
+        Field("voltage_volt", ("potential",), "V"),
+        Field("current_ampere", ("current",), "A"),
+        Field("cycle_count", ("cycle number",)),
+        Field("step_count", ("step number",)),
+        Field("ambient_temperature_celsius", ("temperature",), "C"),
+    ),
+    time_formats=("%Y-%m-%d %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S"),
+)
+
+
+def _recognises(head: Head) -> bool:
+    return head.is_text and "[Summary]" in head.text[:64] and "Novonix" in head.text[:400]
+
+
+def read(path: Path) -> list[Record]:
+    """Read an exported csv.
+
+    Raises
+    ------
+    ReadError
+    """
+    text = Text.of(path)
+    header = text.header(LAYOUT.recognises, "Run Time (h), Current (A), Potential (V) under [Data]")
+    summary = text.data[: header.body].partition(b"[End Summary]")[0].decode("utf-8", "replace")
+    pairs = (line.partition(":")[::2] for line in summary.splitlines()[1:])
+    stated = {key.strip(): value.strip()[:200] for key, value in pairs if value.strip()}
+    return [read_table(text, header, LAYOUT, Told(stated=stated))]
+
+
+READERS: Final = (Reader("novonix", "Novonix UHPC", (".csv",), _recognises, read, LAYOUT.version),)

@@ -1,0 +1,1 @@
+"""Formats that many programs write: text tables, BDF, Access, zip."""

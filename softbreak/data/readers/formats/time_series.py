@@ -1,0 +1,314 @@
+"""From a vendor's columns to a record of a time series: the way that all cyclers share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.readers.formats.column_map import Field, match
+from softbreak.data.readers.formats.delimited import (
+    Header,
+    Text,
+    numbers,
+    read_strings,
+    times,
+    timestamps,
+)
+from softbreak.data.record import Cell, Record, Source, Technique
+from softbreak.data.schema import COLUMNS, SERIES_COLUMNS
+from softbreak.errors import ReadError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_UNREADABLE = 0.01
+"""A file in which more of the rows have no time, voltage or current is damaged, not gappy."""
+MOST_VOLT = 1e4
+MOST_AMPERE = 1e5
+ABSOLUTE_ZERO_CELSIUS = -273.15
+_REMEDY = "It may be damaged or edited: export it again from the instrument's software."
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A vendor's table, declared.
+
+    Attributes
+    ----------
+    reader, instrument : str
+        As in the registry.
+    fields : tuple of Field
+        ``_label`` names the column that says charge, discharge or rest.
+    time_formats : tuple of str
+        Candidates for absolute times, the vendor's habit first (``strptime`` codes).
+    discharge : tuple of str
+        How a label of discharge begins, lower case. There an unsigned current turns negative.
+    ignore : tuple of str
+        How labels (lower case) begin on rows that hold no sample of the series, such as the
+        marker of an impedance measurement.
+    restarts : bool
+        Whether its time may restart with every step.
+    version : str
+    """
+
+    reader: str
+    instrument: str
+    fields: tuple[Field, ...]
+    time_formats: tuple[str, ...] = ()
+    discharge: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    restarts: bool = False
+    version: str = "1"
+
+    def recognises(self, names: Sequence[str]) -> bool:
+        """Whether a header holds time, voltage and current as this vendor names them."""
+        found = match(names, self.fields)
+        return all(name in found for name in SERIES_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a file says beside its table.
+
+    Attributes
+    ----------
+    method : str
+        The instrument's own name of the technique or procedure.
+    started : float or None
+        Absolute start (Unix seconds) where the rows themselves have no absolute time.
+    stated : mapping
+        What it says of the cell, as it says it.
+    technique : Technique or None
+        Where the file names it; otherwise cycling, or rest where no current ever flows.
+    """
+
+    method: str = ""
+    started: float | None = None
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    technique: Technique | None = None
+
+
+def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record:
+    """Parse the rows below a header by a vendor's layout.
+
+    Raises
+    ------
+    ReadError
+        If time, voltage or current are not in the header, or the rows are damaged.
+    """
+    found = match(header.names, layout.fields)
+    missing = [name for name in SERIES_COLUMNS if name not in found]
+    if missing:
+        raise ReadError(
+            text.path,
+            place=f"line {header.line + 1}",
+            found="the columns " + ", ".join(header.names[:20]),
+            expected=f"columns of {layout.instrument} for {', '.join(missing)}",
+            remedy="Export it with them, or map them in the [columns] section of cells.toml.",
+        )
+    frame = read_strings(text, header, [m.index for m in found.values()])
+    columns = {name: frame[str(m.index)] for name, m in found.items()}
+    scales = {name: m.scale for name, m in found.items()}
+    return record_of(
+        text.path, columns, layout, told, scales=scales, decimal_comma=header.delimiter != ","
+    )
+
+
+def record_of(
+    path: Path,
+    columns: Mapping[str, pl.Series],
+    layout: Layout,
+    told: Told,
+    *,
+    scales: Mapping[str, float] | None = None,
+    decimal_comma: bool = False,
+) -> Record:
+    """Build the record from a vendor's columns, by our names, in the vendor's units.
+
+    Parameters
+    ----------
+    path : Path
+    columns : mapping of str to polars.Series
+    layout : Layout
+    told : Told
+    scales : mapping, optional
+        How many of our units one of the file's is.
+    decimal_comma : bool
+
+    Raises
+    ------
+    ReadError
+        If too many rows are unreadable, values are beyond any instrument, or no row is left.
+    """
+    scales = scales or {}
+    arrays: dict[str, np.ndarray] = {}
+    for name, column in columns.items():
+        scale = scales.get(name, 1.0)
+        if name.startswith("_"):
+            continue
+        if name == "test_time_second":
+            arrays[name] = times(column, scale=scale, decimal_comma=decimal_comma)
+        elif name == "unix_time_second":
+            arrays[name] = timestamps(column, layout.time_formats)
+        else:
+            arrays[name] = numbers(column, decimal_comma=decimal_comma) * scale
+    label = columns.get("_label")
+    if label is not None:
+        words = label.fill_null("").str.to_lowercase()
+        arrays["current_ampere"] = signed(arrays["current_ampere"], begins(words, layout.discharge))
+        if layout.ignore:
+            keep = ~begins(words, layout.ignore)
+            arrays = {name: array[keep] for name, array in arrays.items()}
+    if layout.restarts:
+        arrays["test_time_second"] = run_on(arrays["test_time_second"])
+    return build(path, arrays, layout, told)
+
+
+def begins(words: pl.Series, beginnings: Sequence[str]) -> np.ndarray:
+    """Return where lower-case labels begin with one of ``beginnings``; boolean, shape (n,)."""
+    found = np.zeros(len(words), dtype=bool)
+    for beginning in beginnings:
+        found |= words.str.starts_with(beginning).to_numpy()
+    return found
+
+
+def signed(current: np.ndarray, discharging: np.ndarray) -> np.ndarray:
+    """Turn an unsigned current negative where the file's labels say discharge.
+
+    A file that already signs its current is mostly negative there, and is left as it is.
+
+    Parameters
+    ----------
+    current : ndarray, shape (n,)
+        A.
+    discharging : ndarray of bool, shape (n,)
+
+    Returns
+    -------
+    ndarray, shape (n,)
+    """
+    there = current[discharging]
+    if np.count_nonzero(there > 0) <= np.count_nonzero(there < 0):
+        return current
+    return np.where(discharging, -np.abs(current), current)
+
+
+def run_on(time: np.ndarray) -> np.ndarray:
+    """Let a time that restarts with every step run on (s); other times are left as they are."""
+    before = np.zeros_like(time)
+    falls = np.flatnonzero(np.diff(time) < 0) + 1
+    before[falls] = time[falls - 1]
+    return time + np.cumsum(before)
+
+
+def build(path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: Told) -> Record:
+    """Check arrays in our units and hold them to the schema.
+
+    Rows without a time, voltage or current are left out and counted in ``stated["left_out"]``;
+    optional columns that say nothing are dropped.
+
+    Raises
+    ------
+    ReadError
+        As in :func:`record_of`.
+    """
+    usable = np.logical_and.reduce([np.isfinite(arrays[name]) for name in SERIES_COLUMNS])
+    stated = dict(told.stated)
+    lost = int(np.count_nonzero(~usable))
+    if said := left_out(path, len(usable), lost, int(np.argmin(usable)) if lost else 0):
+        stated["left_out"] = said
+    kept = {name: array[usable] for name, array in arrays.items()} if lost else arrays
+    table = {name: _column(name, array) for name, array in kept.items()}
+    columns = {name: table[name] for name in COLUMNS if table.get(name) is not None}
+    frame = pd.DataFrame(columns, copy=False)  # a record's table is never written to
+    check_ranges(path, frame)
+    return Record(
+        cell=Cell(),
+        technique=told.technique or _technique(frame),
+        table=frame,
+        source=Source(
+            path=str(path),
+            method=told.method,
+            instrument=layout.instrument,
+            reader=layout.reader,
+            reader_version=layout.version,
+            started_unix_second=_started(frame, told.started),
+            stated=stated,
+        ),
+    )
+
+
+def left_out(path: Path, rows: int, lost: int, first: int) -> str:
+    """Say how many rows are not used; empty where all are.
+
+    Parameters
+    ----------
+    path : Path
+    rows, lost : int
+        All, and those without a time, voltage or current.
+    first : int
+        The first of the latter (0-based).
+
+    Raises
+    ------
+    ReadError
+        If they are too many.
+    """
+    if lost == rows:
+        raise unusable(path, f"no row with a time, a voltage and a current (of {rows:,})")
+    if lost > max(1, MOST_UNREADABLE * rows):
+        raise unusable(
+            path,
+            f"{lost:,} of {rows:,} rows without a time, voltage or current "
+            f"(the first is row {first + 1:,})",
+        )
+    return f"{lost} of {rows} rows, without a time, voltage or current" if lost else ""
+
+
+def _column(name: str, array: np.ndarray) -> np.ndarray | None:
+    """Give a column its dtype; None where it holds nothing."""
+    if name in SERIES_COLUMNS:
+        return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
+    if name == "ambient_temperature_celsius":
+        # Unplugged probes read below absolute zero.
+        array = np.where(array > ABSOLUTE_ZERO_CELSIUS, array, np.nan)
+        if not np.nan_to_num(array).any():
+            return None  # exactly 0 °C throughout is a probe that nobody plugged in
+    if not np.isfinite(array).any():
+        return None
+    if COLUMNS[name].kind == "integer":
+        # A vendor's number says nothing on a row without one: it lasts until the next one.
+        last = pd.Series(array).ffill().fillna(0)
+        return last.clip(-(2**53), 2**53).to_numpy().astype(np.int64)
+    return array.astype(np.float64, copy=False) if COLUMNS[name].kind == "double" else array
+
+
+def _technique(frame: pd.DataFrame) -> Technique:
+    return Technique.CYCLING if frame["current_ampere"].any() else Technique.REST
+
+
+def _started(frame: pd.DataFrame, told: float | None) -> float | None:
+    if "unix_time_second" not in frame:
+        return told
+    since = frame["unix_time_second"] - frame["test_time_second"]
+    first = since.first_valid_index()
+    return told if first is None else float(since[first])
+
+
+def check_ranges(path: Path, frame: pd.DataFrame) -> None:
+    """Raise a ReadError where a voltage or a current is beyond any instrument."""
+    for name, most in (("voltage_volt", MOST_VOLT), ("current_ampere", MOST_AMPERE)):
+        values = frame[name].to_numpy()
+        worst = max(-float(values.min()), float(values.max()))
+        if worst > most:
+            raise unusable(path, f"{name} of {worst:.4g}, beyond any instrument")
+
+
+def unusable(path: Path, found: str) -> ReadError:
+    """Return the error for a table that holds no usable samples."""
+    return ReadError(path, found=found, expected="a table of measured samples", remedy=_REMEDY)

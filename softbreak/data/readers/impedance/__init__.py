@@ -1,0 +1,1 @@
+"""Native files of impedance analysers."""

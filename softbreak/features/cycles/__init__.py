@@ -1,0 +1,1 @@
+"""Half-cycles paired to cycles, and the order of a life."""

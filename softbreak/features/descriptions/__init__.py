@@ -1,0 +1,1 @@
+"""What each feature is, and the sentence that tells it."""

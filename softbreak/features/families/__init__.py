@@ -1,0 +1,1 @@
+"""Features, a file a technique."""

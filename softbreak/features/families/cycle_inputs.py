@@ -1,0 +1,197 @@
+"""From what was measured of cycles to the rows that the fold over cycles takes.
+
+In two compiled steps with the logarithms between them, which stay NumPy's: models were trained on
+them, and the mathematical library rounds them otherwise in the last bit. One cycle or many, the
+code is the same.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from softbreak.compiled import strict
+from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.features.kernels.cycle_history import INPUTS, SHORT_EV
+
+BOLTZMANN_EV: Final = 8.617333e-5
+CLIP: Final = 5.0
+"""Logarithms beyond this say no more than that they are large."""
+MEASURED: Final = (
+    "start_time_second",
+    "end_time_second",
+    "current_ampere",
+    "resistance_ohm",
+    "late_resistance_ohm",
+    "noise",
+    "asymmetry",
+    "temperature_celsius",
+    "excursions",
+)
+"""Columns of a cycle that its features are made of."""
+_START, _END, _CURRENT, _WHOLE, _LATE, _NOISE, _ASYMMETRY, _CELSIUS, _EXCURSIONS = range(9)
+EVENT_SUMS: Final = 5
+
+
+class KnownCell(NamedTuple):
+    """What is known of the cell.
+
+    Attributes
+    ----------
+    logged : bool
+        A temperature that can move.
+    ln_floor : float
+        ln of L/(σA) in Ω; NaN where it is not known.
+    stated_celsius : float
+        Temperature that the floor holds at; NaN where it is not known.
+    """
+
+    logged: bool
+    ln_floor: float
+    stated_celsius: float
+
+
+def floor_ohm(evidence: CellEvidence) -> float:
+    """L/(σA) at its own temperature (Ω), NaN where it is not known."""
+    floor = evidence.cell.ionic_floor_ohm
+    return floor if floor else math.nan
+
+
+def known_of(evidence: CellEvidence) -> KnownCell:
+    """Return what is known of the cell."""
+    stated = evidence.cell.temperature_celsius
+    celsius = math.nan if stated is None else float(stated)
+    return KnownCell(evidence.temperature_logged, math.log(floor_ohm(evidence)), celsius)
+
+
+@strict
+def tally(owner: np.ndarray, change: np.ndarray, sums: np.ndarray) -> None:
+    """Add Δ ln R of events to their cycles.
+
+    Parameters
+    ----------
+    owner : numpy.ndarray of int64, shape (m,)
+        Cycle of each event.
+    change : numpy.ndarray, shape (m,)
+    sums : numpy.ndarray, shape (n, EVENT_SUMS)
+        Drops and rises, the largest of each, and the sum of drops; brought up to date.
+    """
+    for k in range(len(owner)):
+        if not 0 <= owner[k] < len(sums):
+            continue
+        row = sums[owner[k]]
+        if change[k] < 0.0:
+            fallen = change[k] if change[k] > -CLIP else -CLIP
+            row[0] += 1.0
+            row[2] = min(row[2], fallen)
+            row[4] += fallen
+        else:
+            row[1] += 1.0
+            risen = CLIP if change[k] > CLIP else change[k]
+            row[3] = max(row[3], risen)
+
+
+@strict
+def arguments(measured: np.ndarray, edges: np.ndarray, highest: float, out: np.ndarray) -> float:
+    """Write what logarithms are taken of; return the largest resistance so far (Ω).
+
+    Parameters
+    ----------
+    measured : numpy.ndarray, shape (n, len(MEASURED))
+    edges : numpy.ndarray, shape (m, 2)
+        First and last voltage of each half-cycle (V).
+    highest : float
+        Largest resistance of the cycles before (Ω).
+    out : numpy.ndarray, shape (4 n + m,)
+        Late and whole resistance, current and duration of all cycles, and last over first voltage;
+        NaN where there is no logarithm.
+    """
+    count = len(measured)
+    for k in range(count):
+        row = measured[k]
+        if math.isfinite(row[_WHOLE]):
+            highest = max(highest, abs(row[_WHOLE]))
+        floor = max(1e-4 * highest, 1e-9)  # a dead short rattles
+        known = math.isfinite(row[_LATE]) and math.isfinite(row[_WHOLE])
+        out[k] = max(row[_LATE], floor) if known else np.nan
+        out[count + k] = max(row[_WHOLE], floor) if known else np.nan
+        current, duration = row[_CURRENT], row[_END] - row[_START]
+        out[2 * count + k] = 1e-15 if current < 1e-15 else current
+        out[3 * count + k] = 1e-3 if duration < 1e-3 else duration
+    for k in range(len(edges)):
+        first, last = edges[k, 0], edges[k, 1]
+        ratio = last / first if first > 0.0 and last > 0.0 else np.nan
+        out[4 * count + k] = 1e-300 if ratio == 0.0 else ratio
+    return highest
+
+
+@strict
+def _mean_slope(logs: np.ndarray, first: int, last: int) -> float:
+    """Mean of ln(last over first voltage) over half-cycles; NaN where none has one."""
+    total, known = 0.0, 0
+    for k in range(first, last):
+        if not np.isnan(logs[k]):
+            total += min(max(logs[k], -CLIP), CLIP)
+            known += 1
+    return total / known if known else np.nan
+
+
+@strict
+def finish(measured, logs, bounds, sums, known, rows) -> None:
+    """Write the rows for the fold over cycles.
+
+    Parameters
+    ----------
+    measured : numpy.ndarray, shape (n, len(MEASURED))
+    logs : numpy.ndarray, shape (4 n + m,)
+        Logarithms of :func:`arguments`.
+    bounds : numpy.ndarray of int64, shape (n + 1,)
+        Where the half-cycles of each cycle begin.
+    sums : numpy.ndarray, shape (n, EVENT_SUMS)
+        See :func:`tally`.
+    known : KnownCell
+    rows : numpy.ndarray, shape (n, len(INPUTS))
+        Those of spectra and sweeps are set to NaN.
+    """
+    count = len(measured)
+    for k in range(count):
+        row, cycle = rows[k], measured[k]
+        row[:] = np.nan
+        row[0], row[1] = logs[k], logs[count + k]
+        if known.logged:
+            row[2] = 1.0 / (BOLTZMANN_EV * (cycle[_CELSIUS] + 273.15))
+        row[3], row[4] = cycle[_NOISE], cycle[_ASYMMETRY]
+        if not np.isnan(row[4]):
+            row[4] = min(max(row[4], -CLIP), CLIP)
+        row[5] = _mean_slope(logs, 4 * count + bounds[k], 4 * count + bounds[k + 1])
+        row[6], row[7] = logs[2 * count + k], logs[3 * count + k]
+        row[8:13] = sums[k]
+        row[13] = cycle[_EXCURSIONS]
+        # by how much ln of the floor falls between its own temperature and the cycle's
+        inverse = 1.0 / (BOLTZMANN_EV * (known.stated_celsius + 273.15))
+        warmth = SHORT_EV * (inverse - row[2])
+        row[14] = known.ln_floor - (warmth if np.isfinite(warmth) else 0.0)
+
+
+def input_rows(
+    measured: np.ndarray,
+    edges: np.ndarray,
+    bounds: np.ndarray,
+    sums: np.ndarray,
+    known: KnownCell,
+) -> np.ndarray:
+    """Return rows for the fold over cycles, ``INPUTS``; those of spectra and sweeps are NaN.
+
+    Parameters
+    ----------
+    measured, edges, bounds, sums, known
+        See :func:`arguments` and :func:`finish`.
+    """
+    logs = np.empty(4 * len(measured) + len(edges))
+    arguments(measured, edges, 0.0, logs)
+    np.log(logs, out=logs)
+    rows = np.empty((len(measured), len(INPUTS)))
+    finish(measured, logs, bounds, sums, known, rows)
+    return rows

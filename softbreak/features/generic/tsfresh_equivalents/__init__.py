@@ -1,0 +1,1 @@
+"""tsfresh's selected features, compiled."""

@@ -1,0 +1,286 @@
+"""From a cell's history to its diagnosis: every row, every curve, every sentence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.checks import Finding as Remark
+from softbreak.data.checks import check_history
+from softbreak.data.history import CellHistory
+from softbreak.data.record import Technique
+from softbreak.errors import SoftbreakError
+from softbreak.features.book import no_sweeps
+from softbreak.features.decimate import min_max_samples
+from softbreak.features.evidence.cell_evidence import CellEvidence, gather
+from softbreak.models.diagnosis.findings import judged_findings
+from softbreak.models.diagnosis.result import Diagnosis
+from softbreak.models.diagnosis.summary import summarise
+from softbreak.models.diagnosis.verdict_table import VERDICT_COLUMNS, units_of, verdict_table
+from softbreak.models.registry import DEFAULT, detector_of
+from softbreak.models.rules.fused import sweep_views
+from softbreak.models.rules.impedance import impedance_table, read_spectra
+from softbreak.physics.voltammetry import current_increase
+
+TRACE_BUCKETS = 3000
+"""A picture's V–t line holds at most twice as many points."""
+SWEEP_BUCKETS = 300
+_HALF_CYCLES: Final = {
+    "half_cycle_index": "half_cycle_index",
+    "cycle_index": "cycle_index",
+    "start_time_second": "start_time_second",
+    "end_time_second": "end_time_second",
+    "sign": "sign",
+    "current_ampere": "current_ampere",
+    "overpotential_volt": "voltage_volt",
+    "resistance_ohm": "resistance_ohm",
+    "charge_ampere_second": "charge_ampere_second",
+    "temperature_celsius": "temperature_celsius",
+}
+"""Columns of the table of half-cycles, and where they come from."""
+_GAP: Final = np.array([np.nan])
+
+
+def detector_version(name: str) -> str:
+    """Return what a stored verdict depends on: the detector's version and the code of all rules."""
+    return f"{detector_of(name).version}+{_code()}"
+
+
+@cache
+def _code() -> str:
+    """Hash of every module that a verdict passes through, fallbacks and shipped models included."""
+    package = Path(__file__).parents[2]
+    modules = sorted(
+        path
+        for room in ("data", "features", "physics", "models")
+        for path in (package / room).rglob("*")
+        if path.suffix in (".py", ".npz", ".json")
+    )
+    digest = hashlib.sha256()
+    for path in modules:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def diagnose(history: CellHistory, detector: str = DEFAULT) -> pd.DataFrame:
+    """Judge a cell: one row a cycle, the columns of ``verdicts.parquet``.
+
+    Parameters
+    ----------
+    history : CellHistory
+        What :func:`softbreak.read` gives.
+    detector : str
+        See :func:`examine`.
+    """
+    return examine(history, detector).verdicts
+
+
+def examine(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
+    """Judge a cell, and keep every curve and remark that a person needs to check it.
+
+    Parameters
+    ----------
+    history : CellHistory
+    detector : str
+        A name from :data:`softbreak.models.registry.DETECTORS`. Where a cell offers no cycling,
+        its voltammograms or its spectra are judged instead, by the rule for them.
+
+    Returns
+    -------
+    Diagnosis
+    """
+    if not isinstance(history, CellHistory):
+        raise SoftbreakError(
+            f"examine and diagnose take what softbreak.read gives, not {type(history).__name__}: "
+            "softbreak.diagnose(softbreak.read(path))"
+        )
+    evidence = gather(history, waveforms=detector_of(detector).waveforms)
+    return diagnosed(evidence, history, check_history(history), detector)
+
+
+def diagnosed(
+    evidence: CellEvidence, history: CellHistory, remarks: Sequence[Remark], detector: str
+) -> Diagnosis:
+    """Judge what was measured already.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    history : CellHistory
+        What is shown of it: the trace may hold fewer samples than were measured.
+    remarks : sequence of softbreak.data.checks.Finding
+        On the measurement itself.
+    detector : str
+        See :func:`examine`.
+    """
+    readings = read_spectra(evidence)
+    chosen, units = units_of(evidence, detector_of(detector))
+    found = chosen.judge(evidence, readings)
+    verdicts = verdict_table(history.cell.cell_id, units, found, chosen)
+    findings = tuple(remarks) + tuple(judged_findings(evidence, readings))
+    return Diagnosis(
+        cell=evidence.cell,
+        summary=summarise(evidence, units, found, history),
+        verdicts=verdicts,
+        half_cycles=_half_cycle_table(evidence),
+        trace=_trace(history),
+        voltammograms=_voltammograms(history, evidence),
+        voltammetry=_voltammetry_table(evidence),
+        spectra=_spectra(evidence),
+        impedance=impedance_table(readings),
+        findings=findings,
+        sources=_sources(history),
+    )
+
+
+def _half_cycle_table(evidence: CellEvidence) -> pd.DataFrame:
+    half = evidence.timeline.half_cycles
+    return pd.DataFrame({told: half[name].to_numpy() for told, name in _HALF_CYCLES.items()})
+
+
+def _trace(history: CellHistory) -> pd.DataFrame:
+    """Voltage and current over the cell's life, decimated for a picture."""
+    pieces = history.of(Technique.CYCLING) + history.of(Technique.REST)
+    total = sum(len(clock) for _, clock in pieces)
+    found: tuple[list[np.ndarray], ...] = ([], [], [])
+    for record, clock in sorted(pieces, key=lambda item: item[1][0] if len(item[1]) else 0.0):
+        buckets = max(20, TRACE_BUCKETS * len(clock) // max(total, 1))
+        voltage, chosen = _extremes(record.array("voltage_volt"), buckets)
+        current = record.array("current_ampere")[chosen].astype(np.float64)
+        if found[0] and len(clock):  # a line between two records would show what nobody measured
+            for column, gap in zip(found, (clock[:1], _GAP, _GAP), strict=True):
+                column.append(gap)
+        for column, values in zip(found, (clock[chosen], voltage, current), strict=True):
+            column.append(values)
+    columns = ("time_second", "voltage_volt", "current_ampere")
+    return pd.DataFrame(
+        {
+            name: np.concatenate(column) if column else np.empty(0)
+            for name, column in zip(columns, found, strict=True)
+        }
+    )
+
+
+def _extremes(voltage: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
+    """Voltages to draw, and which samples they are; what is no number is drawn as a gap."""
+    if not len(voltage) or np.isfinite([voltage.min(), voltage.max()]).all():
+        chosen = min_max_samples(voltage, buckets)
+        return voltage[chosen].astype(np.float64), chosen
+    values = np.asarray(voltage, dtype=np.float64)
+    values = np.where(np.isfinite(values), values, np.nan)
+    chosen = min_max_samples(np.nan_to_num(values), buckets)
+    return values[chosen], chosen
+
+
+def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame:
+    frames = []
+    series = history.of(Technique.VOLTAMMETRY)
+    for view in sweep_views(evidence) if len(evidence.sweeps) else ():
+        record, clock = series[view.series]
+        first = int(np.searchsorted(clock, view.start_time_second))
+        inside = slice(first, int(np.searchsorted(clock, view.end_time_second, side="right")))
+        voltage = record.array("voltage_volt")[inside]
+        current = record.array("current_ampere")[inside]
+        chosen = np.union1d(
+            min_max_samples(voltage, SWEEP_BUCKETS), min_max_samples(current, SWEEP_BUCKETS)
+        )
+        frames.append(
+            pd.DataFrame(
+                {
+                    "series": view.series,
+                    "sweep": view.sweep,
+                    "time_second": clock[inside][chosen],
+                    "voltage_volt": voltage[chosen].astype(np.float64),
+                    "current_ampere": current[chosen].astype(np.float64),
+                }
+            )
+        )
+    if not frames:
+        columns = ("series", "sweep", "time_second", "voltage_volt", "current_ampere")
+        return _nothing(columns).copy()
+    return pd.concat(frames, ignore_index=True)
+
+
+@cache
+def _nothing(columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table without rows; to be copied."""
+    return pd.DataFrame({name: np.empty(0) for name in columns})
+
+
+def _voltammetry_table(evidence: CellEvidence) -> pd.DataFrame:
+    return _voltammetry(evidence.sweeps) if len(evidence.sweeps) else _no_voltammetry().copy()
+
+
+@cache
+def _no_voltammetry() -> pd.DataFrame:
+    return _voltammetry(no_sweeps())
+
+
+def _voltammetry(sweeps: pd.DataFrame) -> pd.DataFrame:
+    chord = sweeps["chord_resistance"].to_numpy(dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        conductance = 1.0 / chord
+    return pd.DataFrame(
+        {
+            "series": sweeps["series"],
+            "sweep": sweeps["sweep"],
+            "time_second": sweeps["start_time_second"],
+            "peak_current_ampere": sweeps["peak_current"],
+            "chord_resistance_ohm": chord,
+            "omega_literal": current_increase(sweeps["peak_current"].to_numpy()),
+            "omega_chord": conductance / conductance[0] - 1.0 if len(chord) else chord,
+            "linearity": sweeps["linearity"],
+        }
+    )
+
+
+def _spectra(evidence: CellEvidence) -> pd.DataFrame:
+    frames = [
+        pd.DataFrame(
+            {
+                "spectrum": k,
+                "time_second": spectrum.time_second,
+                "frequency_hertz": spectrum.frequency,
+                "real_impedance_ohm": spectrum.impedance.real,
+                "imaginary_impedance_ohm": spectrum.impedance.imag,
+            }
+        )
+        for k, spectrum in enumerate(evidence.spectra)
+    ]
+    if not frames:
+        columns = (
+            "spectrum",
+            "time_second",
+            "frequency_hertz",
+            "real_impedance_ohm",
+            "imaginary_impedance_ohm",
+        )
+        return _nothing(columns).copy()
+    return pd.concat(frames, ignore_index=True)
+
+
+def _sources(history: CellHistory) -> pd.DataFrame:
+    columns = ["path", "technique", "method", "reader", "rows", "start_time_second"]
+    rows = [
+        (
+            record.source.path,
+            record.technique.value,
+            record.source.method,
+            record.source.reader,
+            len(record.table),
+            float(clock[0]) if len(clock) else float("nan"),
+        )
+        for record, clock in zip(history.records, history.clocks, strict=True)
+    ]
+    if not rows:
+        return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+__all__ = ["VERDICT_COLUMNS", "detector_version", "diagnose", "examine"]

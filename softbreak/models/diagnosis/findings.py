@@ -1,0 +1,179 @@
+"""Findings that need more than a look at the table: they rest on measured evidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from softbreak.data.checks import Finding
+from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.rules.words import ohm, percent
+
+KRAMERS_KRONIG_LIMIT: Final = 0.02
+"""Relative residual beyond which a spectrum is not one of a steady, linear cell."""
+CONSISTENT: Final = 0.5
+"""ln of the ratio of DC to low-frequency resistance that deserves a remark."""
+
+NO_SHAPE: Final = 1e-4
+"""Mean of ln R of the second halves over that of whole cycles, below which nothing polarises …"""
+NO_AGE: Final = 1e-3
+"""… and the spread of ln R below which nothing ages: real cells move by a hundred times that."""
+FEWEST_CYCLES: Final = 3
+MOST_VOLT: Final = 10.0
+LARGE_AMPERE: Final = 0.02
+SMALL_OHM: Final = 2.0
+"""V/I of a wire, at a current that few laboratory cells carry."""
+
+
+def judged_findings(
+    evidence: CellEvidence, readings: Sequence[ImpedanceReading]
+) -> Iterator[Finding]:
+    """Look for contradictions between the measurements of a cell.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+    """
+    yield from _spectra(readings)
+    yield from _direct_current(evidence, readings)
+    yield from _invasive(evidence)
+    if evidence.timeline.left_out:
+        yield Finding(
+            "warning",
+            "small-current",
+            f"{evidence.timeline.left_out} half-cycles carry too little current beside the others "
+            "to be taken for cycling, and were left out: leakage, noise, or another experiment.",
+        )
+    if evidence.timeline.one_way:
+        yield Finding(
+            "note",
+            "one-way",
+            "The current never reverses: what is called a cycle here is a slice of half an hour, "
+            "cut at abrupt events too.",
+        )
+    yield from _units(evidence)
+    yield from _beginning(evidence)
+    yield from _dummy(evidence)
+    if len(evidence.timeline.cycles) and not evidence.temperature_logged:
+        yield Finding(
+            "note",
+            "missing-temperature",
+            "No temperature was logged: 2 K of warming raise the current by about 10 %, which "
+            "looks like the beginning of a short. Log it, or state temperature_celsius.",
+        )
+
+
+def _units(evidence: CellEvidence) -> Iterator[Finding]:
+    """Ask whether a column is in thousandths of what it says."""
+    half_cycles = evidence.timeline.half_cycles
+    if not len(half_cycles):
+        return
+    volt = float(half_cycles["voltage_volt"].abs().median())
+    ampere = float(half_cycles["current_ampere"].median())
+    if volt > MOST_VOLT:
+        yield Finding(
+            "warning",
+            "voltage-unit",
+            f"The voltage under current is {volt:.3g} V, which no single cell has: is the column "
+            "in mV? Name its unit in the header, or map it with a factor (docs/formats.md).",
+        )
+    elif ampere > LARGE_AMPERE and volt < SMALL_OHM * ampere:
+        yield Finding(
+            "warning",
+            "current-unit",
+            f"V/I is {ohm(volt / ampere)} at {ampere:.3g} A: a wire, or a column in mA that was "
+            "taken for A? Name its unit in the header, or map it with a factor (docs/formats.md).",
+        )
+
+
+def _beginning(evidence: CellEvidence) -> Iterator[Finding]:
+    """Say that a short from before the first cycle may be among what a cell is judged against."""
+    cycles, floor = evidence.timeline.cycles, evidence.cell.ionic_floor_ohm
+    if not len(cycles):
+        return
+    first = float(cycles["resistance_ohm"].iloc[0])
+    if floor is None:
+        yield Finding(
+            "note",
+            "own-past-only",
+            "Judged against its own first cycles only: a short that was there from the start would "
+            "not show. State area, thickness and conductivity of the electrolyte in cells.csv: "
+            "V/I below L/(σA) then proves it.",
+        )
+    elif first > floor:
+        yield Finding(
+            "note",
+            "own-past-only",
+            f"The first cycle's V/I is {ohm(first)}, the bare electrolyte's L/(σA) {ohm(floor)}: a "
+            "short that was there from the start shows only below that. A spectrum from before "
+            "the first cycle, with its arcs, tells more.",
+        )
+
+
+def _dummy(evidence: CellEvidence) -> Iterator[Finding]:
+    """Say that a voltage is nothing but the current times a constant."""
+    cycles = evidence.timeline.cycles
+    whole, late = cycles["resistance_ohm"].to_numpy(), cycles["late_resistance_ohm"].to_numpy()
+    if len(cycles) < FEWEST_CYCLES or evidence.timeline.one_way or not (whole > 0).all():
+        return
+    if not (late > 0).all() or np.ptp(np.log(late)) > NO_AGE:
+        return
+    if abs(np.log(late / whole).mean()) <= NO_SHAPE:
+        yield Finding(
+            "note",
+            "resistor",
+            f"For {len(cycles)} cycles the voltage is the current times {ohm(float(whole[0]))} and "
+            "nothing else, to four digits, where most cells polarise and age. A dummy looks like "
+            "this, and a cell that was a wire from the start; impedance from 1 MHz to 0.1 Hz shows "
+            "whether there is an arc.",
+        )
+
+
+def _spectra(readings: Sequence[ImpedanceReading]) -> Iterator[Finding]:
+    for k, reading in enumerate(readings):
+        if reading.kramers_kronig_residual > KRAMERS_KRONIG_LIMIT:
+            yield Finding(
+                "warning",
+                "kramers-kronig",
+                f"Spectrum {k}: the Kramers–Kronig residual is "
+                f"{percent(reading.kramers_kronig_residual)} of |Z|: the cell drifted during the "
+                "measurement, the amplitude was too large, or the data are noisy.",
+            )
+
+
+def _direct_current(
+    evidence: CellEvidence, readings: Sequence[ImpedanceReading]
+) -> Iterator[Finding]:
+    known = [r.low_frequency_ohm for r in readings if math.isfinite(r.low_frequency_ohm)]
+    cycles = evidence.timeline.cycles
+    if not known or not len(cycles):
+        return
+    direct = float(cycles["late_resistance_ohm"].iloc[0])
+    if direct > 0 and abs(math.log(direct / max(known[0], 1e-12))) > CONSISTENT:
+        yield Finding(
+            "note",
+            "dc-against-ac",
+            f"The first cycle's V/I is {ohm(direct)}, the first spectrum's low-frequency "
+            f"resistance {ohm(known[0])}: slow processes below the lowest frequency, a changed "
+            "cell, or different leads.",
+        )
+
+
+def _invasive(evidence: CellEvidence) -> Iterator[Finding]:
+    cycles, sweeps = evidence.timeline.cycles, evidence.sweeps
+    if not len(cycles) or not len(sweeps):
+        return
+    cycled = float(cycles["charge_ampere_second"].median()) / 2.0
+    swept = float(sweeps["charge"].max())
+    if swept > cycled > 0:
+        yield Finding(
+            "warning",
+            "invasive-cv",
+            f"One voltammogram moves {swept / 3.6:.3g} mAh per half-cycle, the cycling only "
+            f"{cycled / 3.6:.3g} mAh: the CV can itself make the short. Use a narrower window.",
+        )

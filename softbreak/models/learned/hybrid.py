@@ -1,0 +1,343 @@
+"""The rule's certificates and a learned score together: certificates win, doubt abstains.
+
+The learned part sees what the rule concluded, beside the cell's history, spectra and
+voltammograms. What it may do is limited by physics:
+
+- a certificate (V/I below the bare electrolyte's, a wire's spectrum) stands, whatever is learned;
+- "healthy" and "short" need scores on their own sides of two limits; between them is
+  undetermined;
+- while V/I stands above its base and no spectrum tells what the ionic resistance is now, healthy
+  is withheld (the growth veto);
+- a cycle unlike everything that was learned from is left to the rule.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from softbreak.features.cycle_fold import CycleFold
+from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.models.detector import LearnedDetector
+from softbreak.models.learned.boosted import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken
+from softbreak.models.learned.calibration import Isotonic, conformal_margin, fit_isotonic
+from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
+from softbreak.models.learned.hybrid_scores import HEADS, TOLD, learned_of, numbers_of
+from softbreak.models.learned.input_table import COLUMNS, detector_rows
+from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
+from softbreak.models.rules.fused import not_applicable, voltage_run, with_spectra
+from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.rules.stepping import FusedStepper
+from softbreak.models.rules.thresholds import SHIFT_LIMIT
+from softbreak.models.stepper import LiveCycle
+from softbreak.models.trees import Trees
+from softbreak.verdict import Verdict
+
+QUANTILES: Final[Mapping[str, float]] = {"lower": 0.05, "middle": 0.5, "upper": 0.95}
+COVERAGE: Final = 0.9
+PAIR: Final = "eis_low_change"
+"""Finite where a spectrum can be compared with an earlier one: evidence of another kind."""
+FOLDS: Final = 5
+_GROWTH, _SHIFT, _LOGGED = (
+    COLUMNS.index(name) for name in ("rule_growth", "rule_shift", "temperature_distance")
+)
+THINNING: Final = 3
+"""Every so manieth cycle is enough to learn what is only used for calibration."""
+
+
+def _hidden(growth: float, shift: float) -> float:
+    """What a short could hide behind: ln of growth, or of what current and duration explain."""
+    return abs(shift) if abs(shift) > SHIFT_LIMIT and abs(shift) > growth else growth
+
+
+class Hybrid(LearnedDetector):
+    """Rule and boosted trees, calibrated on cells that were held out.
+
+    Parameters
+    ----------
+    evidence : {"all", "voltage"}
+        What it may look at.
+    rounds : int
+        Trees of the first head.
+    seed : int
+    limits : sequence of five float
+        On P(soft or hard): :class:`softbreak.models.learned.hybrid_decision.Limits`.
+    """
+
+    def __init__(
+        self,
+        evidence: str = "all",
+        rounds: int = 150,
+        seed: int = 0,
+        limits: Sequence[float] = (0.05, 0.2, 0.93, 0.6, 0.8),
+    ) -> None:
+        self.evidence = evidence
+        self.rounds = rounds
+        self.seed = seed
+        self.limits = limits
+
+    # -------------------------------------------------------------------------- learning
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(name for name in EVIDENCE[self.evidence] if name not in LEFT_OUT)
+
+    def _fit(
+        self,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        beside: tuple[np.ndarray, np.ndarray, np.ndarray | None],
+    ) -> None:
+        owners, weight, eta = beside
+        if eta is None:
+            raise ValueError("a hybrid also estimates η_e: fit(…, fractions=) needs the true one")
+        fold = owners % FOLDS if owners.max() >= FOLDS else owners
+        held = {name: np.full(len(rows), np.nan) for name in HEADS}
+        for number in np.unique(fold):
+            out = fold == number
+            if out.all():
+                out = np.arange(len(rows)) % 2 == 0  # one group only: every other row
+            shown = np.flatnonzero(~out)[::THINNING]
+            heads = self._grown(rows[shown], labels[shown], weight[shown], eta[shown])
+            for name, trees in heads.items():
+                held[name][out] = trees.score(rows[out])
+        kept = np.isfinite(held["fault"])
+        self._calibrate(rows[kept], labels[kept], eta[kept], {k: v[kept] for k, v in held.items()})
+        self._heads = self._grown(rows, labels, weight, eta)
+        self._familiar = fit_familiarity(rows[:, self._core()])
+        self._ready()
+
+    def _grown(
+        self, rows: np.ndarray, labels: np.ndarray, weight: np.ndarray, eta: np.ndarray
+    ) -> dict[str, Trees]:
+        def one(target: np.ndarray, rounds: int, **settings: Any) -> Trees:
+            return grow(
+                rows, target, weight, self.columns_, rounds=rounds, seed=self.seed, **settings
+            )
+
+        heads = {
+            "fault": one((labels > 0).astype(np.float64), self.rounds),
+            "hard": one((labels == 2).astype(np.float64), max(self.rounds // 2, 1)),
+        }
+        for name, alpha in QUANTILES.items():
+            heads[name] = one(eta, max(self.rounds * 2 // 3, 1), objective="quantile", alpha=alpha)
+        return heads
+
+    def _calibrate(
+        self, rows: np.ndarray, labels: np.ndarray, eta: np.ndarray, held: dict[str, np.ndarray]
+    ) -> None:
+        """Learn maps and margins from scores of held-out cycles, for each kind of evidence."""
+        self._maps: dict[str, Isotonic] = {}
+        self._margins: dict[str, float] = {}
+        kinds = self._kinds(rows)
+        fault = sigmoid(held["fault"])
+        for kind in (0, 1):
+            mine = kinds == kind
+            if not mine.any():
+                mine = np.ones(len(rows), dtype=bool)
+            self._maps[f"fault{kind}"] = fit_isotonic(fault[mine], labels[mine] > 0)
+            self._maps[f"hard{kind}"] = fit_isotonic(sigmoid(held["hard"][mine]), labels[mine] == 2)
+            for side in (0, 1):
+                chosen = mine & ((fault > 0.5) == bool(side))
+                self._margins[f"{kind}{side}"] = conformal_margin(
+                    eta[chosen], held["lower"][chosen], held["upper"][chosen], COVERAGE
+                )
+
+    def _kinds(self, rows: np.ndarray) -> np.ndarray:
+        """1 where a pair of spectra is there, 0 elsewhere."""
+        if PAIR not in self.columns_:
+            return np.zeros(len(rows), dtype=np.int64)
+        return np.isfinite(rows[:, self.columns_.index(PAIR)]).astype(np.int64)
+
+    def _core(self) -> list[int]:
+        return [self.columns_.index(name) for name in CORE]
+
+    # --------------------------------------------------------------------------- judging
+    def _ready(self) -> None:
+        """Let what was learned be asked quickly."""
+        pair = self.columns_.index(PAIR) if PAIR in self.columns_ else -1
+        self._learned = learned_of(
+            self._heads,
+            self._maps,
+            self._margins,
+            (self._familiar, self._core()),
+            (len(self.columns_), pair),
+        )
+
+    def _score(self, rows: np.ndarray) -> np.ndarray:
+        return numbers_of(self._learned, rows, told=False)["scores"]
+
+    def scored(self, table: pd.DataFrame, *, told: bool = True) -> list[Scored]:
+        """Return everything that is learned of each cycle.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            See :func:`softbreak.models.learned.input_table.detector_table`.
+        told : bool
+            Also say which features were most telling.
+        """
+        if not len(table):
+            return []
+        logged = table["temperature_distance"].notna().to_list()
+        return self.scored_rows(self.matrix(table), logged, told=told)
+
+    def scored_rows(
+        self, rows: np.ndarray, logged: Sequence[bool], *, told: bool = True
+    ) -> list[Scored]:
+        """Do as :meth:`scored` for rows of ``columns_`` that are no table yet.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray, shape (n, len(columns_))
+        logged : sequence of bool
+            Whether the temperature was, at each row.
+        told : bool
+        """
+        found = numbers_of(self._learned, rows, told=told)
+        said = found.view(np.float64).reshape(len(found), -1).tolist()
+        return [
+            Scored(
+                tuple(row[3:6]),
+                tuple(row[6:9]),
+                row[9],
+                row[10] == 1.0,
+                known,
+                self._named(row[11:]) if told else (),
+            )
+            for row, known in zip(said, logged, strict=True)
+        ]
+
+    def _named(self, told: Sequence[float]) -> tuple[tuple[str, float, float], ...]:
+        """Name, value and contribution (log-odds) of the features that move the score most."""
+        places, values, shares = told[:TOLD], told[TOLD : 2 * TOLD], told[2 * TOLD :]
+        return tuple(
+            [
+                (self.columns_[int(k)], value, share)
+                for k, value, share in zip(places, values, shares, strict=True)
+                if k >= 0
+            ]
+        )
+
+    def contributions(self, row: np.ndarray) -> np.ndarray:
+        """Return what each of ``columns_`` adds to the log-odds of a short, for one row."""
+        return self._heads["fault"].contributions(row)
+
+    def begin(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> HybridStepper:
+        """Judge a live cell cycle by cycle; see :class:`softbreak.models.stepper.Stepper`."""
+        return HybridStepper(self, evidence, readings)
+
+    def judge(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> list[Verdict]:
+        """Judge every cycle of a cell.
+
+        Parameters
+        ----------
+        evidence : CellEvidence
+        readings : sequence of ImpedanceReading
+            One a spectrum.
+        """
+        rules, concluded = voltage_run(evidence)
+        if self.evidence != "voltage":
+            rules = with_spectra(rules, evidence, readings)
+        table = detector_rows(evidence, readings, concluded)
+        if not len(table):
+            return []
+        rows = table[:, [COLUMNS.index(name) for name in self.columns_]]
+        logged = (~np.isnan(table[:, _LOGGED])).tolist()
+        scored = self.scored_rows(rows, logged)
+        return self._combined(rules, scored, table[:, (_GROWTH, _SHIFT)].tolist())
+
+    def verdicts(
+        self, table: pd.DataFrame, rules: Sequence[Verdict], *, told: bool = True
+    ) -> list[Verdict]:
+        """Combine what rules say of cycles with what was learned of them.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            See :func:`softbreak.models.learned.input_table.detector_table`.
+        rules : sequence of Verdict
+        told : bool
+            Also say which features were most telling: slower, and no verdict changes.
+        """
+        levels = table[["rule_growth", "rule_shift"]].to_numpy(dtype=np.float64)
+        return self._combined(rules, self.scored(table, told=told), levels.tolist())
+
+    def _combined(
+        self, rules: Sequence[Verdict], scored: Sequence[Scored], levels: Sequence[Sequence[float]]
+    ) -> list[Verdict]:
+        """Combine; levels are growth over the base and what current and duration explain."""
+        limits = Limits(*self.limits)
+        return [
+            combined(rule, score, _hidden(growth, shift), limits)
+            for rule, score, (growth, shift) in zip(rules, scored, levels, strict=True)
+        ]
+
+    # --------------------------------------------------------------------------- keeping
+    def _arrays(self) -> dict[str, np.ndarray]:
+        arrays = joined(self._heads)
+        for name, found in self._maps.items():
+            arrays[f"map.{name}.at"], arrays[f"map.{name}.value"] = found.at, found.value
+        arrays["familiar.centre"] = self._familiar.centre
+        arrays["familiar.scale"] = self._familiar.scale
+        arrays["familiar.inverse"] = self._familiar.inverse
+        return arrays
+
+    def _facts(self) -> dict[str, Any]:
+        return {"margins": self._margins, "familiar": self._familiar.limit}
+
+    def _restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
+        self._heads = {name: taken(arrays, name) for name in HEADS}
+        self._maps = {
+            name: Isotonic(arrays[f"map.{name}.at"], arrays[f"map.{name}.value"])
+            for name in ("fault0", "fault1", "hard0", "hard1")
+        }
+        self._margins = {str(k): float(v) for k, v in facts["margins"].items()}
+        self._familiar = Familiarity(
+            arrays["familiar.centre"],
+            arrays["familiar.scale"],
+            arrays["familiar.inverse"],
+            float(facts["familiar"]),
+        )
+        self._ready()
+
+
+class HybridStepper:
+    """A hybrid and the cycles of one live cell; see :class:`softbreak.models.stepper.Stepper`.
+
+    Parameters
+    ----------
+    model : Hybrid
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+    """
+
+    def __init__(
+        self, model: Hybrid, evidence: CellEvidence, readings: Sequence[ImpedanceReading]
+    ) -> None:
+        self._model = model
+        self._fold = CycleFold(evidence, readings)
+        self._fused = FusedStepper(evidence, readings)
+        self._voltage_only = model.evidence == "voltage"
+        self._applies = not_applicable(evidence) is None
+        self._columns = np.array([COLUMNS.index(name) for name in model.columns_])
+        self._told = np.empty(len(COLUMNS))
+        self._limits = Limits(*model.limits)
+
+    def step(self, cycle: LiveCycle) -> Verdict:
+        """Judge the next cycle."""
+        fused = self._fused.step(cycle)
+        voltage = self._fused.voltage
+        rule = voltage.verdict if self._voltage_only else fused
+        changes = [event.change for event in cycle.events]
+        row = self._fold.row(cycle.row, cycle.half_cycles, changes)
+        if not self._applies:
+            return rule
+        told = self._told
+        told[: len(row)], told[len(row) :] = row, voltage.concluded
+        growth = _hidden(float(told[_GROWTH]), float(told[_SHIFT]))
+        logged = not math.isnan(told[_LOGGED])
+        scored = self._model.scored_rows(told[self._columns].reshape(1, -1), [logged])
+        return combined(rule, scored[0], growth, self._limits)

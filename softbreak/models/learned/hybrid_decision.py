@@ -1,0 +1,286 @@
+"""One cycle: what the rule says and what was learned, made into a verdict that can be checked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from softbreak.features.families.cycle import FEATURES
+from softbreak.models.rules.thresholds import BELOW_FLOOR, GROWTH_LIMIT, UNFINISHED
+from softbreak.models.rules.words import percent
+from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
+
+HARD_SHARE: Final = 0.5
+"""P(hard) from which a short is called hard."""
+OVERRULED: Final = 0.93
+"""P(soft or hard) from which a cycle that the rule calls healthy is called soft."""
+MISSTATED: Final = 0.45
+"""R over L/(σA) above which a wrong area or conductivity explains a certificate as well …"""
+UNMOVED: Final = 0.10
+"""… if P(soft or hard) is below this: no drop, no decline, no spectrum speaks for a short."""
+CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
+"""Evidence that no learned score may overrule."""
+_WANTED: Final = (
+    "Impedance now and compare with a spectrum from the start, or a temperature series "
+    "(−20 to 40 °C)."
+)
+_FORMULAS: Final = {feature.name: feature.formula for feature in FEATURES}
+_CONCLUSIONS: Final = {
+    "rule_fault": "the rule's probability of a short",
+    "rule_hard": "the rule's probability of a hard short",
+    "rule_open": "1 where the rule abstains",
+    "rule_estimate": "the rule's η_e",
+    "rule_lower": "lower end of the rule's η_e",
+    "rule_upper": "upper end of the rule's η_e",
+    "rule_growth": "ln of V/I over its base",
+    "rule_decline": "ln of V/I over its maximum",
+    "rule_grown": "ln of the maximum over the base",
+    "rule_below_anchor": "ln of V/I over the level before the drop",
+    "rule_deepest": "depth of the drop",
+    "rule_shift": "ln R explained away by current and duration",
+    "rule_doubt": "1 while an unexplained fall stands",
+    "rule_certificate": "R over L/(σA) where that is a certificate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits on P(soft or hard).
+
+    Attributes
+    ----------
+    healthy_below, fault_from : float
+        Where the rule leaves a cycle open: healthy below the one, short above the other.
+    healthy_kept, fault_kept : float
+        Where it does not: its verdict is withdrawn beyond them.
+    fault_kept_unlogged : float
+        The same for a short where no temperature was logged: a warmer cell looks like one.
+    """
+
+    healthy_below: float = 0.05
+    healthy_kept: float = 0.2
+    fault_from: float = 0.93
+    fault_kept: float = 0.6
+    fault_kept_unlogged: float = 0.8
+
+
+class Scored(NamedTuple):
+    """What was learned of a cycle.
+
+    Attributes
+    ----------
+    chances : tuple of float
+        Calibrated probabilities of healthy, soft and hard.
+    eta : tuple of float
+        Estimate, lower and upper end of the conformal 90 % interval of η_e.
+    novelty : float
+        Above 1: unlike everything that was learned from.
+    pair : bool
+        A spectrum could be compared with an earlier one.
+    logged : bool
+        The temperature was.
+    telling : tuple
+        Name, value and contribution of the features that moved the score most.
+    """
+
+    chances: tuple[float, ...]
+    eta: tuple[float, ...]
+    novelty: float
+    pair: bool
+    logged: bool
+    telling: tuple[tuple[str, float, float], ...]
+
+    @property
+    def fault(self) -> float:
+        """P(soft or hard)."""
+        return self.chances[1] + self.chances[2]
+
+    @property
+    def told_from_warmth(self) -> bool:
+        """Whether a short that the rule does not see can be told from a warmer cell."""
+        return self.logged or self.pair
+
+
+def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Verdict:
+    """Return the verdict of a cycle.
+
+    Parameters
+    ----------
+    rule : Verdict
+        What the rule says.
+    scored : Scored
+    growth : float
+        ln of V/I over its base, or of what current and duration explain; NaN where it is not
+        known.
+    limits : Limits
+    """
+    if math.isnan(growth):
+        return rule  # not applicable, or no voltage
+    if rule.evidence and rule.evidence[0].feature == UNFINISHED:
+        return rule  # half a cycle looks like none that was learned from
+    if is_certain(rule):
+        return _misstated(rule, scored) if _doubtful(rule, scored) else rule
+    if scored.novelty > 1.0:
+        return _unfamiliar(rule, scored)
+    if rule.state is State.UNDETERMINED:
+        return _settled(rule, scored, growth, limits)
+    if rule.state is State.HEALTHY:
+        return _healthy(rule, scored, limits)
+    if scored.fault < (limits.fault_kept if scored.logged else limits.fault_kept_unlogged):
+        return _withdrawn(rule, scored)
+    return _faulty(rule, scored)
+
+
+def is_certain(rule: Verdict) -> bool:
+    """Return whether a verdict rests on a certificate that no learned score may overrule."""
+    if rule.state is State.HEALTHY or rule.state is State.UNDETERMINED:
+        return False
+    names = [item.feature for item in rule.evidence]
+    wire = rule.state is State.HARD and "impedance_electronic_fraction" in names
+    return wire or any(name in CERTIFICATES for name in names)
+
+
+def _doubtful(rule: Verdict, scored: Scored) -> bool:
+    """True for a certificate that only the stated geometry speaks for, and not clearly."""
+    alone = rule.evidence[0].feature == "resistance_over_ionic_floor"
+    return alone and rule.evidence[0].value > MISSTATED and scored.fault < UNMOVED
+
+
+def _misstated(rule: Verdict, scored: Scored) -> Verdict:
+    """V/I is low since the first cycle and nothing moved: a short, or wrong numbers of the cell."""
+    found = Evidence(
+        "contradiction",
+        scored.fault,
+        math.nan,
+        "V/I has been that low since the first cycles and nothing else speaks for a short: either "
+        "it was there from the beginning, or area, thickness or conductivity are misstated.",
+    )
+    told = replace(rule, state=State.UNDETERMINED, evidence=(*rule.evidence, found))
+    return replace(
+        told,
+        wanted_measurement="Check area, thickness and conductivity of the electrolyte; impedance "
+        "from 1 MHz to 0.1 Hz shows whether there is an arc.",
+        electronic_fraction_lower=0.0,
+        p_healthy=0.5,
+        p_soft=0.45,
+        p_hard=0.05,
+    )
+
+
+def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Verdict:
+    """The rule abstains: two limits, the growth veto, and the temperature veto."""
+    if scored.fault > limits.fault_from and scored.told_from_warmth:
+        return _faulty(rule, scored)
+    below = bool(rule.evidence) and rule.evidence[0].feature == BELOW_FLOOR
+    vetoed = below or (growth > GROWTH_LIMIT and not scored.pair)
+    if scored.fault < limits.healthy_below and not vetoed:
+        return _with_score(rule, scored, scored.eta, (State.HEALTHY, ""), rule.evidence)
+    upper = max(scored.eta[2], rule.electronic_fraction_upper if vetoed else scored.eta[1])
+    eta = (scored.eta[0], scored.eta[1], upper)
+    return _with_score(
+        rule, scored, eta, (State.UNDETERMINED, rule.wanted_measurement), rule.evidence
+    )
+
+
+def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
+    if scored.fault < limits.healthy_kept:
+        # shorted from the first cycle is what simulated cells hardly teach: the rule's bound stays
+        estimate, lower, upper = scored.eta
+        eta = (estimate, lower, max(upper, rule.electronic_fraction_upper))
+        return _with_score(
+            rule, scored, eta, (State.HEALTHY, rule.wanted_measurement), rule.evidence
+        )
+    if scored.fault > OVERRULED and scored.told_from_warmth:
+        return _faulty(rule, scored)
+    return _withdrawn(rule, scored)
+
+
+def _faulty(rule: Verdict, scored: Scored) -> Verdict:
+    state = State.HARD if scored.chances[2] > HARD_SHARE else State.SOFT
+    estimate, lower, upper = scored.eta
+    lower, upper = max(lower, HEALTHY_BELOW), max(upper, HEALTHY_BELOW)  # as the state says
+    estimate = max(estimate, lower)
+    if rule.state in (State.SOFT, State.HARD) and math.isfinite(rule.electronic_fraction):
+        # the fall itself says more exactly how much is missing; the interval is the learned one
+        estimate = min(max(rule.electronic_fraction, lower), upper)
+    if state is State.HARD:
+        estimate = max(estimate, min(HARD_FROM, upper))
+    return _with_score(rule, scored, (estimate, lower, upper), (state, ""), rule.evidence)
+
+
+def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:
+    """Rule and score contradict each other: nothing is said."""
+    found = Evidence(
+        "contradiction",
+        scored.fault,
+        rule.p_soft + rule.p_hard,
+        f"The rule says {rule.state.value}, but of simulated cycles that look like this "
+        f"{percent(scored.fault)} were shorted: left open.",
+    )
+    evidence = (found, *rule.evidence)
+    told = (State.UNDETERMINED, _WANTED)
+    return _with_score(rule, scored, scored.eta, told, evidence)
+
+
+def _unfamiliar(rule: Verdict, scored: Scored) -> Verdict:
+    """Nothing was learned about such cycles: the rule stands alone, and says so."""
+    found = Evidence(
+        "novelty",
+        scored.novelty,
+        1.0,
+        f"The cycle is {scored.novelty:.1f} times as far from what the model learned from as it "
+        "may be: the physics rule alone decides.",
+    )
+    return replace(rule, evidence=(*rule.evidence, found))
+
+
+def _with_score(
+    rule: Verdict,
+    scored: Scored,
+    eta: tuple[float, ...],
+    told: tuple[State, str],
+    evidence: tuple[Evidence, ...],
+) -> Verdict:
+    """Return a state and a wish with the probabilities that were learned."""
+    state, wanted = told
+    healthy, soft, hard = scored.chances
+    estimate, lower, upper = eta
+    return Verdict(
+        state,
+        healthy,
+        soft,
+        hard,
+        estimate,
+        lower,
+        upper,
+        rule.transient_short,
+        wanted,
+        (*evidence, _learned(scored)),
+    )
+
+
+_CALLED: Final = {
+    name: f"{name} ({_FORMULAS.get(name) or _CONCLUSIONS.get(name, name)}) = "
+    for name in (*_FORMULAS, *_CONCLUSIONS)
+}
+"""How a feature is named in a sentence, up to its value."""
+
+
+def _learned(scored: Scored) -> Evidence:
+    """The score, and the features that moved it most, in a sentence."""
+    parts = [
+        f"{_CALLED.get(name) or f'{name} ({name}) = '}{value:.3g} speaks "
+        f"{'for' if share > 0 else 'against'} a short"
+        for name, value, share in scored.telling
+        if math.isfinite(value)
+    ]
+    because = f" Most telling: {'; '.join(parts)}." if parts else ""
+    fault = scored.fault
+    return Evidence(
+        "learned_probability_of_short",
+        fault,
+        math.nan,
+        f"The learned score gives a short {percent(fault)}, calibrated on simulated cells "
+        f"that were held out.{because}",
+    )

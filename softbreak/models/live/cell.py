@@ -1,0 +1,337 @@
+"""A cell that is judged while it runs: the same code as for a finished one, a chunk at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.record import Cell, Record, Technique
+from softbreak.features.book import Book, Placed
+from softbreak.features.cycles.pairing import Arranged, first_cycles
+from softbreak.features.cycles.timeline import tables_of
+from softbreak.features.evidence.cell_evidence import CellEvidence, evidence_of
+from softbreak.features.half_cycles.samples import TALLIES
+from softbreak.features.half_cycles.state_bytes import pack, unpack
+from softbreak.features.lane import CycleLane, LaneEnd
+from softbreak.models.diagnosis.verdict_table import units_of, verdict_row, verdict_table
+from softbreak.models.live.changes import Change, Kind
+from softbreak.models.live.spectrum_cache import ReadingMemory
+from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of
+from softbreak.models.rules.fused import not_applicable
+from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.track import Told, Track
+from softbreak.models.warning import warning_change
+from softbreak.verdict import Evidence, State, Verdict
+
+ONE_WAY_SECOND: Final = 6 * 3600.0
+"""A current that has not reversed for so long is judged in slices; the first half-cycle of an
+ordinary cell is not."""
+SLICE_SECOND: Final = 1800.0
+
+
+class LiveCell:
+    """One cell, fed as it runs.
+
+    Feeding its records in any chunks and then :meth:`finish` gives exactly the verdicts that
+    :func:`softbreak.models.diagnosis.diagnose.examine` gives for the whole records.
+
+    Parameters
+    ----------
+    cell : Cell
+        What is known of it besides its files.
+    detector : str
+        A name from :data:`softbreak.models.registry.DETECTORS`.
+
+    Attributes
+    ----------
+    cell : Cell
+    detector : str
+    """
+
+    def __init__(self, cell: Cell, detector: str = DEFAULT) -> None:
+        self.cell = cell
+        self.detector = detector
+        self._chosen = live_detector_of(detector)
+        self._book = Book(watchful=True)
+        self._memory = ReadingMemory()
+        self._running: str | None = None
+        self._slices = 0
+        self._logged = False
+        self._applies = self._chosen.unit == "cycle" and cell.configuration != "full"
+        self._track: Track | None = None
+        self._told: list[Told] = []
+        self._reworded: set[int] = set()
+        self._by: Detector = self._chosen
+
+    def __repr__(self) -> str:
+        """One line that says what it is."""
+        return (
+            f"<LiveCell {self.cell.cell_id}: {self.counts['samples']:,} samples, "
+            f"{len(self._told)} verdicts by {self.detector}>"
+        )
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """The verdicts so far: the columns of ``verdicts.parquet``."""
+        units = pd.DataFrame(
+            [told.unit for told in self._told],
+            columns=["cycle_index", "start_time_second", "end_time_second"],
+        )
+        said = [told.verdict for told in self._told]
+        return verdict_table(self.cell.cell_id, units, said, self._by)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much was fed, and what was wrong with it.
+
+        ``samples`` (rows of all techniques), ``records``, ``half_cycles``, and of the cycling
+        samples ``missing_times``, ``missing_voltages``, ``backward`` (times that step back) and
+        ``repeated`` (told twice in a row).
+        """
+        streams = self._book.stream.records.values()
+        tallies = sum((stream.tallies for stream in streams), np.zeros(len(TALLIES), np.int64))
+        return {
+            "samples": sum(entry.meter.rows for entry in self._book.entries.values()),
+            "records": len(self._book.entries),
+            "half_cycles": sum(len(stream.done) for stream in streams),
+            **dict(zip(TALLIES, tallies.tolist(), strict=True)),
+        }
+
+    def update(self, records: Sequence[Record]) -> list[Change]:
+        """Take new rows in and say what changes.
+
+        Parameters
+        ----------
+        records : sequence of Record
+            Each holds rows that were not seen before, in their order. Rows with the same
+            ``source.path``, ``source.position`` and technique belong to one record.
+
+        Returns
+        -------
+        list of Change
+        """
+        completed, otherwise = 0, False
+        for record in records:
+            done, other = self._take(record)
+            completed += done
+            otherwise |= other
+        news = self._news()
+        if self._track is not None and not otherwise:
+            if not completed:
+                return news
+            try:
+                return news + self._tell_more(self._track.advance())
+            except LaneEnd:
+                pass
+        return news + self._judge(ended=False) if completed or otherwise else news
+
+    def finish(self) -> list[Change]:
+        """Judge what there is as if nothing followed; more may follow all the same."""
+        for stream in self._book.stream.records.values():
+            stream.resolve()
+        return self._news() + self._judge(ended=True)
+
+    def _news(self) -> list[Change]:
+        """Early warnings and their ends, where the rules apply to the cell at all."""
+        found: list[Change] = []
+        for key, stream in self._book.stream.records.items():
+            if not stream.news:
+                continue
+            shift = dict(self._book.placed())[key]
+            if self._applies:
+                found += [
+                    warning_change(self.cell.cell_id, len(self._told), news, warning, shift)
+                    for news, warning in stream.news
+                ]
+            stream.news.clear()
+        return found
+
+    def _take(self, record: Record) -> tuple[int, bool]:
+        """Take rows in; return half-cycles completed, and whether all must be judged anew."""
+        key = f"{record.source.path}\n{record.source.position}\n{record.technique.value}"
+        fresh = bool(self._book.entries) and key not in self._book.entries
+        completed = self._book.feed(key, record)
+        if record.technique is Technique.REST:
+            return 0, False
+        if record.technique is not Technique.CYCLING:
+            return 0, True
+        warmed = self._book.entries[key].meter.logged and not self._logged
+        # of a cell that was never judged the first whole half-cycle will be early enough
+        begun = self._track is not None or bool(self._told)
+        anew = fresh or (begun and (key != self._running or warmed))
+        self._running = key
+        if not self._book.stream.reversed:
+            slices = self._slice_count(key)
+            anew |= slices != self._slices
+            self._slices = slices
+        return completed, anew
+
+    def _slice_count(self, key: str) -> int:
+        """Slices of one-way plating that the running record has seen."""
+        intake = self._book.stream.records[key].intake
+        return 0 if intake is None else int((intake.last - intake.first) // SLICE_SECOND)
+
+    # ---------------------------------------------------------------------------- judging
+    def _judge(self, *, ended: bool) -> list[Change]:
+        placed = self._book.placed()
+        closed = self._book.arranged(placed, running=None if ended else self._running)
+        found = closed if ended else self._complete(placed, closed)
+        evidence = evidence_of(self._book, self.cell, placed, tables_of(found))
+        readings = self._memory.read(evidence)
+        chosen, units = units_of(evidence, self._chosen)
+        said = chosen.judge(evidence, readings)
+        columns = ("cycle_index", "start_time_second", "end_time_second")
+        rows = zip(*(units[name].to_list() for name in columns), strict=True)
+        told = [
+            Told((int(k), start, end), verdict)
+            for (k, start, end), verdict in zip(rows, said, strict=True)
+        ]
+        self._logged = evidence.temperature_logged
+        self._applies = chosen.unit == "cycle" and not_applicable(evidence) is None
+        self._track = None
+        if not ended and chosen.begin is not None:
+            self._track = self._new_track(placed, closed, (evidence, readings, found))
+        return self._tell(told, chosen, all_of_it=ended)
+
+    def _new_track(
+        self,
+        placed: Placed,
+        closed: Arranged,
+        known: tuple[CellEvidence, list[ImpedanceReading], Arranged],
+    ) -> Track | None:
+        """Return the fast way on from here, if there is one."""
+        cycling = self._book.of(placed, Technique.CYCLING)
+        if self._chosen.begin is None or not cycling or cycling[-1][0] != self._running:
+            return None
+        key, shift = cycling[-1]
+        stream, complete = self._book.stream.records[key], len(known[0].timeline.cycles)
+        try:
+            lane = CycleLane(closed, self._book.parts(placed, running=key), stream, shift, complete)
+        except LaneEnd:
+            return None
+        return Track(lane, self._chosen.begin, known)
+
+    def _complete(self, placed: Placed, closed: Arranged) -> Arranged:
+        """Half-cycles of the cycles that are complete."""
+        if len(closed.sign) and not closed.one_way:
+            return first_cycles(closed, self._finished_cycles(closed))
+        whole = self._book.arranged(placed)
+        length = whole.statistics[:, 1] - whole.statistics[:, 0]
+        if not whole.one_way or length.sum() < ONE_WAY_SECOND:
+            return first_cycles(closed, 0)
+        return first_cycles(whole, len(whole.sign) - 1)
+
+    def _finished_cycles(self, closed: Arranged) -> int:
+        """How many cycles are complete: the last one is when its second half is."""
+        last = int(closed.cycle[-1])
+        stream = self._book.stream.records[self._running] if self._running else None
+        following = stream.intake.open_sign if stream is not None and stream.intake else 0
+        signs = closed.sign[closed.cycle == last]
+        return last + int(len(set(signs.tolist())) == 2 and following != signs[-1])
+
+    def _tell_more(self, told: list[Told]) -> list[Change]:
+        """Say what the cycles are that have just become complete."""
+        self._told += told
+        return [
+            Change(
+                Kind.VERDICT,
+                unit[0],
+                unit[2],
+                verdict_row(self.cell.cell_id, unit, verdict, self._by),
+            )
+            for unit, verdict in told
+        ]
+
+    def _tell(self, told: list[Told], by: Detector, *, all_of_it: bool) -> list[Change]:
+        """Say what is new or other than before.
+
+        Verdicts of which only the words changed are told at the end.
+        """
+        other = by.name != self._by.name
+        changes = []
+        for k, item in enumerate(told):
+            before = self._told[k] if k < len(self._told) else None
+            if before is not None and not other and not _differ(before, item):
+                if _reworded(before, item):
+                    self._reworded.add(k)
+                if not (all_of_it and k in self._reworded):
+                    continue
+            self._reworded.discard(k)
+            row = verdict_row(self.cell.cell_id, item.unit, item.verdict, by)
+            changes.append(
+                Change(Kind.VERDICT, item.unit[0], item.unit[2], row, before is not None)
+            )
+        for item in self._told[len(told) :]:
+            row = {"cell_id": self.cell.cell_id, "cycle_index": item.unit[0]}
+            changes.append(Change(Kind.REMOVED, item.unit[0], item.unit[2], row, True))
+        self._told, self._by = told, by
+        return changes
+
+    # ----------------------------------------------------------------------------- memory
+    def dump(self) -> bytes:
+        """Return all that it remembers, as bytes; see :meth:`load`."""
+        return pack(
+            {
+                "cell": asdict(self.cell),
+                "detector": [self.detector, self._chosen.version],
+                "book": self._book.dump(),
+                "running": self._running,
+                "slices": self._slices,
+                "known": [self._logged, self._applies],
+                "told": [_plain(told) for told in self._told],
+                "reworded": sorted(self._reworded),
+                "by": self._by.name,
+            }
+        )
+
+    @classmethod
+    def load(cls, stored: bytes) -> LiveCell:
+        """Take up a cell where :meth:`dump` left it; it goes on exactly as if nothing happened.
+
+        Raises
+        ------
+        SoftbreakError
+            If the bytes are damaged, or of another version of this format.
+        """
+        tree = unpack(stored)
+        live = cls(Cell(**tree["cell"]), tree["detector"][0])
+        live._book = Book.load(tree["book"])
+        live._running, live._slices = tree["running"], tree["slices"]
+        live._logged, live._applies = tree["known"]
+        live._told = [_told(item) for item in tree["told"]]
+        live._reworded = set(tree["reworded"])
+        live._by = detector_of(tree["by"])
+        return live
+
+
+def _differ(before: Told, now: Told) -> bool:
+    """Whether a verdict says something else, in whatever words."""
+    ours, theirs = before.verdict, now.verdict
+    if ours is theirs:
+        return before.unit != now.unit
+    numbers = [repr(replace(verdict, evidence=())) for verdict in (ours, theirs)]
+    return before.unit != now.unit or numbers[0] != numbers[1]
+
+
+def _reworded(before: Told, now: Told) -> bool:
+    """Whether the evidence reads otherwise."""
+    ours, theirs = before.verdict.evidence, now.verdict.evidence
+    return ours is not theirs and repr(ours) != repr(theirs)
+
+
+def _plain(told: Told) -> list[Any]:
+    verdict = told.verdict
+    values = [getattr(verdict, name) for name in Verdict.__slots__[:-1]]
+    evidence = [[getattr(item, name) for name in Evidence.__slots__] for item in verdict.evidence]
+    return [list(told.unit), values, evidence]
+
+
+def _told(stored: list[Any]) -> Told:
+    (cycle, start, end), (state, *values), evidence = stored
+    found = tuple(Evidence(*item) for item in evidence)
+    named = dict(zip(Verdict.__slots__, [State(state), *values, found], strict=True))
+    return Told((cycle, start, end), Verdict(**named))

@@ -1,0 +1,228 @@
+"""What the rule says in words: a sentence a reason, with its numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+from softbreak.models.rules.kernels import codes
+from softbreak.models.rules.thresholds import BELOW_FLOOR, DEAD_SHORT_OHM_CM2, UNFINISHED
+from softbreak.models.rules.words import hours, ohm, percent
+from softbreak.verdict import Evidence, Verdict
+
+_EIS_WANTED: Final = (
+    "Impedance now and compare with a spectrum from before the drop: a healed short restores "
+    "the low-frequency arc."
+)
+_WANTED: Final = {
+    codes.LOST: "Measure with a smaller voltage range, or at a larger current.",
+    codes.NEGATIVE: "Check the leads and the sign of the voltage; measure the offset with the "
+    "leads shorted.",
+    codes.THIN: "State thickness and ionic conductivity of the electrolyte (manifest), or measure "
+    "impedance from 1 MHz to 0.1 Hz: a short shows no arc.",
+    codes.FAR: "Cycle or take impedance at the temperature of the first cycles; or fit the "
+    "temperature series.",
+    codes.GROWN: "Impedance now and compare with a spectrum from the start, or a temperature "
+    "series (−20 to 40 °C): either tells ionic growth from a short.",
+    codes.FALLEN: "Impedance now and compare with an earlier spectrum (a short shrinks the low-"
+    "frequency arc most), or a temperature series; log the temperature.",
+    codes.SHIFTED: "Return to the first current: a healthy cell returns to its first V/I.",
+    codes.DOUBTED: "Log the temperature, and take an impedance spectrum to compare with an "
+    "earlier one.",
+    codes.BELOW: "Check area, thickness, conductivity and temperature of the electrolyte; "
+    "impedance from 1 MHz to 0.1 Hz shows whether there is an arc.",
+    codes.RETURNED: _EIS_WANTED,
+    codes.FAINT: _EIS_WANTED,
+}
+"""What would settle a cycle that is left open."""
+
+
+_NAMED: Final = {codes.ONE_SIDED: UNFINISHED, codes.BELOW: BELOW_FLOOR}
+"""What the evidence of an abstention is called, where a learned score has to know it."""
+
+
+def verdict_of(said: Any) -> Verdict:
+    """Return what the kernel said of a cycle as a verdict, with its words.
+
+    Parameters
+    ----------
+    said : tuple
+        The fields of :data:`softbreak.models.rules.kernels.state.SAID`, in their order.
+    """
+    certified = said[18]
+    if certified == codes.NOT_CERTIFIED:
+        evidence = _evidence(said)
+    elif certified == codes.CERTIFIED:
+        evidence = (_certificate(said),)
+    else:
+        evidence = (*_evidence(said), _certificate(said))
+    state, wanted = said[0], ""
+    if state == codes.OPEN:
+        wanted = _WANTED.get(said[8], "")
+    healthy, soft, hard, eta, lower, upper, transient = said[1:8]
+    return Verdict(
+        codes.STATES[state],
+        healthy,
+        soft,
+        hard,
+        eta,
+        lower,
+        upper,
+        transient != 0,
+        wanted,
+        evidence,
+    )
+
+
+def _evidence(said: tuple[Any, ...]) -> tuple[Evidence, ...]:
+    reason = said[8]
+    found = (_began(said),) if said[13] != codes.NOTHING else ()
+    told = _TOLD[reason](*said[9:13])
+    if isinstance(told, Evidence):
+        return (*found, told)
+    return (Evidence(_NAMED.get(reason, "undetermined"), math.nan, math.nan, told + "."), *found)
+
+
+def _began(said: tuple[Any, ...]) -> Evidence:
+    """The drop, in the cycle in which it happened."""
+    change, time, before, after = said[14:18]
+    if said[13] == codes.DROP:
+        sentence = (
+            f"V/I fell by {percent(1 - math.exp(change))} within one sample at "
+            f"{hours(time)} ({ohm(before)} to {ohm(after)}) and "
+            "did not come back in the next ones: an ionic resistance cannot do that."
+        )
+        return Evidence("abrupt_drop_ln_resistance", change, 0.0, sentence)
+    sentence = f"{_fell(change, time)}; ordinary changes are {percent(before)} a cycle."
+    return Evidence("step_ln_resistance", change, 0.0, sentence)
+
+
+def _fell(change: float, time: float) -> str:
+    return f"V/I fell by {percent(1 - math.exp(change))} from the cycle before (at {hours(time)})"
+
+
+def _certificate(said: tuple[Any, ...]) -> Evidence:
+    ratio, resistance, floor, least = said[19:23]
+    sentence = (
+        f"V/I is {ohm(resistance)}, but the bare electrolyte alone would have "
+        f"{ohm(floor)} (L/σA): at least {percent(least)} of the current is electronic."
+    )
+    return Evidence("resistance_over_ionic_floor", ratio, 1.0, sentence)
+
+
+def _areal(areal: float, stated: float) -> str:
+    return f"{areal:.2g} Ω cm²" if stated else f"{ohm(areal)} (area unknown)"
+
+
+def _dead(areal: float, stated: float, *_: float) -> Evidence:
+    sentence = (
+        f"V/I is {_areal(areal, stated)} from the first cycle on: less than any solid separator "
+        "has; a wire would look like this."
+    )
+    return Evidence("area_specific_resistance", areal, DEAD_SHORT_OHM_CM2, sentence)
+
+
+def _conducting(fallen: float, decline: float, rose: float, _: float) -> Evidence:
+    sentence = (
+        f"V/I first grew by {percent(math.exp(rose) - 1)} and then fell slowly by "
+        f"{percent(fallen)} below its maximum: so deep a fall after growth is the mark of "
+        "an interphase that turned conducting."
+    )
+    return Evidence("decline_ln_resistance", decline, 0.0, sentence)
+
+
+def _doubt(kind: float, change: float, time: float, _: float) -> str:
+    if kind == codes.CREPT:
+        return (
+            "V/I crept back to its level before the drop: the short may have healed, or "
+            "a growing interphase hides it"
+        )
+    early = kind == codes.STEPPED_EARLY
+    return _fell(change, time) + (
+        "; in the first cycles better contact does that too"
+        if early
+        else "; without a logged temperature a warmer cell looks the same"
+    )
+
+
+def _steady(
+    resistance: float, growth: float, celsius: float = math.nan, first: float = math.nan
+) -> Evidence:
+    corrected = (
+        ""
+        if math.isnan(celsius)
+        else f" (taken from {celsius:.0f} °C to the {first:.0f} °C of the beginning)"
+    )
+    sentence = (
+        f"V/I is {ohm(resistance)}, {percent(abs(math.exp(growth) - 1))} "
+        f"{'above' if growth >= 0 else 'below'} its first cycles{corrected}, without an abrupt "
+        "drop."
+    )
+    return Evidence("growth_ln_resistance", growth, 0.0, sentence)
+
+
+def _first(resistance: float, growth: float, *_: float) -> Evidence:
+    sentence = (
+        f"V/I is {ohm(resistance)} without an abrupt drop; "
+        "there is no earlier cycle to compare with."
+    )
+    return Evidence("growth_ln_resistance", growth, 0.0, sentence)
+
+
+def _below_anchor(share: float, time: float, *_: float) -> Evidence:
+    sentence = f"V/I is {percent(1 - share)} below its level before the drop at {hours(time)}."
+    return Evidence("resistance_over_anchor", share, 1.0, sentence)
+
+
+_TOLD: Final[dict[int, Callable[..., Evidence | str]]] = {
+    codes.MISSING: lambda *_: "the voltage or the current of this cycle is missing",
+    codes.LOST: lambda noise, *_: (
+        f"the voltage scatters by {percent(noise)} of its mean: V/I is lost in the noise"
+    ),
+    codes.NEGATIVE: lambda resistance, *_: (
+        f"V/I is {ohm(resistance)}: the voltage runs against the current, or is "
+        "lost in the cycler's offset"
+    ),
+    codes.ONE_SIDED: lambda *_: (
+        "this cycle has one direction of the current only, which cannot be compared with "
+        "whole cycles"
+    ),
+    codes.DEAD: _dead,
+    codes.THIN: lambda areal, stated, *_: (
+        f"V/I is only {_areal(areal, stated)} from the first cycle on: a thin separator, or "
+        "shorted at assembly"
+    ),
+    codes.FAR: lambda _a, _b, celsius, first: (
+        f"at {celsius:.0f} °C, far from the {first:.0f} °C of its first cycles, V/I cannot be "
+        "compared"
+    ),
+    codes.GROWN: lambda grown, hidden, *_: (
+        f"V/I has grown by {percent(grown)} over its first cycles: a growing ionic resistance "
+        f"could hide an electronic fraction of up to {percent(hidden)}"
+    ),
+    codes.FALLEN: lambda fallen, *_: (
+        f"V/I lies {percent(fallen)} below its maximum and no abrupt drop was seen: a conducting "
+        "interphase, better contact or warmth would all look like this"
+    ),
+    codes.CONDUCTING: _conducting,
+    codes.SHIFTED: lambda shift, *_: (
+        f"V/I changed by {percent(abs(math.expm1(shift)))} when current or duration of "
+        "the half-cycles changed: charge transfer does that, and so does a short"
+    ),
+    codes.DOUBTED: _doubt,
+    codes.STEADY: lambda resistance, growth, *_: _steady(resistance, growth),
+    codes.STEADY_CORRECTED: _steady,
+    codes.FIRST: _first,
+    codes.SHORT: _below_anchor,
+    codes.RETURNED: _doubt,
+    codes.BELOW: lambda resistance, floor, *_: (
+        f"V/I is {ohm(resistance)}, the bare electrolyte alone would have {ohm(floor)} (L/σA): "
+        "either electrons flow, or the cell's numbers are misstated"
+    ),
+    codes.FAINT: lambda eta, time, *_: (
+        f"V/I stands {percent(max(eta, 0.0))} below its level before the drop at "
+        f"{hours(time)}: too little to tell a short from better contact"
+    ),
+}
+"""The finding itself, or the reason of an abstention without its full stop."""

@@ -1,0 +1,1 @@
+"""Where a watch keeps what it has seen and said."""
