@@ -27,7 +27,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from softbreak.data.record import Cell, Technique
 from softbreak.stream.alarm import Alarm
-from softbreak.stream.engine import DetectorEngine
 from softbreak.stream.sources.chunk import Chunk, Receipt, Source
 from softbreak.stream.sources.merged import chunk_of
 from softbreak.stream.sources.messages import Message
@@ -35,6 +34,7 @@ from softbreak.stream.sources.redis import RedisSource
 from softbreak.stream.sources.redis_address import Address, RedisSink
 from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Pace, Watch
+from softbreak.stream.watched_cell import DetectorEngine
 from tests.stream.servers import RedisServer
 from tests.stream.steps import StepEngine
 

@@ -11,8 +11,8 @@ from softbreak.analysis.leakage import fraction_data, fraction_words
 from softbreak.analysis.reading import Reading, Table, rows_of
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.data.record import Cell
-from softbreak.features.balance import Depletion, balance_of, depletion_of
 from softbreak.features.cycles.timeline import Timeline, build_timeline
+from softbreak.features.evidence.charge import Depletion, balance_of, depletion_of
 from softbreak.physics.coulombic import (
     average_efficiency_to_depletion,
     cut_off_reached,

@@ -10,7 +10,7 @@ import numpy as np
 
 from softbreak.analysis.reading import Reading, Table
 from softbreak.analysis.spectrum_readings import SpectrumReading
-from softbreak.models.rules.words import ohm
+from softbreak.models.rules.sentences import ohm
 from softbreak.report.drawing import Curve, Figure, Panel, Rule, in_order
 from softbreak.report.figures import frequency
 from softbreak.report.words import interval, number, percent, resistance_scale

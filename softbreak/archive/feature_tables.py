@@ -12,14 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from softbreak.archive.failures import Failure, failure_of
 from softbreak.archive.inputs.file_names import perhaps_not_data
-from softbreak.archive.inputs.grouping import Group, one_by_one
+from softbreak.archive.inputs.grouping import Group, measured_at_once, one_by_one
 from softbreak.archive.inputs.manifest import Manifest, load_manifest
 from softbreak.archive.inputs.scan import Scan, scan
 from softbreak.archive.jobs.cell_job import Boundary
-from softbreak.archive.overlap import measured_at_once
-from softbreak.archive.tables import printable, written_whole
+from softbreak.archive.tables import Failure, failure_of, printable, written_whole
 from softbreak.data.history import CellHistory, assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell, Record

@@ -13,16 +13,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from softbreak.archive.inputs.scan import Source, source_of
 from softbreak.archive.jobs.batches import Plan
 from softbreak.archive.jobs.executor import Crew, UnwritableError
 from softbreak.archive.jobs.progress import Progress
 from softbreak.archive.jobs.schedule import Schedule
-from softbreak.archive.lock import Lock
 from softbreak.archive.results.cache_key import basis_of
 from softbreak.archive.results.pack import slug
-from softbreak.archive.results.packs import Shelf
+from softbreak.archive.results.packs import Lock, Shelf
 from softbreak.archive.results.triage_result import TriageResult, packs_of, write_result_tables
-from softbreak.archive.source import Source, source_of
 from softbreak.archive.tables import printable
 from softbreak.citations import citations_for
 from softbreak.models.registry import detector_of

@@ -40,7 +40,7 @@ def check(
 
 
 def _report(path: Path, area: float | None) -> dict[str, Any]:
-    from softbreak.archive.cells import cells_of
+    from softbreak.archive.inputs.read import cells_of
     from softbreak.data.checks import check_history
     from softbreak.errors import ReadError
 

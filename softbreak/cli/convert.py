@@ -100,7 +100,7 @@ def _files(files: list[str], out: Path, table_format: Format, as_json: bool, qui
 
 
 def _archive(archive: str, out: Path, workers: int | str | None, as_json: bool, quiet: bool) -> int:
-    from softbreak.archive.ingest import convert_archive
+    from softbreak.archive.convert import convert_archive
 
     try:
         with progress_bar(quiet) as bar:

@@ -68,14 +68,14 @@ def query(
 
 
 def _save(answer: pa.RecordBatchReader, out: Path) -> int:
-    from softbreak.archive.answers import save
+    from softbreak.archive.results.query import save
 
     return save(answer, out)
 
 
 def _print_json(answer: pa.RecordBatchReader) -> None:
     """Print one array, a row a line, as it comes."""
-    from softbreak.archive.answers import json_lines
+    from softbreak.archive.results.query import json_lines
 
     for line in json_lines(answer):
         typer.echo(line)
@@ -84,7 +84,7 @@ def _print_json(answer: pa.RecordBatchReader) -> None:
 def _print_csv(answer: pa.RecordBatchReader) -> None:
     import sys
 
-    from softbreak.archive.answers import write_csv
+    from softbreak.archive.results.query import write_csv
 
     write_csv(answer, sys.stdout)
 
@@ -93,7 +93,7 @@ def _show(answer: pa.RecordBatchReader) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from softbreak.archive.answers import rows_of, text_of
+    from softbreak.archive.results.query import rows_of, text_of
 
     rows = rows_of(answer)
     shown = list(islice(rows, _SHOWN))

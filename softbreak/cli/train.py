@@ -76,8 +76,7 @@ def _rebuild(
     out: Path, population: Path | None, workers: int, *, track: bool, as_json: bool, quiet: bool
 ) -> bool:
     """Train the shipped models anew; say whether they came out the same."""
-    from softbreak.models.registry import PRETRAINED
-    from softbreak.models.saved import fingerprint
+    from softbreak.models.registry import PRETRAINED, fingerprint
     from softbreak.training.train import shipped_plans
 
     told = []
@@ -142,14 +141,14 @@ def _track(trained: Trained, register: str, alias: str) -> str:
 
 
 def _told(trained: Trained, uri: str) -> dict[str, Any]:
-    from softbreak.models.saved import fingerprint
+    from softbreak.models.registry import fingerprint
 
     mark = fingerprint(trained.folder)
     return {"model": str(trained.folder), "sha256": mark, "uri": uri, "card": trained.card}
 
 
 def _tell(trained: Trained, uri: str) -> None:
-    from softbreak.models.saved import fingerprint
+    from softbreak.models.registry import fingerprint
     from softbreak.training.logged import SHOWN
 
     scores = trained.card["families_left_out"]

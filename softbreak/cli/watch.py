@@ -170,9 +170,9 @@ def _composed(
     from softbreak.cli.detectors import local_detector
     from softbreak.cli.watching import picture_of, served, source_of
     from softbreak.models.registry import live_detector_of
-    from softbreak.stream.engine import DetectorEngine
     from softbreak.stream.notify import Postman, channel_of
     from softbreak.stream.watch import Watch
+    from softbreak.stream.watched_cell import DetectorEngine
 
     notify, detector, settle, http = options
     detector = local_detector(detector)

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from softbreak.archive.inputs.file_names import perhaps_not_data
-from softbreak.archive.inputs.grouping import Group, one_by_one
+from softbreak.archive.inputs.grouping import Group, measured_at_once, one_by_one
 from softbreak.archive.inputs.manifest import load_manifest
 from softbreak.archive.inputs.scan import scan
-from softbreak.archive.overlap import measured_at_once
 from softbreak.archive.tables import printable
 from softbreak.data.record import Record
 from softbreak.errors import SoftbreakError

@@ -16,8 +16,7 @@ from softbreak.data.history import Span, joined_cell, placements, started
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.cycles.pairing import Arranged, arranged
 from softbreak.features.evidence.temperature_log import Thermometer, joined_log, temperature_at
-from softbreak.features.growing import Growing
-from softbreak.features.half_cycles.measured import HalfCycles
+from softbreak.features.half_cycles.measured import Growing, HalfCycles
 from softbreak.features.half_cycles.samples import COLUMNS, TEMPERATURE
 from softbreak.features.half_cycles.stream import RECORDS_OPEN, CellStream
 from softbreak.physics.voltammetry import Voltammetry, analyse

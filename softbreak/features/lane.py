@@ -14,12 +14,12 @@ import numpy as np
 
 from softbreak.data.segment import CycleBuilder
 from softbreak.features.cycles.pairing import Arranged, Events
-from softbreak.features.growing import Growing
 from softbreak.features.half_cycles.measured import (
     EXCURSIONS,
     LOWEST,
     SHORT_SAMPLES,
     SIGN,
+    Growing,
     HalfCycles,
     row_statistics,
 )

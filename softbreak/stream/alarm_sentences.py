@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from softbreak.stream.alarm import Alarm, Level
-from softbreak.stream.writes import Notification
+from softbreak.stream.store.transaction import Notification
 
 _RAISED: Final = {
     Level.WARNING: "early warning: something broke abruptly",

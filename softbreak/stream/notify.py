@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol
 from softbreak.errors import SoftbreakError
 from softbreak.stream.store.engine import StoreError
 from softbreak.stream.store.store import Store
-from softbreak.stream.writes import Waiting
+from softbreak.stream.store.transaction import Waiting
 
 Picture = Callable[[str], bytes | None]
 """A cell's picture as PNG, by its name; None where there is nothing to draw."""

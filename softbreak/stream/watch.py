@@ -21,12 +21,11 @@ from types import TracebackType
 from softbreak.models.live.changes import Kind
 from softbreak.stream.alarm import Alarm, AlarmLimits
 from softbreak.stream.counters import Metrics
-from softbreak.stream.engine import Engine
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.store.engine import Fenced
 from softbreak.stream.store.store import Store, StoreBusy
-from softbreak.stream.watched_cell import WatchedCell
-from softbreak.stream.writes import CellWrite
+from softbreak.stream.store.transaction import CellWrite
+from softbreak.stream.watched_cell import Engine, WatchedCell
 
 logger = logging.getLogger(__name__)
 

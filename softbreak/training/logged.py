@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from softbreak.models.saved import fingerprint
+from softbreak.models.registry import fingerprint
 from softbreak.training.baselines import BASELINES
 from softbreak.training.tracking import Run
 from softbreak.training.train import Trained

@@ -12,7 +12,7 @@ import pytest
 
 from softbreak.archive.jobs import batches as plan
 from softbreak.archive.jobs.executor import Crew, Functions, UnwritableError
-from softbreak.archive.lock import BusyError, Lock
+from softbreak.archive.results.packs import BusyError, Lock
 from softbreak.archive.results.query import query
 from softbreak.archive.results.triage_result import load_result
 from softbreak.archive.triage import triage
@@ -149,7 +149,8 @@ def test_two_runs_at_once_on_one_folder(archive, tmp_path):
 
 def test_a_killed_run_lets_go_of_its_folder(tmp_path):
     code = (
-        "import sys, time; from pathlib import Path; from softbreak.archive.lock import Lock\n"
+        "import sys, time; from pathlib import Path\n"
+        "from softbreak.archive.results.packs import Lock\n"
         "with Lock(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]

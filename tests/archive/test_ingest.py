@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from softbreak.archive import ingest
-from softbreak.archive.ingest import convert_archive
+from softbreak.archive import convert as ingest
+from softbreak.archive.convert import convert_archive
 from softbreak.archive.jobs.executor import UnwritableError
 from softbreak.archive.triage import triage
 from softbreak.data.readers.formats import bdf_records

@@ -6,12 +6,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from softbreak.archive.ingest import convert_archive
+from softbreak.archive.convert import convert_archive
 from softbreak.archive.jobs import cell_job as work
 from softbreak.archive.results.triage_result import load_result
 from softbreak.archive.triage import triage
-from softbreak.data.readers import blocks, registry
+from softbreak.data.readers import bdf_blocks as blocks
 from softbreak.data.readers import chunked as long
+from softbreak.data.readers import registry
 
 
 @pytest.fixture

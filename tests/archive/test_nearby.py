@@ -5,8 +5,8 @@ import logging
 import pytest
 
 import softbreak
-from softbreak.archive.cells import cells_of
 from softbreak.archive.inputs.manifest import Manifest
+from softbreak.archive.inputs.read import cells_of
 from softbreak.archive.inputs.scan import scan
 from softbreak.errors import ManifestError, SoftbreakError
 from tests.archive.files import write_cell

@@ -1,9 +1,8 @@
 import pytest
 
-from softbreak.archive.lock import BusyError, Lock
 from softbreak.archive.results import packs
 from softbreak.archive.results.pack import PackWriter
-from softbreak.archive.results.packs import Readers, Shelf
+from softbreak.archive.results.packs import BusyError, Lock, Readers, Shelf
 
 
 def put(shelf, *keys, **extra):

@@ -2,8 +2,7 @@ import os
 
 import pytest
 
-from softbreak.archive.jobs.process_pool import Pool
-from softbreak.archive.process import Task
+from softbreak.archive.jobs.process_pool import Pool, Task
 from softbreak.errors import SoftbreakError
 
 JOBS = "tests.archive.pool_jobs"

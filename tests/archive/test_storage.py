@@ -5,7 +5,7 @@ import pytest
 from distributed import LocalCluster
 from moto.server import ThreadedMotoServer
 
-from softbreak.archive.ingest import convert_archive
+from softbreak.archive.convert import convert_archive
 from softbreak.archive.inputs.storage import Bucket, storage_of
 from softbreak.archive.triage import triage
 from softbreak.errors import ReadError, SoftbreakError

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from softbreak.stream.store.store import Store
-from softbreak.stream.writes import CellWrite
+from softbreak.stream.store.transaction import CellWrite
 from tests.stream.receiver import receiving
 from tests.stream.steps import csv
 from tests.stream.test_store import with_alarm

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softbreak.features._order import median
+from softbreak.features.kernels.selection import median
 
 KINDS = {
     "normal": lambda rng, n: rng.standard_normal(n),

@@ -12,11 +12,11 @@ from softbreak.errors import ReadError
 from softbreak.models.diagnosis.diagnose import examine
 from softbreak.models.live.cell import LiveCell
 from softbreak.models.live.changes import Kind
-from softbreak.stream.engine import DetectorEngine
 from softbreak.stream.sources import growing
 from softbreak.stream.sources.folder import Found
 from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Watch
+from softbreak.stream.watched_cell import DetectorEngine
 from tests.stream.growing import Cycler, Received, assert_same, batch, folder
 
 FOLDERS = (

@@ -6,9 +6,16 @@ import pytest
 from softbreak.errors import SoftbreakError
 from softbreak.models.learned.hybrid_scores import numbers_of
 from softbreak.models.learned.learners import load_learned
-from softbreak.models.learned.tree_ensembles import ask, credit, forest_of, scores
+from softbreak.models.learned.tree_ensembles import (
+    NODE,
+    Trees,
+    ask,
+    credit,
+    forest_of,
+    from_lightgbm,
+    scores,
+)
 from softbreak.models.registry import PRETRAINED
-from softbreak.models.trees import NODE, Trees, from_lightgbm
 from tests.models.test_trees import grown
 
 

@@ -4,7 +4,7 @@ import lightgbm
 import numpy as np
 import pytest
 
-from softbreak.models.trees import from_lightgbm
+from softbreak.models.learned.tree_ensembles import from_lightgbm
 
 
 def grown(objective, seed=0, **settings):

@@ -20,11 +20,11 @@ import alembic.command  # noqa: F401 - what a child would load each time
 import polars  # noqa: F401
 import sqlalchemy.dialects.sqlite  # noqa: F401
 
-from softbreak.stream.engine import DetectorEngine
 from softbreak.stream.notify import PostChannel, Postman
 from softbreak.stream.sources import growing
 from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Pace, Watch
+from softbreak.stream.watched_cell import DetectorEngine
 from tests.stream.growing import folder
 from tests.stream.steps import StepEngine
 

@@ -11,11 +11,11 @@ from softbreak.data.record import Cell
 from softbreak.models.diagnosis.diagnose import examine
 from softbreak.simulate.export import write_cell
 from softbreak.simulate.records import simulate
-from softbreak.stream.engine import DetectorEngine
 from softbreak.stream.replay import messages
 from softbreak.stream.sources.json_lines import LineSource
 from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Pace, Watch
+from softbreak.stream.watched_cell import DetectorEngine
 from tests.stream.growing import Cycler, folder
 
 STYLES = ("eclab", "bdf-csv", "neware")

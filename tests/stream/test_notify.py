@@ -11,7 +11,7 @@ from softbreak.stream.alarm import Alarm, Level
 from softbreak.stream.alarm_sentences import notification
 from softbreak.stream.notify import NotSent, Postman, channel_of
 from softbreak.stream.store.store import Store
-from softbreak.stream.writes import CellWrite
+from softbreak.stream.store.transaction import CellWrite
 from tests.stream.receiver import receiving
 from tests.stream.steps import row
 

@@ -14,7 +14,7 @@ from softbreak.stream.alarm_sentences import notification
 from softbreak.stream.store.engine import Fenced, StoreError
 from softbreak.stream.store.store import Store, StoreBusy
 from softbreak.stream.store.tables import METADATA
-from softbreak.stream.writes import CellWrite
+from softbreak.stream.store.transaction import CellWrite
 from tests.stream.steps import row
 
 ALARM = Alarm("c/soft/3", Level.SOFT, 3, 300.0, "It dropped.")

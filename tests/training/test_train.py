@@ -12,8 +12,7 @@ import pytest
 from softbreak.errors import SoftbreakError
 from softbreak.models.detector import read_facts
 from softbreak.models.learned.learners import LEARNERS, judged_by, learner_of, load_learned
-from softbreak.models.registry import detector_of
-from softbreak.models.saved import fingerprint
+from softbreak.models.registry import detector_of, fingerprint
 from softbreak.simulate.guard import JudgingDataError
 from softbreak.training.compare import Comparison, compare
 from softbreak.training.judging import verdict_columns

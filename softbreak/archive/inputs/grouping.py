@@ -8,7 +8,8 @@ from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any
 
-from softbreak.archive.failures import Failure
+import numpy as np
+
 from softbreak.archive.inputs.file_names import (
     TWINS,
     cell_key,
@@ -17,10 +18,62 @@ from softbreak.archive.inputs.file_names import (
     perhaps_not_data,
 )
 from softbreak.archive.inputs.manifest import Manifest, Row
-from softbreak.archive.tables import printable
+from softbreak.archive.tables import Failure, printable
 from softbreak.data.history import natural_key
-from softbreak.data.record import Cell
+from softbreak.data.readers.chunked import LongRecord
+from softbreak.data.record import Cell, Record, Technique
 from softbreak.errors import ManifestError
+
+_TOLERANCE_SECOND = 120.0
+_SHARE = 0.05
+
+
+def measured_at_once(records: Sequence[Record | LongRecord]) -> bool:
+    """Return whether two cycling files of one instrument overlap in absolute time.
+
+    A cell sits on one channel: nothing cycles it twice at once. Other techniques, and other
+    instruments (whose clocks may disagree), prove nothing.
+
+    Parameters
+    ----------
+    records : sequence of Record or LongRecord
+    """
+    spans: dict[str, dict[str, tuple[float, float]]] = {}
+    for record in records:
+        span = _span(record)
+        if span is not None:
+            files = spans.setdefault(record.source.reader, {})
+            begin, end = files.get(record.source.path, span)
+            files[record.source.path] = (min(begin, span[0]), max(end, span[1]))
+    return any(_overlap(sorted(files.values())) for files in spans.values())
+
+
+def _span(record: Record | LongRecord) -> tuple[float, float] | None:
+    if record.technique is not Technique.CYCLING or not record.rows:
+        return None
+    if isinstance(record, LongRecord):
+        return record.absolute
+    if "unix_time_second" in record.table.columns:
+        times = record.array("unix_time_second")
+    elif record.source.started_unix_second is not None:
+        times = record.array("test_time_second") + record.source.started_unix_second
+    else:
+        return None
+    times = times[np.isfinite(times)]
+    return (float(times.min()), float(times.max())) if len(times) else None
+
+
+def _overlap(spans: Sequence[tuple[float, float]]) -> bool:
+    latest = -np.inf
+    longest = 0.0
+    for begin, end in spans:
+        shared = min(latest, end) - begin
+        shorter = min(end - begin, longest)
+        if shared > _TOLERANCE_SECOND and shared > _SHARE * shorter:
+            return True
+        if end > latest:
+            latest, longest = end, end - begin
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,54 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from softbreak.archive.columns import checked_columns
+from softbreak.data import schema
 from softbreak.data.readers.base import decode
 from softbreak.data.record import Cell
 from softbreak.errors import ManifestError
+
+
+def checked_columns(path: Path, place: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a ``[columns]`` section with every entry as ``{"column": ..., "scale": ...}``.
+
+    Parameters
+    ----------
+    path : Path
+        The manifest, for messages.
+    place : str
+    told : mapping
+        As the manifest has it.
+
+    Raises
+    ------
+    ManifestError
+        If a name is no column of ours, or an entry is neither a name, a number nor a table.
+    """
+    return {name: _checked(path, f"{place}, {name}", name, entry) for name, entry in told.items()}
+
+
+def _checked(path: Path, place: str, name: str, entry: object) -> dict[str, Any]:
+    if name not in schema.COLUMNS:
+        close = get_close_matches(name, schema.COLUMNS, n=1)
+        raise ManifestError(
+            path,
+            place=place,
+            found=f"a column {name!r}",
+            expected=", ".join(schema.COLUMNS),
+            remedy=f"Did you mean {close[0]!r}?" if close else "Use one of these names.",
+        )
+    table: dict[str, Any] = entry if isinstance(entry, dict) else {"column": entry}
+    column, scale = table.get("column"), table.get("scale", 1.0)
+    good = isinstance(column, str) or (type(column) is int and column >= 0)
+    if not good or type(scale) not in (int, float) or not set(table) <= {"column", "scale"}:
+        raise ManifestError(
+            path,
+            place=place,
+            found=repr(entry),
+            expected='"NAME", a position from 0, or { column = "NAME", scale = 0.001 }',
+            remedy="Write the column's name as the file's header has it.",
+        )
+    return {"column": column, "scale": float(scale)}
+
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +114,7 @@ class Row:
     patterns : tuple of str
         Globs relative to the manifest; empty where the cell's files are found by its name.
     columns : mapping
-        How to read tables that no reader recognises; see :mod:`softbreak.archive.columns`.
+        How to read tables that no reader recognises; see :mod:`softbreak.archive.inputs.manifest`.
     place : str
         Where in the manifest, for messages.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
@@ -12,7 +12,7 @@ from typing import Any
 
 from softbreak.archive.inputs.file_names import perhaps_not_data
 from softbreak.archive.inputs.grouping import Group, without_twins
-from softbreak.archive.inputs.manifest import Manifest
+from softbreak.archive.inputs.manifest import NAMES, Manifest, load_manifest
 from softbreak.archive.inputs.manifest_nearby import nearby
 from softbreak.archive.inputs.scan import scan
 from softbreak.data.history import CellHistory, assemble
@@ -127,3 +127,55 @@ def _folder(files: list[Path], columns: Mapping[str, Any] | None) -> list[Record
 def _all(group: Group) -> list[PurePosixPath]:
     twins = [PurePosixPath(twin) for twins in group.spares.values() for twin in twins]
     return [*group.files, *twins]
+
+
+def cells_of(paths: Sequence[Path], facts: Mapping[str, Any]) -> list[CellHistory]:
+    """Read cells.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files of one cell; or one folder. A folder with a manifest holds the cells that it names,
+        or all, grouped by folder and name, where it names none.
+    facts : mapping
+        What is known of the cell (:class:`softbreak.data.record.Cell`); None is unknown. It
+        outweighs the manifest.
+
+    Returns
+    -------
+    list of CellHistory
+        At least one.
+
+    Raises
+    ------
+    ReadError
+        If a file cannot be read, or a manifest names no file that is there.
+    """
+    known = {name: value for name, value in facts.items() if value is not None}
+    root = paths[0]
+    if len(paths) > 1 or not any((root / name).is_file() for name in NAMES):
+        return [read(root if len(paths) == 1 else list(paths), **known)]
+    manifest = load_manifest(root)
+    # one that only maps columns names no cell, and leaves the grouping to the names of the files
+    groups = [g for g in scan(root, manifest).groups if g.named or not manifest.rows]
+    if not groups:
+        raise ReadError(
+            root,
+            found="a manifest that names no file",
+            expected="at least one cell with files",
+            remedy="Check the globs in its column 'files'.",
+        )
+    histories = []
+    for group in groups:
+        records = [
+            record
+            for path in group.files
+            for record in registry.read(root / path, group.columns or None)
+        ]
+        histories.append(assemble(_known(group.cell, group.cell_id, known), records))
+    return histories
+
+
+def _known(cell: Cell, cell_id: str, facts: Mapping[str, Any]) -> Cell:
+    names = {field.name for field in fields(Cell)}
+    return replace(cell, **{"cell_id": cell_id, **{k: v for k, v in facts.items() if k in names}})

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
-from softbreak.archive.failures import Failure
 from softbreak.archive.inputs.file_names import not_data
 from softbreak.archive.inputs.grouping import Group, group_files
 from softbreak.archive.inputs.manifest import NAMES, Manifest, load_manifest
 from softbreak.archive.inputs.manifest_nearby import nearby
-from softbreak.archive.inputs.storage import Bucket
-from softbreak.archive.tables import printable
+from softbreak.archive.inputs.storage import Bucket, is_url
+from softbreak.archive.tables import Failure, printable
 from softbreak.errors import ReadError
 
 OUTPUT_MARK: Final = "run.json"
@@ -238,3 +237,59 @@ def _unlisted(root: Path, folder: Path, error: OSError) -> Failure:
         f"a folder that cannot be listed ({error.strerror or error})",
         "Check its permissions and the disk.",
     )
+
+
+class Source(NamedTuple):
+    """An archive, listed.
+
+    Attributes
+    ----------
+    root : str
+        What its files' paths are relative to.
+    name : str
+        As it was called.
+    found : Scan
+    manifest : Manifest
+    """
+
+    root: str
+    name: str
+    found: Scan
+    manifest: Manifest
+
+
+def source_of(archive: str | os.PathLike[str], out: Path) -> Source:
+    """List an archive's cells.
+
+    Parameters
+    ----------
+    archive : path-like
+        Or an address of object storage.
+    out : Path
+        Where results are written; left out if it lies in the archive.
+
+    Raises
+    ------
+    ReadError
+        If there is no such archive, or it holds no file.
+    ManifestError
+        If its manifest cannot be used.
+    """
+    name = os.fspath(archive)
+    if is_url(name):
+        bucket = Bucket(name)
+        manifest = bucket_manifest(bucket)
+        found, root = scan_bucket(bucket, manifest), name
+    else:
+        folder = Path(archive)
+        manifest = load_manifest(folder) if folder.is_dir() else Manifest()
+        found = scan(folder, manifest, out=out)
+        root = str(found.root)
+    if not found.groups:
+        raise ReadError(
+            printable(name),
+            found="no data file",
+            expected="files of cyclers or impedance analysers",
+            remedy="Check the path; documents, pictures and hidden files do not count.",
+        )
+    return Source(root, name, found, manifest)

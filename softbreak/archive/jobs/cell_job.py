@@ -10,14 +10,13 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from softbreak.archive.failures import Failure, failure_of
 from softbreak.archive.inputs.file_names import perhaps_not_data
+from softbreak.archive.inputs.grouping import measured_at_once
 from softbreak.archive.inputs.storage import storage_of
 from softbreak.archive.jobs.long_records import examine_records
 from softbreak.archive.jobs.process_main import resolve
-from softbreak.archive.overlap import measured_at_once
 from softbreak.archive.results.pack import FORMAT, PackWriter, members_of
-from softbreak.archive.tables import printable
+from softbreak.archive.tables import Failure, failure_of, printable
 from softbreak.data.checks import mixture
 from softbreak.data.history import assemble
 from softbreak.data.readers import registry

@@ -18,7 +18,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, Final
 
-from softbreak.archive.process import Reply, Task, Worker
+from softbreak.archive.jobs.process_pool import Reply, Task, Worker
 from softbreak.errors import SoftbreakError
 from softbreak.version import __version__
 

@@ -10,12 +10,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from softbreak.archive.failures import Failure
 from softbreak.archive.inputs.storage import storage_of
 from softbreak.archive.jobs.cell_job import Job, Outcome, as_json, meta_of_failures, paths_of_basis
 from softbreak.archive.jobs.process_main import resolve
-from softbreak.archive.process import Reply, Task
+from softbreak.archive.jobs.process_pool import Reply, Task
 from softbreak.archive.results.pack import PackWriter, members_of
+from softbreak.archive.tables import Failure
 from softbreak.errors import SoftbreakError
 
 MEMORY_BYTES: Final = 2**30

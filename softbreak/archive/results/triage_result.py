@@ -17,13 +17,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from softbreak.archive.failures import Failure
 from softbreak.archive.results.pack import Stored, key_of, numbers_again
 from softbreak.archive.results.packs import Readers, Shelf
 from softbreak.archive.tables import (
     CELLS,
     FAILURES,
     VERDICTS,
+    Failure,
     frame_of,
     metadata_of,
     printable,

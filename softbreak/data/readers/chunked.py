@@ -18,7 +18,7 @@ import pandas as pd
 
 from softbreak.compiled import strict
 from softbreak.data.clock import clock_peek, clock_step, new_clock
-from softbreak.data.readers.blocks import Blocks, Columns, parquet_blocks, text_blocks
+from softbreak.data.readers.bdf_blocks import Blocks, Columns, parquet_blocks, text_blocks
 from softbreak.data.readers.formats import bdf, bdf_records
 from softbreak.data.readers.formats.time_series import (
     ABSOLUTE_ZERO_CELSIUS,

@@ -9,7 +9,7 @@ import numpy as np
 
 from softbreak.compiled import exact
 from softbreak.data.clock import clock_peek, clock_run, clock_step, new_clock
-from softbreak.features.growing import Growing
+from softbreak.features.half_cycles.measured import Growing
 from softbreak.features.kernels.sample_mending import in_order
 
 KEPT_SECOND: Final = 600.0

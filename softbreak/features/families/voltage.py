@@ -20,10 +20,10 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.features._voltage_columns import Columns
 from softbreak.features.descriptions import voltage_rows as table
 from softbreak.features.descriptions.feature import Feature
 from softbreak.features.kernels.voltage import features as _features
+from softbreak.features.kernels.voltage_columns import Columns
 
 NAMES: Final[tuple[str, ...]] = Columns._fields
 """The columns, in order."""

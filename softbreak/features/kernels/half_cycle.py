@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features._order import above, median
+from softbreak.features.kernels.selection import above, median
 
 STATISTICS: Final = (
     "start_time_second",

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features._order import largest
+from softbreak.features.kernels.selection import largest
 
 SMALLEST_EVENT = 0.08
 """Smallest change of ln R that counts."""

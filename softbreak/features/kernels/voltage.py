@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features import _voltage_parts as parts
-from softbreak.features._voltage_columns import C
 from softbreak.features.kernels import order_statistics as ranks
+from softbreak.features.kernels import voltage_parts as parts
 from softbreak.features.kernels import voltage_passes as passes
 from softbreak.features.kernels.half_cycle import SKIPPED_SAMPLES
+from softbreak.features.kernels.voltage_columns import C
 
 IMPOSSIBLE: Final = 1e6
 """A larger voltage (V) or current (A) is a placeholder: the sample counts as missing."""

@@ -11,7 +11,7 @@ import numpy as np
 from softbreak.data.checks import Finding
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.impedance import ImpedanceReading
-from softbreak.models.rules.words import ohm, percent
+from softbreak.models.rules.sentences import ohm, percent
 
 KRAMERS_KRONIG_LIMIT: Final = 0.02
 """Relative residual beyond which a spectrum is not one of a steady, linear cell."""

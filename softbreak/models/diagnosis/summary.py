@@ -10,8 +10,8 @@ import pandas as pd
 
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.models.rules.sentences import hours, percent
 from softbreak.models.rules.voltage import UNFINISHED
-from softbreak.models.rules.words import hours, percent
 from softbreak.verdict import State, Verdict
 
 UNDETERMINED_SHARE = 0.2

@@ -12,7 +12,7 @@ import numpy as np
 
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.learned.input_table import COLUMNS, VOLTAGE_COLUMNS
-from softbreak.models.trees import Trees, from_lightgbm
+from softbreak.models.learned.tree_ensembles import Trees, from_lightgbm
 
 EVIDENCE: Final = {"all": COLUMNS, "voltage": VOLTAGE_COLUMNS}
 """Columns by what a detector may look at."""

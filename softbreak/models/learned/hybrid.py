@@ -29,12 +29,12 @@ from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
 from softbreak.models.learned.hybrid_scores import HEADS, TOLD, learned_of, numbers_of
 from softbreak.models.learned.input_table import COLUMNS, detector_rows
 from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
+from softbreak.models.learned.tree_ensembles import Trees
 from softbreak.models.rules.fused import not_applicable, voltage_run, with_spectra
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.stepping import FusedStepper
 from softbreak.models.rules.thresholds import SHIFT_LIMIT
 from softbreak.models.stepper import LiveCycle
-from softbreak.models.trees import Trees
 from softbreak.verdict import Verdict
 
 QUANTILES: Final[Mapping[str, float]] = {"lower": 0.05, "middle": 0.5, "upper": 0.95}

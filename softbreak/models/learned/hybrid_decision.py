@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from softbreak.features.families.cycle import FEATURES
+from softbreak.models.rules.sentences import percent
 from softbreak.models.rules.thresholds import BELOW_FLOOR, GROWTH_LIMIT, UNFINISHED
-from softbreak.models.rules.words import percent
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
 
 HARD_SHARE: Final = 0.5

@@ -17,12 +17,12 @@ from softbreak.models.learned.novelty import REACH, Familiarity
 from softbreak.models.learned.tree_ensembles import (
     Forest,
     Questions,
+    Trees,
     ask,
     credit,
     forest_of,
     scores,
 )
-from softbreak.models.trees import Trees
 
 HEADS: Final = ("fault", "hard", "lower", "middle", "upper")
 _FAULT, _HARD, _LOWER, _MIDDLE, _UPPER = range(5)

@@ -145,7 +145,7 @@ class Network(LearnedDetector):
         labels: np.ndarray,
         beside: tuple[np.ndarray, np.ndarray, np.ndarray | None],
     ) -> None:
-        from softbreak.models import nets
+        from softbreak.models.learned import torch_network as nets
 
         scalars = rows[:, : len(SCALARS)]
         known = np.isfinite(scalars)
@@ -172,7 +172,7 @@ class Network(LearnedDetector):
         return curves.astype(np.float32), both.astype(np.float32)
 
     def _score(self, rows: np.ndarray) -> np.ndarray:
-        from softbreak.models import nets
+        from softbreak.models.learned import torch_network as nets
 
         return nets.judge(self._net, *self._inputs(rows))[0]
 
@@ -184,13 +184,13 @@ class Network(LearnedDetector):
         table : pandas.DataFrame
             See :func:`waveform_features`.
         """
-        from softbreak.models import nets
+        from softbreak.models.learned import torch_network as nets
 
         self._require_fitted()
         return nets.judge(self._net, *self._inputs(self.matrix(table)))[1]
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        from softbreak.models import nets
+        from softbreak.models.learned import torch_network as nets
 
         own = {"centre": self._centre, "scale": self._scale}
         return own | {f"net.{name}": value for name, value in nets.arrays_of(self._net).items()}
@@ -199,7 +199,7 @@ class Network(LearnedDetector):
         return {"points": POINTS, "curves": list(CURVES)}
 
     def _restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
-        from softbreak.models import nets
+        from softbreak.models.learned import torch_network as nets
 
         if facts["points"] != POINTS or facts["curves"] != list(CURVES):
             raise SoftbreakError("this network was taught other curves; train it anew")

@@ -18,13 +18,12 @@ from softbreak.features.half_cycles.samples import TALLIES
 from softbreak.features.half_cycles.state_bytes import pack, unpack
 from softbreak.features.lane import CycleLane, LaneEnd
 from softbreak.models.diagnosis.verdict_table import units_of, verdict_row, verdict_table
-from softbreak.models.live.changes import Change, Kind
+from softbreak.models.live.changes import Change, Kind, warning_change
 from softbreak.models.live.spectrum_cache import ReadingMemory
 from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of
 from softbreak.models.rules.fused import not_applicable
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.track import Told, Track
-from softbreak.models.warning import warning_change
 from softbreak.verdict import Evidence, State, Verdict
 
 ONE_WAY_SECOND: Final = 6 * 3600.0

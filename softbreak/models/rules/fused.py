@@ -20,9 +20,9 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.kernels.state import CYCLE
 from softbreak.models.rules.parts import CycleView, EventView, judged, undetermined
+from softbreak.models.rules.sentences import hours, percent, state_probabilities
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP, SweepView
-from softbreak.models.rules.words import hours, percent, state_probabilities
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
 
 SAME_RESISTANCE: Final = 0.07

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from softbreak.data.record import Cell
 from softbreak.models.rules.parts import judged, undetermined
+from softbreak.models.rules.sentences import ohm, percent, state_probabilities
 from softbreak.models.rules.thresholds import ACTIVATION_EV, BOLTZMANN_EV
-from softbreak.models.rules.words import ohm, percent, state_probabilities
 from softbreak.verdict import Evidence, State, Verdict
 
 OMEGA_SOFT: Final = 0.05

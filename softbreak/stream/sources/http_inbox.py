@@ -8,9 +8,8 @@ from threading import Condition
 from typing import Final
 
 from softbreak.stream.sources.chunk import Chunk, Receipt, Source
-from softbreak.stream.sources.merged import batches, chunk_of
+from softbreak.stream.sources.merged import Sequences, batches, chunk_of
 from softbreak.stream.sources.messages import Message
-from softbreak.stream.sources.sequences import Sequences
 
 MOST_WAITING: Final = 20_000
 Told = Callable[[], None]

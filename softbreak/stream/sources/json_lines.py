@@ -8,9 +8,8 @@ from queue import Empty, Full, Queue
 from typing import BinaryIO, Final
 
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
-from softbreak.stream.sources.merged import batches, chunk_of
+from softbreak.stream.sources.merged import Sequences, batches, chunk_of
 from softbreak.stream.sources.messages import MOST_BYTES, Message, MessageError, parse
-from softbreak.stream.sources.sequences import Sequences
 
 _WAITING: Final = 10_000
 _AT_ONCE: Final = 5_000

@@ -17,8 +17,14 @@ from sqlalchemy.exc import DBAPIError
 
 from softbreak.stream.store.engine import READING, StoreError, open_engine, passes
 from softbreak.stream.store.tables import ALARMS, CELLS, OFFSETS, OUTBOX, SILENCES, VERDICTS
-from softbreak.stream.store.transaction import VERDICT_NUMBERS, Transaction, upsert
-from softbreak.stream.writes import CellWrite, StoredCell, Waiting
+from softbreak.stream.store.transaction import (
+    VERDICT_NUMBERS,
+    CellWrite,
+    StoredCell,
+    Transaction,
+    Waiting,
+    upsert,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -71,7 +71,7 @@ def deepest_drop(events: Any) -> int:
 
 @strict
 def chances(said: Any, eta: float, deviation: float, trust: float, lim: Any) -> None:
-    """Do as :func:`softbreak.models.rules.words.state_probabilities`."""
+    """Do as :func:`softbreak.models.rules.sentences.state_probabilities`."""
     deviation = larger(deviation, 1e-3)
     healthy = 0.5 * math.erfc(-((lim.HEALTHY_BELOW - eta) / deviation) / math.sqrt(2.0))
     hard = 0.5 * math.erfc(-((eta - lim.HARD_FROM) / deviation) / math.sqrt(2.0))

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features._voltage_columns import C
 from softbreak.features.kernels import order_statistics as ranks
 from softbreak.features.kernels import voltage_passes as passes
 from softbreak.features.kernels.half_cycle import EDGE_SAMPLES
+from softbreak.features.kernels.voltage_columns import C
 
 OFFSET_VOLT: Final = 1e-3
 """A good cycler's offset: a smaller voltage says only that it is small."""
