@@ -71,6 +71,11 @@ class _Kept(FunctionCache):  # type: ignore[misc]  # numba is untyped
             self.flush()
             return None
 
+    def save_overload(self, *place: Any) -> None:
+        """Keep compiled code; where the disk is full, the next process compiles again."""
+        with suppress(OSError):
+            super().save_overload(*place)
+
 
 _FINGERPRINTS: Final[dict[int, tuple[Any, str]]] = {}
 """By identity, with the object itself, which so outlives the entry."""

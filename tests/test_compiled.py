@@ -1,0 +1,113 @@
+"""No stale numbers: compiled code expires with every constant and every kernel it was made from."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from softbreak.compiled import exact, fingerprint
+
+PACKAGE = Path(__file__).parents[1] / "softbreak"
+ASK = """
+import numpy as np
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS, cycle_rows
+from softbreak.features.kernels.half_cycle import STATISTICS, half_cycle_statistics
+time = np.arange(20.0)
+voltage = np.where(time < 10, 1.0, 3.0)
+ends = (np.array([0]), np.array([20]), np.array([1]))
+found = half_cycle_statistics(time, voltage, np.full(20, 0.01), np.empty(0), *ends)
+told = dict(zip(STATISTICS, found[0]))
+row = cycle_rows(found, np.ones(1), np.zeros(1), np.array([0, 1]))[0]
+print(told["first_voltage_volt"], dict(zip(CYCLE_COLUMNS, row))["late_resistance_ohm"])
+"""
+
+
+def ask(folder: Path) -> list[float]:
+    """Run in a process of its own, on a copy of the package and its cache of compiled code."""
+    env = dict(os.environ, PYTHONPATH=str(folder), PYTHONDONTWRITEBYTECODE="1")
+    env.pop("NUMBA_CACHE_DIR", None)
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [float(word) for word in done.stdout.split()]
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("copied")
+    ignored = shutil.ignore_patterns("__pycache__", "pretrained")
+    shutil.copytree(PACKAGE, folder / "softbreak", ignore=ignored)
+    return folder
+
+
+def test_a_changed_constant_of_another_module_is_seen(copy):
+    half_cycle = copy / "softbreak" / "features" / "kernels" / "half_cycle.py"
+    first, resistance = ask(copy)
+    assert (first, resistance) == (1.0, 300.0)
+    kept = len(list((copy / "softbreak").rglob("*.nbc")))
+    assert kept > 0
+    assert ask(copy) == [1.0, 300.0]
+    assert len(list((copy / "softbreak").rglob("*.nbc"))) == kept  # nothing was compiled again
+
+    edit(half_cycle, "EDGE_SAMPLES: Final = 3", "EDGE_SAMPLES: Final = 18")
+    seen, resistance = ask(copy)
+    assert seen > 2.0  # the mean of nearly all samples
+    assert resistance == 300.0
+
+
+def test_a_column_that_moved_is_found_where_it_is(copy):
+    """Kernels of other modules take columns by position: a new order must reach them all."""
+    half_cycle = copy / "softbreak" / "features" / "kernels" / "half_cycle.py"
+    edit(half_cycle, '    "noise_volt",\n', "")
+    edit(half_cycle, '    "late_voltage_volt",\n', '    "noise_volt",\n    "late_voltage_volt",\n')
+    edit(half_cycle, "row[7] = late_potential", "row[8] = late_potential")
+    edit(half_cycle, "row[8] = late_flow", "row[9] = late_flow")
+    edit(half_cycle, "row[9] = sign", "row[10] = sign")
+    edit(half_cycle, "row[10] = sign * _level(voltage, max", "row[11] = sign * _level(voltage, max")
+    edit(half_cycle, "row[11] = highest", "row[12] = highest")
+    edit(half_cycle, "row[12] = sample_noise", "row[7] = sample_noise")
+    assert ask(copy)[1] == 300.0
+
+
+def test_what_cannot_be_followed_is_no_constant_of_a_kernel():
+    settings = {"a": 1}
+
+    @exact
+    def kernel(x):
+        return x + settings["a"]
+
+    with pytest.raises(TypeError, match="would go unseen"):
+        fingerprint(kernel)
+
+
+def test_arrays_and_callees_are_part_of_a_kernel():
+    def made(table):
+        @exact
+        def inner(k):
+            return table[k]
+
+        @exact
+        def outer(k):
+            return inner(k) + 1.0
+
+        return outer
+
+    one, same, other = (made(np.array(values)) for values in ([1.0], [1.0], [2.0]))
+    assert fingerprint(one) == fingerprint(same) != fingerprint(other)
