@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from softbreak.models.live.cell import LiveCell
     from softbreak.models.live.changes import Change, Kind
     from softbreak.models.live.watcher import Watcher
+    from softbreak.models.registry import detector
     from softbreak.report import figures
     from softbreak.verdict import State, Verdict
 
@@ -33,6 +34,7 @@ _HOMES = {
     "Diagnosis": "softbreak.models.diagnosis.result",
     "LiveCell": "softbreak.models.live.cell",
     "Watcher": "softbreak.models.live.watcher",
+    "detector": "softbreak.models.registry",
     "Change": "softbreak.models.live.changes",
     "Kind": "softbreak.models.live.changes",
     "CellHistory": "softbreak.data.history",
@@ -61,6 +63,7 @@ __all__ = [
     "Verdict",
     "Watcher",
     "__version__",
+    "detector",
     "diagnose",
     "examine",
     "features",

@@ -52,10 +52,10 @@ def _kept(kernel: _Kernel, **options: Any) -> _Kernel:
     dispatcher: Any = njit(nogil=True, **options)(kernel)
     with suppress(RuntimeError):  # no folder can be written: compiled in every process
         dispatcher._cache = _Kept(dispatcher)
-    return dispatcher  # type: ignore[no-any-return]
+    return dispatcher
 
 
-class _Kept(FunctionCache):  # type: ignore[misc]  # numba is untyped
+class _Kept(FunctionCache):
     """numba's cache of one kernel; what it holds expires with anything it was compiled from."""
 
     def __init__(self, dispatcher: Dispatcher) -> None:

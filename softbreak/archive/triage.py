@@ -24,7 +24,7 @@ from softbreak.archive.results.packs import Lock, Shelf
 from softbreak.archive.results.triage_result import TriageResult, packs_of, write_result_tables
 from softbreak.archive.tables import printable
 from softbreak.citations import citations_for
-from softbreak.models.registry import detector_of
+from softbreak.models.registry import DEFAULT, Detector, detector_of
 from softbreak.version import __version__
 
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "polars", "numba", "fastnda")
@@ -34,7 +34,7 @@ def triage(
     archive: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
-    detector: str = "hybrid",
+    detector: str | Detector = DEFAULT,
     workers: int | str | Any = None,
     crew: Crew | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -49,7 +49,8 @@ def triage(
         ``s3://bucket/folder``, and whatever else fsspec knows, is an archive too.
     out : path-like
         Where the results go. What is there already and still stands is not done again.
-    detector : str
+    detector : str or Detector
+        See :func:`softbreak.detector`.
     workers : int, str or distributed.Client, optional
         Worker processes. 0 does the work in this process: quicker to start, but a file that
         crashes it ends it. By default as many as there are cores, and 0 for a single cell. A Dask
@@ -83,6 +84,7 @@ def triage(
     began, started = time.perf_counter(), datetime.now(UTC)
     out = Path(out)
     crew = crew or Crew()
+    detector = detector_of(detector).name
     model = model_name(detector)
     source = source_of(archive, out)
     scanned = time.perf_counter()

@@ -155,19 +155,52 @@ DETECTORS: Final[dict[str, Detector]] = {
 DEFAULT: Final = "hybrid"
 
 
-def detector_of(name: str) -> Detector:
+def detector(name: str = DEFAULT) -> Detector | LearnedDetector:
+    """Return a detector: one that judges at once, or one that has yet to learn.
+
+    Parameters
+    ----------
+    name : str
+        A name from ``DETECTORS``, or the folder of a trained model: judges cells
+        (:func:`softbreak.diagnose`, :func:`softbreak.triage`, :class:`softbreak.Watcher` take
+        it). Or a learner that is not shipped ("lightgbm", "logistic", "net",
+        "lightgbm-tsfresh"): a scikit-learn classifier to be fitted.
+
+    Raises
+    ------
+    SoftbreakError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> import softbreak as sb
+    >>> sb.detector("fused").name
+    'fused'
+    >>> sb.detector("logistic").get_params()["ridge"]
+    0.001
+    """
+    from softbreak.models.learned.learners import LEARNERS
+
+    if name in LEARNERS and name not in DETECTORS:
+        return LEARNERS[name].make({}, seed=0)
+    return detector_of(name)
+
+
+def detector_of(name: str | Detector) -> Detector:
     """Return a detector by its name, or by the folder of a model that was trained.
+
+    A detector is returned as it is.
 
     Raises
     ------
     SoftbreakError
         If there is none of that name.
     """
+    if isinstance(name, Detector):
+        return name
     if name in DETECTORS:
         return DETECTORS[name]
     if Path(name).is_dir():
-        from softbreak.models.registry import folder_detector
-
         return folder_detector(Path(name))
     raise SoftbreakError(
         f"there is no detector {name!r}; known are {', '.join(DETECTORS)}, and folders of models"

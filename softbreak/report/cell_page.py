@@ -112,7 +112,7 @@ def _run(run: Run, verdicts: pd.DataFrame) -> dict[str, Any]:
 
 
 def _figure(figure: Figure, diagnosis: Diagnosis) -> dict[str, Any]:
-    from softbreak.report.page import embedded
+    from softbreak.report.html import embedded
 
     return {
         "title": figure.title,

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.report.comparison_figures import comparison_figures
-from softbreak.report.page import _copy_assets, _environment, _write, embedded
+from softbreak.report.html import copy_assets, embedded, environment, write
 from softbreak.report.render_plotly import to_plotly
 from softbreak.report.words import MISSING, number, percent
 
@@ -46,10 +46,10 @@ def write_comparison(
     (directory / "tables").mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         table.to_csv(directory / "tables" / f"{name}.csv", index=False, float_format="%.6g")
-    _copy_assets(directory / "assets")
+    copy_assets(directory / "assets")
     page = directory / "index.html"
     context = _context(tables) | {"facts": list(facts), "command": command}
-    _write(page, _environment().get_template("comparison.html").render(**context))
+    write(page, environment().get_template("comparison.html").render(**context))
     return page
 
 

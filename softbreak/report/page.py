@@ -6,11 +6,7 @@ Names come from files and are untrusted: templates escape everything, file names
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +15,7 @@ import pandas as pd
 from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.cell_page import cell_context
 from softbreak.report.figures import figures_of
+from softbreak.report.html import copy_assets, environment, write
 from softbreak.report.index_page import index_context
 from softbreak.report.lives import Life, life_of, lives_in
 from softbreak.report.words import plain, safe_name
@@ -74,13 +71,13 @@ def write_cell_pages(directory: Path, diagnoses: Iterable[Diagnosis]) -> dict[st
     diagnoses : iterable of Diagnosis
     """
     (directory / _PAGES).mkdir(parents=True, exist_ok=True)
-    _copy_assets(directory / "assets")
-    template = _environment().get_template("cell.html")
+    copy_assets(directory / "assets")
+    template = environment().get_template("cell.html")
     lives = {}
     for diagnosis in diagnoses:
         identity = _identity(diagnosis)
         text = template.render(root="../", **cell_context(diagnosis))
-        _write(directory / page_of(identity), text)
+        write(directory / page_of(identity), text)
         lives[identity] = life_of(diagnosis)
     return lives
 
@@ -108,7 +105,7 @@ def write_index(
     context = index_context(run, cells, failures, lives, pages)
     context["results"] = plain(directory.resolve().parent.name)
     index = directory / "index.html"
-    _write(index, _environment().get_template("index.html").render(**context))
+    write(index, environment().get_template("index.html").render(**context))
     return index
 
 
@@ -144,44 +141,5 @@ def static_figures(
     ]
 
 
-def embedded(value: object) -> Any:
-    """Return JSON that can stand inside a script element, marked as safe for the template."""
-    from markupsafe import Markup
-
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for mark in ("<", ">", "&", "\u2028", "\u2029"):
-        text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return Markup(text)
-
-
 def _identity(diagnosis: Diagnosis) -> str:
     return str(diagnosis.summary.get("cell_id") or diagnosis.cell.cell_id)
-
-
-def _environment() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    made = Environment(
-        loader=PackageLoader("softbreak.report"), autoescape=True, undefined=StrictUndefined
-    )
-    made.filters["embedded"] = embedded
-    return made
-
-
-def _write(path: Path, text: str) -> None:
-    """Write whole or not at all: a page that somebody has open is never half a page."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
-
-
-def _copy_assets(directory: Path) -> None:
-    from softbreak.report.render_plotly import library_path
-
-    directory.mkdir(parents=True, exist_ok=True)
-    for asset in files("softbreak.report").joinpath("assets").iterdir():
-        if asset.is_file():
-            (directory / asset.name).write_bytes(asset.read_bytes())
-    script, copy = library_path(), directory / "plotly.min.js"
-    if not copy.exists() or copy.stat().st_size != script.stat().st_size:
-        shutil.copyfile(script, copy)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pandas as pd
 
 from softbreak.errors import SoftbreakError
@@ -32,9 +34,7 @@ def law_set(name: str, purpose: str) -> LawSet:
     if purpose not in ("train", "judge"):
         raise ValueError(f"purpose is {purpose!r}; expected 'train' or 'judge'")
     if name == "a":
-        from softbreak.simulate.draw_a import SET_A
-
-        return SET_A
+        return _named(name)
     if name != "b":
         raise ValueError(f"no law set {name!r}; there are 'a' and 'b'")
     if purpose != "judge":
@@ -44,9 +44,13 @@ def law_set(name: str, purpose: str) -> LawSet:
         )
     global _open  # noqa: PLW0603 (the one door; it never closes again within a process)
     _open = True
-    from softbreak.simulate.draw_b import SET_B
+    return _named(name)
 
-    return SET_B
+
+def _named(name: str) -> LawSet:
+    """Load a set: each registers its laws with the compiler when its module is imported."""
+    found: LawSet = getattr(import_module(f"softbreak.simulate.draw_{name}"), f"SET_{name.upper()}")
+    return found
 
 
 def require_judging(module: str) -> None:

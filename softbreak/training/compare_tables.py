@@ -21,7 +21,7 @@ KEYS: Final = [*GROUP, "detector"]
 
 
 def tables_of(judged: Judged) -> dict[str, pd.DataFrame]:
-    """Return every table of a comparison; see :class:`Compared`.
+    """Return every table of a comparison; see :class:`softbreak.training.compare.Compared`.
 
     Parameters
     ----------

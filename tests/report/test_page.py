@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from softbreak.report.html import embedded
 from softbreak.report.index_page import index_context
 from softbreak.report.page import (
-    embedded,
     static_figures,
     write_cell_pages,
     write_index,

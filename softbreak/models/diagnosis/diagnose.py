@@ -23,7 +23,7 @@ from softbreak.models.diagnosis.findings import judged_findings
 from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.models.diagnosis.summary import summarise
 from softbreak.models.diagnosis.verdict_table import VERDICT_COLUMNS, units_of, verdict_table
-from softbreak.models.registry import DEFAULT, detector_of
+from softbreak.models.registry import DEFAULT, Detector, detector_of
 from softbreak.models.rules.fused import sweep_views
 from softbreak.models.rules.impedance import impedance_table, read_spectra
 from softbreak.physics.voltammetry import current_increase
@@ -68,27 +68,27 @@ def _code() -> str:
     return digest.hexdigest()[:12]
 
 
-def diagnose(history: CellHistory, detector: str = DEFAULT) -> pd.DataFrame:
+def diagnose(history: CellHistory, detector: str | Detector = DEFAULT) -> pd.DataFrame:
     """Judge a cell: one row a cycle, the columns of ``verdicts.parquet``.
 
     Parameters
     ----------
     history : CellHistory
         What :func:`softbreak.read` gives.
-    detector : str
+    detector : str or Detector
         See :func:`examine`.
     """
     return examine(history, detector).verdicts
 
 
-def examine(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
+def examine(history: CellHistory, detector: str | Detector = DEFAULT) -> Diagnosis:
     """Judge a cell, and keep every curve and remark that a person needs to check it.
 
     Parameters
     ----------
     history : CellHistory
-    detector : str
-        A name from :data:`softbreak.models.registry.DETECTORS`. Where a cell offers no cycling,
+    detector : str or Detector
+        See :func:`softbreak.detector`. Where a cell offers no cycling,
         its voltammograms or its spectra are judged instead, by the rule for them.
 
     Returns
@@ -105,7 +105,10 @@ def examine(history: CellHistory, detector: str = DEFAULT) -> Diagnosis:
 
 
 def diagnosed(
-    evidence: CellEvidence, history: CellHistory, remarks: Sequence[Remark], detector: str
+    evidence: CellEvidence,
+    history: CellHistory,
+    remarks: Sequence[Remark],
+    detector: str | Detector,
 ) -> Diagnosis:
     """Judge what was measured already.
 
@@ -116,7 +119,7 @@ def diagnosed(
         What is shown of it: the trace may hold fewer samples than were measured.
     remarks : sequence of softbreak.data.checks.Finding
         On the measurement itself.
-    detector : str
+    detector : str or Detector
         See :func:`examine`.
     """
     readings = read_spectra(evidence)

@@ -9,7 +9,7 @@ import pandas as pd
 from softbreak.data.record import Cell, Record
 from softbreak.models.live.cell import LiveCell
 from softbreak.models.live.changes import Change
-from softbreak.models.registry import DEFAULT, detector_of
+from softbreak.models.registry import DEFAULT, Detector, detector_of
 
 
 class Watcher(Mapping[str, LiveCell]):
@@ -17,8 +17,8 @@ class Watcher(Mapping[str, LiveCell]):
 
     Parameters
     ----------
-    detector : str
-        A name from :data:`softbreak.models.registry.DETECTORS`.
+    detector : str or Detector
+        See :func:`softbreak.detector`.
     cells : iterable of Cell, optional
         What is known of cells besides their files; others may come along.
 
@@ -36,9 +36,9 @@ class Watcher(Mapping[str, LiveCell]):
     3
     """
 
-    def __init__(self, detector: str = DEFAULT, cells: Sequence[Cell] = ()) -> None:
+    def __init__(self, detector: str | Detector = DEFAULT, cells: Sequence[Cell] = ()) -> None:
         self.detector = detector_of(detector).name
-        self._cells = {cell.cell_id: LiveCell(cell, detector) for cell in cells}
+        self._cells = {cell.cell_id: LiveCell(cell, self.detector) for cell in cells}
 
     def __repr__(self) -> str:
         """One line that says what it is."""

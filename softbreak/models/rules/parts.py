@@ -11,7 +11,7 @@ from softbreak.verdict import Evidence, State, Verdict
 class CycleView(NamedTuple):
     """What the rule sees of one cycle.
 
-    Units are those of :func:`softbreak.features.cycles.timeline.cycle_table`.
+    Units are those of :data:`softbreak.features.kernels.cycle.CYCLE_COLUMNS`.
     """
 
     cycle_index: int

@@ -67,7 +67,7 @@ def connect(url: str) -> Any:
 
 
 class RedisSink:
-    """Sends messages where :class:`RedisSource` finds them.
+    """Sends messages where :class:`softbreak.stream.sources.redis.RedisSource` finds them.
 
     Parameters
     ----------

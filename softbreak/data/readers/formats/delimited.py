@@ -32,7 +32,7 @@ class Text:
 
     @classmethod
     def of(cls, path: Path) -> Text:
-        """Read a file of any of the encodings that :func:`~.base.decode` knows."""
+        """Read a file of any encoding that :func:`softbreak.data.readers.base.decode` knows."""
         return cls.of_bytes(path, path.read_bytes())
 
     @classmethod
