@@ -40,6 +40,8 @@ FULL_CELL_VOLT: Final = 1.0
 OFFSET_VOLT: Final = 0.1
 LOPSIDED: Final = 0.7
 """… or a mean beyond OFFSET_VOLT and this share of the polarisation: a half-cell, say."""
+CENTRED: Final = 0.3
+"""Half-cycles whose mean is below this share of their polarisation lie about 0 V."""
 UNPROVEN_VOLT: Final = 0.3
 """A voltage without a sign that is larger than this must show that it has none …"""
 DRIFTING: Final = 5e-4
@@ -254,8 +256,25 @@ def is_symmetric(even: float, odd: float, rest: float) -> bool:
         Median voltage of rests (V), or NaN.
     """
     lopsided = abs(even) > OFFSET_VOLT and abs(even) > LOPSIDED * abs(odd)
-    at_rest = 0.0 if math.isnan(rest) else abs(rest)
+    unknown = math.isnan(rest) or rests_open(even, odd, rest)
+    at_rest = 0.0 if unknown else abs(rest)
     return max(abs(even), at_rest) < FULL_CELL_VOLT and not lopsided
+
+
+def rests_open(even: float, odd: float, rest: float) -> bool:
+    """Whether the voltage at rest is that of open leads, not of the cell.
+
+    What polarises to both sides of 0 V has no electromotive force that a rest could show.
+
+    Parameters
+    ----------
+    even, odd : float
+        Electromotive force and polarisation (V).
+    rest : float
+        Median voltage of rests (V), or NaN.
+    """
+    centred = abs(even) < OFFSET_VOLT and abs(even) < CENTRED * abs(odd)
+    return centred and abs(rest) >= FULL_CELL_VOLT
 
 
 def steady_current(rows: np.ndarray) -> np.ndarray:
@@ -288,6 +307,7 @@ __all__ = [
     "plausible_temperature",
     "polarity_of",
     "rectified",
+    "rests_open",
     "segmented",
     "steady_current",
     "two_sided",

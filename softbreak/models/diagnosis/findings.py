@@ -10,6 +10,7 @@ import numpy as np
 
 from softbreak.data.checks import Finding
 from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.features.half_cycles.polarity import rests_open
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.sentences import ohm, percent
 
@@ -56,6 +57,7 @@ def judged_findings(
             "The current never reverses: what is called a cycle here is a slice of half an hour, "
             "cut at abrupt events too.",
         )
+    yield from _open_leads(evidence)
     yield from _units(evidence)
     yield from _beginning(evidence)
     yield from _dummy(evidence)
@@ -65,6 +67,19 @@ def judged_findings(
             "missing-temperature",
             "No temperature was logged: 2 K of warming raise the current by about 10 %, which "
             "looks like the beginning of a short. Log it, or state temperature_celsius.",
+        )
+
+
+def _open_leads(evidence: CellEvidence) -> Iterator[Finding]:
+    """Say that the cell was not connected while no current flowed."""
+    told = evidence.timeline
+    if rests_open(told.electromotive_volt, told.polarisation_volt, told.rest_volt):
+        yield Finding(
+            "warning",
+            "open-leads",
+            f"Without current the voltage is {told.rest_volt:.3g} V, though the half-cycles lie "
+            "about 0 V: the leads were off, and the cell was not measured there. Those rests are "
+            "left out of what the cell is taken for.",
         )
 
 
