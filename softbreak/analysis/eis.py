@@ -45,7 +45,8 @@ def read_eis(readings: Sequence[SpectrumReading], *, area_cm2: float | None = No
     pairs = [one for one in readings if one.pair is not None]
     tables = [_quality(readings), _resistances(readings)]
     tables += [_against_the_first(pairs)] if pairs else []
-    caveats = (*CAVEATS, *((PAIR_CAVEAT,) if pairs else ()))
+    remarks = [f"{one.name}: {told}." for one in readings for told in one.remarks]
+    caveats = (*remarks, *CAVEATS, *((PAIR_CAVEAT,) if pairs else ()))
     shown = [readings[k] for k in _spread(len(readings), MOST_SHOWN)]
     return Reading(
         "Impedance",
@@ -63,7 +64,7 @@ def _quality(readings: Sequence[SpectrumReading]) -> Table:
     for one in readings:
         f, check = one.spectrum.frequency, one.check
         judged = "passes" if check.passed else "fails"
-        told = "cannot be tested"
+        told = f"not tested: {check.untested}"
         if math.isfinite(check.noise):
             noise, limit = (number(100 * x) for x in (check.noise, check.limit))
             told = f"{judged} ({noise} %, limit {limit} %)"
@@ -143,6 +144,11 @@ def _conclusion(readings: Sequence[SpectrumReading]) -> str:
             f"{last.name} is a straight line at {ohm(last.line.resistance_ohm)} without any arc: "
             "a wire with the inductance of its leads, unless the cell's own resistance is as low."
         )
+    if last.blocking:
+        return (
+            f"{last.name} ends as {last.blocking}: its electrodes block ions, or have no contact. "
+            f"R_e is at least {ohm(last.ends.low_frequency_ohm)}: no short of a lower resistance."
+        )
     if last.pair is None:
         return (
             f"R_e is at least {ohm(last.ends.low_frequency_ohm)}. A spectrum of the same cell when "
@@ -212,6 +218,7 @@ def _as_data(one: SpectrumReading) -> dict[str, Any]:
     ends, bounds, pair = one.ends, one.bounds, one.pair
     data: dict[str, Any] = {
         "name": one.name,
+        "remarks": list(one.remarks),
         "time_second": one.spectrum.time_second,
         "temperature_celsius": one.spectrum.temperature_celsius,
         "points": len(one.spectrum.frequency),
@@ -219,6 +226,7 @@ def _as_data(one: SpectrumReading) -> dict[str, Any]:
         "lowest_frequency_hertz": float(one.spectrum.frequency.min()),
         "kramers_kronig": {
             "passed": one.check.passed,
+            "untested": one.check.untested or None,
             "residual_noise": one.check.noise,
             "limit": one.check.limit,
             **_distribution(one),
@@ -230,6 +238,7 @@ def _as_data(one: SpectrumReading) -> dict[str, Any]:
         "reached_direct_current": ends.reached_direct_current,
         "inductance_henry": ends.inductance_henry,
         "is_inductive_line": one.line.is_line,
+        "blocking_electrodes": one.blocking or None,
         "as_printed": {
             "electronic_resistance_ohm": ends.low_frequency_ohm,
             "electronic_conductivity_s_per_cm": bounds.sigma_e_as_printed if bounds else math.nan,

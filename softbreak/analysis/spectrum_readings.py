@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,7 @@ from softbreak.physics.impedance import (
     KramersKronig,
     PairResult,
     ResistiveLine,
+    blocking_end,
     electronic_lower_bounds,
     intercepts,
     kramers_kronig,
@@ -30,6 +31,7 @@ from softbreak.physics.impedance import (
 from softbreak.physics.pair import without_cable_artefacts
 
 FEWEST_POINTS: Final = 8
+_REMARKED: Final = ("left_out", "imaginary_sign")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +57,10 @@ class SpectrumReading:
     ratio_as_printed : float
         Equation 2 as printed, R_i/R_e, with R_i the reference's and R_e this spectrum's
         low-frequency intercept (1); NaN without a reference.
+    blocking : str
+        How the spectrum ends where its electrodes block ions; empty where they do not.
+    remarks : tuple of str
+        What reading the file had to leave out or to put right.
     """
 
     name: str
@@ -66,6 +72,8 @@ class SpectrumReading:
     fit: CircuitFit | None
     pair: PairResult | None = None
     ratio_as_printed: float = math.nan
+    blocking: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def read_spectra(
@@ -88,13 +96,22 @@ def read_spectra(
     """
     evidence = gather(history)
     known = cell or evidence.cell
-    named = zip(_names(history), evidence.spectra, strict=True)
-    usable = [(name, one) for name, one in ((n, _usable(s)) for n, s in named) if one is not None]
+    named = zip(_names(history), _remarks(history), evidence.spectra, strict=True)
+    usable = [(name, told, one) for name, told, s in named if (one := _usable(s)) is not None]
     readings: list[SpectrumReading] = []
-    for name, spectrum in usable:
+    for name, told, spectrum in usable:
         reference = readings[0] if readings else None
-        readings.append(_read(name, spectrum, reference, known, warmer_kelvin))
+        reading = _read(name, spectrum, reference, known, warmer_kelvin)
+        readings.append(replace(reading, remarks=told))
     return readings
+
+
+def _remarks(history: CellHistory) -> list[tuple[str, ...]]:
+    stated = [record.source.stated for record, _ in history.of(Technique.IMPEDANCE)]
+    return [
+        tuple(f"{key.replace('_', ' ')}: {one[key]}" for key in _REMARKED if one.get(key))
+        for one in stated
+    ]
 
 
 def _names(history: CellHistory) -> list[str]:
@@ -155,6 +172,7 @@ def _read(
         fit=_circuit(f, z, chemistry),
         pair=pair,
         ratio_as_printed=ratio if np.isfinite(ratio) and ratio > 0.0 else math.nan,
+        blocking=blocking_end(f, z),
     )
 
 

@@ -181,7 +181,7 @@ def _cell(history: CellHistory) -> Iterator[Finding]:
         )
 
 
-_DAMAGE: Final = ("damage", "rows_missing", "left_out", "assumption")
+_DAMAGE: Final = ("damage", "rows_missing", "left_out", "imaginary_sign", "assumption")
 
 
 def _stated(history: CellHistory) -> Iterator[Finding]:

@@ -21,6 +21,9 @@ ComplexArray = NDArray[np.complex128]
 
 KRAMERS_KRONIG_LIMIT = 0.02
 """A spectrum whose noise-like residual exceeds 2 % of |Z| cannot be trusted at the 5 % level."""
+FEWEST_POINTS = 5
+FEWEST_A_DECADE = 2.5
+"""Sparser spectra leave a residual of some per cent however exact they are: nothing is tested."""
 _PER_DECADE = 4.0
 _RIDGE = 1e-11
 _SWEEPS = 400
@@ -45,6 +48,9 @@ class KramersKronig:
     passed : bool
     inductance_henry : float
         Series inductance of the fit (H).
+    untested : str
+        Why the spectrum cannot be tested; empty where it was. Then nothing is fitted: ``noise``
+        is NaN and ``passed`` False, which is not the same as a failed test.
     """
 
     residual: ComplexArray
@@ -54,6 +60,7 @@ class KramersKronig:
     elements: int
     passed: bool
     inductance_henry: float
+    untested: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +119,7 @@ def kramers_kronig(
     Returns
     -------
     KramersKronig
-        ``passed`` is False where fewer than five points are left.
+        Fewer than five points, or too few a decade, are not tested (``untested`` says why).
 
     Raises
     ------
@@ -128,8 +135,9 @@ def kramers_kronig(
     omega = 2.0 * np.pi * f
     decades = float(np.log10(f.max() / f.min()))
     elements = int(min(round(_PER_DECADE * decades) + 1, len(f)))
-    if len(f) < 5 or decades <= 0.0:
-        return KramersKronig(np.zeros(len(f), complex), np.nan, np.nan, limit, 0, False, np.nan)
+    if why := _too_sparse(f, decades):
+        nothing = np.zeros(len(f), complex)
+        return KramersKronig(nothing, np.nan, np.nan, limit, 0, False, np.nan, why)
     tau = np.geomspace(1.0 / omega.max(), 1.0 / omega.min(), elements)
     series = np.stack([np.ones(len(f), complex), 1j * omega, 1.0 / (1j * omega)], axis=1)
     design = np.concatenate([series, 1.0 / (1.0 + 1j * np.multiply.outer(omega, tau))], axis=1)
@@ -147,6 +155,18 @@ def kramers_kronig(
         passed=noise <= limit,
         inductance_henry=float(coefficients[1]),
     )
+
+
+def _too_sparse(f: FloatArray, decades: float) -> str:
+    """Say why a spectrum has too few points for the test; empty where it has enough."""
+    if len(f) < FEWEST_POINTS:
+        return f"too few points ({len(f)}; at least {FEWEST_POINTS} are needed)"
+    if decades <= 0.0:
+        return "only one frequency"
+    a_decade = (len(np.unique(f)) - 1) / decades
+    if a_decade < FEWEST_A_DECADE:
+        return f"too few points a decade ({a_decade:.2g}; at least {FEWEST_A_DECADE} are needed)"
+    return ""
 
 
 def relaxations(

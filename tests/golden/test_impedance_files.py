@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from softbreak.data.readers import registry
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.impedance import gamry_eis, ivium, spectra_text, zplot
+from softbreak.data.readers.soundness import sound
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError
+from softbreak.physics.impedance import blocking_end
 
 READERS = (
     *zplot.READERS,
@@ -118,6 +121,62 @@ def test_numbers_stand_as_in_the_file(
     assert record.source.reader == reader
 
 
+# the same, of files that name their columns in other ways or not at all
+OTHERS = [
+    ("data-P00", "spectrum-table", 29, (1e4, 109.0, -26.556), (1.0, 645.5, -90.618)),
+    (
+        "data-header-variant-3.csv",
+        "spectrum-table",
+        29,
+        (1e4, 109.00918219439028, -26.55567987651522),
+        (1.0, 645.4787001504939, -90.61812830738303),
+    ),
+    (
+        "1ZARC.csv",
+        "spectrum-table",
+        81,
+        (0.01, 59.20397431908595, 0.5913301898954791),
+        (1e6, 10.318, -0.31),
+    ),
+    (
+        "exampleDataZPlot_noComments.z",
+        "zplot",
+        31,
+        (3e5, 642.62, -85.821),
+        (300.0, 1305.3, -195.01),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "reader", "points", "first", "last"), OTHERS)
+def test_other_ways_to_write_a_spectrum(
+    realdata: Path, name: str, reader: str, points: int, first: tuple, last: tuple
+) -> None:
+    path = realdata / "more" / "eis" / name
+    assert _reader(path).name == reader
+    (record,) = _reader(path).read(path)
+    assert len(record.table) == points
+    assert _row(record, 0) == pytest.approx(first, rel=1e-4)
+    assert _row(record, -1)[:2] == pytest.approx(last[:2], rel=1e-4)
+
+
+def test_blocking_electrodes_are_named(realdata: Path) -> None:
+    record = registry.read(
+        realdata / "more" / "cells" / "ss_lpscl_ss" / "PEIS_LPSCl_IonBlocking_-25C.mpr"
+    )[0]
+    z = record.array("real_impedance_ohm") + 1j * record.array("imaginary_impedance_ohm")
+    assert "capacitor" in blocking_end(record.array("frequency_hertz"), z)
+    assert "imaginary_sign" not in record.source.stated
+
+
+def test_no_real_spectrum_is_turned_or_split_wrongly(realdata: Path) -> None:
+    for name, _, points, *_ in SPECTRA:
+        records = registry.read(realdata / "readers" / "eis" / name)
+        assert len(records[0].table) == points
+        turned = [r.source.stated.get("imaginary_sign", "") for r in records]
+        assert not any("read with the other sign" in told for told in turned)
+
+
 def test_one_spectrum_saved_in_five_formats_is_one_spectrum(realdata: Path) -> None:
     folder = realdata / "readers" / "eis"
     named = zplot.read(folder / "data.z")[0].table.to_numpy()  # its header names Z''(b)
@@ -198,7 +257,7 @@ def test_damage_gives_a_read_error_or_a_valid_record(
         path.write_bytes(content)
         reader.recognises(Head.of(path))
         try:
-            records = reader.read(path)
+            records = [sound(record) for record in reader.read(path)]
         except ReadError:
             outcomes.add("error")
             continue

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from softbreak.physics.impedance import electronic_lower_bounds, intercepts, resistive_line
+from softbreak.physics.impedance import (
+    electronic_lower_bounds,
+    intercepts,
+    kramers_kronig,
+    resistive_line,
+)
 
 FREQUENCY = np.geomspace(7e6, 0.1, 70)
 OMEGA = 2 * np.pi * FREQUENCY
@@ -76,3 +81,29 @@ def test_the_bound_holds_for_every_fraction() -> None:
         electronic = ionic * (1 - eta) / eta
         low = ionic * electronic / (ionic + electronic)
         assert electronic_lower_bounds(low).electronic_resistance_at_least_ohm <= electronic
+
+
+@pytest.mark.parametrize("noise", [0.003, 0.01])
+@pytest.mark.parametrize("ohm", [0.05, 0.5, 5.0])
+def test_a_wire_is_a_line_where_its_leads_outweigh_it(ohm: float, noise: float) -> None:
+    # 1 uH are 44 ohm at 7 MHz: a share of that is more than the wire itself
+    rng = np.random.default_rng(5)
+    z = ohm + 1j * OMEGA * 1e-6
+    z = z + np.abs(z) * noise * (rng.standard_normal(70) + 1j * rng.standard_normal(70)) / 2**0.5
+    line = resistive_line(FREQUENCY, z)
+    assert line.is_line
+    assert line.resistance_ohm == pytest.approx(ohm, rel=0.01)
+    arc = z + 0.3 * ohm / (1.0 + 1j * OMEGA * 1e-4)
+    assert not resistive_line(FREQUENCY, arc).is_line
+
+
+def test_too_few_points_are_not_a_failed_test() -> None:
+    for points, word in ((4, "4; at least 5"), (6, "1; at least 2.5")):
+        f = np.geomspace(1e5, 1.0, points)
+        check = kramers_kronig(f, 10.0 + 100.0 / (1.0 + 2j * np.pi * f * 1e-4))
+        assert word in check.untested
+        assert np.isnan(check.noise)
+    f = np.geomspace(1e5, 1.0, 16)  # three a decade
+    check = kramers_kronig(f, 10.0 + 100.0 / (1.0 + 2j * np.pi * f * 1e-4))
+    assert check.passed
+    assert check.untested == ""

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from softbreak.data.readers import chi, palmsens, potentiostats, zahner
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.chunked import LongRecord, long_records
 from softbreak.data.readers.cyclers import (
@@ -33,6 +34,7 @@ from softbreak.data.readers.formats import bdf
 from softbreak.data.readers.formats import plain_table as table
 from softbreak.data.readers.formats import zip_file as zipped
 from softbreak.data.readers.impedance import gamry_eis, ivium, spectra_text, zplot
+from softbreak.data.readers.soundness import sound
 from softbreak.data.readers.unrecognised import unknown_format
 from softbreak.data.record import Record
 from softbreak.errors import ReadError, SchemaError, UnknownFormatError
@@ -54,7 +56,11 @@ READERS: Final[tuple[Reader, ...]] = (
     *gamry.READERS,
     ivium.IDS,
     ivium.DFR,
+    *palmsens.READERS,
+    *zahner.READERS,
+    *chi.READERS,
     *spectra_text.READERS,  # any table that names its columns: keep behind the vendors' own
+    *potentiostats.READERS,  # behind impedance, whose tables may hold time and potential too
     ivium.I2B,
     *table.READERS,  # three bare columns: nothing else may claim them
 )
@@ -113,7 +119,7 @@ def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None)
     path = Path(path)
     reader = detect(path) if columns is None else _detect_mapped(path, columns)
     try:
-        records = reader.read(path)
+        records = [sound(record) for record in reader.read(path)]
         content_hash = _sha256(path)
     except OSError as error:
         raise _unreadable(path, error) from error

@@ -36,7 +36,7 @@ class ReadingMemory:
                 both = (spectrum,) if reference is None else (reference, spectrum)
                 reading = read_spectra(replace(evidence, spectra=both))[-1]
             self._known.append((spectrum, reference, reading))
-            sound = not reading.wire and np.isfinite(reading.low_frequency_ohm)
+            sound = reading.comparable
             if reference is None and sound:
                 reference = spectrum
         return [reading for _, _, reading in self._known]

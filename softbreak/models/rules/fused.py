@@ -17,7 +17,7 @@ import pandas as pd
 
 from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.models.rules.impedance import ImpedanceReading
+from softbreak.models.rules.impedance import ImpedanceReading, certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE
 from softbreak.models.rules.parts import CycleView, EventView, judged, undetermined
 from softbreak.models.rules.sentences import hours, percent, state_probabilities
@@ -195,7 +195,7 @@ def with_spectra(
     said = list(verdicts)
     times = [reading.time_second for reading in readings]
     for k, reading in enumerate(readings):
-        if reading.wire or reading.trusted:
+        if reading.speaks:
             earliest = times[k - 1] if k else -math.inf
             latest = times[k + 1] if k + 1 < len(times) else math.inf
             for cycle in _reach(evidence.timeline.cycles, verdicts, reading, (earliest, latest)):
@@ -248,6 +248,11 @@ def settled(verdict: Verdict, reading: ImpedanceReading) -> Verdict:
     if reading.wire:
         return judged(State.HARD, (0.98, 0.9, 1.0), (0.01, 0.07, 0.92), (found, *verdict.evidence))
     certain = any(item.feature == "resistance_over_ionic_floor" for item in verdict.evidence)
+    if reading.certified:
+        if certain or verdict.state in (State.SOFT, State.HARD):
+            return verdict
+        said = certified_verdict(reading)
+        return replace(said, evidence=(*said.evidence, *verdict.evidence))
     soft = (
         reading.probability_short > SURE
         and reading.lower > HEALTHY_BELOW

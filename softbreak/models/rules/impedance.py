@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,10 +14,17 @@ from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
 from softbreak.features.wire import only_metal
 from softbreak.models.rules.parts import judged, undetermined
-from softbreak.models.rules.sentences import ohm, percent, state_probabilities
+from softbreak.models.rules.thresholds import BOLTZMANN_EV, CERTIFICATE, CERTIFICATE_UNLOGGED
+from softbreak.models.rules.words import ohm, percent, state_probabilities
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
-from softbreak.physics.impedance import intercepts, resistive_line
+from softbreak.physics.impedance import (
+    Intercepts,
+    KramersKronig,
+    blocking_end,
+    intercepts,
+    resistive_line,
+)
 from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import kramers_kronig
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
@@ -28,6 +35,10 @@ SMALLEST_OHM: Final = 1e-6
 """Below this a spectrum is a placeholder, not a measurement."""
 SURE: Final = 0.95
 HEALTHY_UPPER: Final = 0.10
+CERTAIN: Final = 0.45
+"""R_LF over L/(σA) up to which no misstated area or conductivity explains it."""
+ACTIVATION_EV: Final = 0.35
+"""Of the electrolyte's conductivity, at the lower end: its floor falls least when it is warmer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,11 @@ class ImpedanceReading:
         P(η_e ≥ 0.05), P(η_e ≥ 0.95).
     growth : float
         Factor on the interfaces' ionic resistance that the pair fit assumes.
+    over_floor : float
+        Low-frequency resistance over that of the bare electrolyte, L/(σA), where it is too low for
+        ions alone: a certificate of electrons. NaN elsewhere.
+    blocking : str
+        How the spectrum ends where its electrodes block ions; empty where they do not.
     sentence : str
     """
 
@@ -66,7 +82,25 @@ class ImpedanceReading:
     probability_short: float = math.nan
     probability_hard: float = math.nan
     growth: float = math.nan
+    over_floor: float = math.nan
+    blocking: str = ""
     sentence: str = ""
+
+    @property
+    def certified(self) -> bool:
+        """Whether ions alone cannot carry what the spectrum shows."""
+        return math.isfinite(self.over_floor)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether later spectra may be held against this one."""
+        short = self.wire or self.certified or self.blocking != ""
+        return not short and math.isfinite(self.low_frequency_ohm)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says something of a short."""
+        return self.wire or self.trusted or self.certified
 
 
 def read_spectra(evidence: CellEvidence) -> list[ImpedanceReading]:
@@ -88,15 +122,48 @@ def read_spectra(evidence: CellEvidence) -> list[ImpedanceReading]:
             sentence = "The real part of the impedance is not positive: check the leads."
             readings.append(ImpedanceReading(spectrum.time_second, sentence=sentence))
             continue
-        reading = _read(spectrum, reference, level, evidence.cell)
+        floor = _floor(spectrum, evidence)
+        reading = _read(spectrum, reference, level, evidence.cell, floor)
         readings.append(reading)
-        if reference is None and not reading.wire and math.isfinite(reading.low_frequency_ohm):
+        if reference is None and reading.comparable:
             reference, level = spectrum, reading.low_frequency_ohm
     return readings
 
 
+def _floor(spectrum: Spectrum, evidence: CellEvidence) -> tuple[float, float]:
+    """Return L/(σA) at the spectrum's temperature (Ω; NaN where unknown), and the certain share."""
+    cell, warmth = evidence.cell, spectrum.temperature_celsius
+    floor, stated = cell.ionic_floor_ohm, cell.temperature_celsius
+    if floor is None:
+        return math.nan, CERTIFICATE
+    if stated is None or (math.isnan(warmth) and evidence.temperature_logged):
+        return floor, CERTIFICATE_UNLOGGED
+    if math.isfinite(warmth):
+        inverse = 1.0 / (warmth + 273.15) - 1.0 / (stated + 273.15)
+        floor *= math.exp(ACTIVATION_EV / BOLTZMANN_EV * inverse)
+    return floor, CERTIFICATE
+
+
+def _over_floor(ends: Intercepts, check: KramersKronig, floor: tuple[float, float]) -> float:
+    """Return R_LF over L/(σA) where that proves electrons; NaN where it does not.
+
+    Before its DC limit a spectrum shows only a part of the resistance, and one that is not
+    causal or linear shows none.
+    """
+    sound = check.passed or check.untested != ""
+    if not (floor[0] > 0.0 and sound and ends.reached_direct_current):
+        return math.nan
+    surely = ends.low_frequency_ohm + 2.0 * ends.low_frequency_sd_ohm
+    low = ends.low_frequency_ohm > 0.0 and surely < floor[1] * floor[0]
+    return ends.low_frequency_ohm / floor[0] if low else math.nan
+
+
 def _read(
-    spectrum: Spectrum, reference: Spectrum | None, level: float, cell: Cell
+    spectrum: Spectrum,
+    reference: Spectrum | None,
+    level: float,
+    cell: Cell,
+    floor: tuple[float, float],
 ) -> ImpedanceReading:
     ends = intercepts(spectrum.frequency, spectrum.impedance)
     check = kramers_kronig(spectrum.frequency, spectrum.impedance)
@@ -110,6 +177,17 @@ def _read(
         )
         return ImpedanceReading(at, *known, wire=True, sentence=sentence)
     bound = f"R_e is at least {ohm(ends.low_frequency_ohm)} (the low-frequency intercept)"
+    over = _over_floor(ends, check, floor)
+    blocking = blocking_end(spectrum.frequency, spectrum.impedance)
+    if math.isfinite(over):
+        sentence = _certificate(ends.low_frequency_ohm, floor[0])
+        return ImpedanceReading(at, *known, over_floor=over, sentence=sentence)
+    if blocking:
+        sentence = (
+            f"The spectrum ends as {blocking}: its electrodes block ions, or have no contact. "
+            f"{bound}: no short of a lower resistance is there."
+        )
+        return ImpedanceReading(at, *known, blocking=blocking, sentence=sentence)
     if reference is None:
         sentence = f"{bound}; one spectrum alone says no more about a short."
         return ImpedanceReading(at, *known, sentence=sentence)
@@ -130,6 +208,14 @@ def _read(
         probability_hard=pair.p_hard,
         growth=pair.growth,
         sentence=_pair_sentence(pair, level, ends.low_frequency_ohm, bound),
+    )
+
+
+def _certificate(resistance: float, floor: float) -> str:
+    return (
+        f"The low-frequency resistance is {ohm(resistance)}, but the bare electrolyte alone would "
+        f"have {ohm(floor)} (L/σA): at least {percent(1.0 - resistance / floor)} of the current "
+        "is electronic."
     )
 
 
@@ -164,6 +250,13 @@ def reading_verdict(reading: ImpedanceReading) -> Verdict:
     found = Evidence("impedance_electronic_fraction", reading.eta, HEALTHY_BELOW, reading.sentence)
     if reading.wire:
         return judged(State.HARD, (0.98, 0.9, 1.0), (0.01, 0.07, 0.92), (found,))
+    if reading.certified:
+        return certified_verdict(reading)
+    if reading.blocking:
+        return undetermined(
+            reading.sentence.rstrip("."),
+            "Impedance with lithium electrodes, or at a higher stack pressure.",
+        )
     if not reading.trusted:
         return undetermined(
             reading.sentence.rstrip("."),
@@ -182,6 +275,31 @@ def reading_verdict(reading: ImpedanceReading) -> Verdict:
         upper=reading.upper,
         soft=min(max(reading.probability_short, 0.05), 0.9),
     )
+
+
+def certified_verdict(reading: ImpedanceReading) -> Verdict:
+    """Return the verdict of a spectrum that lies below the bare electrolyte: never healthy.
+
+    Not far below it, a wrong area, thickness or conductivity explains it as well.
+
+    Parameters
+    ----------
+    reading : ImpedanceReading
+    """
+    found = Evidence("resistance_over_ionic_floor", reading.over_floor, 1.0, reading.sentence)
+    least = 1.0 - reading.over_floor
+    if reading.over_floor > CERTAIN:
+        said = undetermined(
+            "Either electrons pass since before the spectrum, or area, thickness or conductivity "
+            "are misstated",
+            "Check area, thickness, conductivity and temperature of the electrolyte.",
+            soft=0.45,
+        )
+        return replace(said, evidence=(found, *said.evidence))
+    state = State.HARD if least >= HARD_FROM else State.SOFT
+    eta = least if state is State.HARD else 0.5 * (1.0 + least)
+    chances = state_probabilities(eta, 0.5 * (1.0 - least) + 0.02, 0.97)
+    return judged(state, (eta, max(least - 0.1, HEALTHY_BELOW), 1.0), chances, (found,))
 
 
 IMPEDANCE_COLUMNS: Final = (

@@ -97,6 +97,6 @@ class FusedStepper:
         self._reached = (
             self._reached and reaches(reading, level, self._level) and verdict.state is self._state
         )
-        if self._reached and (reading.wire or reading.trusted):
+        if self._reached and reading.speaks:
             return settled(verdict, reading)
         return verdict

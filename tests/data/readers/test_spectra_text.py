@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from softbreak.data.readers import registry
 from softbreak.data.readers.base import Head
 from softbreak.data.readers.impedance import ivium, spectra_text, zplot
-from softbreak.data.readers.impedance.spectrum import log_spaced, started, sweeps
+from softbreak.data.readers.impedance.spectrum import log_spaced, started
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
 
@@ -83,7 +84,6 @@ def test_concatenated_sweeps_become_one_record_each(tmp_path: Path) -> None:
     sweep = "".join(f"{10.0**k},10.0,-1.0\n" for k in range(5, -2, -1))
     path.write_text("freq,Zre,Zim\n" + sweep + sweep)
     assert [len(record.table) for record in spectra_text.NAMED.read(path)] == [7, 7]
-    assert sweeps(np.array([5.0])) == [slice(0, 1)]
 
 
 def test_zview_comments_and_cut_rows(tmp_path: Path) -> None:
@@ -132,3 +132,113 @@ def test_log_spaced_needs_two_decades() -> None:
     assert not log_spaced(np.linspace(1, 1e5, 40))
     assert not log_spaced(np.logspace(5, 4, 40))
     assert not log_spaced(np.array([1.0, -1.0] * 10))
+
+
+def test_zplotw_without_an_end_of_comments(tmp_path: Path) -> None:
+    path = tmp_path / "a.z"
+    path.write_text(
+        '"ZPlotW Data File: Version 3.2c"\n"Raw Data"\nDate: 12-17-2019    Time: 16:24:35\n'
+        "79\n\"  Freq(Hz)    Ampl     Bias   Time(Sec)   Z'(a)    Z''(b)    GD   Err   Range\"\n"
+        "3.0E+05, 1.0E-02, 0.0, 2.58, 642.62, -85.821, 0.0, 0, 5\n"
+        "3.0E+02, 1.0E-02, 0.0, 9.58, 1305.3, -195.01, 0.0, 0, 5\n"
+    )
+    assert zplot.recognises(Head.of(path))
+    record = zplot.read(path)[0]
+    assert record.array("real_impedance_ohm").tolist() == [642.62, 1305.3]
+    assert record.array("imaginary_impedance_ohm").tolist() == [-85.821, -195.01]
+    assert record.source.started_unix_second == 1576599875.0  # 17 December 2019, 16:24:35 UTC
+
+
+FREQUENCY = np.geomspace(1e6, 0.1, 36)
+IMPEDANCE = 45.0 + 1.0 / (1.0 / 55.0 + 3e-6 * (2j * np.pi * FREQUENCY) ** 0.9)
+COLUMNS = {
+    "f": FREQUENCY,
+    "re": IMPEDANCE.real,
+    "im": IMPEDANCE.imag,
+    "-im": -IMPEDANCE.imag,
+    "mod": np.abs(IMPEDANCE),
+    "deg": np.degrees(np.angle(IMPEDANCE)),
+    "-deg": -np.degrees(np.angle(IMPEDANCE)),
+    "rad": np.angle(IMPEDANCE),
+    "omega": 2.0 * np.pi * FREQUENCY,
+    "n": np.arange(36.0),
+}
+
+
+def _table(folder: Path, header: str, columns: str, delimiter: str = ",", mark: str = ".") -> Path:
+    rows = zip(*(COLUMNS[name] for name in columns.split()), strict=True)
+    lines = [delimiter.join(f"{x:.7g}".replace(".", mark) for x in row) for row in rows]
+    path = folder / "table.csv"
+    path.write_text("\n".join([header, *lines][not header :]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "delimiter", "mark"),
+    [
+        ("frequency,real,imaginary", "f re im", ",", "."),
+        ("Freq,Real,Imag", "f re im", ",", "."),
+        (",Freq,Real,Imag", "n f re im", ",", "."),
+        ("f/Hz, Z'/Ohm, -Z''/Ohm", "f re -im", ",", "."),
+        ("Frequency (Hz),|Z| (Ohm),Phase (deg)", "f mod deg", ",", "."),
+        ("Freq [Hz];Zmod [Ohm];Phase [rad]", "f mod rad", ";", "."),
+        ("Frequency,Impedance,Phase", "f mod deg", ",", "."),
+        ("freq / Hz,neg. Phase / °,Z / Ohm", "f -deg mod", ",", "."),
+        ("Index;Frequency (Hz);Z' (Ω);-Z'' (Ω);Z (Ω);-Phase (°)", "n f re -im mod -deg", ";", "."),
+        ("Frequenz/Hz;Realteil/Ohm;Imaginärteil/Ohm", "f re im", ";", ","),
+        ("Fréquence (Hz)\tPartie réelle\t-Partie imaginaire", "f re -im", "\t", ","),
+        ("频率/Hz,实部/Ω,-虚部/Ω", "f re -im", ",", "."),
+        ("Frequenza [Hz],Parte reale,Parte immaginaria", "f re im", ",", "."),
+        ("frecuencia,real,imaginaria", "f re im", ",", "."),
+        ("Частота,Действительная часть,Мнимая часть", "f re im", ",", "."),
+        ("omega (rad/s),Re(Z),Im(Z)", "omega re im", ",", "."),
+        ("Frequency(Hz),Rs(Ohm),Xs(Ohm)", "f re im", ",", "."),
+        ('"Frequency, Hz","Z\', Ohm","Z\'\', Ohm"', "f re im", ",", "."),
+        ("Freq,Z_re,Z_im\nHz,Ohm,Ohm", "f re im", ",", "."),
+        (" f/Hz \t Z'/Ohm \t -Z''/Ohm \n 36 ", "f re -im", "\t", "."),
+        ("", "f re im", ",", "."),
+        ("", "n f re im", ",", "."),
+        ("", "f re im", " ", ","),
+        ("", "f re im", ";", ","),
+    ],
+)
+def test_ways_to_name_the_same_spectrum(
+    tmp_path: Path, header: str, columns: str, delimiter: str, mark: str
+) -> None:
+    path = _table(tmp_path, header, columns, delimiter, mark)
+    (record,) = registry.read(path)
+    np.testing.assert_allclose(record.array("frequency_hertz"), FREQUENCY, rtol=1e-5)
+    np.testing.assert_allclose(record.array("real_impedance_ohm"), IMPEDANCE.real, rtol=1e-5)
+    found = record.array("imaginary_impedance_ohm")
+    np.testing.assert_allclose(found, IMPEDANCE.imag, rtol=1e-4, atol=1e-4)
+
+
+def test_every_header_in_a_file_counts_for_what_follows_it(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    text = _table(tmp_path, "f/Hz,Z'/Ohm,Z''/Ohm", "f re im").read_text()
+    second = text.replace("Ohm", "kOhm")
+    path.write_text(text + "Second sweep: after cycling\n" + second)
+    one, two = registry.read(path)
+    factor = two.array("real_impedance_ohm") / one.array("real_impedance_ohm")
+    np.testing.assert_allclose(factor, 1e3)
+
+
+def test_a_phase_of_no_unit_that_could_be_either_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "phase.csv"
+    path.write_text("f/Hz,|Z|/Ohm,Phase\n1e3,10,-0.5\n1e2,11,-1.2\n1e1,12,-0.1\n")
+    with pytest.raises(ReadError, match=r"column Phase.*degrees or radians"):
+        registry.read(path)
+
+
+def test_fewer_rows_than_announced_are_a_cut_file(tmp_path: Path) -> None:
+    path = tmp_path / "data.P00"
+    path.write_text(" f/Hz\t Z'/Ohm\t -Z''/Ohm\n 4 \n 1e3\t 10\t 1\n 1e2\t 11\t 2\n")
+    with pytest.raises(ReadError, match=r"only 2 rows.*4 points"):
+        registry.read(path)
+
+
+def test_thousands_in_a_spectrum_that_nothing_decides_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text("f/Hz\tZ'/Ohm\tZ''/Ohm\n" + "9,100\t4,563\t1,404\n" * 3)
+    with pytest.raises(ReadError, match=r"line 2, column .*'9,100'"):
+        registry.read(path)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.readers.cyclers import biologic_columns as bio
+from softbreak.data.readers.sweeps import sweeps
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import ReadError
 
@@ -122,29 +123,13 @@ def _stretches(frequency: np.ndarray) -> list[tuple[int, int, bool]]:
         if not with_frequency[start]:
             found.append((start, stop, False))
             continue
-        starts = [start, *(start + np.array(_sweep_starts(frequency[start:stop]), int)).tolist()]
-        found += [(a, b, True) for a, b in zip(starts, [*starts[1:], stop], strict=True)]
+        found += [
+            (start + sweep.start, start + sweep.stop, True)
+            for sweep in sweeps(frequency[start:stop])
+        ]
         if len(found) > MOST_RECORDS:
             break
     return found
-
-
-def _sweep_starts(frequency: np.ndarray) -> list[int]:
-    """Return where a new sweep begins: where the frequency steps against the sweep's direction."""
-    signs = np.sign(np.diff(frequency))
-    steps = np.flatnonzero(signs)
-    turns = steps[np.flatnonzero(np.diff(signs[steps], prepend=0))]
-    starts: list[int] = []
-    direction = 0.0
-    for step in turns.tolist():
-        if direction == 0.0:
-            direction = signs[step]
-        elif signs[step] != direction:
-            starts.append(step + 1)
-            # The step back to the first frequency says nothing of the new sweep's direction,
-            # the one after it does.
-            direction = signs[step + 1] if step + 1 < len(signs) else 0.0
-    return starts
 
 
 def _technique(header: Header, columns: Columns, start: int, stop: int) -> Technique:

@@ -25,6 +25,7 @@ from softbreak.data.readers.formats.column_map import Field, match
 from softbreak.data.readers.formats.delimited import Text, delimiter_of, numbers, read_strings
 from softbreak.data.readers.formats.time_series import Layout, Told, build, record_of
 from softbreak.data.readers.parser_errors import foreign_errors
+from softbreak.data.readers.sweeps import sweeps
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import ReadError
@@ -218,7 +219,9 @@ def _records(path: Path, arrays: dict[str, np.ndarray], said: Mapping[str, Any])
         if spectral.any():
             series = {n: a[~spectral] for n, a in series.items()}
         records.append(build(path, series, LAYOUT, told))
-    for rows in _sweeps(arrays, np.flatnonzero(spectral)):
+    places = np.flatnonzero(spectral)
+    for sweep in sweeps(arrays["frequency_hertz"][places]) if len(places) else ():
+        rows = places[sweep]
         table = pd.DataFrame(
             {name: arrays[name][rows].astype(np.float64) for name in SPECTRUM_COLUMNS}
         )
@@ -226,15 +229,6 @@ def _records(path: Path, arrays: dict[str, np.ndarray], said: Mapping[str, Any])
     if not records:
         raise ReadError(path, found="no row", expected="samples or spectra", remedy=_REMEDY)
     return records
-
-
-def _sweeps(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> list[np.ndarray]:
-    """Split spectra where the frequency turns back to where a sweep begins."""
-    if not len(rows):
-        return []
-    steps = np.sign(np.diff(arrays["frequency_hertz"][rows]))
-    direction = np.sign(np.sum(steps)) or 1.0
-    return np.split(rows, np.flatnonzero(steps == -direction) + 1)
 
 
 def told_by(said: Mapping[str, Any]) -> Told:

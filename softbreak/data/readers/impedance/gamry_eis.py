@@ -13,10 +13,11 @@ from pathlib import Path
 
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.impedance.spectrum import (
+    VERSION,
     Origin,
     number,
     read_lines,
-    spectrum_record,
+    spectrum_records,
     started,
 )
 from softbreak.data.record import Record
@@ -57,13 +58,11 @@ def read(path: Path) -> list[Record]:
     stated = _stated(lines[: starts[0]])
     tag = next((line.split("\t")[1] for line in lines[:5] if line.startswith("TAG\t")), "EIS")
     clock = started(str(stated.get("date", "")), str(stated.get("time", "")))
-    return [
-        _spectrum(Origin(path, READER.name, READER.instrument, tag, clock, stated), lines, row)
-        for row in starts
-    ]
+    origin = Origin(path, READER.name, READER.instrument, tag, clock, stated)
+    return [record for row in starts for record in _spectra(origin, lines, row)]
 
 
-def _spectrum(origin: Origin, lines: list[str], start: int) -> Record:
+def _spectra(origin: Origin, lines: list[str], start: int) -> list[Record]:
     path = origin.path
     names = lines[start + 1].strip("\t\r ").split("\t") if start + 1 < len(lines) else []
     missing = [name for name in _COLUMNS if name not in names]
@@ -84,7 +83,7 @@ def _spectrum(origin: Origin, lines: list[str], start: int) -> Record:
         for row, fields in _rows(lines, start + 3)
     ]
     frequency, real, imaginary = zip(*points, strict=True) if points else ((), (), ())
-    return spectrum_record(origin, frequency, real, imaginary)
+    return spectrum_records(origin, frequency, real, imaginary)
 
 
 def _rows(lines: list[str], first: int) -> Iterator[tuple[int, list[str]]]:
@@ -121,5 +120,6 @@ READER = Reader(
     suffixes=(".dta",),
     recognises=recognises,
     read=read,
+    version=VERSION,
 )
 READERS = (READER,)

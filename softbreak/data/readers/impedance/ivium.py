@@ -12,13 +12,14 @@ from pathlib import Path
 
 from softbreak.data.readers.base import Head, Reader, decode
 from softbreak.data.readers.impedance.spectrum import (
+    VERSION,
     Origin,
     count,
     is_number,
     number,
     read_bytes,
     read_lines,
-    spectrum_record,
+    spectrum_records,
 )
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
@@ -52,7 +53,7 @@ def _read_ids(path: Path) -> list[Record]:
         elif line.startswith("primary_data"):
             if method.lower().startswith("impedance"):
                 origin = Origin(path, IDS.name, IDS.instrument, method, None, dict(facts))
-                records.append(_ids_block(origin, lines, row))
+                records += _ids_block(origin, lines, row)
             else:
                 others.append(method)
             facts = {}
@@ -66,7 +67,7 @@ def _read_ids(path: Path) -> list[Record]:
     )
 
 
-def _ids_block(origin: Origin, lines: list[str], row: int) -> Record:
+def _ids_block(origin: Origin, lines: list[str], row: int) -> list[Record]:
     """Read ``primary_data``, the number of columns, the number of points, then the points."""
     path = origin.path
     header = [line.strip() for line in lines[row + 1 : row + 3]]
@@ -81,7 +82,7 @@ def _ids_block(origin: Origin, lines: list[str], row: int) -> Record:
     n = count(path, header[1], f"line {row + 3}", most=len(lines) - row - 3)
     points = [_three(path, lines[row + 3 + i], row + 4 + i) for i in range(n)]
     real, imaginary, frequency = zip(*points, strict=True)
-    return spectrum_record(origin, frequency, real, imaginary)
+    return spectrum_records(origin, frequency, real, imaginary)
 
 
 def _three(path: Path, line: str, row: int) -> list[float]:
@@ -118,7 +119,7 @@ def _read_dfr(path: Path) -> list[Record]:
     ]
     frequency, real, negative = zip(*points, strict=True)
     origin = Origin(path, DFR.name, DFR.instrument, stated={"version": lines[0].strip()})
-    return [spectrum_record(origin, frequency, real, [-value for value in negative])]
+    return spectrum_records(origin, frequency, real, [-value for value in negative])
 
 
 def _i2b_start(lines: list[str]) -> int | None:
@@ -150,10 +151,10 @@ def _read_i2b(path: Path) -> list[Record]:
     frequency, real, imaginary = zip(*points, strict=True)
     stated = {"comment": "\n".join(lines[:start]).strip()}
     origin = Origin(path, I2B.name, I2B.instrument, stated=stated)
-    return [spectrum_record(origin, frequency, real, imaginary)]
+    return spectrum_records(origin, frequency, real, imaginary)
 
 
-IDS = Reader("ivium-ids", "IviumSoft", (".ids",), _recognises_ids, _read_ids)
-DFR = Reader("autolab-dfr", "Autolab FRA", (".dfr",), _recognises_dfr, _read_dfr)
-I2B = Reader("i2b", "an .i2b spectrum", (".i2b",), _recognises_i2b, _read_i2b)
+IDS = Reader("ivium-ids", "IviumSoft", (".ids",), _recognises_ids, _read_ids, VERSION)
+DFR = Reader("autolab-dfr", "Autolab FRA", (".dfr",), _recognises_dfr, _read_dfr, VERSION)
+I2B = Reader("i2b", "an .i2b spectrum", (".i2b",), _recognises_i2b, _read_i2b, VERSION)
 READERS = (IDS, DFR, I2B)

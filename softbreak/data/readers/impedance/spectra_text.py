@@ -1,133 +1,123 @@
-"""Impedance as a table of text whose header names its columns, and the nameless three-column table.
+"""Impedance as a table of text whose header names its columns, and the table without a header.
 
-CH Instruments, Parstat (VersaStudio), PowerSuite, NOVA and most spreadsheets write such tables.
-The *name* of a column decides its sign: ``-Z''`` and ``-Im(Z)`` are turned, ``Z''`` and ``Zimg``
-are taken as they stand. Values never decide.
+CH Instruments, Parstat (VersaStudio), PowerSuite, NOVA, Squidstat, RelaxIS, the P00 layout of
+older programs and most spreadsheets write such tables; which column is which, says
+:mod:`softbreak.data.readers.spectrum_columns`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from softbreak.data.readers.base import Head, Reader
+from softbreak.data.readers.base import HEAD_BYTES, Head, Reader
 from softbreak.data.readers.impedance.spectrum import (
+    VERSION,
     Origin,
-    is_number,
     log_spaced,
-    number,
     read_lines,
     record,
-    spectrum_record,
-    sweeps,
+    spectrum_records,
+)
+from softbreak.data.readers.number_columns import could_be_number, not_measured, numbers_of
+from softbreak.data.readers.spectrum_columns import (
+    DELIMITERS,
+    SERIES,
+    SPECTRUM,
+    Header,
+    fields_of,
+    find_header,
+    header_at,
 )
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError
 
-_UNIT = r"(?P<unit>[\[(/_].*)?"
-_NAMES = {
-    "frequency": rf"(freq|frequency|f|frequency_hertz){_UNIT}",
-    "real": rf"(re\(z\)|real\(z\)|zreal|z_real|zre|z_re|z'|z’|z′|real_impedance_ohm){_UNIT}",
-    "imaginary": (
-        r"(im\(z\)|imag\(z\)|zimag|z_imag|zimg|zim|z_im|z''|z\"|z’’|z″|imaginary_impedance_ohm)"
-        rf"{_UNIT}"
-    ),
-    "time": r"(elapsedtime|time)(?P<unit>[\[(/]s(ec)?\W*)",
-    "voltage": r"(potential|voltage)(?P<unit>[\[(/]m?v\W*)",
-    "current": r"(current)(?P<unit>[\[(/][mµμu]?a\W*)",
-}
-_SPECTRUM = ("frequency", "real", "imaginary")
-_MINUS = ("-", "−", "–")
-_PREFIXES = {"": 1.0, "k": 1e3, "M": 1e6, "m": 1e-3, "µ": 1e-6, "μ": 1e-6, "u": 1e-6, "G": 1e9}
-_HEADER_LINES = 200
-_OTHERS = ("EC-Lab ASCII FILE", "BT-Lab ASCII FILE", "EXPLAIN", "ZPLOT2", "Z60W", '"Z60W')
+_OTHERS = (
+    "EC-Lab ASCII FILE",
+    "BT-Lab ASCII FILE",
+    "EXPLAIN",
+    "ZPLOT2",
+    "Z60W",
+    '"Z60W',
+    '"ZPlotW',
+)
 """First words of files that have their own readers."""
-
-
-@dataclass(frozen=True)
-class Header:
-    """Which column is which: (place, factor to Hz, Ω, s, V or A with the true sign)."""
-
-    row: int
-    delimiter: str | None
-    columns: dict[str, tuple[int, float]]
-    area_specific: bool
-
-
-def _find_header(lines: Sequence[str]) -> Header | None:
-    for row, line in enumerate(lines[:_HEADER_LINES]):
-        lowered = line.lower()
-        if "f" not in lowered or "z" not in lowered:
-            continue
-        for delimiter in ("\t", ";", ",", None):
-            header = _columns(row, delimiter, line)
-            if header is not None:
-                return header
-    return None
-
-
-def _columns(row: int, delimiter: str | None, line: str) -> Header | None:
-    columns: dict[str, tuple[int, float]] = {}
-    specific = False
-    for place, name in enumerate(line.split(delimiter)):
-        for quantity, pattern in _NAMES.items():
-            sign, bare = _signed(name)
-            match = re.fullmatch(pattern, bare, flags=re.IGNORECASE)
-            if match and quantity not in columns:
-                unit = match["unit"] or ""
-                columns[quantity] = (place, sign * _factor(unit))
-                specific |= quantity in _SPECTRUM and "cm" in unit.lower()
-                break
-    if all(quantity in columns for quantity in _SPECTRUM):
-        return Header(row, delimiter, columns, specific)
-    return None
-
-
-def _signed(name: str) -> tuple[float, str]:
-    bare = re.sub(r"\s+", "", name.strip().removeprefix('"'))
-    bare = bare.removesuffix('"') if bare.count('"') % 2 and not bare.endswith('z"') else bare
-    return (-1.0, bare[1:]) if bare.startswith(_MINUS) else (1.0, bare)
-
-
-def _factor(unit: str) -> float:
-    match = re.search(r"([kKMmGuµμ]?)(?i:ohm|Ω|Ω|hz|sec|s\b|v\b|a\b)", unit)
-    if not match:
-        return 1.0
-    prefix = "k" if match[1] == "K" else match[1]
-    return _PREFIXES[prefix]
+_MOST_RADIANS: Final = 1.6
+"""A phase without a unit that goes farther is in degrees: a passive cell stays within π/2."""
+_ROWS_TO_KNOW: Final = 5
 
 
 def _recognises(head: Head) -> bool:
     if not head.is_text or head.text.startswith(_OTHERS):
         return False
-    header = _find_header(head.lines)
+    header = find_header(head.lines)
     return header is not None and any(
-        _is_row(line, header) for line in head.lines[header.row + 1 : header.row + 6]
+        header.is_row(fields_of(line, header.delimiter))
+        for line in head.lines[header.first : header.first + _ROWS_TO_KNOW]
     )
-
-
-def _is_row(line: str, header: Header) -> bool:
-    fields = line.split(header.delimiter)
-    places = [header.columns[name][0] for name in _SPECTRUM]
-    return len(fields) > max(places) and all(is_number(fields[place]) for place in places)
 
 
 def _read_named(path: Path, reader: Reader) -> list[Record]:
     lines = read_lines(path)
-    header = _find_header(lines)
-    if header is None:
+    first = find_header(lines)
+    if first is None:
         raise ReadError(
             path,
             found="no header that names frequency, real and imaginary part",
             expected="a table of impedance",
             remedy="Name the columns, for example: frequency / Hz, Z' / Ohm, Z'' / Ohm.",
         )
+    stated, clock = stated_above(lines[: first.row])
+    origin = Origin(path, reader.name, reader.instrument, "EIS", clock, stated)
+    records = [
+        found
+        for header, end in _blocks(lines, first)
+        for found in _split(origin, _table(path, lines, header, end))
+    ]
+    if not any(found.technique is Technique.IMPEDANCE for found in records):
+        raise ReadError(
+            path,
+            found="no row with a positive frequency",
+            expected="at least one spectrum",
+            remedy="The file was cut off before its spectrum, or it holds none.",
+        )
+    return records
+
+
+def _blocks(lines: Sequence[str], header: Header | None) -> Iterator[tuple[Header, int]]:
+    """Yield each header with the line (0-based) before which its rows end."""
+    while header is not None:
+        following, end = None, len(lines)
+        for row in range(header.first, len(lines)):
+            line = lines[row]
+            if not any(map(str.isalpha, line)) or header.fits(fields_of(line, header.delimiter)):
+                continue
+            following = header_at(lines, row) or _after_words(lines, row, header)
+            end = row if following is not None else end
+            break  # words without a header behind them: the table below says where they are
+        yield header, end
+        header = following
+
+
+def _after_words(lines: Sequence[str], row: int, header: Header) -> Header | None:
+    """Return the header that follows words between two tables; None where rows follow them."""
+    following = find_header(lines, row)
+    if following is None:
+        return None
+    between = lines[row : following.row]
+    rows = any(header.is_row(fields_of(line, header.delimiter)) for line in between)
+    return None if rows else following
+
+
+def _table(path: Path, lines: Sequence[str], header: Header, end: int) -> pd.DataFrame:
+    """Return the numbers below a header in Hz, Ω, s, V and A."""
     if header.area_specific:
         raise ReadError(
             path,
@@ -136,45 +126,73 @@ def _read_named(path: Path, reader: Reader) -> list[Record]:
             expected="impedance of the cell in ohm",
             remedy="Divide by the area and name the unit Ohm; give the area with the cell.",
         )
-    wanted = [name for name in _NAMES if name in header.columns]
-    places = [header.columns[name][0] for name in wanted]
-    rows = [
-        _fields(path, line.split(header.delimiter), places, row)
-        for row, line in enumerate(lines[header.row + 1 :], start=header.row + 2)
-        if line.strip(" \t\r,;")
-    ]
-    factors = np.array([header.columns[name][1] for name in wanted])
-    values = np.array(rows, dtype=np.float64).reshape(len(rows), len(wanted)) * factors
-    table = pd.DataFrame(values, columns=wanted)
-    stated, clock = _stated(lines[: header.row])
-    origin = Origin(path, reader.name, reader.instrument, "EIS", clock, stated)
-    return _split(origin, table)
+    columns = {name: header.columns[name] for name in header.wanted}
+    most = max(column.place for column in columns.values())
+    numbers, rows = [], []
+    for row, line in enumerate(lines[header.first : end], start=header.first + 1):
+        if not line.strip(" \t\r,;"):
+            continue
+        fields = fields_of(line, header.delimiter)
+        if len(fields) <= most:
+            raise _cut(path, f"line {row}", f"{len(fields)} fields", f"at least {most + 1}")
+        numbers.append(row)
+        rows.append([fields[column.place] for column in columns.values()])
+    if header.announced is not None and len(rows) < header.announced:
+        told = f"{header.announced} points, as line {header.first} announces"
+        raise _cut(path, f"line {end}", f"only {len(rows)} rows", told)
+    fields_by_name = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
+    texts = {columns[name].label: fields for name, fields in fields_by_name.items()}
+    if len(texts) < len(fields_by_name):  # two columns of one name
+        texts = {f"{columns[n].place + 1}": fields for n, fields in fields_by_name.items()}
+    found = numbers_of(path, texts, numbers)
+    values = dict(zip(fields_by_name, found.values(), strict=True))
+    table = {name: values[name] * column.factor for name, column in columns.items() if values}
+    if "phase" in table:
+        turn = _radians(path, header, table["phase"])
+        modulus, phase = table.pop("modulus"), table.pop("phase") * turn
+        table |= {"real": modulus * np.cos(phase), "imaginary": modulus * np.sin(phase)}
+    empty = {name: np.empty(0) for name in SPECTRUM}
+    return pd.DataFrame(table or empty, dtype=np.float64)
 
 
-def _fields(path: Path, fields: list[str], places: list[int], row: int) -> list[float]:
-    if len(fields) <= max(places):
-        raise ReadError(
-            path,
-            place=f"line {row}",
-            found=f"{len(fields)} fields",
-            expected=f"at least {max(places) + 1}",
-            remedy="The file was cut off or is damaged there: export it again.",
-        )
-    return [number(path, fields[place], f"line {row}") for place in places]
+def _radians(path: Path, header: Header, phase: np.ndarray) -> float:
+    """Return what turns a phase into radians."""
+    column = header.columns["phase"]
+    degrees = column.degrees
+    if degrees is None:
+        farthest = float(np.nanmax(np.abs(phase), initial=0.0))
+        if farthest <= _MOST_RADIANS:
+            raise ReadError(
+                path,
+                place=f"line {header.row + 1}, column {column.label}",
+                found=f"a phase without a unit that stays within {farthest:.3g}",
+                expected="degrees or radians, named in the header",
+                remedy=f"Name the unit, for example: {column.label} / deg.",
+            )
+        degrees = True
+    return np.pi / 180.0 if degrees else 1.0
+
+
+def _cut(path: Path, place: str, found: str, expected: str) -> ReadError:
+    return ReadError(
+        path,
+        place=place,
+        found=found,
+        expected=expected,
+        remedy="The file was cut off or is damaged there: export it again.",
+    )
 
 
 def _split(origin: Origin, table: pd.DataFrame) -> list[Record]:
-    """Return records in file order: rows without a frequency are a time series between spectra."""
-    is_spectrum = (table["frequency"] > 0.0).to_numpy()
-    edges = np.flatnonzero(np.diff(is_spectrum)) + 1
+    """Return records in file order: rows of frequency zero are a time series between spectra."""
+    if not set(SERIES) <= set(table.columns):
+        return spectrum_records(origin, *(table[name].to_numpy() for name in SPECTRUM))
+    in_series = (table["frequency"] == 0.0).to_numpy()
+    edges = np.flatnonzero(np.diff(in_series)) + 1
     records: list[Record] = []
     for part in np.split(np.arange(len(table)), edges):
         block = table.iloc[part]
-        if len(part) and is_spectrum[part[0]]:
-            for piece in sweeps(block["frequency"].to_numpy()):
-                frequency, real, imaginary = (block[name].to_numpy()[piece] for name in _SPECTRUM)
-                records.append(spectrum_record(origin, frequency, real, imaginary))
-        elif {"time", "voltage", "current"} <= set(table.columns) and len(part):
+        if len(part) and in_series[part[0]]:
             series = pd.DataFrame(
                 {
                     "test_time_second": block["time"].to_numpy(),
@@ -183,17 +201,12 @@ def _split(origin: Origin, table: pd.DataFrame) -> list[Record]:
                 }
             )
             records.append(record(replace(origin, method=""), Technique.CYCLING, series))
-    if not any(item.technique is Technique.IMPEDANCE for item in records):
-        raise ReadError(
-            origin.path,
-            found="no row with a positive frequency",
-            expected="at least one spectrum",
-            remedy="The file was cut off before its spectrum, or it holds none.",
-        )
+        elif len(part):
+            records += spectrum_records(origin, *(block[name].to_numpy() for name in SPECTRUM))
     return records
 
 
-def _stated(header: Sequence[str]) -> tuple[dict[str, object], float | None]:
+def stated_above(header: Sequence[str]) -> tuple[dict[str, object], float | None]:
     """Keep the lines above the table ("name = value", "name: value") and a spelled-out date."""
     stated: dict[str, object] = {}
     clock = None
@@ -221,26 +234,57 @@ def _spelled(text: str) -> float | None:
         return None
 
 
+def _nameless(lines: Sequence[str]) -> tuple[list[list[str]], list[int]] | None:
+    """Return fields and numbers of the lines of a table of three columns; None for others.
+
+    An index of the rows in front, which some libraries write, is passed over.
+    """
+    numbered = [(row, line) for row, line in enumerate(lines, start=1) if line.strip(" \t\r,;")]
+    for delimiter in DELIMITERS:
+        rows = [fields_of(line.strip(), delimiter) for _, line in numbered]
+        width = len(rows[0]) if rows else 0
+        if width not in (3, 4) or any(len(fields) != width for fields in rows):
+            continue
+        if not all(could_be_number(field) for fields in rows for field in fields):
+            continue
+        if width == 4 and not _is_index([fields[0] for fields in rows]):
+            continue
+        return [fields[-3:] for fields in rows], [row for row, _ in numbered]
+    return None
+
+
+def _is_index(fields: Sequence[str]) -> bool:
+    wanted = range(int(fields[0]), int(fields[0]) + len(fields)) if fields[0] in ("0", "1") else ()
+    return len(wanted) > 0 and all(f == str(k) for f, k in zip(fields, wanted, strict=True))
+
+
 def _recognises_nameless(head: Head) -> bool:
     if not head.is_text:
         return False
-    rows = [re.split(r"[,;\t ]+", line.strip()) for line in head.lines[:400] if line.strip()]
-    rows = rows[:-1] if len(head.data) == 65_536 else rows
-    if any(len(row) != 3 or not all(map(is_number, row)) for row in rows):
+    lines = head.lines[:-1] if len(head.data) == HEAD_BYTES else head.lines
+    found = _nameless(lines[:400])
+    if found is None or any(not_measured(fields[0]) for fields in found[0]):
         return False
-    return log_spaced(np.array([float(row[0].strip('"').replace(",", ".")) for row in rows]))
+    try:
+        table = numbers_of(head.path, dict(enumerate_columns(found[0])), found[1])
+    except ReadError:
+        return False
+    return log_spaced(table["1"])
+
+
+def enumerate_columns(rows: Sequence[Sequence[str]]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the columns of rows, called by their numbers."""
+    return [(str(at), column) for at, column in enumerate(zip(*rows, strict=True), start=1)]
 
 
 def _read_nameless(path: Path) -> list[Record]:
-    points = [
-        _fields(path, re.split(r"[,;\t ]+", line.strip()), [0, 1, 2], row)
-        for row, line in enumerate(read_lines(path), start=1)
-        if line.strip()
-    ]
-    table = pd.DataFrame(np.array(points, dtype=np.float64).reshape(-1, 3), columns=_SPECTRUM)
+    found = _nameless(read_lines(path))
+    if found is None:
+        raise _cut(path, "", "rows of several lengths, or words", "three columns of numbers")
+    table = numbers_of(path, dict(enumerate_columns(found[0])), found[1])
     stated = {"columns": "no header: taken as frequency / Hz, Re Z / Ohm, Im Z / Ohm (true sign)"}
     origin = Origin(path, NAMELESS.name, NAMELESS.instrument, stated=stated)
-    return _split(origin, table)
+    return spectrum_records(origin, *table.values())
 
 
 def _dialect(name: str, instrument: str, is_mine: Callable[[Head], bool]) -> Reader:
@@ -252,7 +296,7 @@ def _dialect(name: str, instrument: str, is_mine: Callable[[Head], bool]) -> Rea
     def read(path: Path) -> list[Record]:
         return _read_named(path, reader)
 
-    reader = Reader(name, instrument, (".txt", ".csv"), recognises, read)
+    reader = Reader(name, instrument, (".txt", ".csv"), recognises, read, VERSION)
     return reader
 
 
@@ -278,5 +322,6 @@ NAMELESS = Reader(
     (".csv", ".txt"),
     _recognises_nameless,
     _read_nameless,
+    VERSION,
 )
 READERS = (CH_INSTRUMENTS, PARSTAT, POWERSUITE, NAMED, NAMELESS)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,9 +14,13 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from softbreak.data.readers.base import decode
+from softbreak.data.readers.number_columns import could_be_number, not_measured
+from softbreak.data.readers.sweeps import is_physical, sweeps
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import ReadError
 
+VERSION = "2"
+"""Of all readers that build their records here."""
 MAX_BYTES = 128 * 2**20
 """No spectrum fills this much text; a larger file is something else."""
 
@@ -57,16 +60,19 @@ def read_lines(path: Path) -> list[str]:
 
 def is_number(token: str) -> bool:
     """Whether a field is one number; a decimal comma counts."""
-    return _NUMBER.fullmatch(token.strip().strip('"').replace(",", ".", 1)) is not None
+    return bool(token.strip()) and could_be_number(token)
 
 
 def number(path: Path, token: str, place: str) -> float:
-    """Return the number in a field (decimal point or comma), or raise ``ReadError``."""
+    """Return the number in a field (decimal point or comma), or raise ``ReadError``.
+
+    For formats that write numbers in one way; NaN where the field says that nothing was measured.
+    """
     text = token.strip().strip('"').replace(",", ".", 1)
-    if _NUMBER.fullmatch(text) is not None:
-        value = float(text)
-        if np.isfinite(value):
-            return value
+    if _NUMBER.fullmatch(text) is not None and np.isfinite(float(text)):
+        return float(text)
+    if text and not_measured(text):
+        return float("nan")
     raise ReadError(
         path,
         place=place,
@@ -116,15 +122,18 @@ def started(date: str, time: str) -> float | None:
     return at.timestamp()
 
 
-def spectrum_record(
+def spectrum_records(
     origin: Origin, frequency: ArrayLike, real: ArrayLike, imaginary: ArrayLike
-) -> Record:
-    """Build the record of one spectrum from columns in Hz and Ω (true sign), in file order.
+) -> list[Record]:
+    """Build the records of spectra from columns in Hz and Ω (true sign), in file order.
+
+    Points that nobody can measure are still in them:
+    :func:`softbreak.data.readers.soundness.sound` leaves them out.
 
     Raises
     ------
     ReadError
-        If there is no point, or a frequency is not positive.
+        If there is no point.
     """
     table = pd.DataFrame(
         {
@@ -133,14 +142,17 @@ def spectrum_record(
             "imaginary_impedance_ohm": np.asarray(imaginary, dtype=np.float64),
         }
     )
-    if table.empty or not (table["frequency_hertz"] > 0.0).all():
+    if table.empty:
         raise ReadError(
             origin.path,
-            found="no data row" if table.empty else "a frequency that is not positive",
+            found="no data row",
             expected="a spectrum with positive frequencies",
             remedy="The measurement was perhaps aborted, or the file is damaged.",
         )
-    return record(origin, Technique.IMPEDANCE, table)
+    return [
+        record(origin, Technique.IMPEDANCE, table.iloc[part].reset_index(drop=True))
+        for part in sweeps(table["frequency_hertz"].to_numpy())
+    ]
 
 
 def record(origin: Origin, technique: Technique, table: pd.DataFrame) -> Record:
@@ -150,30 +162,24 @@ def record(origin: Origin, technique: Technique, table: pd.DataFrame) -> Record:
         method=origin.method,
         instrument=origin.instrument,
         reader=origin.reader,
-        reader_version="1",
+        reader_version=VERSION,
         started_unix_second=origin.started_unix_second,
         stated=MappingProxyType({k: v for k, v in origin.stated.items() if v not in ("", None)}),
     )
     return Record(Cell(), technique, table, source)
 
 
-def sweeps(frequency: np.ndarray) -> list[slice]:
-    """Split concatenated spectra: a new one begins where the frequency leaps back over a decade."""
-    steps = np.diff(np.log(frequency))
-    if not len(steps):
-        return [slice(0, len(frequency))]
-    direction = np.sign(np.median(steps)) or 1.0
-    breaks = np.flatnonzero(steps * direction < -_DECADE) + 1
-    edges = [0, *breaks.tolist(), len(frequency)]
-    return [slice(a, b) for a, b in pairwise(edges)]
-
-
 def log_spaced(frequency: np.ndarray) -> bool:
-    """Whether a column without a name can only be a frequency: geometric, over two decades."""
-    if len(frequency) < 8 or not (frequency > 0.0).all():
+    """Whether a column without a name can only be a frequency: geometric, over two decades.
+
+    A time that rises from zero does so too, but in steps that are even, not in even ratios.
+    """
+    if len(frequency) < 8 or not is_physical(frequency).all():
         return False
-    steps = np.diff(np.log(frequency))
+    level = np.log(frequency)
+    steps = np.abs(np.diff(level))
     typical = float(np.median(steps))
-    span = abs(float(np.log(frequency[-1] / frequency[0])))
-    even = np.abs(steps - typical) < 0.3 * abs(typical)
-    return bool(span >= 2 * _DECADE and abs(typical) > 0.02 and even.mean() > 0.8)
+    if np.ptp(level) < 2 * _DECADE or typical <= 0.02 or len(sweeps(frequency)) * 8 > len(level):
+        return False
+    even = (steps > 0.5 * typical) & (steps < 2.0 * typical)
+    return bool(even.mean() > 0.8)

@@ -1,6 +1,7 @@
 """ZPlot / ZView: ``.z`` files, and the ``Z60W`` text that other programs write for ZView.
 
-The header row names ``Z'(a)`` and ``Z''(b)``: b is the true imaginary part.
+The header row names ``Z'(a)`` and ``Z''(b)``: b is the true imaginary part. Versions differ in the
+first line, in quotes, and in whether "End Comments" closes the header.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from pathlib import Path
 
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.impedance.spectrum import (
+    VERSION,
     Origin,
     number,
     read_lines,
-    spectrum_record,
+    spectrum_records,
     started,
 )
 from softbreak.data.record import Record
@@ -29,16 +31,18 @@ _FACTS = {
     "Data Points": "points_announced",
 }
 _MOST_HEADER_LINES = 2000
+_FIRST = re.compile(r'"?(ZPLOT2? ASCII|Z60W Data File|ZPlotW? Data File)', re.IGNORECASE)
+_MOMENT = re.compile(r'\s*"?Date:\s*(\S{1,20})\s+Time:\s*(\S{1,20}?)"?\s*')
 
 
 def recognises(head: Head) -> bool:
     """Return whether the first line is ZPlot's or ZView's own."""
     first = head.lines[0] if head.is_text and head.lines else ""
-    return first.startswith(("ZPLOT2 ASCII", '"Z60W Data File', "Z60W Data File"))
+    return _FIRST.match(first) is not None
 
 
 def read(path: Path) -> list[Record]:
-    """Read the one spectrum of the file."""
+    """Read the spectra of the file, mostly one."""
     lines = read_lines(path)
     at = _header_row(path, lines)
     places = _places(path, lines[at], at)
@@ -51,7 +55,7 @@ def read(path: Path) -> list[Record]:
     frequency, real, imaginary = zip(*points, strict=True) if points else ((), (), ())
     clock = started(str(stated.get("date", "")), str(stated.get("time", "")))
     origin = Origin(path, READER.name, READER.instrument, "EIS", clock, stated)
-    return [spectrum_record(origin, frequency, real, imaginary)]
+    return spectrum_records(origin, frequency, real, imaginary)
 
 
 def _header_row(path: Path, lines: list[str]) -> int:
@@ -107,8 +111,10 @@ def _stated(header: list[str]) -> dict[str, object]:
             inside = text.startswith("Begin")
         elif inside:
             comments.append(text)
+        elif moment := _MOMENT.fullmatch(line):
+            stated |= {"date": moment[1], "time": moment[2]}
         else:
-            name, _, value = text.partition(":")
+            name, _, value = text.strip('"').partition(":")
             if name in _FACTS and value.strip():
                 stated.setdefault(_FACTS[name], value.strip())
     return {**stated, "comment": "\n".join(comments).strip()}
@@ -120,5 +126,6 @@ READER = Reader(
     suffixes=(".z",),
     recognises=recognises,
     read=read,
+    version=VERSION,
 )
 READERS = (READER,)
