@@ -50,6 +50,10 @@ class UnknownFormatError(ReadError):
     """No reader recognises the file."""
 
 
+class StatisticsError(ReadError):
+    """A table of statistics (one row a cycle or a step) where samples are wanted."""
+
+
 class SchemaError(SoftbreakError, ValueError):
     """A table that breaks the column contract of :mod:`softbreak.data.schema`."""
 

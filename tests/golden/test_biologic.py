@@ -12,6 +12,7 @@ from softbreak.data.record import Technique
 from softbreak.errors import ReadError
 
 TWINS = ["readers/biologic/ca", "readers/biologic/cv", "symmetric/mb", "symmetric/mb.issue_218"]
+TWINS += [f"more/eclab/{name}" for name in ("coc.issue_185", "cp.issue_149", "mb.issue_223")]
 MPR = {
     "readers/biologic/GCPL-0.mpr": ("GCPL", [Technique.REST]),
     "readers/biologic/MB-0.mpr": ("MB", [Technique.REST]),
@@ -19,6 +20,13 @@ MPR = {
     "readers/biologic/PEIS-0.mpr": ("PEIS", [Technique.IMPEDANCE]),
     "readers/biologic/ca.mpr": ("CA", [Technique.CYCLING]),
     "readers/biologic/cv.mpr": ("CV", [Technique.VOLTAMMETRY]),
+    "more/eclab/bcd.issue_241.mpr": ("Battery Capacity Determination", [Technique.CYCLING]),
+    "more/eclab/coc.issue_185.mpr": ("CoC", [Technique.CYCLING]),
+    "more/eclab/cp.issue_149.mpr": ("CP", [Technique.CYCLING]),
+    "more/eclab/mb.issue_223.mpr": (
+        "MB",
+        [*4 * [Technique.REST, Technique.IMPEDANCE], Technique.REST],
+    ),
     "symmetric/gcpl.mpr": ("GCPL", [Technique.CYCLING]),
     "symmetric/mb.issue_218.mpr": ("MB", [Technique.CYCLING]),
     "symmetric/mb.mpr": (

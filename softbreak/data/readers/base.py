@@ -10,6 +10,15 @@ from pathlib import Path
 from softbreak.data.record import Record
 
 HEAD_BYTES = 65_536
+MOST_STRANGE = 0.01
+"""The share of control bytes up to which bytes are text."""
+_WORDS = {
+    "gb18030": ("电压", "电流", "电位", "时间", "阻抗"),
+    "big5": ("電壓", "電流", "電位", "時間"),
+    "cp932": ("電圧", "電流", "電位", "時間"),
+    "cp949": ("전압", "전류", "시간"),
+}
+"""Voltage, current, potential and time as East Asian exports write them, by their encoding."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +51,11 @@ class Head:
     def is_text(self) -> bool:
         """True where the head holds no control bytes that text never has."""
         sample = self.data[:8192]
-        if sample[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        if _utf_16(sample):
             return True
-        return bool(sample) and not any(byte < 9 or 13 < byte < 27 for byte in sample)
+        # A free description may hold a stray control byte; a binary file holds many, and zeros.
+        strange = sum(byte < 9 or 13 < byte < 27 for byte in sample)
+        return bool(sample) and 0 not in sample and strange <= MOST_STRANGE * len(sample)
 
     @cached_property
     def text(self) -> str:
@@ -58,15 +69,36 @@ class Head:
 
 
 def decode(data: bytes) -> str:
-    """Decode what cyclers write: UTF-8, UTF-16 with a mark, else Latin-1 as Windows has it."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
+    """Decode what cyclers write: UTF-8, UTF-16, East Asian headings, else Windows' Latin-1."""
+    if encoding := _utf_16(data):
+        return data.decode(encoding, errors="replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data" or error.start >= len(data) - 4:
+        if error.reason == "unexpected end of data":
             return data[: error.start].decode("utf-8-sig", errors="replace")
-        return data.decode("cp1252", errors="replace")
+        return data.decode(_eight_bit(data), errors="replace")
+
+
+def _utf_16(data: bytes) -> str:
+    """Return which UTF-16 data are, by their mark or by the zeros of plain letters; else empty."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    even, odd = data[:1024:2], data[1:1024:2]
+    if len(odd) < 16:
+        return ""
+    if 0 not in even and odd.count(0) > len(odd) / 2:
+        return "utf-16-le"
+    return "utf-16-be" if 0 not in odd and even.count(0) > len(even) / 2 else ""
+
+
+def _eight_bit(data: bytes) -> str:
+    """Return in which encoding the words that head a table are among the data."""
+    head = data[:HEAD_BYTES]
+    for encoding, words in _WORDS.items():
+        if any(word.encode(encoding) in head for word in words):
+            return encoding
+    return "cp1252"
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,26 @@ def foreign_errors(path: str | os.PathLike[str], *, expected: str, remedy: str) 
         raise _converted(path, error, expected, remedy) from error
 
 
+@contextmanager
+def inside(path: str | os.PathLike[str], name: str) -> Iterator[None]:
+    """Let errors about a part of a file (a zip's member, a sheet) name the file and the part.
+
+    Raises
+    ------
+    ReadError
+    """
+    try:
+        yield
+    except ReadError as error:
+        raise type(error)(
+            path,
+            found=error.found,
+            expected=error.expected,
+            remedy=error.remedy,
+            place=f"{name}, {error.place}" if error.place else name,
+        ) from error
+
+
 def _converted(
     path: str | os.PathLike[str], error: BaseException, expected: str, remedy: str
 ) -> ReadError:

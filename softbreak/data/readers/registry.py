@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+<<<<<<< ours
 from softbreak.data.readers import chi, palmsens, potentiostats, zahner
+=======
+from softbreak.data.readers import digatron, gzipped, published
+>>>>>>> theirs
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.chunked import LongRecord, long_records
 from softbreak.data.readers.cyclers import (
@@ -34,7 +39,11 @@ from softbreak.data.readers.formats import bdf
 from softbreak.data.readers.formats import plain_table as table
 from softbreak.data.readers.formats import zip_file as zipped
 from softbreak.data.readers.impedance import gamry_eis, ivium, spectra_text, zplot
+<<<<<<< ours
 from softbreak.data.readers.soundness import sound
+=======
+from softbreak.data.readers.parser_errors import inside
+>>>>>>> theirs
 from softbreak.data.readers.unrecognised import unknown_format
 from softbreak.data.record import Record
 from softbreak.errors import ReadError, SchemaError, UnknownFormatError
@@ -43,14 +52,16 @@ READERS: Final[tuple[Reader, ...]] = (
     biologic_mpr.READER,
     biologic_mpt.READER,
     *bdf.READERS,
+    *published.READERS,
+    *digatron.READERS,
+    *landt.READERS,
     *neware.READERS,
     *arbin.READERS,
     *maccor.READERS,
-    *landt.READERS,
     *novonix.READERS,
     *basytec.READERS,
     *pec.READERS,
-    *spreadsheet.READERS,
+    spreadsheet.reader(lambda path: detect(path)),  # noqa: PLW0108 - defined below
     *zplot.READERS,
     *gamry_eis.READERS,
     *gamry.READERS,
@@ -89,8 +100,9 @@ def detect(path: str | os.PathLike[str]) -> Reader:
     for reader in READERS:
         if reader.recognises(head):
             return reader
-    if zipped.recognises(head):
-        return _ZIP
+    for packed in (_ZIP, _GZIP):
+        if packed.recognises(head):
+            return packed
     raise unknown_format(head, READERS)
 
 
@@ -175,6 +187,9 @@ def _detect_mapped(path: Path, columns: Mapping[str, Any]) -> Reader:
         reader = detect(path)
     except UnknownFormatError:
         return mapped
+    if reader in _UNPACK:
+        inner = partial(_detect_mapped, columns=columns)
+        return replace(reader, read=partial(_read_packed, _UNPACK[reader], inner))
     # A mapping overrules what is only assumed of a table without a header.
     return mapped if reader in table.READERS else reader
 
@@ -237,38 +252,22 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_zipped(path: Path) -> list[Record]:
-    """Read the one member of a zip; its records and its errors bear the zip's path."""
-    with zipped.only_member(path) as member:
-        try:
-            records = _detect_unzipped(member).read(member)
-        except ReadError as error:
-            place = f"{member.name}, {error.place}" if error.place else member.name
-            raise type(error)(
-                path,
-                found=error.found,
-                expected=error.expected,
-                remedy=error.remedy,
-                place=place,
-            ) from error
-    return [_in_zip(record, path, member.name) for record in records]
-
-
-def _detect_unzipped(member: Path) -> Reader:
-    reader = detect(member)
-    if reader is _ZIP:
-        raise ReadError(
-            member,
-            found="a zip inside a zip",
-            expected="a zip with one data file",
-            remedy="Unpack it.",
-        )
-    return reader
-
-
-def _in_zip(record: Record, path: Path, member: str) -> Record:
-    stated = {**record.source.stated, "zip_member": member}
-    return replace(record, source=replace(record.source, path=str(path), stated=stated))
+def _read_packed(
+    unpacked: Callable[[Path], AbstractContextManager[Path]],
+    detect_inner: Callable[[Path], Reader],
+    path: Path,
+) -> list[Record]:
+    """Read the one file that is packed in another; its records and errors bear the outer path."""
+    with unpacked(path) as member, inside(path, member.name):
+        if Head.of(member).data.startswith(_MAGICS) and detect(member) in _UNPACK:
+            raise ReadError(
+                member,
+                found="a packed file inside a packed file",
+                expected="a zip with one data file",
+                remedy="Unpack it.",
+            )
+        records = detect_inner(member).read(member)
+        return [zipped.within(record, path, "zip_member", member.name) for record in records]
 
 
 _ZIP: Final = Reader(
@@ -276,5 +275,14 @@ _ZIP: Final = Reader(
     instrument="a zip with one data file",
     suffixes=(".zip",),
     recognises=zipped.recognises,
-    read=_read_zipped,
+    read=partial(_read_packed, zipped.only_member, detect),
 )
+_GZIP: Final = Reader(
+    name="gzip",
+    instrument="a data file that gzip compressed",
+    suffixes=(".gz",),
+    recognises=gzipped.recognises,
+    read=partial(_read_packed, gzipped.unpacked, detect),
+)
+_MAGICS: Final = (zipped.MAGIC, gzipped.MAGIC)
+_UNPACK: Final = {_ZIP: zipped.only_member, _GZIP: gzipped.unpacked}

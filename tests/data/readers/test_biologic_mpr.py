@@ -235,3 +235,27 @@ def test_a_time_that_is_no_number_is_an_error(tmp_path):
     columns = {4: [0.0, np.nan], 6: [1.0, 1.0], 8: [0.0, 0.0]}
     with pytest.raises(ReadError, match="time of data row 2"):
         READER.read(_write(tmp_path, files.mpr(4, [4, 6, 8], columns)))
+
+
+def test_numbers_of_which_the_lower_byte_is_kept(tmp_path):
+    """206 is 462 (temperature) where a number has one byte."""
+    columns = {4: [0.0, 1.0], 6: [0.1, 0.1], 8: [1.0, 1.0], 462: [25.0, 26.0]}
+    numbers = [4, 6, 8, 462]
+    packed = files.rows(numbers, columns, None)
+    for version in (0, 3):
+        whole = files.mpr(0x18, [4, 6, 8], {n: columns[n] for n in (4, 6, 8)}, version=version)
+        old = files.module(b"VMP data", version, files.data(version, [4, 6, 8, 206], packed, 2))
+        begin = whole.index(b"MODULEVMP data")
+        path = _write(tmp_path, whole[:begin] + old)
+        (record,) = READER.read(path)
+        assert record.array("ambient_temperature_celsius").tolist() == [25.0, 26.0]
+
+
+def test_columns_of_eight_bytes_and_a_technique_of_newer_versions(tmp_path):
+    columns = {4: [0.0, 1.0], 6: [0.1, 0.1], 8: [1.0, 1.0]}
+    columns |= {number: [7.0, 8.0] for number in (880, 883, 884)}
+    path = _write(tmp_path, files.mpr(0x88, [880, 4, 883, 6, 884, 8], columns, version=11))
+    (record,) = READER.read(path)
+    np.testing.assert_allclose(record.array("voltage_volt"), 0.1)
+    np.testing.assert_allclose(record.array("current_ampere"), 1e-3)
+    assert record.source.method == "Battery Capacity Determination"

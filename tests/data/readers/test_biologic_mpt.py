@@ -134,7 +134,7 @@ def test_a_mixed_control_without_a_mode_is_not_guessed(tmp_path):
     [
         (_text(CV_LABELS, []), "no data row"),
         (_text(CV_LABELS, ["2\t1.0"]), "no data row"),
-        (_text(CV_LABELS, ["2\t1.0\n"]), "2 fields; expected 7"),
+        (_text(CV_LABELS, ["2\t1.0\n"]), "2 fields under 7 headings"),
         (_text(CV_LABELS, [CV_ROWS[0], "2\tx\t1\t1\t1\t1\t1", CV_ROWS[1]]), "no number for time/s"),
         (_text(["time/s", "Ewe/V", "Ns"], ["0\t1\t1"]), "gives current_ampere"),
         (_text(["time/s", "I/mA", "Ns"], ["0\t1\t1"]), "gives voltage_volt"),
@@ -155,3 +155,52 @@ def test_an_error_names_the_line(tmp_path):
     line = text[: text.index("5.9F")].count("\n") + 1
     with pytest.raises(ReadError, match=rf"line {line}\): no number for Ewe/V"):
         _read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("labels", "factors"),
+    [
+        (("time/s", "<Ewe/V>", "I/mA"), (1.0, 1.0, 1e-3)),
+        (("time/s", "Ecell/V", "<I/mA>"), (1.0, 1.0, 1e-3)),
+        (("time/s", "<Ecell/V>", "<I>/mA"), (1.0, 1.0, 1e-3)),
+        (("time/h", "Ewe/mV", "I/A"), (3600.0, 1e-3, 1.0)),
+        (("time/min", "<Ewe>/mV", "<I>/µA"), (60.0, 1e-3, 1e-6)),
+        (("time/s", "Ewe-Ece/V", "I/nA"), (1.0, 1.0, 1e-9)),
+    ],
+)
+def test_headings_of_other_versions_and_units(tmp_path, labels, factors):
+    (record,) = _read(tmp_path, _text(list(labels), ["2\t3\t4", "3\t3\t4"], "Chronopotentiometry"))
+    names = ("test_time_second", "voltage_volt", "current_ampere")
+    found = [record.array(name)[0] for name in names]
+    assert found == pytest.approx([n * f for n, f in zip((2, 3, 4), factors, strict=True)])
+
+
+@pytest.mark.parametrize("row", ["1\t0\t0.1\t0.5", "0\t0.1"])
+def test_fields_that_are_not_one_a_heading(tmp_path, row):
+    with pytest.raises(ReadError, match=r"\d fields under 3 headings"):
+        _read(tmp_path, _text(["time/s", "Ewe/V", "I/mA"], [row + "\r\n"] * 3, "Constant Current"))
+
+
+PEIS = "Potentio Electrochemical Impedance Spectroscopy"
+
+
+@pytest.mark.parametrize("title", [PEIS, f"Staircase {PEIS}", "Modulo Bat"])
+def test_impedance_without_its_frequencies(tmp_path, title):
+    labels = ["Re(Z)/Ohm", "-Im(Z)/Ohm", "time/s", "<Ewe>/V", "<I>/mA"]
+    with pytest.raises(ReadError, match="freq/Hz"):
+        _read(tmp_path, _text(labels, ["100\t10\t0\t0\t0", "101\t10\t1\t0\t0"], title))
+
+
+def test_the_imaginary_part_with_its_own_sign(tmp_path):
+    labels = ["freq/kHz", "Re(Z)/kOhm", "Im(Z)/kOhm"]
+    (record,) = _read(tmp_path, _text(labels, ["2\t0.1\t-0.01", "1\t0.1\t-0.02"], PEIS))
+    assert record.array("frequency_hertz").tolist() == [2000.0, 1000.0]
+    np.testing.assert_allclose(record.array("imaginary_impedance_ohm"), [-10.0, -20.0])
+
+
+def test_a_degree_sign_as_the_last_byte_beyond_ascii(tmp_path):
+    said = ("Acquisition started on : 03/07/2025 11:21:39.339",)
+    labels = ["time/s", "Ewe/V", "I/mA", "Temperature/°C"]
+    text = _text(labels, ["0\t0.1\t1\t25", "1\t0.1\t1\t25"], "Chronopotentiometry", said)
+    (record,) = _read(tmp_path, text, "cp1252")
+    assert record.array("ambient_temperature_celsius").tolist() == [25.0, 25.0]

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import subprocess
 import sys
@@ -110,7 +111,7 @@ def test_zip_with_two_files(tmp_path: Path):
 def test_zip_in_a_zip(tmp_path: Path):
     inner = zipped(tmp_path / "inner.zip", a=BDF)
     path = zipped(tmp_path / "outer.zip", **{"inner.zip": inner.read_bytes()})
-    with pytest.raises(ReadError, match="a zip inside a zip") as caught:
+    with pytest.raises(ReadError, match="a packed file inside a packed file") as caught:
         read(path)
     assert (caught.value.path, caught.value.place) == (str(path), "inner.zip")
 
@@ -195,3 +196,49 @@ def test_a_mapping_overrules_the_assumption_on_bare_columns(tmp_path: Path):
     mapping = {"test_time_second": 0, "voltage_volt": 1, "current_ampere": 2}
     assert read(path)[0].array("current_ampere")[0] == 0.5e-3
     assert read(path, mapping)[0].array("current_ampere")[0] == 0.5
+
+
+def test_a_text_that_gzip_compressed(tmp_path: Path):
+    path = tmp_path / "cell.csv.gz"
+    path.write_bytes(gzip.compress(BDF.encode()))
+    (record,) = read(path)
+    assert record.rows == 20
+    assert record.source.path == str(path)
+    assert record.source.stated["zip_member"] == "cell.csv"
+
+
+def test_gzip_that_is_cut_or_damaged(tmp_path: Path):
+    packed = gzip.compress(BDF.encode())
+    for data in (packed[:-20], packed[:30] + b"\0" * 20 + packed[50:], b"\x1f\x8b\x08"):
+        path = tmp_path / "cell.csv.gz"
+        path.write_bytes(data)
+        with pytest.raises(ReadError, match="intact gzip"):
+            read(path)
+
+
+def test_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("softbreak.data.readers.formats.zip_file.FREE_BYTES", 1 << 16)
+    path = tmp_path / "cell.csv.gz"
+    path.write_bytes(gzip.compress(b"0,0,0\n" * 1_000_000))
+    with pytest.raises(ReadError, match="unpack to more than"):
+        read(path)
+
+
+def test_what_is_packed_twice(tmp_path: Path):
+    path = tmp_path / "cell.csv.gz"
+    path.write_bytes(gzip.compress(gzip.compress(BDF.encode())))
+    with pytest.raises(ReadError, match="inside"):
+        read(path)
+
+
+def test_a_mapping_reaches_into_a_packed_file(tmp_path: Path):
+    text = "a;b;c\n" + "".join(f"{i};0.1;2\n" for i in range(5))
+    columns = {"test_time_second": "a", "voltage_volt": "b"}
+    columns["current_ampere"] = {"column": "c", "scale": 1e-3}
+    for path in (tmp_path / "x.csv.gz", tmp_path / "x.zip"):
+        if path.suffix == ".gz":
+            path.write_bytes(gzip.compress(text.encode()))
+        else:
+            zipped(path, **{"x.csv": text})
+        (record,) = read(path, columns)
+        assert record.array("current_ampere").tolist() == [2e-3] * 5

@@ -1,7 +1,7 @@
 """Arbin MITS Pro: exported csv, and the result file itself (.res, an Access database).
 
 Current is signed by the instrument (positive charges). ``DateTime`` is local time without a
-zone and taken as UTC; older exports hold seconds since 1970 there.
+zone and taken as UTC; exports of the data base hold numbers there (100 ns since 1970).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import numpy as np
 
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.formats import ms_access as jet
-from softbreak.data.readers.formats.column_map import Field, has
-from softbreak.data.readers.formats.delimited import Text, delimiter_of
+from softbreak.data.readers.formats.column_map import Field, has, match
+from softbreak.data.readers.formats.delimited import Header, Text, delimiter_of, read_strings
 from softbreak.data.readers.formats.time_series import Layout, Told, build, read_table
+from softbreak.data.readers.summaries import samples
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
 
@@ -31,7 +32,10 @@ LAYOUT: Final = Layout(
         Field("step_count", ("step_index", "step index", "step_id", "step id")),
         Field(
             "ambient_temperature_celsius",
-            ("aux_temperature_1", "aux temperature 1", "temperature"),
+            (
+                *("aux_temperature_1", "aux temperature 1", "temperature", "aux_temperature(℃)_1"),
+                *("aux_temperature (c)_1", "aux_temperature(c)_1", "temperature (c)_1"),
+            ),
             "C",
         ),
     ),
@@ -51,6 +55,12 @@ _SERIES: Final = {
 _TOLD: Final = ("Test_Name", "Item_ID", "Comments", "Creator", "Schedule_File_Name")
 
 
+_TESTS: Final = (
+    Field("_test", ("test_id", "test id")),
+    Field("_channel", ("channel_id", "channel id")),
+)
+
+
 def is_header(names: list[str]) -> bool:
     """Whether a line heads an Arbin table of samples."""
     return LAYOUT.recognises(names) and any(
@@ -59,7 +69,7 @@ def is_header(names: list[str]) -> bool:
 
 
 def _recognises_csv(head: Head) -> bool:
-    return any(is_header(line.split(delimiter_of(line))) for line in head.lines[:3])
+    return any(is_header(line.split(delimiter_of(line))) for line in head.lines[:20])
 
 
 def read_csv(path: Path) -> list[Record]:
@@ -68,10 +78,32 @@ def read_csv(path: Path) -> list[Record]:
     Raises
     ------
     ReadError
+        Also if it holds several tests or channels, or statistics.
     """
     text = Text.of(path)
     header = text.header(is_header, "Data_Point, Test_Time, Current, Voltage")
-    return [read_table(text, header, LAYOUT, Told())]
+    stated = _test_of(text, header)
+    return [samples(read_table(text, header, LAYOUT, Told(stated=stated)), path)]
+
+
+def _test_of(text: Text, header: Header) -> dict[str, str]:
+    """Return which test and channel the rows are of, as an export of its data base says."""
+    stated: dict[str, str] = {}
+    for name, place in match(header.names, _TESTS).items():
+        values = read_strings(text, header, [place.index]).to_series().drop_nulls().unique()
+        values = values.filter(values != "")
+        if len(values) > 1:
+            column = header.names[place.index].strip()
+            raise ReadError(
+                text.path,
+                place=f"column {column}",
+                found=f"rows of {len(values)} ({', '.join(sorted(values)[:10])})",
+                expected="one test of one channel",
+                remedy=f"Export each {column} as a file of its own.",
+            )
+        if len(values):
+            stated[name.strip("_")] = values[0]
+    return stated
 
 
 def read_res(path: Path) -> list[Record]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from softbreak.data.record import Technique
@@ -66,6 +66,7 @@ _ROWS: Final = (
     (436, "Ewe/V", "<f4", "voltage_volt"),  # EC-Lab Express
     (77, "<Ewe>/V", "<f4", "voltage_volt"),
     (174, "<Ewe>/V", "<f4", "voltage_volt"),
+    (27, "Ewe-Ece/V", "<f4", "voltage_volt"),
     (8, "I/mA", "<f4", "current_ampere", _MILLI),
     (76, "<I>/mA", "<f4", "current_ampere", _MILLI),
     (11, "<I>/mA", "<f8", "current_ampere", _MILLI),
@@ -90,7 +91,6 @@ _ROWS: Final = (
     (18, "Analog IN 3/V", "<f4"),
     (23, "dQ/mA.h", "<f8"),
     (26, "Rapp/Ohm", "<f4"),
-    (27, "Ewe-Ece/V", "<f4"),
     (33, "|Ewe|/V", "<f4"),
     (34, "|I|/A", "<f4"),
     (39, "I Range", "<u2"),
@@ -160,6 +160,8 @@ _ROWS: Final = (
     (504, "Rac/Ohm", "<f4"),
     (505, "Rdc/Ohm", "<f4"),
     (509, "Acir/Dcir Control", "<u1"),
+    (880, "Energy we/W.h", "<f8"),
+    *((number, f"column {number}", "<f8") for number in (883, 884)),  # headings are not known
 )
 
 COLUMNS: Final = tuple(BiologicColumn(*row) for row in _ROWS)  # type: ignore[arg-type]
@@ -180,6 +182,17 @@ _LABEL_ALIASES = {
     "|Zwe|/Ohm": "|Z|/Ohm",
     "Phase(Zwe)/deg": "Phase(Z)/deg",
 }
+_AVERAGE = re.compile(r"<([^<>/]+)/([^<>/]+)>")
+"""EC-Lab 11.5 and later write ``<Ewe/V>`` for ``<Ewe>/V``."""
+_UNITS = (
+    {"V": 1.0, "mV": 1e-3, "µV": 1e-6},
+    {"mA": 1.0, "A": 1e3, "µA": 1e-3, "nA": 1e-6, "pA": 1e-9},
+    {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0},
+    {"Hz": 1.0, "mHz": 1e-3, "kHz": 1e3, "MHz": 1e6},
+    {"Ohm": 1.0, "mOhm": 1e-3, "kOhm": 1e3, "MOhm": 1e6},
+    {"mA.h": 1.0, "A.h": 1e3, "µA.h": 1e-3},
+)
+"""Units that an export may be given instead of the first of each row, in which EC-Lab stores."""
 _TEMPERATURE = re.compile(r"Temperature/.{0,3}C")
 
 
@@ -189,7 +202,34 @@ def by_label(label: str) -> BiologicColumn | None:
         return BiologicColumn(MODE_NUMBER, MODE, "u1", MODE)
     if _TEMPERATURE.fullmatch(label):  # the degree sign is often lost between encodings
         label = "Temperature/°C"
-    return BY_LABEL.get(_LABEL_ALIASES.get(label, label))
+    label = _AVERAGE.sub(r"<\1>/\2", label)
+    known = BY_LABEL.get(_LABEL_ALIASES.get(label, label))
+    if known is not None:
+        return known
+    if label.startswith("Im(Z"):  # written with its own sign, where "-Im(Z)" is turned
+        turned = by_label(f"-{label}")
+        return replace(turned, scale=-turned.scale) if turned else None
+    return _in_another_unit(label)
+
+
+def _in_another_unit(label: str) -> BiologicColumn | None:
+    name, _, unit = label.rpartition("/")
+    unit = unit.replace("μ", "µ").replace("\ufffd", "µ")
+    unit = f"µ{unit[1:]}" if unit.startswith("u") else unit
+    for units in _UNITS:
+        if name and unit in units:
+            stored = f"{name}/{next(iter(units))}"
+            column = BY_LABEL.get(_LABEL_ALIASES.get(stored, stored))
+            return replace(column, scale=column.scale * units[unit]) if column else None
+    return None
+
+
+def by_number(number: int) -> BiologicColumn | None:
+    """Return what a column number of a ``.mpr`` means; None for one that is not in the table.
+
+    Some versions of EC-Lab keep the lower byte only: 206 then stands for 462.
+    """
+    return BY_NUMBER.get(number) or BY_NUMBER.get(number + 256 if number < 256 else -1)
 
 
 def needed(meanings: Iterable[str]) -> set[str]:
@@ -222,6 +262,7 @@ class Method:
 
 _GCPL = Method("GCPL")
 _CV = Method("CV", Technique.VOLTAMMETRY)
+_BCD = Method("Battery Capacity Determination")
 _OCV = Method("OCV", Technique.REST)
 
 METHODS_BY_BYTE: Final = {
@@ -242,6 +283,7 @@ METHODS_BY_BYTE: Final = {
     0x76: Method("CoC"),
     0x77: _GCPL,
     0x7F: Method("MB"),
+    0x88: _BCD,
 }
 """The first byte of a ``.mpr``'s settings."""
 
@@ -261,8 +303,14 @@ METHODS_BY_TITLE: Final = {
     "Constant Voltage": Method("CoV"),
     "Constant Current": Method("CoC"),
     "Modulo Bat": Method("MB"),
+    "Battery Capacity Determination": _BCD,
 }
 """The third line of a ``.mpt``."""
+
+
+def measures_impedance(method: Method) -> bool:
+    """Whether a technique does nothing but measure impedance."""
+    return method.name in ("PEIS", "GEIS", "ZIR") or "impedance" in method.name.lower()
 
 
 def method_of(title: str) -> Method:

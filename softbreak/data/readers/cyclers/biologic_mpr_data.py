@@ -143,10 +143,10 @@ def _row_layout(
             if number == bio.MODE_NUMBER:
                 fields[bio.MODE] = _Field("u1", flags_at, 1.0, 0)
             continue
-        column = bio.BY_NUMBER.get(number)
+        column = bio.by_number(number)
         if column is None:
             raise _unknown_column(numbers, place, header, module)
-        rank = bio.RANKS[number]
+        rank = bio.RANKS[column.number]
         rival = fields.get(column.meaning)
         if column.meaning and (rival is None or rank < rival.rank):
             fields[column.meaning] = _Field(column.dtype, offset, column.scale, rank)
@@ -156,7 +156,7 @@ def _row_layout(
 
 
 def _unknown_column(numbers: list[int], place: int, header: Header, module: Module) -> ReadError:
-    before = bio.BY_NUMBER.get(numbers[place - 1]) if place else None
+    before = bio.by_number(numbers[place - 1]) if place else None
     after = f", after {before.label}" if before else ""
     return header.error(
         f"the unknown column number {numbers[place]} (column {place + 1} of {len(numbers)}{after})",

@@ -29,8 +29,8 @@ _LINES = re.compile(r"Nb header lines\s*:\s*(\d+)")
 _MOST_HEADER_BYTES = 8 << 20
 """The header of a Modulo Bat with hundreds of sequences is some 100 kB."""
 _TIME, _UNIX_TIME = "test_time_second", "unix_time_second"
-_KEYS = ("time/s", "freq/Hz")
-"""A table has one of these headings."""
+_KEYS = (_TIME, "frequency_hertz")
+"""A table has a column of one of these meanings."""
 _STATED = (
     "Comments",
     "Electrode material",
@@ -129,8 +129,8 @@ def read(path: Path) -> list[Record]:
 
 def _is_headings(line: str) -> bool:
     labels = [label.strip() for label in line.split("\t")]
-    known = sum(bio.by_label(label) is not None for label in labels)
-    return known >= 3 and any(key in labels for key in _KEYS)
+    known = [column for label in labels if (column := bio.by_label(label)) is not None]
+    return len(known) >= 3 and any(column.meaning in _KEYS for column in known)
 
 
 def _export(file: BinaryIO, path: Path) -> _Export:
@@ -181,10 +181,13 @@ def _columns(export: _Export, data: bytes) -> Columns:
     """Parse the needed columns, scaled to the units and signs of their meanings."""
     chosen = _chosen(export.labels)
     fields = data[: _end_of_line(data)].decode("latin-1").rstrip("\r").split("\t")
-    last = max(place for place, _ in chosen.values())
-    if len(fields) <= last:
+    n_fields = len(fields) if fields[-1].strip() else len(fields) - 1
+    if n_fields != len(export.labels):
         raise export.error(
-            f"{len(fields)} fields", f"{len(export.labels)}, one a heading", _line(export, 0)
+            f"{n_fields} fields under {len(export.labels)} headings, so that it is not known "
+            "which column is which",
+            "one field a heading",
+            _line(export, 0),
         )
     dated = chosen.get(_TIME, (-1, None))[0]
     if dated >= 0 and not _DATE.match(fields[dated]):

@@ -77,6 +77,12 @@ def records(header: Header, columns: Columns) -> list[Record]:
         If a needed column is missing or the table cannot be what EC-Lab wrote.
     """
     frequency = columns.get("frequency_hertz")
+    if frequency is None and (bio.measures_impedance(header.method) or _holds_impedance(columns)):
+        raise header.error(
+            "impedance without its frequencies (no column freq/Hz)",
+            "the frequency of every point",
+            "Export the file again with the column freq/Hz.",
+        )
     stretches = [(0, _length(columns), False)] if frequency is None else _stretches(frequency)
     if len(stretches) > MOST_RECORDS:
         raise header.error(
@@ -95,6 +101,11 @@ def records(header: Header, columns: Columns) -> list[Record]:
         technique = Technique.IMPEDANCE if is_spectrum else _technique(header, columns, start, stop)
         found.append(Record(cell, technique, table, _source(header, position)))
     return found
+
+
+def _holds_impedance(columns: Columns) -> bool:
+    names = ("real_impedance_ohm", "imaginary_impedance_ohm", bio.MODULUS)
+    return any(name in columns and bool(np.any(columns[name])) for name in names)
 
 
 def _length(columns: Columns) -> int:

@@ -1,7 +1,8 @@
 """Gamry .DTA of everything but impedance: voltammetry, chrono methods, charge and discharge.
 
 A file has a preamble of typed lines (``TAG`` names the experiment) and tables: ``CURVE``,
-``CURVE1`` … hold the run, ``OCVCURVE`` the open circuit before it. Numbers may have decimal commas.
+``CURVE1`` … hold the run, ``OCVCURVE`` the open circuit before it. Typed lines go on between the
+tables: after an open circuit most settings stand there. Numbers may have decimal commas.
 Voltage is against the reference. ``CONVENTION`` 1 writes anodic currents positive (ours), 0
 cathodic ones, which are turned round here. Date and time are local and taken as UTC.
 """
@@ -38,6 +39,8 @@ LAYOUT: Final = Layout(
 )
 _SWEEPS: Final = ("CV", "LSV", "CIV", "RCV", "POTENTIODYNAMIC", "CPP", "POLRES")
 _TABLE: Final = re.compile(rb"^(CURVE\d*|OCVCURVE)\tTABLE\b[^\n]*\n", re.MULTILINE)
+_TYPED: Final = re.compile(rb"^[A-Z]\w*\t", re.MULTILINE)
+"""A typed line: names, units and rows of a table begin with a tab."""
 _KEPT: Final = ("TITLE", "PSTAT", "AREA", "SCANRATE", "VLIMIT1", "VLIMIT2", "NOTES")
 _TAG: Final = re.compile(r"^TAG\t(\S+)", re.MULTILINE)
 
@@ -71,8 +74,11 @@ def read(path: Path) -> list[Record]:
             expected="a table of T, Vf and Im",
             remedy="The experiment was perhaps aborted before its first point.",
         )
-    said = _preamble(text.data[: tables[0].start()].decode("utf-8", errors="replace"))
-    ends = [found.start() for found in tables[1:]] + [len(text.data)]
+    ends = [_end(text.data, found.end()) for found in tables]
+    starts = [found.start() for found in tables[1:]] + [len(text.data)]
+    between = (text.data[end:start] for end, start in zip(ends, starts, strict=True))
+    typed = b"\n".join((text.data[: tables[0].start()], *between))
+    said = _preamble(typed.decode("utf-8", errors="replace"))
     rest: list[pl.DataFrame] = []
     run: list[pl.DataFrame] = []
     for found, end in zip(tables, ends, strict=True):
@@ -82,6 +88,12 @@ def read(path: Path) -> list[Record]:
         _record(path, frames, said, kind) for frames, kind in ((rest, True), (run, False)) if frames
     ]
     return [record for record in records if record is not None] or _empty(path)
+
+
+def _end(data: bytes, start: int) -> int:
+    """Return where the table ends whose names begin at byte ``start``."""
+    found = _TYPED.search(data, start)
+    return found.start() if found else len(data)
 
 
 def _frame(text: Text, start: int) -> pl.DataFrame:

@@ -1,4 +1,7 @@
-"""Landt: exported csv. Current is signed (positive charges); local time is taken as UTC."""
+"""Landt (LAND, LANHE): exported csv, and the records as the software itself writes them.
+
+Current is signed (positive charges) or told by the state; local time is taken as UTC.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +18,31 @@ LAYOUT: Final = Layout(
     reader="landt",
     instrument="Landt",
     fields=(
-        Field("test_time_second", ("test_time_s",), "s"),
-        Field("unix_time_second", ("date_time_iso_string", "date_time_iso")),
-        Field("voltage_volt", ("voltage_v",), "V"),
-        Field("current_ampere", ("current_a",), "A"),
-        Field("cycle_count", ("cycle_index",)),
-        Field("step_count", ("step_index",)),
-        Field("ambient_temperature_celsius", ("temperature_1_c", "temperature_c"), "C"),
-        Field("_label", ("step_name",)),
+        Field("test_time_second", ("test_time_s", "testtime", "test time", "测试时间"), "s"),
+        Field("unix_time_second", ("date_time_iso_string", "date_time_iso", "systime", "系统时间")),
+        Field("voltage_volt", ("voltage_v", "voltage", "电压"), "V"),
+        Field("current_ampere", ("current_a", "current", "电流"), "A"),
+        Field("cycle_count", ("cycle_index", "cycle-index", "cycleno", "循环序号")),
+        Field("step_count", ("step_index", "step-index", "stepno", "步骤序号", "工步序号")),
+        Field("ambient_temperature_celsius", ("temperature_1_c", "temperature_c", "auxtemp"), "C"),
+        Field(
+            "_label",
+            (
+                *("step_name", "step-state", "stepstatus", "state", "status"),
+                *("步骤状态", "工步状态", "工步类型", "状态"),
+            ),
+        ),
     ),
     time_formats=("%m/%d/%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"),
-    discharge=("discharge",),
+    discharge=("d", "ccd", "cvd", "cpd", "crd", "恒流放电", "恒压放电", "放电"),
 )
 
 
 def _is_header(names: list[str]) -> bool:
-    return LAYOUT.recognises(names) and has(names, "step_index")
+    if not LAYOUT.recognises(names):
+        return False
+    slashed = any(name.strip(' "').lower().startswith(("current/", "电流/")) for name in names)
+    return has(names, "test_time_s", "step_index") or slashed
 
 
 def _recognises(head: Head) -> bool:

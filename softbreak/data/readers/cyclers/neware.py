@@ -1,6 +1,7 @@
 """Neware: .nda and .ndax through fastnda, and csv exported by BTSDA.
 
-Current is signed (positive charges). Absolute times are local where the instrument writes them so,
+Current is signed (positive charges) or, in some exports, told by the step's type.
+Absolute times are local where the instrument writes them so,
 and taken as UTC. The cycle number is the one that the file holds, not a recount.
 """
 
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.formats import zip_file as zipped
-from softbreak.data.readers.formats.column_map import Field, has
-from softbreak.data.readers.formats.delimited import Text, delimiter_of
+from softbreak.data.readers.formats.column_map import Field, has, match, split_unit
+from softbreak.data.readers.formats.delimited import Header, Text, delimiter_of, read_strings
 from softbreak.data.readers.formats.time_series import Layout, Told, read_table, record_of
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.data.record import Record
@@ -26,21 +27,52 @@ from softbreak.errors import ReadError
 if TYPE_CHECKING:
     import polars as pl
 
+_LABELS: Final = (
+    *("step type", "status", "step name", "step state"),
+    *("工步类型", "工步名称", "工步状态", "状态"),
+)
+_RECORDS: Final = (
+    "record index",
+    "record id",
+    "record number",
+    "datapoint",
+    "数据序号",
+    "记录序号",
+)
 LAYOUT: Final = Layout(
     reader="neware",
     instrument="Neware BTS",
     fields=(
-        Field("test_time_second", ("total time", "cumulative time", "time"), "s"),
-        Field("unix_time_second", ("date", "absolute time", "realtime", "real time")),
-        Field("voltage_volt", ("voltage", "vol"), "V"),
-        Field("current_ampere", ("current", "cur"), "A"),
-        Field("cycle_count", ("cycle index", "cycle id", "cycle")),
-        Field("step_count", ("step count", "step index", "step id", "step")),
-        Field("ambient_temperature_celsius", ("t1", "temperature"), "C"),
-        Field("_label", ("step type", "status", "step name")),
+        Field(
+            "test_time_second",
+            (
+                *("total time", "总时间", "累计时间", "测试时间", "cumulative time"),
+                *("time", "relative time", "时间", "相对时间", "工步时间"),
+            ),
+            "s",
+        ),
+        Field(
+            "unix_time_second",
+            (
+                *("date", "absolute time", "realtime", "real time"),
+                *("绝对时间", "系统时间", "日期时间", "日期"),
+            ),
+        ),
+        Field("voltage_volt", ("voltage", "vol", "电压"), "V"),
+        Field("current_ampere", ("current", "cur", "电流"), "A"),
+        Field("cycle_count", ("cycle index", "cycle id", "cycle", "循环号", "循环序号", "循环")),
+        Field(
+            "step_count",
+            ("step count", "step index", "step id", "step", "工步号", "工步序号", "工步"),
+        ),
+        Field("ambient_temperature_celsius", ("t1", "temperature", "温度"), "C"),
+        Field("_label", _LABELS),
     ),
     time_formats=("%Y-%m-%d %H:%M:%S%.f", "%m/%d/%Y %H:%M:%S%.f", "%Y/%m/%d %H:%M:%S%.f"),
-    discharge=("cc dchg", "cccv dchg", "cp dchg", "cr dchg", "cv dchg", "dchg"),
+    discharge=(
+        *("cc dchg", "cccv dchg", "cp dchg", "cr dchg", "cv dchg", "dchg"),
+        *("恒流放电", "恒压放电", "恒流恒压放电", "恒功率放电", "恒阻放电", "放电"),
+    ),
     restarts=True,
 )
 _NATIVE: Final = {
@@ -60,13 +92,17 @@ _REMEDY: Final = "Copy it again from the cycler's computer, or export it from BT
 
 def is_header(names: list[str]) -> bool:
     """Whether a line heads a BTSDA table of records."""
-    return LAYOUT.recognises(names) and any(
-        has(names, n) for n in ("step type", "status", "step name")
-    )
+    return LAYOUT.recognises(names) and any(has(names, name) for name in (*_LABELS, *_RECORDS))
+
+
+def is_layered(names: list[str]) -> bool:
+    """Whether a line heads the records of a layered export, two columns to the right."""
+    return LAYOUT.recognises(names) and not any(name.strip(' "') for name in names[:2])
 
 
 def _recognises_csv(head: Head) -> bool:
-    return any(is_header(line.split(delimiter_of(line))) for line in head.lines[:5])
+    lines = (line.split(delimiter_of(line)) for line in head.lines[:20])
+    return any(is_header(names) or is_layered(names) for names in lines)
 
 
 def _recognises_nda(head: Head) -> bool:
@@ -86,8 +122,42 @@ def read_csv(path: Path) -> list[Record]:
     ReadError
     """
     text = Text.of(path)
-    header = text.header(is_header, "Step Type, Time, Current(A), Voltage(V)")
+    header = text.header(
+        lambda names: is_header(names) or is_layered(names),
+        "Step Type, Time, Current(A), Voltage(V)",
+    )
+    if is_layered(list(header.names)):
+        return [_layered(text, header)]
     return [read_table(text, header, LAYOUT, Told())]
+
+
+def _layered(text: Text, header: Header) -> Record:
+    """Read an export of three layers: rows of cycles, of steps (indented by one), of records.
+
+    The headings of the steps stand in the line above those of the records. A record has the cycle
+    and the step in whose rows it stands.
+    """
+    import polars as pl
+
+    above = text.data[: header.body].decode("utf-8", errors="replace").splitlines()[header.line - 1]
+    names = [split_unit(name)[0] for name in above.split(header.delimiter)]
+    label = next((place for place, name in enumerate(names) if name in _LABELS), 1)
+    found = match(header.names, LAYOUT.fields)
+    frame = read_strings(text, header, {0, 1, label, *(m.index for m in found.values())})
+    filled = [pl.col(name).fill_null("") != "" for name in ("0", "1")]
+    cycle, step = filled[0], ~filled[0] & filled[1]
+    layers = {
+        "cycle_count": pl.when(cycle).then(pl.col("0")).forward_fill(),
+        "step_count": pl.when(step).then(pl.col("1")).forward_fill(),
+        "_label": pl.when(step).then(pl.col(str(label))).forward_fill(),
+    }
+    time = pl.col(str(found["test_time_second"].index))
+    rows = frame.with_columns(**layers).filter(~cycle & ~step & (time.fill_null("") != ""))
+    columns = {name: rows[str(m.index)] for name, m in found.items()}
+    columns |= {name: rows[name] for name in layers}
+    scales = {name: m.scale for name, m in found.items()}
+    comma = header.delimiter != ","
+    return record_of(text.path, columns, LAYOUT, Told(), scales=scales, decimal_comma=comma)
 
 
 def read_nda(path: Path) -> list[Record]:

@@ -1,5 +1,8 @@
 """Novonix UHPC: exported csv with its sections ``[Summary]``, ``[Protocol]`` and ``[Data]``.
 
+A test that is resumed writes all of them anew, with a run time that begins at zero: each ``[Data]``
+is a record.
+
 Current is signed (positive charges); local time is taken as UTC. Mass, capacity and area stand in
 the summary even when nobody filled them in (1.000), so that they are kept as ``stated`` and never
 believed.
@@ -7,6 +10,8 @@ believed.
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +35,8 @@ LAYOUT: Final = Layout(
     ),
     time_formats=("%Y-%m-%d %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S"),
 )
+_SUMMARY: Final = re.compile(rb"^\[Summary\][ \t\r]*$", re.MULTILINE)
+_DATA: Final = re.compile(rb"^\[Data\][ \t\r]*$", re.MULTILINE)
 
 
 def _recognises(head: Head) -> bool:
@@ -44,11 +51,25 @@ def read(path: Path) -> list[Record]:
     ReadError
     """
     text = Text.of(path)
-    header = text.header(LAYOUT.recognises, "Run Time (h), Current (A), Potential (V) under [Data]")
-    summary = text.data[: header.body].partition(b"[End Summary]")[0].decode("utf-8", "replace")
+    starts = [found.start() for found in _SUMMARY.finditer(text.data)]
+    parts = [text.data[a:b] for a, b in pairwise([*starts, len(text.data)])] or [text.data]
+    begun = [part for part in parts if len(parts) == 1 or _has_rows(part)]
+    return [_part(Text(path, part)) for part in begun or parts[:1]]
+
+
+def _has_rows(part: bytes) -> bool:
+    """Whether anything stands below the headings of a part: a test may end before its first row."""
+    return bool(_DATA.split(part, maxsplit=1)[-1].strip().partition(b"\n")[2].strip())
+
+
+def _part(text: Text) -> Record:
+    found = _DATA.search(text.data)  # behind a protocol of thousands of lines
+    rows = Text(text.path, text.data[found.start() :]) if found else text
+    header = rows.header(LAYOUT.recognises, "Run Time (h), Current (A), Potential (V) under [Data]")
+    summary = text.data.partition(b"[End Summary]")[0].decode("utf-8", "replace")
     pairs = (line.partition(":")[::2] for line in summary.splitlines()[1:])
     stated = {key.strip(): value.strip()[:200] for key, value in pairs if value.strip()}
-    return [read_table(text, header, LAYOUT, Told(stated=stated))]
+    return read_table(rows, header, LAYOUT, Told(stated=stated))
 
 
 READERS: Final = (Reader("novonix", "Novonix UHPC", (".csv",), _recognises, read, LAYOUT.version),)

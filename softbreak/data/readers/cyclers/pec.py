@@ -1,4 +1,4 @@
-"""PEC: exported csv. Voltage in mV and signed current in mA; local time is taken as UTC."""
+"""PEC: exported csv. Voltage in mV or V, signed current in mA or A; local time is taken as UTC."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.formats.column_map import Field, has, match
-from softbreak.data.readers.formats.delimited import Text, read_strings
+from softbreak.data.readers.formats.delimited import Text, delimiter_of, read_strings
 from softbreak.data.readers.formats.time_series import Layout, Told, read_table
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
@@ -40,7 +40,11 @@ def _is_header(names: list[str]) -> bool:
 
 
 def _recognises(head: Head) -> bool:
-    return any(_is_header(line.split(",")) for line in head.lines[:200] if "Total Time" in line)
+    return any(
+        _is_header(line.split(delimiter_of(line)))
+        for line in head.lines[:200]
+        if "Total Time" in line
+    )
 
 
 def read(path: Path) -> list[Record]:

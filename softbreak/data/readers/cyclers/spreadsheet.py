@@ -1,108 +1,171 @@
-"""Excel workbooks (.xlsx) that cyclers' software exports: the sheets with a known table header."""
+"""Workbooks (.xlsx, .xls, .ods): each sheet is read as the text table that it would be exported as.
+
+So every reader of text knows its sheets too, with their preambles, units and second headings.
+Cells that the spreadsheet shows as a date or a time hold a number of days: more than ten years
+of them are a date, fewer a time that has elapsed. (Dates of early 1900 are never made of them:
+there the spreadsheet's calendar has a 29 February that never was.)
+"""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from softbreak.data.readers import extent, ods
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.cyclers import arbin, neware
 from softbreak.data.readers.formats import zip_file as zipped
-from softbreak.data.readers.formats.column_map import match
-from softbreak.data.readers.formats.time_series import Layout, Told, record_of
-from softbreak.data.readers.parser_errors import foreign_errors
+from softbreak.data.readers.parser_errors import foreign_errors, inside
+from softbreak.data.readers.sheets import Sheet, chosen, only_statistics
 from softbreak.data.record import Record
-from softbreak.errors import UnknownFormatError
+from softbreak.errors import StatisticsError, UnknownFormatError
 
 if TYPE_CHECKING:
     import polars as pl
 
-HEADER_WITHIN_ROWS = 20
-_LAYOUTS: Final = ((neware.LAYOUT, neware.is_header), (arbin.LAYOUT, arbin.is_header))
+_INSIDE: Final = (b"[Content_Types].xml", b"xl/workbook", b"xl/worksheets")
+_OLD: Final = bytes.fromhex("d0cf11e0a1b11ae1")
+"""The container of .xls; its sheets have at most 65,536 rows of 256 columns."""
+_LONGEST_ELAPSED_DAYS: Final = 3653
+_DATED: Final = r"^\d{4}-\d\d-\d\d[ T]\d\d:"
+"""How the library writes a cell that the spreadsheet shows as a date or a time."""
+_REMEDY: Final = "Save it again in Excel."
 
 
-def _recognises(head: Head) -> bool:
-    inside = (b"[Content_Types].xml", b"xl/workbook", b"xl/worksheets")
-    return zipped.recognises(head) and any(name in head.data for name in inside)
+def recognises(head: Head) -> bool:
+    """Whether a file begins as a workbook does."""
+    if zipped.recognises(head):
+        return ods.MIMETYPE in head.data[:200] or any(name in head.data for name in _INSIDE)
+    return head.data.startswith(_OLD)
 
 
-def read(path: Path) -> list[Record]:
-    """Read a workbook; sheets with the same header continue each other.
+def reader(detect: Callable[[Path], Reader]) -> Reader:
+    """Return the reader of workbooks.
+
+    Parameters
+    ----------
+    detect : callable
+        Tells the reader of a text file: each sheet is handed to it as one.
+    """
+    return Reader(
+        name="spreadsheet",
+        instrument="workbooks of a known table",
+        suffixes=(".xlsx", ".xls", ".ods"),
+        recognises=recognises,
+        read=lambda path: read(path, detect),
+        version="2",
+    )
+
+
+def read(path: Path, detect: Callable[[Path], Reader]) -> list[Record]:
+    """Read a workbook; sheets of samples that continue each other are one record.
 
     Raises
     ------
     ReadError
-        If it is damaged, or unpacks to more than a workbook can hold.
+        If it is damaged, spans more than it holds, or holds samples of several cells.
     UnknownFormatError
         If no sheet holds a known table: what its sheets hold is in the message.
     """
-    zipped.check_members(path)
-    with foreign_errors(
-        path, expected="an intact .xlsx workbook", remedy="Save it again in Excel."
-    ):
-        sheets = _sheets(path)
-    seen: list[str] = []
-    parts: list[pl.DataFrame] = []
-    chosen: Layout | None = None
-    for name, sheet in sheets.items():
-        found = _table(sheet, chosen)
-        if found is None:
-            seen.append(f"{name!r} with {', '.join(_row(sheet, 0)[:8]) or 'nothing'}")
-            continue
-        chosen, columns = found
-        parts.append(columns)
-    if chosen is None:
-        known = " or ".join(layout.instrument for layout, _ in _LAYOUTS)
+    found: list[Sheet] = []
+    unknown: list[str] = []
+    statistics: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="softbreak-") as folder:
+        for number, (name, table) in enumerate(_tables(path)):
+            if not len(table):
+                unknown.append(f"{name!r} with nothing")
+                continue
+            member = Path(folder) / f"sheet{number}.txt"
+            table.write_csv(member, separator="\t", include_header=False, quote_style="never")
+            with inside(path, f"sheet {name!r}"):
+                try:
+                    records = detect(member).read(member)
+                except UnknownFormatError:
+                    unknown.append(f"{name!r} with {', '.join(_first_row(table)) or 'nothing'}")
+                    continue
+                except StatisticsError:
+                    statistics.append(name)
+                    continue
+            found.append(Sheet(name, tuple(zipped.within(r, path, "sheet", name) for r in records)))
+    if statistics and not found:
+        raise only_statistics(path, statistics)
+    if not found:
         raise UnknownFormatError(
             path,
-            found="a workbook without a table of samples: sheet " + "; ".join(seen[:5]),
-            expected=f"a sheet of records as {known} exports it",
+            found="a workbook without a table of samples: sheet " + "; ".join(unknown[:5]),
+            expected="a sheet of records as a cycler's software exports it",
             remedy="If it only describes the experiment, leave it out; else export it as csv.",
         )
-    return [_record(path, chosen, parts)]
+    return chosen(path, found)
 
 
-def _record(path: Path, layout: Layout, parts: list[pl.DataFrame]) -> Record:
-    import polars as pl
-
-    frame = pl.concat(parts, how="diagonal")
-    header = {name: frame[name] for name in frame.columns}
-    found = match(list(header), layout.fields)
-    scales = {target: place.scale for target, place in found.items()}
-    columns = {target: header[frame.columns[place.index]] for target, place in found.items()}
-    return record_of(path, columns, layout, Told(), scales=scales, decimal_comma=True)
-
-
-def _sheets(path: Path) -> dict[str, pl.DataFrame]:
+def _tables(path: Path) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield each sheet's name and its cells as text, one sheet after the other."""
     import fastexcel
+
+    with path.open("rb") as file:
+        head = Head(path, file.read(200))
+    if ods.MIMETYPE in head.data:
+        yield from ((name, _tidy(table)) for name, table in ods.sheets(path).items())
+        return
+    if zipped.recognises(head):
+        extent.check_extent(path)
+    with foreign_errors(path, expected="an intact workbook", remedy=_REMEDY):
+        book = fastexcel.read_excel(path.read_bytes())  # by its bytes: suffixes are often wrong
+    for number, name in enumerate(book.sheet_names):
+        with foreign_errors(path, expected="an intact workbook", remedy=_REMEDY):
+            table = _tidy(_table(book, number))
+        yield name, table
+
+
+def _tidy(table: pl.DataFrame) -> pl.DataFrame:
+    """Turn the blanks that would break a line of text into spaces."""
     import polars as pl
 
-    book = fastexcel.read_excel(path)
-    return {
-        name: pl.DataFrame(book.load_sheet(name, header_row=None, dtypes="string").to_arrow())
-        for name in book.sheet_names
-    }
+    return table.with_columns(pl.all().str.replace_all(r"[\t\r\n]+", " ").str.strip_chars())
 
 
-def _row(sheet: pl.DataFrame, index: int) -> list[str]:
-    return [str(value or "").strip() for value in sheet.row(index)] if index < len(sheet) else []
+def _table(book: Any, number: int) -> pl.DataFrame:
+    """Return a sheet's cells as text, times elapsed as hours:minutes:seconds."""
+    import polars as pl
+
+    def loaded(dtype: str, columns: list[int] | None = None) -> pl.DataFrame:
+        sheet = book.load_sheet(number, header_row=None, dtypes=dtype, use_columns=columns)
+        frame = pl.DataFrame(sheet.to_arrow())
+        return frame.rename(dict(zip(frame.columns, map(str, columns or _all(frame)), strict=True)))
+
+    frame = loaded("string")
+    dated = [place for place, column in enumerate(frame) if column.str.contains(_DATED).any()]
+    if dated:
+        spans = loaded("duration", dated)
+        frame = frame.with_columns(_elapsed(frame[name], spans[name]) for name in spans.columns)
+    return frame
 
 
-def _table(sheet: pl.DataFrame, only: Layout | None) -> tuple[Layout, pl.DataFrame] | None:
-    """Return the layout of a sheet and its rows under their header; None where there is none."""
-    for index in range(min(HEADER_WITHIN_ROWS, len(sheet))):
-        names = _row(sheet, index)
-        for layout, is_header in _LAYOUTS:
-            if is_header(names) and only in (None, layout):
-                wanted = {m.index: names[m.index] for m in match(names, layout.fields).values()}
-                rows = sheet[index + 1 :].select(
-                    sheet.to_series(place).slice(index + 1).str.strip_chars().alias(name)
-                    for place, name in wanted.items()
-                )
-                return layout, rows
-    return None
+def _all(frame: pl.DataFrame) -> range:
+    return range(len(frame.columns))
 
 
-READERS: Final = (
-    Reader("spreadsheet", "Excel exports of Neware and Arbin", (".xlsx",), _recognises, read),
-)
+def _elapsed(text: pl.Series, span: pl.Series) -> pl.Series:
+    """Write the cells of a column that are a time elapsed as hours:minutes:seconds."""
+    import polars as pl
+
+    most = span.max()
+    if most is None or span.dt.total_days().max() > _LONGEST_ELAPSED_DAYS:  # type: ignore[operator]
+        return text
+    frame = pl.DataFrame({"text": text, "ms": span.dt.total_milliseconds()})
+    ms = pl.col("ms")
+    written = pl.format(
+        "{}:{}:{}.{}",
+        ms // 3_600_000,
+        (ms // 60_000 % 60).cast(pl.String).str.zfill(2),
+        (ms // 1000 % 60).cast(pl.String).str.zfill(2),
+        (ms % 1000).cast(pl.String).str.zfill(3),
+    )
+    chosen_text = pl.when(ms.is_null()).then("text").otherwise(written)
+    return frame.select(chosen_text.alias(text.name)).to_series()
+
+
+def _first_row(table: pl.DataFrame) -> list[str]:
+    return [str(value or "").strip() for value in table.row(0)][:8]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from softbreak.data.readers import published
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.cyclers import neware
 from softbreak.data.readers.formats.bdf_records import read_records
@@ -155,6 +156,8 @@ def _layout(path: Path, names: list[str]) -> Layout:
         return LAYOUT
     if neware.is_header(names):
         return neware.LAYOUT
+    if published.is_toolkit(names):
+        return published.TOOLKIT
     raise ReadError(
         path,
         found="a Parquet table with the columns " + ", ".join(names[:20]),

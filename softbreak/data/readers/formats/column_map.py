@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,7 @@ SCALE: Final[dict[str, float]] = {
     **dict.fromkeys(("ma", "mv"), 1e-3),
     **dict.fromkeys(("ua", "uv"), 1e-6),
     "na": 1e-9,
-    **dict.fromkeys(("c", "°c", "℃", "degc", "deg c", "celsius", "cel"), 1.0),
+    **dict.fromkeys(("c", "°c", "℃", "oc", "degc", "deg c", "celsius", "cel"), 1.0),
     **dict.fromkeys(("hz", "ohm", "ohms", "Ω".lower(), "1", ""), 1.0),
     **dict.fromkeys(("mohm", "mΩ".lower()), 1e-3),
     **dict.fromkeys(("kohm", "khz", "kΩ".lower()), 1e3),
@@ -59,13 +60,18 @@ class Match:
 
 
 def split_unit(header: str) -> tuple[str, str | None]:
-    """Split ``"Current(mA)"``, ``"U[V]"`` or ``"Voltage / V"`` into name and unit, lower case."""
+    """Split ``"Current(mA)"``, ``"U[V]"`` or ``"Voltage / V"`` into name and unit, lower case.
+
+    A spelled duration ("Time (h:min:s.ms)") is no unit: it says how the values are written.
+    """
+    header = unicodedata.normalize("NFKC", header)  # Chinese exports write （ and ）
     found = _UNIT.match(header.strip().strip('"').strip())
     if found is None:
         return header.strip().lower(), None
     unit = found["unit"] if found["unit"] is not None else found["slash"]
     if unit is not None:
         unit = unit.strip().lower().replace("µ", "u").replace("μ", "u").replace("\ufffd", "°")
+        unit = None if ":" in unit else unit.rstrip(".")
     return found["name"].strip().lower(), unit
 
 

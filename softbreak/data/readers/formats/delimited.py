@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softbreak.data.readers.base import decode
+from softbreak.data.readers.epochs import unix_seconds
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.errors import ReadError
 
@@ -216,7 +217,7 @@ def timestamps(column: pl.Series, formats: Sequence[str]) -> np.ndarray:
     Parameters
     ----------
     column : polars.Series
-        Text, or numbers that are already seconds since 1970.
+        Text, or numbers that count time (:mod:`~softbreak.data.readers.epochs`).
     formats : sequence of str
         Candidates; the first that parses the first entry is used.
 
@@ -227,8 +228,8 @@ def timestamps(column: pl.Series, formats: Sequence[str]) -> np.ndarray:
     """
     import polars as pl
 
-    if column.dtype != pl.String or _is_number(column):  # seconds since 1970 already
-        return numbers(column, decimal_comma=False)
+    if column.dtype != pl.String or _is_number(column):
+        return unix_seconds(numbers(column, decimal_comma=False))
     sample = column.drop_nulls().head(1)
     for form in formats:
         if sample.str.to_datetime(form, time_unit="us", strict=False).null_count() == 0:

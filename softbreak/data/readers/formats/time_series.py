@@ -48,6 +48,9 @@ class Layout:
         Candidates for absolute times, the vendor's habit first (``strptime`` codes).
     discharge : tuple of str
         How a label of discharge begins, lower case. There an unsigned current turns negative.
+    held : tuple of str
+        How labels (lower case) begin on rows without a direction of their own, such as a
+        suspended one: they keep the label of the row before.
     ignore : tuple of str
         How labels (lower case) begin on rows that hold no sample of the series, such as the
         marker of an impedance measurement.
@@ -61,6 +64,7 @@ class Layout:
     fields: tuple[Field, ...]
     time_formats: tuple[str, ...] = ()
     discharge: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     restarts: bool = False
     version: str = "1"
@@ -145,6 +149,8 @@ def record_of(
     ReadError
         If too many rows are unreadable, values are beyond any instrument, or no row is left.
     """
+    import polars as pl
+
     scales = scales or {}
     arrays: dict[str, np.ndarray] = {}
     for name, column in columns.items():
@@ -160,9 +166,12 @@ def record_of(
     label = columns.get("_label")
     if label is not None:
         words = label.fill_null("").str.to_lowercase()
+        keep = ~begins(words, layout.ignore)
+        if layout.held:
+            undirected = pl.Series(begins(words, (*layout.held, *layout.ignore)))
+            words = words.set(undirected, None).forward_fill().fill_null("")
         arrays["current_ampere"] = signed(arrays["current_ampere"], begins(words, layout.discharge))
         if layout.ignore:
-            keep = ~begins(words, layout.ignore)
             arrays = {name: array[keep] for name, array in arrays.items()}
     if layout.restarts:
         arrays["test_time_second"] = run_on(arrays["test_time_second"])

@@ -6,10 +6,12 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from softbreak.data.readers.base import Head
 from softbreak.data.readers.parser_errors import foreign_errors
+from softbreak.data.record import Record
 from softbreak.errors import ReadError
 
 MAGIC = b"PK\x03\x04"
@@ -73,9 +75,7 @@ def only_member(path: Path) -> Iterator[Path]:
             remedy="Unpack it and name the files or their folder.",
         )
     with tempfile.TemporaryDirectory(prefix="softbreak-") as folder:
-        # The member's own folders are dropped, so that no "../" can lead out of ours.
-        name = PurePosixPath(members[0].filename.replace("\\", "/")).name
-        target = Path(folder) / ("".join(c for c in name if c.isprintable())[-100:] or "member")
+        target = Path(folder) / member_name(members[0].filename)
         unpack(path, members[0], target)
         yield target
 
@@ -100,6 +100,18 @@ def unpack(path: Path, info: zipfile.ZipInfo, target: Path) -> None:
             if out.tell() + len(piece) > limit:
                 raise _bomb(path, info)
             out.write(piece)
+
+
+def member_name(name: str) -> str:
+    """Return a member's own name: without folders, so that no "../" can lead out of ours."""
+    name = PurePosixPath(name.replace("\\", "/")).name
+    return "".join(c for c in name if c.isprintable())[-100:] or "member"
+
+
+def within(record: Record, path: Path, kind: str, name: str) -> Record:
+    """Return a record of a part of a file as one of that file, which ``stated[kind]`` names."""
+    stated = {**record.source.stated, kind: name}
+    return replace(record, source=replace(record.source, path=str(path), stated=stated))
 
 
 def _is_litter(name: str) -> bool:
