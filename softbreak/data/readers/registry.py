@@ -15,11 +15,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-<<<<<<< ours
-from softbreak.data.readers import chi, palmsens, potentiostats, zahner
-=======
-from softbreak.data.readers import digatron, gzipped, published
->>>>>>> theirs
+from softbreak.data.readers import (
+    chi,
+    digatron,
+    gzipped,
+    palmsens,
+    potentiostats,
+    published,
+    zahner,
+)
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.chunked import LongRecord, long_records
 from softbreak.data.readers.cyclers import (
@@ -39,11 +43,8 @@ from softbreak.data.readers.formats import bdf
 from softbreak.data.readers.formats import plain_table as table
 from softbreak.data.readers.formats import zip_file as zipped
 from softbreak.data.readers.impedance import gamry_eis, ivium, spectra_text, zplot
-<<<<<<< ours
-from softbreak.data.readers.soundness import sound
-=======
 from softbreak.data.readers.parser_errors import inside
->>>>>>> theirs
+from softbreak.data.readers.soundness import sound
 from softbreak.data.readers.unrecognised import unknown_format
 from softbreak.data.record import Record
 from softbreak.errors import ReadError, SchemaError, UnknownFormatError

@@ -14,8 +14,8 @@ from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
 from softbreak.features.wire import only_metal
 from softbreak.models.rules.parts import judged, undetermined
+from softbreak.models.rules.sentences import ohm, percent, state_probabilities
 from softbreak.models.rules.thresholds import BOLTZMANN_EV, CERTIFICATE, CERTIFICATE_UNLOGGED
-from softbreak.models.rules.words import ohm, percent, state_probabilities
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.impedance import (
