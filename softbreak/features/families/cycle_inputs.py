@@ -14,7 +14,7 @@ import numpy as np
 
 from softbreak.compiled import strict
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.features.kernels.cycle_history import INPUTS, SHORT_EV
+from softbreak.features.kernels.cycle_history import SHORT_EV
 
 BOLTZMANN_EV: Final = 8.617333e-5
 CLIP: Final = 5.0
@@ -173,25 +173,3 @@ def finish(measured, logs, bounds, sums, known, rows) -> None:
         inverse = 1.0 / (BOLTZMANN_EV * (known.stated_celsius + 273.15))
         warmth = SHORT_EV * (inverse - row[2])
         row[14] = known.ln_floor - (warmth if np.isfinite(warmth) else 0.0)
-
-
-def input_rows(
-    measured: np.ndarray,
-    edges: np.ndarray,
-    bounds: np.ndarray,
-    sums: np.ndarray,
-    known: KnownCell,
-) -> np.ndarray:
-    """Return rows for the fold over cycles, ``INPUTS``; those of spectra and sweeps are NaN.
-
-    Parameters
-    ----------
-    measured, edges, bounds, sums, known
-        See :func:`arguments` and :func:`finish`.
-    """
-    logs = np.empty(4 * len(measured) + len(edges))
-    arguments(measured, edges, 0.0, logs)
-    np.log(logs, out=logs)
-    rows = np.empty((len(measured), len(INPUTS)))
-    finish(measured, logs, bounds, sums, known, rows)
-    return rows

@@ -13,28 +13,26 @@ voltammograms. What it may do is limited by physics:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from softbreak.features.cycle_fold import CycleFold
+from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.features.families.cycle import CycleFeatures
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.learned.boosted import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken
 from softbreak.models.learned.calibration import Isotonic, conformal_margin, fit_isotonic
 from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
 from softbreak.models.learned.hybrid_scores import HEADS, TOLD, learned_of, numbers_of
-from softbreak.models.learned.input_table import COLUMNS, detector_rows
+from softbreak.models.learned.input_table import COLUMNS
 from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
 from softbreak.models.learned.tree_ensembles import Trees
-from softbreak.models.rules.fused import not_applicable, voltage_run, with_spectra
+from softbreak.models.rules.fused import FusedJudge
 from softbreak.models.rules.impedance import ImpedanceReading
-from softbreak.models.rules.stepping import FusedStepper
 from softbreak.models.rules.thresholds import SHIFT_LIMIT
-from softbreak.models.stepper import LiveCycle
 from softbreak.verdict import Verdict
 
 QUANTILES: Final[Mapping[str, float]] = {"lower": 0.05, "middle": 0.5, "upper": 0.95}
@@ -225,12 +223,8 @@ class Hybrid(LearnedDetector):
         """Return what each of ``columns_`` adds to the log-odds of a short, for one row."""
         return self._heads["fault"].contributions(row)
 
-    def begin(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> HybridStepper:
-        """Judge a live cell cycle by cycle; see :class:`softbreak.models.stepper.Stepper`."""
-        return HybridStepper(self, evidence, readings)
-
-    def judge(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> list[Verdict]:
-        """Judge every cycle of a cell.
+    def begin(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> HybridJudge:
+        """Judge the cycles of a cell; see :class:`softbreak.models.detector.Judge`.
 
         Parameters
         ----------
@@ -238,16 +232,7 @@ class Hybrid(LearnedDetector):
         readings : sequence of ImpedanceReading
             One a spectrum.
         """
-        rules, concluded = voltage_run(evidence)
-        if self.evidence != "voltage":
-            rules = with_spectra(rules, evidence, readings)
-        table = detector_rows(evidence, readings, concluded)
-        if not len(table):
-            return []
-        rows = table[:, [COLUMNS.index(name) for name in self.columns_]]
-        logged = (~np.isnan(table[:, _LOGGED])).tolist()
-        scored = self.scored_rows(rows, logged)
-        return self._combined(rules, scored, table[:, (_GROWTH, _SHIFT)].tolist())
+        return HybridJudge(self, evidence, readings)
 
     def verdicts(
         self, table: pd.DataFrame, rules: Sequence[Verdict], *, told: bool = True
@@ -263,12 +248,20 @@ class Hybrid(LearnedDetector):
             Also say which features were most telling: slower, and no verdict changes.
         """
         levels = table[["rule_growth", "rule_shift"]].to_numpy(dtype=np.float64)
-        return self._combined(rules, self.scored(table, told=told), levels.tolist())
+        return self.combined(rules, self.scored(table, told=told), levels.tolist())
 
-    def _combined(
+    def combined(
         self, rules: Sequence[Verdict], scored: Sequence[Scored], levels: Sequence[Sequence[float]]
     ) -> list[Verdict]:
-        """Combine; levels are growth over the base and what current and duration explain."""
+        """Combine what rules say of cycles with what was learned of them.
+
+        Parameters
+        ----------
+        rules : sequence of Verdict
+        scored : sequence of Scored
+        levels : sequence of (float, float)
+            ln of V/I over its base, and what current and duration explain of it.
+        """
         limits = Limits(*self.limits)
         return [
             combined(rule, score, _hidden(growth, shift), limits)
@@ -304,8 +297,8 @@ class Hybrid(LearnedDetector):
         self._ready()
 
 
-class HybridStepper:
-    """A hybrid and the cycles of one live cell; see :class:`softbreak.models.stepper.Stepper`.
+class HybridJudge:
+    """A hybrid and the cycles of one cell; see :class:`softbreak.models.detector.Judge`.
 
     Parameters
     ----------
@@ -318,26 +311,16 @@ class HybridStepper:
         self, model: Hybrid, evidence: CellEvidence, readings: Sequence[ImpedanceReading]
     ) -> None:
         self._model = model
-        self._fold = CycleFold(evidence, readings)
-        self._fused = FusedStepper(evidence, readings)
-        self._voltage_only = model.evidence == "voltage"
-        self._applies = not_applicable(evidence) is None
-        self._columns = np.array([COLUMNS.index(name) for name in model.columns_])
-        self._told = np.empty(len(COLUMNS))
-        self._limits = Limits(*model.limits)
+        self._features = CycleFeatures(evidence, readings)
+        self._fused = FusedJudge(evidence, () if model.evidence == "voltage" else readings)
+        self._columns = [COLUMNS.index(name) for name in model.columns_]
 
-    def step(self, cycle: LiveCycle) -> Verdict:
-        """Judge the next cycle."""
-        fused = self._fused.step(cycle)
-        voltage = self._fused.voltage
-        rule = voltage.verdict if self._voltage_only else fused
-        changes = [event.change for event in cycle.events]
-        row = self._fold.row(cycle.row, cycle.half_cycles, changes)
-        if not self._applies:
-            return rule
-        told = self._told
-        told[: len(row)], told[len(row) :] = row, voltage.concluded
-        growth = _hidden(float(told[_GROWTH]), float(told[_SHIFT]))
-        logged = not math.isnan(told[_LOGGED])
-        scored = self._model.scored_rows(told[self._columns].reshape(1, -1), [logged])
-        return combined(rule, scored[0], growth, self._limits)
+    def step(self, cycles: Cycles) -> list[Verdict]:
+        """Judge the next cycles."""
+        rules = self._fused.step(cycles)
+        if not rules:
+            return []
+        table = np.hstack([self._features.step(cycles), self._fused.voltage.concluded])
+        logged = (~np.isnan(table[:, _LOGGED])).tolist()
+        scored = self._model.scored_rows(table[:, self._columns], logged)
+        return self._model.combined(rules, scored, table[:, (_GROWTH, _SHIFT)].tolist())

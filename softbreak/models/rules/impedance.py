@@ -13,14 +13,21 @@ import pandas as pd
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
 from softbreak.features.wire import only_metal
-from softbreak.models.rules.parts import judged, undetermined
 from softbreak.models.rules.sentences import ohm, percent, state_probabilities
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.impedance import intercepts, resistive_line
 from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import kramers_kronig
-from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
+from softbreak.verdict import (
+    HARD_FROM,
+    HEALTHY_BELOW,
+    Evidence,
+    State,
+    Verdict,
+    judged,
+    undetermined,
+)
 
 FEWEST_POINTS: Final = 8
 """A spectrum of fewer frequencies is drawn but not judged."""
