@@ -70,8 +70,8 @@ def plan(
 
 def _from_files(files: list[Path], area: float | None) -> tuple[Situation, str, bool]:
     import softbreak
+    from softbreak.analysis.next_measurement import situation_of
     from softbreak.data.history import merged_cell
-    from softbreak.models.situation import situation_of
 
     facts = {} if area is None else {"area_cm2": area}
     history = softbreak.read(files[0] if len(files) == 1 else files, **facts)
@@ -90,7 +90,7 @@ def _from_numbers(
     electrolyte: str | None,
     reference: bool,
 ) -> Situation:
-    from softbreak.models.situation import situation
+    from softbreak.analysis.next_measurement import situation
     from softbreak.physics.circuits import chemistry_of
 
     nan = float("nan")

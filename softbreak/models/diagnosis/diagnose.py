@@ -16,9 +16,8 @@ from softbreak.data.checks import check_history
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
 from softbreak.errors import SoftbreakError
-from softbreak.features.book import no_sweeps
 from softbreak.features.decimate import min_max_samples
-from softbreak.features.evidence.cell_evidence import CellEvidence, gather
+from softbreak.features.evidence.cell_evidence import CellEvidence, gather, no_sweeps
 from softbreak.models.diagnosis.findings import judged_findings
 from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.models.diagnosis.summary import summarise

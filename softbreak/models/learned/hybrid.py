@@ -40,9 +40,8 @@ COVERAGE: Final = 0.9
 PAIR: Final = "eis_low_change"
 """Finite where a spectrum can be compared with an earlier one: evidence of another kind."""
 FOLDS: Final = 5
-_GROWTH, _SHIFT, _LOGGED = (
-    COLUMNS.index(name) for name in ("rule_growth", "rule_shift", "temperature_distance")
-)
+_LOGGED: Final = COLUMNS.index("temperature_distance")
+_LEVELS: Final = np.array([COLUMNS.index(name) for name in ("rule_growth", "rule_shift")])
 THINNING: Final = 3
 """Every so manieth cycle is enough to learn what is only used for calibration."""
 
@@ -313,14 +312,14 @@ class HybridJudge:
         self._model = model
         self._features = CycleFeatures(evidence, readings)
         self._fused = FusedJudge(evidence, () if model.evidence == "voltage" else readings)
-        self._columns = [COLUMNS.index(name) for name in model.columns_]
+        self._columns = np.array([COLUMNS.index(name) for name in model.columns_])
 
     def step(self, cycles: Cycles) -> list[Verdict]:
         """Judge the next cycles."""
         rules = self._fused.step(cycles)
         if not rules:
             return []
-        table = np.hstack([self._features.step(cycles), self._fused.voltage.concluded])
+        table = np.concatenate([self._features.step(cycles), self._fused.voltage.concluded], axis=1)
         logged = (~np.isnan(table[:, _LOGGED])).tolist()
-        scored = self._model.scored_rows(table[:, self._columns], logged)
-        return self._model.combined(rules, scored, table[:, (_GROWTH, _SHIFT)].tolist())
+        scored = self._model.scored_rows(np.take(table, self._columns, axis=1), logged)
+        return self._model.combined(rules, scored, np.take(table, _LEVELS, axis=1).tolist())

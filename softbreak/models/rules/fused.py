@@ -49,7 +49,7 @@ HEALTHY_UPPER: Final = 0.10
 """Upper bound of η_e below which an impedance reading says healthy."""
 
 
-_SEEN: Final = [CYCLE_COLUMNS.index(name) for name in SEEN]
+_SEEN: Final = np.array([CYCLE_COLUMNS.index(name) for name in SEEN])
 
 
 def sweep_views(evidence: CellEvidence) -> list[SweepView]:
@@ -121,7 +121,7 @@ class VoltageJudge:
             self.concluded = np.full((count, len(CONCLUDED)), np.nan)
             return self.verdicts
         seen = np.empty((count, 1 + len(_SEEN)))
-        seen[:, 0], seen[:, 1:] = cycles.numbers, cycles.rows[:, _SEEN]
+        seen[:, 0], seen[:, 1:] = cycles.numbers, np.take(cycles.rows, _SEEN, axis=1)
         events = self._with_jumps(cycles) if self._jumps else (cycles.changes, cycles.events)
         self.verdicts, self.concluded = self._rule.step(seen.view(CYCLE)[:, 0], *events)
         return self.verdicts

@@ -12,7 +12,7 @@ import pandas as pd
 
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
-from softbreak.features.wire import only_metal
+from softbreak.features.families.impedance import FEWEST_POINTS, SMALLEST_OHM, only_metal
 from softbreak.models.rules.sentences import ohm, percent, state_probabilities
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
@@ -29,10 +29,6 @@ from softbreak.verdict import (
     undetermined,
 )
 
-FEWEST_POINTS: Final = 8
-"""A spectrum of fewer frequencies is drawn but not judged."""
-SMALLEST_OHM: Final = 1e-6
-"""Below this a spectrum is a placeholder, not a measurement."""
 SURE: Final = 0.95
 HEALTHY_UPPER: Final = 0.10
 
