@@ -15,11 +15,12 @@ from softbreak.features.kernels.resistance_steps import (
     WINDOW,
     search_half_cycle,
 )
+from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
 AS_IT_IS, WITHOUT_SIGN, REVERSED = range(3)
 """Readings of a voltage: as recorded, its magnitude with the current's sign, and −V."""
-ACTIVATION_KELVIN: Final = 0.40 / 8.617333e-5
-"""0.40 eV over Boltzmann's constant: the usual activation energy of a solid cell's resistance."""
+ACTIVATION_KELVIN: Final = ACTIVATION_EV / BOLTZMANN_EV_TRAINED
+"""Usual activation energy of a solid cell's resistance, over Boltzmann's constant (K)."""
 
 WIDTH: Final = len(STATISTICS)
 NOISE: Final = STATISTICS.index("noise_volt")

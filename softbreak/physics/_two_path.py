@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from softbreak.physics.constants import BOLTZMANN_EV
+
 FloatArray = NDArray[np.float64]
 
-_BOLTZMANN_EV: Final = 8.617333262e-5
 _TCR_METAL: Final = 0.0043
 _ROUNDS: Final = 40
 _SMALL_STEP: Final = 1e-7
@@ -78,11 +79,11 @@ def profile(
 ) -> Profile:
     """Fit the other parameters for every η by Levenberg-Marquardt, all grid points at once."""
     grid = len(eta)
-    x = (1.0 / kelvin - 1.0 / reference_kelvin) / _BOLTZMANN_EV
+    x = (1.0 / kelvin - 1.0 / reference_kelvin) / BOLTZMANN_EV
     metal = None
     if priors.electronic_ev is None:
         warmth = 1.0 + _TCR_METAL * (kelvin - reference_kelvin)
-        metal = np.stack([-np.log(warmth), -_BOLTZMANN_EV * kelvin**2 * _TCR_METAL / warmth])
+        metal = np.stack([-np.log(warmth), -BOLTZMANN_EV * kelvin**2 * _TCR_METAL / warmth])
     centre, tight = _prior(log_resistance, x, priors)
     theta = np.repeat(centre[None, :], grid, axis=0)
     damping = np.full(grid, 1e-3)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from softbreak.physics._two_path import Priors, profile
-from softbreak.physics.arrhenius import BOLTZMANN_EV, apparent_activation_energy
+from softbreak.physics.arrhenius import apparent_activation_energy
+from softbreak.physics.constants import BOLTZMANN_EV
 
 __all__ = ["MISFIT", "Priors", "TwoPathFit", "two_path_fraction"]
 

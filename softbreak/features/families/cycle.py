@@ -19,7 +19,6 @@ from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.descriptions.cycle_rows import FEATURES
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.families.cycle_inputs import (
-    BOLTZMANN_EV,
     CLIP,
     EVENT_SUMS,
     MEASURED,
@@ -31,12 +30,12 @@ from softbreak.features.families.cycle_inputs import (
 )
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
 from softbreak.features.kernels.cycle_history import (
-    ACTIVATION_EV,
     INPUTS,
     OUTPUTS,
     advance,
     new_state,
 )
+from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
 __all__ = ["COLUMNS", "FEATURES", "CycleFeatures", "Reading", "cycle_features"]
 
@@ -258,7 +257,7 @@ def spectrum_rows(
     before = math.nan
     floor = floor_ohm(evidence)
     for k, (reading, spectrum) in enumerate(zip(readings, evidence.spectra, strict=True)):
-        warm = 1.0 / (BOLTZMANN_EV * (spectrum.temperature_celsius + 273.15))
+        warm = 1.0 / (BOLTZMANN_EV_TRAINED * (spectrum.temperature_celsius + 273.15))
         now = reading.low_frequency_ohm
         low[k] = math.log(now) if now > 0.0 else math.nan
         found[k] = _spectrum_row(reading, reference, warm, (low[k] - before, now / floor))
@@ -314,7 +313,7 @@ def sweep_rows(evidence: CellEvidence) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(divide="ignore", invalid="ignore"):
         raw = np.where(chord > 0.0, np.log(chord), np.nan)
     kelvin = sweeps["temperature_celsius"].to_numpy(dtype=np.float64) + 273.15
-    warm = 1.0 / (BOLTZMANN_EV * kelvin)
+    warm = 1.0 / (BOLTZMANN_EV_TRAINED * kelvin)
     window = sweeps["window"].to_numpy(dtype=np.float64)
     shape = sweeps[["linearity", "curvature", "hysteresis"]].to_numpy(dtype=np.float64)
     jump = sweeps["largest_jump"].to_numpy(dtype=np.float64)

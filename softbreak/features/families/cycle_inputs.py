@@ -14,9 +14,8 @@ import numpy as np
 
 from softbreak.compiled import strict
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.features.kernels.cycle_history import SHORT_EV
+from softbreak.physics.constants import BOLTZMANN_EV_TRAINED, ELECTROLYTE_EV
 
-BOLTZMANN_EV: Final = 8.617333e-5
 CLIP: Final = 5.0
 """Logarithms beyond this say no more than that they are large."""
 MEASURED: Final = (
@@ -161,7 +160,7 @@ def finish(measured, logs, bounds, sums, known, rows) -> None:
         row[:] = np.nan
         row[0], row[1] = logs[k], logs[count + k]
         if known.logged:
-            row[2] = 1.0 / (BOLTZMANN_EV * (cycle[_CELSIUS] + 273.15))
+            row[2] = 1.0 / (BOLTZMANN_EV_TRAINED * (cycle[_CELSIUS] + 273.15))
         row[3], row[4] = cycle[_NOISE], cycle[_ASYMMETRY]
         if not np.isnan(row[4]):
             row[4] = min(max(row[4], -CLIP), CLIP)
@@ -170,6 +169,6 @@ def finish(measured, logs, bounds, sums, known, rows) -> None:
         row[8:13] = sums[k]
         row[13] = cycle[_EXCURSIONS]
         # by how much ln of the floor falls between its own temperature and the cycle's
-        inverse = 1.0 / (BOLTZMANN_EV * (known.stated_celsius + 273.15))
-        warmth = SHORT_EV * (inverse - row[2])
+        inverse = 1.0 / (BOLTZMANN_EV_TRAINED * (known.stated_celsius + 273.15))
+        warmth = ELECTROLYTE_EV * (inverse - row[2])
         row[14] = known.ln_floor - (warmth if np.isfinite(warmth) else 0.0)

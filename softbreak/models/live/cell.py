@@ -13,6 +13,7 @@ from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.cycles.live_pairing import LivePairing, PairingRevised
 from softbreak.features.cycles.pairing import Arranged, first_cycles
 from softbreak.features.evidence.cell_evidence import CellRecords, Placed, evidence_of
+from softbreak.features.half_cycles.measured import SLICE_SECOND
 from softbreak.features.half_cycles.samples import TALLIES
 from softbreak.features.half_cycles.state_bytes import pack, unpack
 from softbreak.models.detector import Judge
@@ -26,7 +27,6 @@ from softbreak.verdict import Evidence, State, Verdict
 ONE_WAY_SECOND: Final = 6 * 3600.0
 """A current that has not reversed for so long is judged in slices; the first half-cycle of an
 ordinary cell is not."""
-SLICE_SECOND: Final = 1800.0
 
 
 class Told(NamedTuple):

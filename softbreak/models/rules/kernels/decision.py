@@ -206,7 +206,7 @@ def _floor(m: Any, cycle: Any, known: Any, lim: Any) -> float:
     if m.warm_now and not math.isnan(known.stated_celsius):
         kelvin = cycle.temperature_celsius + 273.15
         inverse = 1.0 / kelvin - 1.0 / (known.stated_celsius + 273.15)
-        floor *= math.exp(0.35 / lim.BOLTZMANN_EV * inverse)
+        floor *= math.exp(lim.ELECTROLYTE_EV / lim.BOLTZMANN_EV * inverse)
     return float(floor)
 
 
