@@ -24,11 +24,11 @@ from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.features.families.cycle import CycleFeatures
-from softbreak.models.diagnosis.verdict_table import units_of, verdict_table
+from softbreak.models.diagnosis.result import verdict_table
 from softbreak.models.learned.input_table import detector_table
 from softbreak.models.learned.learners import load_learned
 from softbreak.models.live.cell import LiveCell
-from softbreak.models.registry import DETECTORS, PRETRAINED
+from softbreak.models.registry import DETECTORS, PRETRAINED, units_of
 
 HALF = 180
 

@@ -9,6 +9,9 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import pandas as pd
+
 from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
@@ -197,6 +200,38 @@ def live_detector_of(name: str) -> Detector:
             "keep: use it with triage or diagnose, and another detector to watch"
         )
     return found
+
+
+def units_of(evidence: CellEvidence, detector: Detector) -> tuple[Detector, pd.DataFrame]:
+    """Return who judges, and what is judged, one row a verdict.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    detector : Detector
+        Where a cell offers no cycling, another one judges its voltammograms or its spectra.
+
+    Returns
+    -------
+    detector : Detector
+    units : pandas.DataFrame
+        ``cycle_index, start_time_second, end_time_second, charge_ampere_second``.
+    """
+    cycles, sweeps, spectra = evidence.timeline.cycles, evidence.sweeps, evidence.spectra
+    if detector.unit == "cycle" and not len(cycles) and (len(sweeps) or len(spectra)):
+        detector = fallback_for("sweep" if len(sweeps) else "spectrum")
+    if detector.unit == "cycle":
+        return detector, cycles[
+            ["cycle_index", "start_time_second", "end_time_second", "charge_ampere_second"]
+        ]
+    if detector.unit == "sweep":
+        times = sweeps[["start_time_second", "end_time_second"]]
+        charge = 2.0 * sweeps["charge"].to_numpy()
+    else:
+        at = [spectrum.time_second for spectrum in spectra]
+        times = pd.DataFrame({"start_time_second": at, "end_time_second": at})
+        charge = np.zeros(len(times))
+    return detector, times.assign(cycle_index=np.arange(len(times)), charge_ampere_second=charge)
 
 
 def fallback_for(unit: str) -> Detector:

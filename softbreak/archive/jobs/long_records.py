@@ -19,9 +19,8 @@ from softbreak.data.history import CellHistory, assemble
 from softbreak.data.readers.chunked import LongRecord
 from softbreak.data.record import Cell, Record
 from softbreak.data.schema import SERIES_COLUMNS
-from softbreak.features.decimate import min_max_samples
 from softbreak.features.evidence.cell_evidence import CellRecords, evidence_of
-from softbreak.models.diagnosis.diagnose import TRACE_BUCKETS, diagnosed, examine
+from softbreak.models.diagnosis.diagnose import TRACE_BUCKETS, diagnosed, examine, min_max_samples
 from softbreak.models.diagnosis.result import Diagnosis
 
 

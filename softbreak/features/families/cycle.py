@@ -18,22 +18,21 @@ from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.descriptions.cycle_rows import FEATURES
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.features.families.cycle_inputs import (
-    CLIP,
-    EVENT_SUMS,
-    MEASURED,
-    arguments,
-    finish,
-    floor_ohm,
-    known_of,
-    tally,
-)
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
 from softbreak.features.kernels.cycle_history import (
     INPUTS,
     OUTPUTS,
     advance,
     new_state,
+)
+from softbreak.features.kernels.cycle_inputs import (
+    CLIP,
+    EVENT_SUMS,
+    MEASURED,
+    KnownCell,
+    arguments,
+    finish,
+    tally,
 )
 from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
@@ -244,6 +243,19 @@ class _Newest:
         self._last, self._age = int(newest[-1]), int(age[-1])
         beside[:, 0], beside[:, 1] = self._levels[newest], newest + 1
         return self._rows[newest], np.where(newest >= 0, age, np.nan)
+
+
+def floor_ohm(evidence: CellEvidence) -> float:
+    """L/(σA) at its own temperature (Ω), NaN where it is not known."""
+    floor = evidence.cell.ionic_floor_ohm
+    return floor if floor else math.nan
+
+
+def known_of(evidence: CellEvidence) -> KnownCell:
+    """Return what is known of the cell."""
+    stated = evidence.cell.temperature_celsius
+    celsius = math.nan if stated is None else float(stated)
+    return KnownCell(evidence.temperature_logged, math.log(floor_ohm(evidence)), celsius)
 
 
 # ----------------------------------------------------------------------------- impedance

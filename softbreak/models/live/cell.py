@@ -17,11 +17,11 @@ from softbreak.features.half_cycles.measured import SLICE_SECOND
 from softbreak.features.half_cycles.samples import TALLIES
 from softbreak.features.half_cycles.state_bytes import pack, unpack
 from softbreak.models.detector import Judge
-from softbreak.models.diagnosis.verdict_table import units_of, verdict_row, verdict_table
+from softbreak.models.diagnosis.result import verdict_row, verdict_table
 from softbreak.models.live.changes import Change, Kind, warning_change
-from softbreak.models.live.spectrum_cache import ReadingMemory
-from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of
+from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of, units_of
 from softbreak.models.rules.fused import not_applicable
+from softbreak.models.rules.impedance import SpectrumReader
 from softbreak.verdict import Evidence, State, Verdict
 
 ONE_WAY_SECOND: Final = 6 * 3600.0
@@ -60,7 +60,7 @@ class LiveCell:
         self.detector = detector
         self._chosen = live_detector_of(detector)
         self._records = CellRecords(watchful=True)
-        self._memory = ReadingMemory()
+        self._reader = SpectrumReader()
         self._running: str | None = None
         self._slices = 0
         self._logged = False
@@ -186,7 +186,7 @@ class LiveCell:
         closed = self._records.arranged(placed, running=None if ended else self._running)
         found = closed if ended else self._complete(placed, closed)
         evidence = evidence_of(self._records, self.cell, placed, found)
-        readings = self._memory.read(evidence)
+        readings = self._reader.read(evidence)
         chosen, units = units_of(evidence, self._chosen)
         said, self._judge = chosen.judged(evidence, readings)
         columns = ("cycle_index", "start_time_second", "end_time_second")

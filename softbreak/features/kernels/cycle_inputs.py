@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from softbreak.compiled import strict
-from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.physics.constants import BOLTZMANN_EV_TRAINED, ELECTROLYTE_EV
 
 CLIP: Final = 5.0
@@ -50,19 +49,6 @@ class KnownCell(NamedTuple):
     logged: bool
     ln_floor: float
     stated_celsius: float
-
-
-def floor_ohm(evidence: CellEvidence) -> float:
-    """L/(σA) at its own temperature (Ω), NaN where it is not known."""
-    floor = evidence.cell.ionic_floor_ohm
-    return floor if floor else math.nan
-
-
-def known_of(evidence: CellEvidence) -> KnownCell:
-    """Return what is known of the cell."""
-    stated = evidence.cell.temperature_celsius
-    celsius = math.nan if stated is None else float(stated)
-    return KnownCell(evidence.temperature_logged, math.log(floor_ohm(evidence)), celsius)
 
 
 @strict
