@@ -205,7 +205,8 @@ class LivePairing:
         out = np.empty(4)  # time, Δ ln R, Ω before and after
         facts = self._facts.rows
         if reversal(self._statistics.rows, facts[:, 0], facts[:, 1], place, out):
-            self._events.setdefault(place, []).insert(0, tuple(out.tolist()))
+            time, change, before, after = out.tolist()
+            self._events.setdefault(place, []).insert(0, (time, change, before, after))
 
     def _add_events(self, number: int, place: int) -> None:
         log = self._stream.done.events

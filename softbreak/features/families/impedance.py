@@ -22,26 +22,23 @@ from softbreak.features.families.as_of import earlier, earlier_max
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.delta import delta_without_leads
-from softbreak.physics.impedance import intercepts_of, resistive_line
+from softbreak.physics.impedance import (
+    FEWEST_POINTS,
+    SMALLEST_OHM,
+    intercepts_of,
+    only_metal,
+    resistive_line,
+)
 from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import Relaxations, kramers_kronig, relaxations
 from softbreak.physics.voltammetry import at_reference_temperature
 
-__all__ = ["AGE", "FEATURES", "TELLINGS", "impedance_features", "only_metal", "pair_posteriors"]
+__all__ = ["AGE", "FEATURES", "TELLINGS", "impedance_features", "pair_posteriors"]
 
-FEWEST_POINTS: Final = 8
-SMALLEST_OHM: Final = 1e-6
-"""Below this a spectrum is a placeholder, not a measurement."""
 NOISE: Final = 0.01
 """Relative noise that the flatness of ΔY assumes."""
 SLOW_SECOND: Final = 1.0 / (2.0 * math.pi)
 """Relaxations below 1 Hz are slow."""
-WIRE_SHARE: Final = 0.05
-"""A straight line below this share of the first spectrum's resistance is a wire."""
-WIRE_FLOOR_SHARE: Final = 0.2
-"""… or below this share of L/(σA)."""
-WIRE_OHM_CM2: Final = 1.0
-"""… or below this area-specific resistance, whatever the cell."""
 LEAST_SLOPE: Final = 0.03
 """A change of ln R_LF below this gives no slope."""
 
@@ -245,7 +242,10 @@ def _measured(spectrum: Spectrum, cell: Cell, level: float) -> _Measured | None:
     numbers = {
         "eis_low_frequency_ohm": low,
         "eis_high_frequency_ohm": high,
-        "eis_wire": float(line.is_line and only_metal(line.resistance_ohm, level, cell)),
+        "eis_wire": float(
+            line.is_line
+            and only_metal(line.resistance_ohm, level, cell.ionic_floor_ohm, cell.area_cm2)
+        ),
         "eis_ln_low_over_high": _ln(low, high),
         "eis_arc_share": (low - high) / low if low > 0 else np.nan,
         "eis_arc_over_real": line.arc_ratio,
@@ -335,23 +335,3 @@ def _posterior(pair: PairResult | None) -> dict[str, float]:
 def _ln(value: float, base: float) -> float:
     """ln(value / base), NaN where either is not positive."""
     return math.log(value / base) if value > 0.0 and base > 0.0 else math.nan
-
-
-def only_metal(resistance: float, level: float, cell: Cell) -> bool:
-    """Return whether no ionic path could have so low a resistance.
-
-    Parameters
-    ----------
-    resistance : float
-        Of a spectrum that is a straight line (Ω).
-    level : float
-        Low-frequency resistance of the cell's first sound spectrum (Ω); NaN before it.
-    cell : Cell
-    """
-    floor = cell.ionic_floor_ohm
-    limits = [WIRE_OHM_CM2 / (cell.area_cm2 or 2.0)]
-    if math.isfinite(level):
-        limits.append(WIRE_SHARE * level)
-    if floor is not None:
-        limits.append(WIRE_FLOOR_SHARE * floor)
-    return resistance < max(limits)

@@ -14,6 +14,15 @@ import numpy as np
 from softbreak.compiled import exact
 from softbreak.data.clock import clock_flush, clock_peek, clock_run, clock_step, new_clock
 from softbreak.data.segment import Segmenter, advance
+from softbreak.features.kernels.sample_columns import (
+    CURRENT,
+    FREE,
+    IMPOSED,
+    KNOWN,
+    TIME,
+    VOLTAGE,
+    WARMTH,
+)
 from softbreak.features.kernels.sample_mending import count_lone, in_order, mend, repeated
 
 TEMPERATURE: Final = "ambient_temperature_celsius"
@@ -29,9 +38,6 @@ COLUMNS: Final = (
 IN_T, IN_V, IN_C, IN_CONTROL, IN_HELD, IN_WARM = range(6)
 """Rows of a staged chunk."""
 
-TIME, VOLTAGE, IMPOSED, WARMTH, FREE, CURRENT, KNOWN = range(7)
-"""Rows of the buffer: s, V, A (zero where unknown), °C, 1 where no voltage was imposed, A as
-measured, 1 where the imposed current is the instrument's word."""
 _ROWS: Final = 7
 REST_ROWS: Final = 8
 """Samples of a rest that are kept; how it ended is all that counts."""

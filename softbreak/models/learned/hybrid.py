@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
@@ -166,25 +165,10 @@ class Hybrid(LearnedDetector):
     def _score(self, rows: np.ndarray) -> np.ndarray:
         return numbers_of(self._learned, rows, told=False)["scores"]
 
-    def scored(self, table: pd.DataFrame, *, told: bool = True) -> list[Scored]:
-        """Return everything that is learned of each cycle.
-
-        Parameters
-        ----------
-        table : pandas.DataFrame
-            See :func:`softbreak.models.learned.input_table.detector_table`.
-        told : bool
-            Also say which features were most telling.
-        """
-        if not len(table):
-            return []
-        logged = table["temperature_distance"].notna().to_list()
-        return self.scored_rows(self.matrix(table), logged, told=told)
-
     def scored_rows(
         self, rows: np.ndarray, logged: Sequence[bool], *, told: bool = True
     ) -> list[Scored]:
-        """Do as :meth:`scored` for rows of ``columns_`` that are no table yet.
+        """Return everything that is learned of each cycle.
 
         Parameters
         ----------
@@ -192,6 +176,7 @@ class Hybrid(LearnedDetector):
         logged : sequence of bool
             Whether the temperature was, at each row.
         told : bool
+            Also say which features were most telling: slower, and no verdict changes.
         """
         found = numbers_of(self._learned, rows, told=told)
         said = found.view(np.float64).reshape(len(found), -1).tolist()
@@ -232,22 +217,6 @@ class Hybrid(LearnedDetector):
             One a spectrum.
         """
         return HybridJudge(self, evidence, readings)
-
-    def verdicts(
-        self, table: pd.DataFrame, rules: Sequence[Verdict], *, told: bool = True
-    ) -> list[Verdict]:
-        """Combine what rules say of cycles with what was learned of them.
-
-        Parameters
-        ----------
-        table : pandas.DataFrame
-            See :func:`softbreak.models.learned.input_table.detector_table`.
-        rules : sequence of Verdict
-        told : bool
-            Also say which features were most telling: slower, and no verdict changes.
-        """
-        levels = table[["rule_growth", "rule_shift"]].to_numpy(dtype=np.float64)
-        return self.combined(rules, self.scored(table, told=told), levels.tolist())
 
     def combined(
         self, rules: Sequence[Verdict], scored: Sequence[Scored], levels: Sequence[Sequence[float]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
 from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
-from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
 from softbreak.models.rules.sentences import hours, percent, state_probabilities
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
@@ -32,6 +31,9 @@ from softbreak.verdict import (
     judged,
     undetermined,
 )
+
+if TYPE_CHECKING:
+    from softbreak.models.rules.impedance import ImpedanceReading
 
 SAME_RESISTANCE: Final = 0.07
 """Cycles whose ln R lies within this of the cycle next to a spectrum share its reading."""

@@ -12,11 +12,16 @@ import pandas as pd
 
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
-from softbreak.features.families.impedance import FEWEST_POINTS, SMALLEST_OHM, only_metal
 from softbreak.models.rules.sentences import ohm, percent, state_probabilities
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
-from softbreak.physics.impedance import intercepts, resistive_line
+from softbreak.physics.impedance import (
+    FEWEST_POINTS,
+    SMALLEST_OHM,
+    intercepts,
+    only_metal,
+    resistive_line,
+)
 from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import kramers_kronig
 from softbreak.verdict import (
@@ -144,7 +149,7 @@ def _read(
     line = resistive_line(spectrum.frequency, spectrum.impedance)
     at = spectrum.time_second
     known = (ends.high_frequency_ohm, ends.low_frequency_ohm, check.noise)
-    if line.is_line and only_metal(line.resistance_ohm, level, cell):
+    if line.is_line and only_metal(line.resistance_ohm, level, cell.ionic_floor_ohm, cell.area_cm2):
         sentence = (
             f"The spectrum is a straight line at {ohm(line.resistance_ohm)} without any arc: "
             "a wire with the inductance of its leads."

@@ -16,7 +16,6 @@ import numpy as np
 
 from softbreak.compiled import strict
 from softbreak.models.rules.kernels import codes
-from softbreak.models.rules.kernels.after_drop import judge_short
 from softbreak.models.rules.kernels.arithmetic import (
     chances,
     deepest_drop,
@@ -26,8 +25,8 @@ from softbreak.models.rules.kernels.arithmetic import (
     smaller,
     upper_median,
 )
+from softbreak.models.rules.kernels.drops import judge_short, judge_slow
 from softbreak.models.rules.kernels.state import KEPT_STEPS
-from softbreak.models.rules.kernels.without_drop import judge_slow
 
 
 @strict

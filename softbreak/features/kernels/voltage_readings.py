@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features.half_cycles.samples import FREE, IMPOSED, TIME, VOLTAGE, WARMTH
 from softbreak.features.kernels.half_cycle import STATISTICS, measure
 from softbreak.features.kernels.resistance_steps import (
     MOST_EVENTS,
@@ -15,6 +14,7 @@ from softbreak.features.kernels.resistance_steps import (
     WINDOW,
     search_half_cycle,
 )
+from softbreak.features.kernels.sample_columns import FREE, IMPOSED, TIME, VOLTAGE, WARMTH
 from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
 AS_IT_IS, WITHOUT_SIGN, REVERSED = range(3)
