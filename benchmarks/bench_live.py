@@ -20,17 +20,15 @@ import pandas as pd
 
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
-from softbreak.features.cycle_fold import CycleFold
+from softbreak.features.cycles.pairing import Cycles
+from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
-from softbreak.features.kernels.cycle import CYCLE_COLUMNS
-from softbreak.features.kernels.half_cycle import STATISTICS
-from softbreak.models.diagnosis.verdict_table import units_of, verdict_table
+from softbreak.features.families.cycle import CycleFeatures
+from softbreak.models.diagnosis.result import verdict_table
 from softbreak.models.learned.input_table import detector_table
 from softbreak.models.learned.learners import load_learned
 from softbreak.models.live.cell import LiveCell
-from softbreak.models.registry import DETECTORS, PRETRAINED
-from softbreak.models.rules.parts import CycleView
-from softbreak.models.stepper import LiveCycle
+from softbreak.models.registry import DETECTORS, PRETRAINED, units_of
 
 HALF = 180
 
@@ -86,16 +84,20 @@ def throughput(detector: str) -> None:
     print(f"  a finished half-cycle adds {added:.0f} µs (statistics, events, verdict)")
 
 
-def live_cycles(evidence: CellEvidence) -> list[LiveCycle]:
-    """The cycles of a cell without abrupt events, as a live cell hands them over."""
-    cycles, half = evidence.timeline.cycles, evidence.timeline.half_cycles
-    views = [CycleView(*row) for row in cycles[list(CycleView._fields)].itertuples(index=False)]
-    rows = cycles[list(CYCLE_COLUMNS)].to_numpy(dtype=np.float64)
-    statistics = half[list(STATISTICS)].to_numpy(dtype=np.float64)
-    signs = half["sign"].to_numpy()
+def live_cycles(evidence: CellEvidence) -> list[Cycles]:
+    """The cycles of a cell without abrupt events, one by one as a live cell gives them."""
+    found = cycles_of(evidence.timeline)
+    none, two = np.zeros(2, dtype=np.int64), np.array([0, 2])
     return [
-        LiveCycle(view, [], rows[k], statistics[2 * k : 2 * k + 2], signs[2 * k : 2 * k + 2])
-        for k, view in enumerate(views)
+        Cycles(
+            found.numbers[k : k + 1],
+            found.rows[k : k + 1],
+            found.edges[2 * k : 2 * k + 2],
+            two,
+            np.empty((0, 4)),
+            none,
+        )
+        for k in range(len(found.numbers))
     ]
 
 
@@ -118,14 +120,14 @@ def parts_of_judging() -> None:
     rows = model.matrix(detector_table(evidence, []))
 
     def stepped(name: str) -> None:
-        stepper = DETECTORS[name].begin(evidence, [])
+        judge = DETECTORS[name].begin(evidence, [])
         for cycle in cycles:
-            stepper.step(cycle)
+            judge.step(cycle)
 
     def folded() -> None:
-        fold = CycleFold(evidence, [])
+        features = CycleFeatures(evidence, [])
         for cycle in cycles:
-            fold.row(cycle.row, cycle.half_cycles, [])
+            features.step(cycle)
 
     def scored() -> None:
         for row in rows:

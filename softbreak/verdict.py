@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -78,3 +79,64 @@ class Verdict:
     transient_short: bool = False
     wanted_measurement: str = ""
     evidence: tuple[Evidence, ...] = ()
+
+
+def judged(
+    state: State,
+    eta: tuple[float, float, float],
+    probabilities: tuple[float, float, float],
+    evidence: tuple[Evidence, ...],
+    *,
+    transient: bool = False,
+) -> Verdict:
+    """Assemble a verdict.
+
+    Parameters
+    ----------
+    state : State
+    eta : tuple of float
+        Estimate, lower and upper bound of η_e.
+    probabilities : tuple of float
+        Of healthy, soft and hard.
+    evidence : tuple of Evidence
+    transient : bool
+    """
+    return Verdict(state, *probabilities, *eta, transient, "", evidence)
+
+
+def undetermined(
+    reason: str,
+    wanted: str,
+    *,
+    upper: float = 1.0,
+    soft: float = 0.25,
+    transient: bool = False,
+) -> Verdict:
+    """Abstain.
+
+    Parameters
+    ----------
+    reason : str
+        Why, without the full stop; becomes the evidence.
+    wanted : str
+        The measurement that would settle it.
+    upper : float
+        Largest η_e that is compatible with what is known.
+    soft : float
+        Probability of a soft breakdown.
+    transient : bool
+    """
+    found = Evidence("undetermined", math.nan, math.nan, reason + ".")
+    hard = 0.03 if upper > 0.5 else 0.0
+    return Verdict(
+        State.UNDETERMINED,
+        1.0 - soft - hard,
+        soft,
+        hard,
+        math.nan,
+        0.0,
+        min(upper, 1.0),
+        transient,
+        wanted,
+        (found,),
+    )

@@ -70,7 +70,7 @@ def plan(
 
 def _from_files(files: list[Path], area: float | None) -> tuple[Situation, str, bool]:
     import softbreak
-    from softbreak.analysis.situation import situation_of
+    from softbreak.analysis.next_measurement import situation_of
     from softbreak.data.history import merged_cell
 
     facts = {} if area is None else {"area_cm2": area}
@@ -90,7 +90,7 @@ def _from_numbers(
     electrolyte: str | None,
     reference: bool,
 ) -> Situation:
-    from softbreak.analysis.situation import situation
+    from softbreak.analysis.next_measurement import situation
     from softbreak.physics.circuits import chemistry_of
 
     nan = float("nan")

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from softbreak.features import voltage_tellings
 from softbreak.features.descriptions import cycle_rows as cycle_catalog
+from softbreak.features.descriptions import voltage_sentences
 from softbreak.features.descriptions.feature import CONFOUNDERS, DIRECTIONS, TECHNIQUES, Feature
 from softbreak.features.descriptions.sentence import Telling
 from softbreak.features.families import impedance, rate, rest, voltage, voltammetry
@@ -52,7 +52,7 @@ CATALOGUE: Final = collected(
 _BY_NAME: Final = {feature.name: feature for feature in CATALOGUE}
 
 TELLINGS: Final[dict[str, Telling]] = {
-    **voltage_tellings.TELLINGS,
+    **voltage_sentences.TELLINGS,
     **voltammetry.TELLINGS,
     **impedance.TELLINGS,
     **rest.TELLINGS,

@@ -1,8 +1,9 @@
-"""The contract of learned detectors: scikit-learn's conventions, final methods, hooks below.
+"""The contracts: of what judges the cycles of a cell, and of what learns to score them.
 
-A subclass gives its parameters in ``__init__`` (kept under their own names, untouched) and writes
-``_fit`` and ``_score``; to be saved it also writes ``_arrays``, ``_facts`` and ``_restore``. What
-is checked of every one of them stands in :mod:`softbreak.models.learned.checks`.
+Learned detectors follow scikit-learn's conventions: final methods, hooks below. A subclass gives
+its parameters in ``__init__`` (kept under their own names, untouched) and writes ``_fit`` and
+``_score``; to be saved it also writes ``_arrays``, ``_facts`` and ``_restore``. What is checked of
+every one of them stands in :mod:`softbreak.models.learned.checks`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,34 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Self, final
+from typing import Any, Final, Protocol, Self, final
 
 import numpy as np
 import pandas as pd
 
 from softbreak.errors import SoftbreakError
+from softbreak.features.cycles.pairing import Cycles
+from softbreak.verdict import Verdict
 
 STATES: Final = ("healthy", "soft", "hard")
 """Columns of ``predict_proba``, in order."""
 FORMAT: Final = 1
 _ARRAYS: Final = "model.npz"
 _FACTS: Final = "model.json"
+
+
+class Judge(Protocol):
+    """Judges the cycles of one cell in their order; every cycle is given once.
+
+    It is begun with what is known besides cycles (cell, spectra, voltammograms). A finished cell
+    gives all its cycles at once; a running one gives those that end, as long as no spectrum and
+    no voltammogram was taken after they began: then another judge is begun, and is given all
+    cycles anew. In how many pieces cycles come changes no verdict of the last one.
+    """
+
+    def step(self, cycles: Cycles) -> list[Verdict]:
+        """Judge the next cycles, one or many."""
+        ...
 
 
 class NotFittedError(SoftbreakError, ValueError, AttributeError):

@@ -9,14 +9,16 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import pandas as pd
+
 from softbreak.errors import SoftbreakError
+from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.models.detector import LearnedDetector, read_facts
-from softbreak.models.learned.learners import LEARNERS, TABLE, judged_by, load_learned
+from softbreak.models.detector import Judge, LearnedDetector, read_facts
+from softbreak.models.learned.learners import LEARNERS, TABLE, Judging, judged_by, load_learned
 from softbreak.models.rules import fused, voltammetry
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
-from softbreak.models.rules.stepping import FusedStepper, VoltageStepper
-from softbreak.models.stepper import Stepper
 from softbreak.verdict import Verdict
 
 Readings = Sequence[ImpedanceReading]
@@ -34,12 +36,13 @@ class Detector:
         One line for people.
     unit : {"cycle", "sweep", "spectrum"}
         What a verdict is about: a cycle of galvanostatic cycling, a voltammogram, a spectrum.
-    judge : callable
-        ``(CellEvidence, readings) -> list of Verdict``, one a unit, in order.
     begin : callable, optional
-        ``(CellEvidence, readings) -> Stepper``: judges a live cell cycle by cycle, in
-        microseconds; see :class:`softbreak.models.stepper.Stepper`. Without it a live cell is
-        judged anew whenever a cycle ends, with the same result.
+        ``(CellEvidence, readings) -> Judge``: who judges the cycles of one cell; see
+        :class:`softbreak.models.detector.Judge`.
+    whole : callable, optional
+        ``(CellEvidence, readings) -> list of Verdict``, one a unit, in order: for what judges
+        no cycles, or only all of them together. A running cell is then judged anew whenever
+        something ends.
     waveforms : bool
         Looks at the shapes of half-cycles, which live cells do not keep.
     """
@@ -48,9 +51,31 @@ class Detector:
     version: str
     about: str
     unit: str
-    judge: Callable[[CellEvidence, Readings], list[Verdict]]
-    begin: Callable[[CellEvidence, Readings], Stepper] | None = None
+    begin: Callable[[CellEvidence, Readings], Judge] | None = None
+    whole: Callable[[CellEvidence, Readings], list[Verdict]] | None = None
     waveforms: bool = False
+
+    def judge(self, evidence: CellEvidence, readings: Readings) -> list[Verdict]:
+        """Judge every unit of a cell, in order.
+
+        Parameters
+        ----------
+        evidence : CellEvidence
+        readings : sequence of ImpedanceReading
+            One a spectrum.
+        """
+        return self.judged(evidence, readings)[0]
+
+    def judged(
+        self, evidence: CellEvidence, readings: Readings
+    ) -> tuple[list[Verdict], Judge | None]:
+        """Do as :meth:`judge`; also return who judges the cycles that follow, if anybody can."""
+        if self.begin is not None:
+            judge = self.begin(evidence, readings)
+            return judge.step(cycles_of(evidence.timeline)), judge
+        if self.whole is None:
+            raise SoftbreakError(f"the detector {self.name} has neither begin nor whole")
+        return self.whole(evidence, readings), None
 
 
 def _cv_literal(evidence: CellEvidence, _: Readings) -> list[Verdict]:
@@ -65,10 +90,6 @@ def _cv_hardened(evidence: CellEvidence, _: Readings) -> list[Verdict]:
     )
 
 
-def _voltage(evidence: CellEvidence, _: Readings) -> list[Verdict]:
-    return fused.voltage_verdicts(evidence)
-
-
 def _eis(_: CellEvidence, readings: Readings) -> list[Verdict]:
     return [reading_verdict(reading) for reading in readings]
 
@@ -79,21 +100,13 @@ PRETRAINED: Final = Path(__file__).parent / "pretrained"
 
 @cache
 def _model(name: str) -> LearnedDetector:
-    from softbreak.models.learned.learners import load_learned
-
     return load_learned(PRETRAINED / name)
 
 
-def _shipped(name: str, evidence: CellEvidence, readings: Readings) -> list[Verdict]:
-    from softbreak.models.learned.learners import judged_by
-
-    return judged_by(_model(name), evidence, readings)
-
-
-def _begun(name: str, evidence: CellEvidence, readings: Readings) -> Stepper:
+def _shipped(name: str, evidence: CellEvidence, readings: Readings) -> Judge:
     model: Any = _model(name)
-    stepper: Stepper = model.begin(evidence, readings)
-    return stepper
+    judge: Judge = model.begin(evidence, readings)
+    return judge
 
 
 DETECTORS: Final[dict[str, Detector]] = {
@@ -104,8 +117,7 @@ DETECTORS: Final[dict[str, Detector]] = {
             "1",
             "physics rule on all evidence: certificate, impedance, events, slow voltage",
             "cycle",
-            fused.fused_verdicts,
-            FusedStepper,
+            fused.FusedJudge,
         ),
         Detector(
             "hybrid",
@@ -113,7 +125,6 @@ DETECTORS: Final[dict[str, Detector]] = {
             "the rule's certificates and a learned score, with abstention, on all evidence",
             "cycle",
             partial(_shipped, "hybrid"),
-            partial(_begun, "hybrid"),
         ),
         Detector(
             "hybrid-voltage",
@@ -121,32 +132,34 @@ DETECTORS: Final[dict[str, Detector]] = {
             "the same on voltage and current alone",
             "cycle",
             partial(_shipped, "hybrid-voltage"),
-            partial(_begun, "hybrid-voltage"),
         ),
         Detector(
             "voltage",
             "1",
             "physics rule on voltage and current alone",
             "cycle",
-            _voltage,
-            VoltageStepper,
+            fused.VoltageJudge,
         ),
         Detector(
             "cv-literal",
             "1",
             "the CV rule as Wang et al. state it: rising current is soft",
             "sweep",
-            _cv_literal,
+            whole=_cv_literal,
         ),
         Detector(
             "cv-hardened",
             "1",
             "the CV rule at a common voltage, with temperature, hysteresis and abstention",
             "sweep",
-            _cv_hardened,
+            whole=_cv_hardened,
         ),
         Detector(
-            "eis", "1", "impedance pairs: reference against present spectrum", "spectrum", _eis
+            "eis",
+            "1",
+            "impedance pairs: reference against present spectrum",
+            "spectrum",
+            whole=_eis,
         ),
     )
 }
@@ -224,6 +237,38 @@ def live_detector_of(name: str) -> Detector:
     return found
 
 
+def units_of(evidence: CellEvidence, detector: Detector) -> tuple[Detector, pd.DataFrame]:
+    """Return who judges, and what is judged, one row a verdict.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    detector : Detector
+        Where a cell offers no cycling, another one judges its voltammograms or its spectra.
+
+    Returns
+    -------
+    detector : Detector
+    units : pandas.DataFrame
+        ``cycle_index, start_time_second, end_time_second, charge_ampere_second``.
+    """
+    cycles, sweeps, spectra = evidence.timeline.cycles, evidence.sweeps, evidence.spectra
+    if detector.unit == "cycle" and not len(cycles) and (len(sweeps) or len(spectra)):
+        detector = fallback_for("sweep" if len(sweeps) else "spectrum")
+    if detector.unit == "cycle":
+        return detector, cycles[
+            ["cycle_index", "start_time_second", "end_time_second", "charge_ampere_second"]
+        ]
+    if detector.unit == "sweep":
+        times = sweeps[["start_time_second", "end_time_second"]]
+        charge = 2.0 * sweeps["charge"].to_numpy()
+    else:
+        at = [spectrum.time_second for spectrum in spectra]
+        times = pd.DataFrame({"start_time_second": at, "end_time_second": at})
+        charge = np.zeros(len(times))
+    return detector, times.assign(cycle_index=np.arange(len(times)), charge_ampere_second=charge)
+
+
 def fallback_for(unit: str) -> Detector:
     """Return the detector that judges cells which offer only voltammograms or only spectra."""
     return DETECTORS["cv-hardened" if unit == "sweep" else "eis"]
@@ -254,16 +299,11 @@ def _read(folder: Path, mark: str) -> Detector:
     about = learner.about if learner is not None else f"a trained {facts.get('kind')}"
     features = learner.features if learner is not None else TABLE
     model = load_learned(folder)
-    judge = partial(_judge, model, features)
-    begin = getattr(model, "begin", None)  # who can judge cycle by cycle says so
     shapes = learner is not None and learner.waveforms
-    return Detector(name, mark[:12], about, "cycle", judge, begin, waveforms=shapes)
-
-
-def _judge(
-    model: LearnedDetector, features: str, evidence: CellEvidence, readings: Readings
-) -> list[Verdict]:
-    return judged_by(model, evidence, readings, features)
+    make = partial(Detector, name, mark[:12], about, "cycle", waveforms=shapes)
+    if isinstance(model, Judging):
+        return make(begin=model.begin)
+    return make(whole=partial(judged_by, model, features=features))
 
 
 def fingerprint(folder: Path) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.physics.constants import ACTIVATION_EV
 from softbreak.physics.relaxation import ComplexArray, FloatArray, Relaxations
 
 BULK_ENERGY = 0.34
-FAST_ENERGY = 0.40
+FAST_ENERGY = ACTIVATION_EV
 SLOW_ENERGY = 0.50
 """Activation energies (eV) of the ohmic part, of the fastest and of the slowest relaxation."""
 NODE_DECADES = 1.5

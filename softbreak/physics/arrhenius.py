@@ -23,12 +23,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from softbreak.physics.constants import BOLTZMANN_EV
 from softbreak.physics.equations import QUANTILE_95, FractionEstimate
 from softbreak.physics.regression import line, student_95
 
 FloatArray = NDArray[np.float64]
 
-BOLTZMANN_EV: Final = 8.617333262e-5
 """eV K⁻¹."""
 TCR_METAL: Final = 0.0043
 """Relative rise of a lithium filament's resistance per K near room temperature."""

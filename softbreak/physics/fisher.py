@@ -13,11 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from softbreak.physics.constants import BOLTZMANN_EV
+
 FloatArray = NDArray[np.float64]
 
 THERMAL_VOLT: Final = 0.025693
 """RT/F at 298.15 K (V)."""
-_BOLTZMANN_EV: Final = 8.617333262e-5
 _TCR: Final = 0.0043
 """Relative rise of a metal's resistance per kelvin; (1 + 0.0043 ΔT) is its resistance."""
 _VAGUE: Final = 5.0
@@ -201,7 +202,7 @@ def temperature_series_sd(
     theta = np.array([_logit(cell.eta), 0.0, _logit(share), *energies])
 
     def log_resistance(phi: FloatArray, at: FloatArray) -> FloatArray:
-        x = (1.0 / at - 1.0 / 298.15) / _BOLTZMANN_EV
+        x = (1.0 / at - 1.0 / 298.15) / BOLTZMANN_EV
         eta, part = _expit(phi[0]), _expit(phi[2])
         ionic = (1.0 - part) * np.exp(phi[3] * x) + part * np.exp(phi[4] * x)
         path = 1.0 + _TCR * (at - 298.15) if electronic_ev is None else np.exp(phi[5] * x)

@@ -9,7 +9,9 @@ side, ``R_LF = R_i ∥ R_e``: one spectrum gives no electronic resistance, only 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +28,16 @@ from softbreak.physics.relaxation import (
     kramers_kronig,
     relaxations,
 )
+
+FEWEST_POINTS: Final = 8
+SMALLEST_OHM: Final = 1e-6
+"""Below this a spectrum is a placeholder, not a measurement."""
+WIRE_SHARE: Final = 0.05
+"""A straight line below this share of the first spectrum's resistance is a wire."""
+WIRE_FLOOR_SHARE: Final = 0.2
+"""… or below this share of L/(σA)."""
+WIRE_OHM_CM2: Final = 1.0
+"""… or below this area-specific resistance, whatever the cell."""
 
 __all__ = [
     "KRAMERS_KRONIG_LIMIT",
@@ -325,3 +337,25 @@ def electronic_lower_bounds(
     if area_cm2 and thickness_um:
         sigma = thickness_um * _MICROMETRE_IN_CM / (low_frequency_resistance * area_cm2)
     return ElectronicBounds(low_frequency_resistance, sigma, sigma)
+
+
+def only_metal(resistance: float, level: float, floor: float | None, area: float | None) -> bool:
+    """Return whether no ionic path could have so low a resistance.
+
+    Parameters
+    ----------
+    resistance : float
+        Of a spectrum that is a straight line (Ω).
+    level : float
+        Low-frequency resistance of the cell's first sound spectrum (Ω); NaN before it.
+    floor : float or None
+        L/(σA), the bare electrolyte's (Ω).
+    area : float or None
+        cm².
+    """
+    limits = [WIRE_OHM_CM2 / (area or 2.0)]
+    if math.isfinite(level):
+        limits.append(WIRE_SHARE * level)
+    if floor is not None:
+        limits.append(WIRE_FLOOR_SHARE * floor)
+    return resistance < max(limits)

@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV
+
 CHORD_SHARE: Final = 0.8
 """The common voltage is this share of the smallest window."""
 TURN_SHARE: Final = 0.02
@@ -342,7 +344,7 @@ def at_reference_temperature(
     resistance: ArrayLike,
     celsius: ArrayLike,
     reference_celsius: float,
-    energy_ev: float = 0.40,
+    energy_ev: float = ACTIVATION_EV,
 ) -> NDArray[np.float64]:
     """Resistance that an ionic path would have at a reference temperature.
 
@@ -363,6 +365,6 @@ def at_reference_temperature(
         Same unit. 10 K of warming account for a rise of the current by about 65 %.
     """
     kelvin = np.asarray(celsius, dtype=np.float64) + 273.15
-    change = energy_ev / 8.617333262e-5 * (1.0 / (reference_celsius + 273.15) - 1.0 / kelvin)
+    change = energy_ev / BOLTZMANN_EV * (1.0 / (reference_celsius + 273.15) - 1.0 / kelvin)
     factor = np.where(np.isfinite(change), np.exp(np.nan_to_num(change)), 1.0)
     return np.asarray(resistance, dtype=np.float64) * factor

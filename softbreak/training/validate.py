@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.models.detector import LearnedDetector
-from softbreak.models.learned.learners import Judge, Learner, judged_by, most_probable
+from softbreak.models.learned.learners import Judging, Learner, judged_by, most_probable
 from softbreak.models.registry import detector_of
 from softbreak.simulate.guard import require_training
 from softbreak.training import metrics
@@ -143,7 +143,7 @@ def held_out(
 def _judged(model: LearnedDetector, lesson: Lesson, rows: np.ndarray) -> pd.DataFrame:
     """Let a model judge some rows of a lesson: as ``judged_by``, without measuring anew."""
     hidden = lesson.truth.iloc[rows]
-    if isinstance(model, Judge):
+    if isinstance(model, Judging):
         parts = []
         for cell_id, known in hidden.groupby("cell_id", sort=False):
             one = lesson.cells[str(cell_id)]

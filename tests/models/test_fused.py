@@ -12,7 +12,6 @@ from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import gather
 from softbreak.models.diagnosis.diagnose import VERDICT_COLUMNS, examine
 from softbreak.models.registry import DETECTORS, detector_of
-from softbreak.models.rules.fused import fused_verdicts
 from softbreak.models.rules.impedance import ImpedanceReading, read_spectra, reading_verdict
 from softbreak.verdict import State
 from tests.features.synthetic import cycled
@@ -94,7 +93,7 @@ SHORT = {"eta": 0.5, "lower": 0.4, "upper": 0.6, "probability_short": 1.0, "prob
 
 def fused(resistance, *readings):
     evidence = gather(cycled(resistance))
-    return [v.state.value for v in fused_verdicts(evidence, readings)]
+    return [v.state.value for v in DETECTORS["fused"].judge(evidence, readings)]
 
 
 def growing(h):

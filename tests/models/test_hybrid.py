@@ -8,9 +8,8 @@ import pytest
 from softbreak.data.history import assemble
 from softbreak.models.diagnosis.diagnose import examine
 from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
-from softbreak.models.rules.parts import judged, undetermined
 from softbreak.models.rules.thresholds import BELOW_FLOOR, UNFINISHED
-from softbreak.verdict import Evidence, State
+from softbreak.verdict import Evidence, State, judged, undetermined
 from tests.features.synthetic import cycled
 
 LIMITS = Limits()

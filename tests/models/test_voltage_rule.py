@@ -9,7 +9,6 @@ import pytest
 from softbreak.data.record import Cell
 from softbreak.models.diagnosis.diagnose import examine
 from softbreak.models.rules.kernels.state import CYCLE
-from softbreak.models.rules.parts import CycleView, EventView
 from softbreak.models.rules.voltage import VoltageRule
 from tests.features.synthetic import cycled
 
@@ -418,11 +417,19 @@ def random_cycles(seed, count=60):
         celsius = np.nan if rng.random() < 0.1 else 25.0 + rng.normal()
         values = (level, level * 1.01, rng.choice([0.001, 0.1, np.nan]), celsius)
         sides, returned = 1 + (rng.random() < 0.9), rng.random() < 0.1
-        view = CycleView(k, time, time + 7200.0, current, *values, int(sides), int(returned))
+        cycle = (k, time, time + 7200.0, current, *values, int(sides), int(returned))
         change = rng.normal(0, 0.4)
-        drops = [EventView(time + 60.0, change, level, level * np.exp(change))]
-        yield view, drops if rng.random() < 0.1 else []
+        drops = [(time + 60.0, change, level, level * np.exp(change))]
+        yield cycle, drops if rng.random() < 0.1 else []
         time += 7200.0
+
+
+def stepped(rule, *given):
+    """What the rule says of cycles and their events, all at once."""
+    cycles = np.array([cycle for cycle, _ in given], CYCLE)
+    rows = [event for _, events in given for event in events]
+    bounds = np.cumsum([0, *(len(events) for _, events in given)])
+    return rule.step(cycles, np.array(rows).reshape(-1, 4), bounds)
 
 
 @pytest.mark.parametrize("cell", [Cell("bare"), FLOORED])
@@ -431,14 +438,11 @@ def test_one_by_one_and_all_at_once_are_the_same(cell, seed):
     given = list(random_cycles(seed))
     one = VoltageRule(cell, temperature_logged=True)
     expected, numbers = [], []
-    for view, events in given:
-        expected.append(repr(one.step(view, events)))
-        numbers.append(one.concluded.copy())
-    cycles = np.array([tuple(view) for view, _ in given], CYCLE)
-    rows = [event for _, events in given for event in events]
-    bounds = np.cumsum([0, *(len(events) for _, events in given)])
-    rule = VoltageRule(cell, temperature_logged=True)
-    verdicts, concluded = rule.run(cycles, np.array(rows).reshape(-1, 4), bounds)
+    for cycle in given:
+        verdicts, concluded = stepped(one, cycle)
+        expected += map(repr, verdicts)
+        numbers += [*concluded]
+    verdicts, concluded = stepped(VoltageRule(cell, temperature_logged=True), *given)
     assert list(map(repr, verdicts)) == expected
     assert np.array_equal(concluded, np.array(numbers), equal_nan=True)
 
@@ -449,8 +453,8 @@ def test_a_current_that_was_met_long_ago_is_known_again():
     states = []
     for k, current in enumerate([*currents, currents[0]]):
         ohm = 100.0 * (current / currents[0]) ** -0.3  # charge transfer
-        view = CycleView(k, 7200.0 * k, 7200.0 * (k + 1), current, ohm, ohm, 1e-3, np.nan, 2, 0)
-        states.append(rule.step(view).state.value)
+        cycle = (k, 7200.0 * k, 7200.0 * (k + 1), current, ohm, ohm, 1e-3, np.nan, 2, 0)
+        states += [verdict.state.value for verdict in stepped(rule, (cycle, []))[0]]
     assert states[5] == "undetermined"  # 21 % explained away by the current
     assert states[-1] == "healthy"
 
@@ -458,6 +462,6 @@ def test_a_current_that_was_met_long_ago_is_known_again():
 def test_no_sentence_has_a_number_that_is_not_known():
     for seed in range(20):
         rule = VoltageRule(FLOORED, temperature_logged=True)
-        for view, events in random_cycles(seed):
-            told = [item.sentence for item in rule.step(view, events).evidence]
+        for verdict in stepped(rule, *random_cycles(seed))[0]:
+            told = [item.sentence for item in verdict.evidence]
             assert not any("nan" in sentence.split() for sentence in told)

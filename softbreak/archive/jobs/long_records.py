@@ -19,11 +19,8 @@ from softbreak.data.history import CellHistory, assemble
 from softbreak.data.readers.chunked import LongRecord
 from softbreak.data.record import Cell, Record
 from softbreak.data.schema import SERIES_COLUMNS
-from softbreak.features.book import Book
-from softbreak.features.cycles.timeline import tables_of
-from softbreak.features.decimate import min_max_samples
-from softbreak.features.evidence.cell_evidence import evidence_of
-from softbreak.models.diagnosis.diagnose import TRACE_BUCKETS, diagnosed, examine
+from softbreak.features.evidence.cell_evidence import CellRecords, evidence_of
+from softbreak.models.diagnosis.diagnose import TRACE_BUCKETS, diagnosed, examine, min_max_samples
 from softbreak.models.diagnosis.result import Diagnosis
 
 
@@ -44,15 +41,14 @@ def examine_records(cell: Cell, records: Sequence[Record | LongRecord], detector
     ends = [r if isinstance(r, Record) else _ends(r) for r in records]
     order = assemble(cell, ends)
     places = {id(end.table): record for end, record in zip(ends, records, strict=True)}
-    book = Book()
+    fed = CellRecords()
     shown: list[_Shown] = []
     placed = []
     for key, (end, clock) in enumerate(zip(order.records, order.clocks, strict=True)):
         record = places[id(end.table)]
-        shown.append(_fed(book, key, record, end, clock))
-        shift = float(clock[0]) - book.entries[key].meter.first if len(clock) else 0.0
-        placed.append((key, shift))
-    evidence = evidence_of(book, order.cell, placed, tables_of(book.arranged(placed)))
+        shown.append(_fed(fed, key, record, end, clock))
+        placed.append((key, fed.shift(key, clock)))
+    evidence = evidence_of(fed, order.cell, placed)
     found = {id(end.table): told.remarks for end, told in zip(order.records, shown, strict=True)}
     remarks = check_history(order, lambda record: found[id(record.table)])
     picture = CellHistory(
@@ -81,16 +77,16 @@ def _ends(record: LongRecord) -> Record:
 
 
 def _fed(
-    book: Book, key: int, record: Record | LongRecord, end: Record, clock: np.ndarray
+    fed: CellRecords, key: int, record: Record | LongRecord, end: Record, clock: np.ndarray
 ) -> _Shown:
     """Measure a record; return what is to be shown of it."""
     if isinstance(record, Record):
-        book.feed(key, end)
+        fed.feed(key, end)
         return _Shown(end, clock, record.rows, check_series(end) if _is_series(end) else [])
     line = _Line(record.rows, float(clock[0]) - record.first)
     remarks: dict[str, Finding] = {}
     for piece in record.pieces():
-        book.feed(key, piece)
+        fed.feed(key, piece)
         line.take(piece)
         for remark in check_series(piece):
             remarks.setdefault(remark.topic, remark)

@@ -10,6 +10,7 @@ import numpy as np
 from softbreak.data.segment import number_cycles
 from softbreak.features.half_cycles.measured import EXCURSIONS, SHORT_SAMPLES, SIGN, HalfCycles
 from softbreak.features.half_cycles.polarity import Polarity, polarity_of, steady_current
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS
 from softbreak.features.kernels.half_cycle import STATISTICS
 
 _SAMPLES: Final = STATISTICS.index("samples")
@@ -60,6 +61,36 @@ class Arranged(NamedTuple):
     excursions: np.ndarray
     cycle: np.ndarray
     events: Events
+
+
+class Cycles(NamedTuple):
+    """Complete cycles of one cell, in their order: one, or many, or all of them.
+
+    Attributes
+    ----------
+    numbers : numpy.ndarray of int, shape (n,)
+    rows : numpy.ndarray, shape (n, len(CYCLE_COLUMNS))
+        See :data:`softbreak.features.kernels.cycle.CYCLE_COLUMNS`.
+    edges : numpy.ndarray, shape (h, 2)
+        First and last voltage (V) of their half-cycles.
+    half_cycles : numpy.ndarray of int, shape (n + 1,)
+        Where the half-cycles of each cycle begin.
+    changes : numpy.ndarray, shape (m, 4)
+        Abrupt events: time (s), Δ ln R, apparent resistance before and after (Ω).
+    events : numpy.ndarray of int, shape (n + 1,)
+        Where the events of each cycle begin.
+    """
+
+    numbers: np.ndarray
+    rows: np.ndarray
+    edges: np.ndarray
+    half_cycles: np.ndarray
+    changes: np.ndarray
+    events: np.ndarray
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one of ``CYCLE_COLUMNS``."""
+        return self.rows[:, CYCLE_COLUMNS.index(name)]
 
 
 def arranged(parts: Sequence[HalfCycles], shifts: Sequence[float]) -> Arranged:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
-from softbreak.features.cycles.pairing import Arranged, Events, arranged
+from softbreak.features.cycles.pairing import Arranged, Cycles, Events, arranged
 from softbreak.features.half_cycles.measured import WITHOUT_SIGN, HalfCycles
 from softbreak.features.half_cycles.polarity import is_symmetric
 from softbreak.features.half_cycles.samples import COLUMNS
@@ -27,6 +27,7 @@ EVENT_COLUMNS: Final = (
     "before_ohm",
     "after_ohm",
 )
+_EDGES: Final = ("first_voltage_volt", "last_voltage_volt")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +128,34 @@ def tables_of(found: Arranged) -> Timeline:
         polarity.reading == WITHOUT_SIGN,
         polarity.rest_volt,
     )
+
+
+def cycles_of(timeline: Timeline) -> Cycles:
+    """Return the cycles of a timeline as features and detectors take them.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    """
+    table, half, told = timeline.cycles, timeline.half_cycles, timeline.events
+    places = np.arange(len(table) + 1)
+    owner = told["cycle_index"].to_numpy(dtype=np.int64)
+    order = np.argsort(owner, kind="stable")
+    return Cycles(
+        table["cycle_index"].to_numpy(dtype=np.int64),
+        _numbers(table, CYCLE_COLUMNS),
+        _numbers(half, _EDGES),
+        np.searchsorted(half["cycle_index"].to_numpy(dtype=np.int64), places).astype(np.int64),
+        _numbers(told, EVENT_COLUMNS[2:])[order],
+        np.searchsorted(owner[order], places).astype(np.int64),
+    )
+
+
+def _numbers(table: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    found = np.empty((len(table), len(names)))
+    for k, name in enumerate(names):
+        found[:, k] = table[name].to_numpy()
+    return found
 
 
 def _half_cycle_table(found: Arranged) -> pd.DataFrame:

@@ -7,7 +7,7 @@ duration, and each bin holds the time-weighted mean of V/I: a half-cycle of 30 s
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,10 @@ import pandas as pd
 from softbreak.compiled import strict
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Record, Technique
-from softbreak.features.cycles.timeline import Timeline
 from softbreak.features.kernels.half_cycle import SKIPPED_SAMPLES
+
+if TYPE_CHECKING:
+    from softbreak.features.cycles.timeline import Timeline
 
 POINTS: Final = 48
 """Bins per half-cycle."""

@@ -1,16 +1,39 @@
-"""All that a cell's history offers to a detector, measured once."""
+"""All that a cell's records offer to a detector, measured as they arrive.
+
+A finished history feeds whole records, a file longer than the memory and a running cell feed
+pieces: one ``feed`` for all of them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
-from softbreak.data.history import CellHistory
-from softbreak.data.record import Cell
-from softbreak.features.book import SWEEP_COLUMNS, Book, Placed, Spectrum
+from softbreak.data.checks import RecordFacts, mixture_of
+from softbreak.data.history import CellHistory, joined_cell, placements
+from softbreak.data.record import Cell, Record, Technique
+from softbreak.features.cycles.pairing import Arranged, arranged
 from softbreak.features.cycles.timeline import Timeline, tables_of
 from softbreak.features.cycles.waveforms import waveform_table
+from softbreak.features.evidence.record_log import (
+    SWEEP_COLUMNS,
+    RecordLog,
+    Spectrum,
+    no_sweeps,
+    sweep_rows,
+)
+from softbreak.features.evidence.temperature_log import joined_log, temperature_at
+from softbreak.features.half_cycles.measured import HalfCycles
+from softbreak.features.half_cycles.samples import COLUMNS
+from softbreak.features.half_cycles.stream import RECORDS_OPEN, CellStream
+
+SHORT_ROWS: Final = 4096
+Placed = Sequence[tuple[Hashable, float]]
+"""Names of records in the order of the cell's life, and how far each clock is shifted (s)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,39 +78,207 @@ def gather(history: CellHistory, *, waveforms: bool = False) -> CellEvidence:
     waveforms : bool
         Also the shapes of the half-cycles.
     """
-    book, placed = Book(), []
+    records, placed = CellRecords(), []
     for key, (record, clock) in enumerate(zip(history.records, history.clocks, strict=True)):
-        book.feed(key, record)
-        shift = float(clock[0]) - book.entries[key].meter.first if len(clock) else 0.0
-        placed.append((key, shift))
-    found = evidence_of(book, history.cell, placed, tables_of(book.arranged(placed)))
+        records.feed(key, record)
+        placed.append((key, records.shift(key, clock)))
+    found = evidence_of(records, history.cell, placed)
     if waveforms:
         found = replace(found, waveforms=waveform_table(history, found.timeline))
     return found
 
 
-def evidence_of(book: Book, known: Cell, placed: Placed, timeline: Timeline) -> CellEvidence:
-    """Return what a book of records offers.
+def evidence_of(
+    records: CellRecords, known: Cell, placed: Placed, found: Arranged | None = None
+) -> CellEvidence:
+    """Return what a cell's records offer.
 
     Parameters
     ----------
-    book : Book
+    records : CellRecords
     known : Cell
         What is known of the cell besides its files.
     placed : sequence of (hashable, float)
         Order and shifts of the records.
-    timeline : Timeline
-        Of their cycling.
+    found : Arranged, optional
+        Half-cycles of their cycling; without, all that there are.
     """
-    log = book.log(placed)
+    log = records.log(placed)
     return CellEvidence(
-        book.cell(known, placed),
-        timeline,
-        book.sweeps(placed, log),
-        book.spectra(placed, log),
-        book.temperature_logged,
-        book.mixture(known, placed),
+        records.cell(known, placed),
+        tables_of(records.arranged(placed) if found is None else found),
+        records.sweeps(placed, log),
+        records.spectra(placed, log),
+        records.temperature_logged,
+        records.mixture(known, placed),
     )
 
 
-__all__ = ["SWEEP_COLUMNS", "CellEvidence", "Spectrum", "evidence_of", "gather"]
+def _followed(record: Record) -> dict[str, np.ndarray]:
+    """Columns that are followed; pandas gives those of a short table quicker all at once."""
+    if type(record) is not Record or record.rows > SHORT_ROWS:  # arrays already, or worth a look
+        return {name: record.array(name) for name in COLUMNS if record.has(name)}
+    known = record.table.columns
+    names = [name for name in COLUMNS if name in known]
+    rows = record.table.to_numpy(dtype=np.float64)
+    return {name: rows[:, known.get_loc(name)] for name in names}
+
+
+class CellRecords:
+    """The records of one cell.
+
+    Parameters
+    ----------
+    watchful : bool
+        Also look out for what open half-cycles show.
+
+    Attributes
+    ----------
+    entries : dict
+        What is kept of each record, by its name, in the order in which they became known.
+    stream : CellStream
+        Their cycling.
+    """
+
+    def __init__(self, *, watchful: bool = False) -> None:
+        self.entries: dict[Hashable, RecordLog] = {}
+        self.stream = CellStream(watchful=watchful)
+
+    def feed(self, key: Hashable, record: Record) -> int:
+        """Take rows of one record; return how many half-cycles they complete.
+
+        Parameters
+        ----------
+        key : hashable
+            Names the record; rows of one record come in their order.
+        record : Record
+            Holds rows that were not fed before.
+        """
+        entry = self.entries.get(key)
+        if entry is None:
+            entry = self.entries[key] = RecordLog(record)
+            self._end_of_old()
+        columns = _followed(record)
+        entry.feed(record, columns)
+        if entry.technique is not Technique.CYCLING:
+            return 0
+        return self.stream.feed(key, columns)
+
+    def _end_of_old(self) -> None:
+        """Let go of the rows of voltammograms that were followed by several others."""
+        sweeping = [e for e in self.entries.values() if e.technique is Technique.VOLTAMMETRY]
+        for entry in sweeping[:-RECORDS_OPEN]:
+            if not entry.over:
+                entry.end()
+
+    def dump(self) -> dict[str, Any]:
+        """Return all that it remembers; the names of records must be words."""
+        entries = [[key, entry.dump()] for key, entry in self.entries.items()]
+        return {"entries": entries, "stream": self.stream.dump()}
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> CellRecords:
+        """Undo :meth:`dump`."""
+        records = cls()
+        records.entries = {key: RecordLog.load(entry) for key, entry in stored["entries"]}
+        records.stream = CellStream.load(stored["stream"])
+        return records
+
+    def shift(self, key: Hashable, clock: np.ndarray) -> float:
+        """Return how far a record's own clock is shifted (s), where its times are known.
+
+        Parameters
+        ----------
+        key : hashable
+        clock : numpy.ndarray
+            Times of its rows on the cell's clock (s).
+        """
+        return float(clock[0]) - self.entries[key].meter.first if len(clock) else 0.0
+
+    def placed(self) -> list[tuple[Hashable, float]]:
+        """Order the records, and say how far each one's clock is shifted (s)."""
+        keys = list(self.entries)
+        spans = [entry.span for entry in self.entries.values()]
+        # the shift as it shows in the first time, which is all that a history tells
+        return [(keys[k], spans[k].first + s - spans[k].first) for k, s in placements(spans)]
+
+    def arranged(self, placed: Placed, *, running: Hashable | None = None) -> Arranged:
+        """Return the half-cycles of all cycling records.
+
+        Parameters
+        ----------
+        placed : sequence of (hashable, float)
+        running : hashable, optional
+            The record whose open half-cycle is left out.
+        """
+        shifts = [shift for _, shift in self.of(placed, Technique.CYCLING)]
+        return arranged(self.parts(placed, running=running), shifts)
+
+    def parts(self, placed: Placed, *, running: Hashable | None = None) -> list[HalfCycles]:
+        """Return the half-cycles of every cycling record; see :meth:`arranged`."""
+        keys = [key for key, _ in self.of(placed, Technique.CYCLING)]
+        return self.stream.parts(keys, running=running)
+
+    def of(self, placed: Placed, technique: Technique) -> list[tuple[Hashable, float]]:
+        """Return the records of one technique, in order."""
+        return [item for item in placed if self.entries[item[0]].technique is technique]
+
+    def log(self, placed: Placed) -> np.ndarray:
+        """Temperatures that were really logged: times (s) and °C, shape (n, 2)."""
+        return joined_log([(self.entries[key].meter, shift) for key, shift in placed])
+
+    @property
+    def temperature_logged(self) -> bool:
+        """Whether any record holds a temperature that was really measured."""
+        return any(entry.meter.logged for entry in self.entries.values())
+
+    def cell(self, known: Cell, placed: Placed) -> Cell:
+        """Fill what is not known of the cell with what its files say."""
+        return joined_cell(known, [self.entries[key].cell for key, _ in placed])
+
+    def mixture(self, known: Cell, placed: Placed) -> str:
+        """Say why the files are not those of one cell; empty where they may be."""
+        facts = []
+        for key, shift in placed:
+            entry = self.entries[key]
+            span = entry.span
+            begin, end = span.first + shift, span.last + shift
+            stated = joined_cell(known, [entry.cell]).area_cm2
+            facts.append(
+                RecordFacts(
+                    entry.technique, stated, entry.instrument, entry.path, begin, end, span.rows
+                )
+            )
+        return mixture_of(known, facts)
+
+    def spectra(self, placed: Placed, log: np.ndarray) -> tuple[Spectrum, ...]:
+        """Return the spectra, in order."""
+        return tuple(
+            self.entries[key].spectrum(shift, log)
+            for key, shift in self.of(placed, Technique.IMPEDANCE)
+        )
+
+    def sweeps(self, placed: Placed, log: np.ndarray) -> pd.DataFrame:
+        """One row a CV cycle, over all voltammetry records."""
+        rows: list[tuple[float, ...]] = []
+        for series, (key, shift) in enumerate(self.of(placed, Technique.VOLTAMMETRY)):
+            entry = self.entries[key]
+            swept = entry.swept()
+            if swept is not None:
+                warmth = temperature_at(entry.meter.mean, swept.begin + shift, log)
+                rows += sweep_rows(series, swept, shift, warmth)
+        if not rows:
+            return no_sweeps().copy()
+        return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS)).astype({"series": int, "sweep": int})
+
+
+__all__ = [
+    "SWEEP_COLUMNS",
+    "CellEvidence",
+    "CellRecords",
+    "Placed",
+    "Spectrum",
+    "evidence_of",
+    "gather",
+    "no_sweeps",
+]

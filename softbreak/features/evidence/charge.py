@@ -94,7 +94,7 @@ def _integral(values: np.ndarray, step: np.ndarray) -> np.ndarray:
 
 SAME_END_VOLT: Final = 0.02
 """A cycle is closed when its discharge ends within this of where the one before ended."""
-SAME_CURRENT: Final = 0.02
+STEADY_CURRENT: Final = 0.02
 """A change of the current by more than this fraction is another step of the charge."""
 RUN_AWAY: Final = 1.8
 """A strip has run out of lithium when the voltage exceeds its usual value by this factor."""
@@ -209,7 +209,7 @@ def _constant(current: np.ndarray) -> slice:
     """Longest stretch at one current."""
     if not len(current):
         return slice(0, 0)
-    step = np.abs(np.diff(current)) > SAME_CURRENT * np.abs(current[:-1])
+    step = np.abs(np.diff(current)) > STEADY_CURRENT * np.abs(current[:-1])
     edges = np.concatenate(([0], np.flatnonzero(step) + 1, [len(current)]))
     longest = int(np.argmax(np.diff(edges)))
     return slice(int(edges[longest]), int(edges[longest + 1]))

@@ -13,27 +13,30 @@ from typing import Final, Protocol
 import numpy as np
 import pandas as pd
 
+from softbreak.compiled import exact
+from softbreak.features.cycles.pairing import Cycles
+from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.descriptions.cycle_rows import FEATURES
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.features.families.cycle_inputs import (
-    BOLTZMANN_EV,
-    CLIP,
-    EVENT_SUMS,
-    MEASURED,
-    floor_ohm,
-    input_rows,
-    known_of,
-    tally,
-)
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS
 from softbreak.features.kernels.cycle_history import (
-    ACTIVATION_EV,
     INPUTS,
     OUTPUTS,
     advance,
     new_state,
 )
+from softbreak.features.kernels.cycle_inputs import (
+    CLIP,
+    EVENT_SUMS,
+    MEASURED,
+    KnownCell,
+    arguments,
+    finish,
+    tally,
+)
+from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
-__all__ = ["COLUMNS", "FEATURES", "Reading", "cycle_features"]
+__all__ = ["COLUMNS", "FEATURES", "CycleFeatures", "Reading", "cycle_features"]
 
 SAME_WINDOW: Final = 0.1
 """Voltammograms whose windows differ by more than this fraction are not compared."""
@@ -135,75 +138,124 @@ def cycle_features(evidence: CellEvidence, readings: Sequence[Reading]) -> pd.Da
     pandas.DataFrame
         ``COLUMNS``, one row a cycle of ``evidence.timeline.cycles``, in its order.
     """
-    return pd.DataFrame(cycle_numbers(evidence, readings), columns=list(COLUMNS))
+    rows = CycleFeatures(evidence, readings).step(cycles_of(evidence.timeline))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def cycle_numbers(evidence: CellEvidence, readings: Sequence[Reading]) -> np.ndarray:
-    """Return what :func:`cycle_features` does, as an array.
+class CycleFeatures:
+    """Features of a cell's cycles, which may come one by one or many at once.
 
     Parameters
     ----------
     evidence : CellEvidence
+        Its spectra and voltammograms; cycles of its timeline do not count.
     readings : sequence of ImpedanceReading
+        One a spectrum, in order.
     """
-    cycles = evidence.timeline.cycles
-    ends = cycles["end_time_second"].to_numpy(dtype=np.float64)
-    rows = _inputs(evidence)
-    spectra, spectra_ohm = spectrum_rows(evidence, readings)
-    sweeps, chords = sweep_rows(evidence)
-    s_newest, s_age = _newest([reading.time_second for reading in readings], ends)
-    c_newest, c_age = _newest(evidence.sweeps["end_time_second"].to_list(), ends)
-    rows[:, INPUTS.index("ln_spectrum_ohm")] = _taken(spectra_ohm[:, None], s_newest)[:, 0]
-    rows[:, INPUTS.index("spectra_seen")] = s_newest + 1
-    rows[:, INPUTS.index("ln_chord_ohm")] = _taken(chords[:, None], c_newest)[:, 0]
-    rows[:, INPUTS.index("sweeps_seen")] = c_newest + 1
-    out = np.empty((len(rows), len(OUTPUTS)))
-    advance(new_state(), rows, out)
-    return np.column_stack([out, _taken(spectra, s_newest), _taken(sweeps, c_newest), s_age, c_age])
+
+    def __init__(self, evidence: CellEvidence, readings: Sequence[Reading]) -> None:
+        self._known = known_of(evidence)
+        self._state = new_state()
+        self._highest = 0.0
+        spectra, spectra_ohm = spectrum_rows(evidence, readings)
+        sweeps, chords = sweep_rows(evidence)
+        self._spectra = _Newest([r.time_second for r in readings], spectra, spectra_ohm)
+        self._sweeps = _Newest(evidence.sweeps["end_time_second"].to_list(), sweeps, chords)
+
+    def step(self, cycles: Cycles) -> np.ndarray:
+        """Return ``COLUMNS`` of the next cycles, one row each.
+
+        Parameters
+        ----------
+        cycles : Cycles
+            Every cycle of the cell is given once, in order.
+        """
+        measured = np.take(cycles.rows, _MEASURED, axis=1)
+        logs = np.empty(4 * len(measured) + len(cycles.edges))
+        self._highest = arguments(measured, cycles.edges, self._highest, logs)
+        np.log(logs, out=logs)
+        beside = np.full((len(measured), 4), np.nan)
+        ends = cycles.column("end_time_second")
+        out = np.empty((len(measured), len(COLUMNS)))
+        out[:, _SPECTRUM], out[:, -2] = self._spectra.at(ends, beside[:, :2])
+        out[:, _SWEEP], out[:, -1] = self._sweeps.at(ends, beside[:, 2:])
+        changes = np.ascontiguousarray(cycles.changes[:, 1])
+        told = (measured, logs, cycles.half_cycles, changes, cycles.events)
+        _fold(self._state, told, self._known, beside, out)
+        return out
 
 
-def _newest(times: Sequence[float], ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Index of the newest measurement before the end of each cycle (−1: none), and its age.
+@exact
+def _fold(state, cycles, known, beside, out) -> None:
+    """Fold cycles into the state, and write their features."""
+    measured, logs, half_cycles, changes, events = cycles
+    count = len(measured)
+    owner = np.empty(len(changes), np.int64)
+    for k in range(count):
+        owner[events[k] : events[k + 1]] = k
+    sums, rows = np.zeros((count, EVENT_SUMS)), np.empty((count, _INPUTS))
+    tally(owner, changes, sums)
+    finish(measured, logs, half_cycles, sums, known, rows)
+    rows[:, _BESIDE : _BESIDE + 4] = beside
+    advance(state, rows, out[:, :_OUTPUTS])
 
-    The age is in cycles: 0 where it was taken since the cycle before ended.
+
+_MEASURED: Final = np.array([CYCLE_COLUMNS.index(name) for name in MEASURED])
+_INPUTS, _OUTPUTS = len(INPUTS), len(OUTPUTS)
+_BESIDE: Final = INPUTS.index("ln_spectrum_ohm")
+"""Four in a row: of the newest spectrum and voltammogram, ln R and how many there were."""
+_SPECTRUM: Final = slice(_OUTPUTS, _OUTPUTS + len(SPECTRUM_COLUMNS))
+_SWEEP: Final = slice(_SPECTRUM.stop, _SPECTRUM.stop + len(SWEEP_COLUMNS))
+
+
+class _Newest:
+    """The newest of several measurements, as of moments that go on.
+
+    Parameters
+    ----------
+    times : sequence of float
+        s, in order.
+    rows : numpy.ndarray, shape (n, columns)
+        Features of each.
+    levels : numpy.ndarray, shape (n,)
+        ln R.
     """
-    if not len(times):
-        return np.full(len(ends), -1, dtype=np.int64), np.full(len(ends), np.nan)
-    newest = np.searchsorted(np.asarray(times, dtype=np.float64), ends, side="right") - 1
-    begins = np.append(True, newest[1:] != newest[:-1])[: len(ends)]
-    place = np.arange(len(ends))
-    age = place - np.maximum.accumulate(np.where(begins, place, 0))
-    return newest.astype(np.int64), np.where(newest >= 0, age, np.nan)
+
+    def __init__(self, times: Sequence[float], rows: np.ndarray, levels: np.ndarray) -> None:
+        self._times = np.asarray(times, dtype=np.float64)
+        self._rows = np.vstack([rows, np.full((1, rows.shape[1]), np.nan)])  # none: the last row
+        self._levels = np.append(levels, np.nan)
+        self._last, self._age = -1, -1
+
+    def at(self, ends: np.ndarray, beside: np.ndarray) -> tuple[np.ndarray, np.ndarray | float]:
+        """Return features of the newest before each moment, and its age in cycles.
+
+        The age is 0 where it was taken since the cycle before ended. ``beside`` gets ln R and how
+        many there were.
+        """
+        if not len(self._times) or not len(ends):
+            beside[:, 1] = 0.0
+            return self._rows[-1], np.nan
+        newest = np.searchsorted(self._times, ends, side="right") - 1
+        place = np.arange(len(ends))
+        begins = newest != np.append(self._last, newest[:-1])
+        age = place - np.maximum.accumulate(np.where(begins, place, -1 - self._age))
+        self._last, self._age = int(newest[-1]), int(age[-1])
+        beside[:, 0], beside[:, 1] = self._levels[newest], newest + 1
+        return self._rows[newest], np.where(newest >= 0, age, np.nan)
 
 
-def _taken(values: np.ndarray, newest: np.ndarray) -> np.ndarray:
-    """Rows of the newest measurement of each cycle, NaN where there is none."""
-    if not len(values):
-        return np.full((len(newest), values.shape[1]), np.nan)
-    padded = np.vstack([values, np.full((1, values.shape[1]), np.nan)])
-    return padded[newest]
+def floor_ohm(evidence: CellEvidence) -> float:
+    """L/(σA) at its own temperature (Ω), NaN where it is not known."""
+    floor = evidence.cell.ionic_floor_ohm
+    return floor if floor else math.nan
 
 
-# ------------------------------------------------------------------------------- cycling
-def _inputs(evidence: CellEvidence) -> np.ndarray:
-    """Rows for the fold over cycles; what belongs to spectra and sweeps is still NaN."""
-    cycles, half, events = (
-        evidence.timeline.cycles,
-        evidence.timeline.half_cycles,
-        evidence.timeline.events,
-    )
-    measured = np.empty((len(cycles), len(MEASURED)))
-    for k, name in enumerate(MEASURED):
-        measured[:, k] = cycles[name].to_numpy()
-    edges = np.empty((len(half), 2))
-    edges[:, 0] = half["first_voltage_volt"].to_numpy()
-    edges[:, 1] = half["last_voltage_volt"].to_numpy()
-    owner = half["cycle_index"].to_numpy(dtype=np.int64)
-    bounds = np.searchsorted(owner, np.arange(len(cycles) + 1)).astype(np.int64)
-    sums = np.zeros((len(cycles), EVENT_SUMS))
-    change = events["change"].to_numpy(dtype=np.float64)
-    tally(events["cycle_index"].to_numpy(dtype=np.int64), change, sums)
-    return input_rows(measured, edges, bounds, sums, known_of(evidence))
+def known_of(evidence: CellEvidence) -> KnownCell:
+    """Return what is known of the cell."""
+    stated = evidence.cell.temperature_celsius
+    celsius = math.nan if stated is None else float(stated)
+    return KnownCell(evidence.temperature_logged, math.log(floor_ohm(evidence)), celsius)
 
 
 # ----------------------------------------------------------------------------- impedance
@@ -217,7 +269,7 @@ def spectrum_rows(
     before = math.nan
     floor = floor_ohm(evidence)
     for k, (reading, spectrum) in enumerate(zip(readings, evidence.spectra, strict=True)):
-        warm = 1.0 / (BOLTZMANN_EV * (spectrum.temperature_celsius + 273.15))
+        warm = 1.0 / (BOLTZMANN_EV_TRAINED * (spectrum.temperature_celsius + 273.15))
         now = reading.low_frequency_ohm
         low[k] = math.log(now) if now > 0.0 else math.nan
         found[k] = _spectrum_row(reading, reference, warm, (low[k] - before, now / floor))
@@ -273,7 +325,7 @@ def sweep_rows(evidence: CellEvidence) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(divide="ignore", invalid="ignore"):
         raw = np.where(chord > 0.0, np.log(chord), np.nan)
     kelvin = sweeps["temperature_celsius"].to_numpy(dtype=np.float64) + 273.15
-    warm = 1.0 / (BOLTZMANN_EV * kelvin)
+    warm = 1.0 / (BOLTZMANN_EV_TRAINED * kelvin)
     window = sweeps["window"].to_numpy(dtype=np.float64)
     shape = sweeps[["linearity", "curvature", "hysteresis"]].to_numpy(dtype=np.float64)
     jump = sweeps["largest_jump"].to_numpy(dtype=np.float64)

@@ -19,20 +19,22 @@ from softbreak.data.record import Cell
 from softbreak.features.descriptions.impedance_rows import AGE, FEATURES, TELLINGS
 from softbreak.features.evidence.cell_evidence import Spectrum
 from softbreak.features.families.as_of import earlier, earlier_max
-from softbreak.features.wire import only_metal
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.delta import delta_without_leads
-from softbreak.physics.impedance import intercepts_of, resistive_line
+from softbreak.physics.impedance import (
+    FEWEST_POINTS,
+    SMALLEST_OHM,
+    intercepts_of,
+    only_metal,
+    resistive_line,
+)
 from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import Relaxations, kramers_kronig, relaxations
 from softbreak.physics.voltammetry import at_reference_temperature
 
 __all__ = ["AGE", "FEATURES", "TELLINGS", "impedance_features", "pair_posteriors"]
 
-FEWEST_POINTS: Final = 8
-SMALLEST_OHM: Final = 1e-6
-"""Below this a spectrum is a placeholder, not a measurement."""
 NOISE: Final = 0.01
 """Relative noise that the flatness of ΔY assumes."""
 SLOW_SECOND: Final = 1.0 / (2.0 * math.pi)
@@ -240,7 +242,10 @@ def _measured(spectrum: Spectrum, cell: Cell, level: float) -> _Measured | None:
     numbers = {
         "eis_low_frequency_ohm": low,
         "eis_high_frequency_ohm": high,
-        "eis_wire": float(line.is_line and only_metal(line.resistance_ohm, level, cell)),
+        "eis_wire": float(
+            line.is_line
+            and only_metal(line.resistance_ohm, level, cell.ionic_floor_ohm, cell.area_cm2)
+        ),
         "eis_ln_low_over_high": _ln(low, high),
         "eis_arc_share": (low - high) / low if low > 0 else np.nan,
         "eis_arc_over_real": line.arc_ratio,

@@ -13,7 +13,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.data.segment import STEP_FRACTION
 from softbreak.features.half_cycles.measured import ACTIVATION_KELVIN, EXCURSIONS, NO_TWIN, Twin
+from softbreak.features.half_cycles.samples import IN_C, IN_CONTROL, IN_HELD, IN_T, IN_V, IN_WARM
+from softbreak.features.kernels.cycle import SAME_CURRENT
 from softbreak.features.kernels.half_cycle import STATISTICS
 
 SMALLEST_DROP: Final = 0.12
@@ -31,15 +34,11 @@ COLLAPSED: Final = 1.0
 """A level (ln) so far below that of the half-cycle before, at the same phase, is a collapse."""
 MOVING_SIGMAS: Final = 3.0
 """Two steps the same way, each so many times beyond a sample's noise: the level still moves."""
-SAME_CURRENT: Final = 0.05
-STEP_FRACTION: Final = 0.2
-"""A jump of the current beyond this fraction begins another half-cycle."""
 PLAUSIBLE_VOLT: Final = 1.0
 """Above this it is no symmetric cell."""
 
 REASONS: Final = ("drop", "telegraph", "collapse")
 DROP, TELEGRAPH, COLLAPSE = range(3)
-_T, _V, _I, _CONTROL, _HELD, _WARM = range(6)
 _SIGN, _COUNT, _BEGIN, _LEVEL, _LARGEST, _LAST_SIZE, _SIZE_BEFORE = range(7)
 _AGE, _FALL, _BEFORE, _WHEN, _AT, _NEXT = range(7, 13)
 _SWITCHES, _TOLD, _LOW, _NOISE, _LAST_V, _HERE = range(13, 19)
@@ -154,9 +153,9 @@ def _scan(stage, start, state, twins, twin_noise, out):
     """Run over samples; return where another half-cycle begins, and the number of warnings."""
     found = 0
     for k in range(start, stage.shape[1]):
-        time, voltage = stage[_T, k], stage[_V, k]
-        known = np.isfinite(stage[_CONTROL, k])
-        imposed = stage[_CONTROL, k] if known else stage[_I, k]
+        time, voltage = stage[IN_T, k], stage[IN_V, k]
+        known = np.isfinite(stage[IN_CONTROL, k])
+        imposed = stage[IN_CONTROL, k] if known else stage[IN_C, k]
         if not (np.isfinite(time) and np.isfinite(voltage) and np.isfinite(imposed)):
             continue
         size = abs(imposed)
@@ -171,14 +170,14 @@ def _scan(stage, start, state, twins, twin_noise, out):
         sustained = min(size, state[_LAST_SIZE], state[_SIZE_BEFORE])
         state[_SIZE_BEFORE], state[_LAST_SIZE] = state[_LAST_SIZE], size
         state[_LARGEST] = max(state[_LARGEST], sustained)
-        if sign == 0.0 or (np.isfinite(stage[_HELD, k]) and not known):
+        if sign == 0.0 or (np.isfinite(stage[IN_HELD, k]) and not known):
             continue
         state[_LEVEL] += (size - state[_LEVEL]) * 0.3
         turning = _turn(state, voltage)
         if turning:
-            _remember(state, np.log(max(abs(voltage), 1e-9) / size), stage[_WARM, k], voltage)
+            _remember(state, np.log(max(abs(voltage), 1e-9) / size), stage[IN_WARM, k], voltage)
             continue
-        sample = (time, abs(voltage), size, stage[_WARM, k])
+        sample = (time, abs(voltage), size, stage[IN_WARM, k])
         found = _look(state, sample, twins, twin_noise, out, found)
     return stage.shape[1], found
 

@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from softbreak.data.segment import CycleBuilder
-from softbreak.features._measure import (
+from softbreak.features.half_cycles.samples import Piece
+from softbreak.features.kernels.half_cycle import STATISTICS, half_cycle_statistics
+from softbreak.features.kernels.sample_columns import IMPOSED
+from softbreak.features.kernels.voltage_readings import (
     ACTIVATION_KELVIN,
     AS_IT_IS,
     EVENT_WIDTH,
@@ -31,8 +34,6 @@ from softbreak.features._measure import (
     as_read,
     measure_all,
 )
-from softbreak.features.half_cycles.samples import IMPOSED, Piece
-from softbreak.features.kernels.half_cycle import STATISTICS, half_cycle_statistics
 
 
 class Growing:

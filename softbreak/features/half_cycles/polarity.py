@@ -20,18 +20,9 @@ from softbreak.features.half_cycles.measured import (
     WITHOUT_SIGN,
     HalfCycles,
 )
-from softbreak.features.half_cycles.samples import (
-    COLUMNS,
-    FREE,
-    IMPOSED,
-    TEMPERATURE,
-    TIME,
-    VOLTAGE,
-    WARMTH,
-    Intake,
-    staged,
-)
+from softbreak.features.half_cycles.samples import COLUMNS, TEMPERATURE, Intake, staged
 from softbreak.features.kernels.half_cycle import STATISTICS
+from softbreak.features.kernels.sample_columns import FREE, IMPOSED, TIME, VOLTAGE, WARMTH
 
 UNSIGNED_VOLT: Final = 0.01
 """Below this an equal voltage in both directions is the cycler's offset on a dead short."""

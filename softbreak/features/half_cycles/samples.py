@@ -14,6 +14,15 @@ import numpy as np
 from softbreak.compiled import exact
 from softbreak.data.clock import clock_flush, clock_peek, clock_run, clock_step, new_clock
 from softbreak.data.segment import Segmenter, advance
+from softbreak.features.kernels.sample_columns import (
+    CURRENT,
+    FREE,
+    IMPOSED,
+    KNOWN,
+    TIME,
+    VOLTAGE,
+    WARMTH,
+)
 from softbreak.features.kernels.sample_mending import count_lone, in_order, mend, repeated
 
 TEMPERATURE: Final = "ambient_temperature_celsius"
@@ -26,11 +35,9 @@ COLUMNS: Final = (
     TEMPERATURE,
 )
 """What a sample is made of; only the first three must be there."""
-_T, _V, _I, _CONTROL, _HELD, _WARM = range(6)
+IN_T, IN_V, IN_C, IN_CONTROL, IN_HELD, IN_WARM = range(6)
+"""Rows of a staged chunk."""
 
-TIME, VOLTAGE, IMPOSED, WARMTH, FREE, CURRENT, KNOWN = range(7)
-"""Rows of the buffer: s, V, A (zero where unknown), °C, 1 where no voltage was imposed, A as
-measured, 1 where the imposed current is the instrument's word."""
 _ROWS: Final = 7
 REST_ROWS: Final = 8
 """Samples of a rest that are kept; how it ended is all that counts."""
@@ -71,7 +78,7 @@ def staged(columns: Mapping[str, np.ndarray]) -> np.ndarray:
         NaN where a column is not there.
     """
     stage = np.empty((len(COLUMNS), len(columns["voltage_volt"])))
-    stage[_I + 1 :] = np.nan
+    stage[IN_C + 1 :] = np.nan
     for row, name in enumerate(COLUMNS):
         if name in columns:
             stage[row] = columns[name]
@@ -142,8 +149,8 @@ class Intake:
         count = stage.shape[1]
         self._reserve(count + 1)
         if not self.clock[0]:
-            good = np.flatnonzero(np.isfinite(stage[_T]))
-            self.first = float(stage[_T, good[0]]) if len(good) else 0.0
+            good = np.flatnonzero(np.isfinite(stage[IN_T]))
+            self.first = float(stage[IN_T, good[0]]) if len(good) else 0.0
         self.rows += count
         cuts = np.empty((count + 4, 3), dtype=np.int64)
         closed = _absorb(
@@ -240,16 +247,16 @@ def _absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
     for first in range(0, count, _STRETCH):
         stop = min(first + _STRETCH, count)
         k = first
-        if stop - first >= _FEWEST and in_order(stage[_T, first:stop], stage[_V, first:stop]):
+        if stop - first >= _FEWEST and in_order(stage[IN_T, first:stop], stage[IN_V, first:stop]):
             # after two samples the clock and what waits are in order too
             _one(stage, first, clock, waiting, buffer, marks, tallies)
             _one(stage, first + 1, clock, waiting, buffer, marks, tallies)
             tallies[_REPEATED] += repeated(
-                stage[_T, first + 1 : stop],
-                stage[_V, first + 1 : stop],
-                stage[_I, first + 1 : stop],
+                stage[IN_T, first + 1 : stop],
+                stage[IN_V, first + 1 : stop],
+                stage[IN_C, first + 1 : stop],
             )
-            clock_run(clock, stage[_T, first + 2 : stop])
+            clock_run(clock, stage[IN_T, first + 2 : stop])
             _push_all(stage, first + 1, stop - 1, clock[5], buffer, marks)
             for row in range(6):
                 waiting[row] = stage[row, stop - 1]
@@ -263,15 +270,15 @@ def _absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
 @exact
 def _one(stage, k, clock, waiting, buffer, marks, tallies):
     """Take one sample up, whatever it is."""
-    time = stage[_T, k]
+    time = stage[IN_T, k]
     if not np.isfinite(time):
         tallies[_MISSING_TIME] += 1
         return
     if clock[0] > 0.0:
-        if time < waiting[_T]:
+        if time < waiting[IN_T]:
             tallies[_BACKWARD] += 1
-        elif time == waiting[_T]:
-            same = stage[_V, k] == waiting[_V] and stage[_I, k] == waiting[_I]
+        elif time == waiting[IN_T]:
+            same = stage[IN_V, k] == waiting[IN_V] and stage[IN_C, k] == waiting[IN_C]
             tallies[_REPEATED] += 1 if same else 0
     moment = clock_step(clock, time)
     if clock[0] > 1.0:
@@ -286,11 +293,11 @@ def _push_all(stage, start, stop, lost, buffer, marks):
     n = marks[_FILLED]
     end = n + stop - start
     marks[_FILLED] = end
-    time, out = stage[_T, start:stop], buffer[TIME, n:end]
+    time, out = stage[IN_T, start:stop], buffer[TIME, n:end]
     for k in range(len(time)):
         out[k] = time[k] + lost
-    buffer[VOLTAGE, n:end] = stage[_V, start:stop]
-    current, control = stage[_I, start:stop], stage[_CONTROL, start:stop]
+    buffer[VOLTAGE, n:end] = stage[IN_V, start:stop]
+    current, control = stage[IN_C, start:stop], stage[IN_CONTROL, start:stop]
     buffer[CURRENT, n:end] = current
     known, imposed = buffer[KNOWN, n:end], buffer[IMPOSED, n:end]
     for k in range(len(known)):
@@ -298,10 +305,10 @@ def _push_all(stage, start, stop, lost, buffer, marks):
     for k in range(len(imposed)):
         value = control[k] if known[k] > 0.0 else current[k]
         imposed[k] = value if abs(value) < np.inf else 0.0
-    warmth, warm = stage[_WARM, start:stop], buffer[WARMTH, n:end]
+    warmth, warm = stage[IN_WARM, start:stop], buffer[WARMTH, n:end]
     for k in range(len(warm)):
         warm[k] = warmth[k] if (warmth[k] > -100.0) & (warmth[k] < 400.0) else np.nan
-    held, free = stage[_HELD, start:stop], buffer[FREE, n:end]
+    held, free = stage[IN_HELD, start:stop], buffer[FREE, n:end]
     for k in range(len(free)):
         free[k] = 0.0 if (abs(held[k]) < np.inf) & (known[k] == 0.0) else 1.0
     around = max(n - 4, 0)
@@ -333,21 +340,21 @@ def _cut(segmenter, buffer, marks, stop, cuts):
 @exact
 def _push(sample, moment, buffer, marks, tallies):
     """Append a sample to the buffer; mend the current of the one before last."""
-    if not np.isfinite(sample[_V]):
+    if not np.isfinite(sample[IN_V]):
         tallies[_MISSING_VOLTAGE] += 1
         return
     n = marks[_FILLED]
     marks[_FILLED] = n + 1
-    known = np.isfinite(sample[_CONTROL])
-    imposed = sample[_CONTROL] if known else sample[_I]
+    known = np.isfinite(sample[IN_CONTROL])
+    imposed = sample[IN_CONTROL] if known else sample[IN_C]
     buffer[TIME, n] = moment
-    buffer[VOLTAGE, n] = sample[_V]
-    buffer[CURRENT, n] = sample[_I]
+    buffer[VOLTAGE, n] = sample[IN_V]
+    buffer[CURRENT, n] = sample[IN_C]
     buffer[KNOWN, n] = 1.0 if known else 0.0
     buffer[IMPOSED, n] = imposed if np.isfinite(imposed) else 0.0
-    warmth = sample[_WARM]
+    warmth = sample[IN_WARM]
     buffer[WARMTH, n] = warmth if -100.0 < warmth < 400.0 else np.nan
-    buffer[FREE, n] = 0.0 if np.isfinite(sample[_HELD]) and not known else 1.0
+    buffer[FREE, n] = 0.0 if np.isfinite(sample[IN_HELD]) and not known else 1.0
     if n + marks[_GONE] < 4 or buffer[KNOWN, n - 2] > 0.0:
         return
     # a lone wrong sample of a measured current, whose neighbours agree

@@ -14,7 +14,8 @@ import numpy as np
 
 from softbreak.features.half_cycles.early_warning import Lookout, Warned, borne_out
 from softbreak.features.half_cycles.measured import NO_TWIN, CurrentDirections, HalfCycles, Twin
-from softbreak.features.half_cycles.samples import BLOCK, TIME, Intake, staged
+from softbreak.features.half_cycles.samples import BLOCK, Intake, staged
+from softbreak.features.kernels.sample_columns import TIME
 
 Past = dict[int, tuple[Twin, Twin]]
 NOTHING = (NO_TWIN, NO_TWIN)

@@ -35,7 +35,16 @@ CYCLE_COLUMNS: Final = (
 second halves, scatter of a sample over \\|V\\|, asymmetry (V₊ + V₋)/(V₊ − V₋), longest interval,
 current directions (1 or 2), abrupt drops that came back at once."""
 INTEGERS: Final = ("samples", "directions", "excursions")
-_BEGIN, _END, _SAMPLES, _CHARGE, _CURRENT = range(5)
+_BEGIN, _END, _SAMPLES, _CHARGE, _CURRENT = (
+    STATISTICS.index(name)
+    for name in (
+        "start_time_second",
+        "end_time_second",
+        "samples",
+        "charge_ampere_second",
+        "current_ampere",
+    )
+)
 _VOLTAGE, _LATE_V, _LATE_I, _FIRST_V, _LAST_V = (
     STATISTICS.index(name)
     for name in (

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.physics.constants import ACTIVATION_EV
 
 INPUTS: Final = (
     "ln_late_ohm",
@@ -88,10 +89,6 @@ OUTPUTS: Final = (
 )
 """What :func:`advance` writes of a cycle."""
 
-ACTIVATION_EV: Final = 0.40
-"""Usual activation energy of a solid cell's resistance."""
-SHORT_EV: Final = 0.35
-"""The same of the bare electrolyte."""
 DROP: Final = 0.15
 """A fall of ln R from one cycle to the next that anchors the level before it."""
 RECOVERED: Final = 0.05

@@ -16,14 +16,10 @@ from softbreak.data.checks import check_history
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
 from softbreak.errors import SoftbreakError
-from softbreak.features.book import no_sweeps
-from softbreak.features.decimate import min_max_samples
-from softbreak.features.evidence.cell_evidence import CellEvidence, gather
-from softbreak.models.diagnosis.findings import judged_findings
-from softbreak.models.diagnosis.result import Diagnosis
-from softbreak.models.diagnosis.summary import summarise
-from softbreak.models.diagnosis.verdict_table import VERDICT_COLUMNS, units_of, verdict_table
-from softbreak.models.registry import DEFAULT, Detector, detector_of
+from softbreak.features.evidence.cell_evidence import CellEvidence, gather, no_sweeps
+from softbreak.models.diagnosis.findings import judged_findings, summarise
+from softbreak.models.diagnosis.result import VERDICT_COLUMNS, Diagnosis, verdict_table
+from softbreak.models.registry import DEFAULT, Detector, detector_of, units_of
 from softbreak.models.rules.fused import sweep_views
 from softbreak.models.rules.impedance import impedance_table, read_spectra
 from softbreak.physics.voltammetry import current_increase
@@ -208,6 +204,34 @@ def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame
         columns = ("series", "sweep", "time_second", "voltage_volt", "current_ampere")
         return _nothing(columns).copy()
     return pd.concat(frames, ignore_index=True)
+
+
+def min_max_samples(values: np.ndarray, buckets: int) -> np.ndarray:
+    """Choose the lowest and the highest sample of each bucket, in order.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n,)
+    buckets : int
+        At most twice as many samples are chosen, with the first and the last among them.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Sorted sample numbers; all of them where there are few.
+    """
+    count = len(values)
+    if count <= 2 * buckets:
+        return np.arange(count)
+    width = -(-count // buckets)
+    whole = count // width
+    block = values[: whole * width].reshape(whole, width)
+    base = np.arange(whole) * width
+    chosen = [base + block.argmin(axis=1), base + block.argmax(axis=1), np.array([0, count - 1])]
+    rest = values[whole * width :]
+    if len(rest):
+        chosen.append(whole * width + np.array([rest.argmin(), rest.argmax()]))
+    return np.unique(np.concatenate(chosen))
 
 
 @cache

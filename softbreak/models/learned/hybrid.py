@@ -13,28 +13,25 @@ voltammograms. What it may do is limited by physics:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
-from softbreak.features.cycle_fold import CycleFold
+from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.features.families.cycle import CycleFeatures
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.learned.boosted import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken
 from softbreak.models.learned.calibration import Isotonic, conformal_margin, fit_isotonic
 from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
 from softbreak.models.learned.hybrid_scores import HEADS, TOLD, learned_of, numbers_of
-from softbreak.models.learned.input_table import COLUMNS, detector_rows
+from softbreak.models.learned.input_table import COLUMNS
 from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
 from softbreak.models.learned.tree_ensembles import Trees
-from softbreak.models.rules.fused import not_applicable, voltage_run, with_spectra
+from softbreak.models.rules.fused import FusedJudge
 from softbreak.models.rules.impedance import ImpedanceReading
-from softbreak.models.rules.stepping import FusedStepper
 from softbreak.models.rules.thresholds import SHIFT_LIMIT
-from softbreak.models.stepper import LiveCycle
 from softbreak.verdict import Verdict
 
 QUANTILES: Final[Mapping[str, float]] = {"lower": 0.05, "middle": 0.5, "upper": 0.95}
@@ -42,9 +39,8 @@ COVERAGE: Final = 0.9
 PAIR: Final = "eis_low_change"
 """Finite where a spectrum can be compared with an earlier one: evidence of another kind."""
 FOLDS: Final = 5
-_GROWTH, _SHIFT, _LOGGED = (
-    COLUMNS.index(name) for name in ("rule_growth", "rule_shift", "temperature_distance")
-)
+_LOGGED: Final = COLUMNS.index("temperature_distance")
+_LEVELS: Final = np.array([COLUMNS.index(name) for name in ("rule_growth", "rule_shift")])
 THINNING: Final = 3
 """Every so manieth cycle is enough to learn what is only used for calibration."""
 
@@ -169,25 +165,10 @@ class Hybrid(LearnedDetector):
     def _score(self, rows: np.ndarray) -> np.ndarray:
         return numbers_of(self._learned, rows, told=False)["scores"]
 
-    def scored(self, table: pd.DataFrame, *, told: bool = True) -> list[Scored]:
-        """Return everything that is learned of each cycle.
-
-        Parameters
-        ----------
-        table : pandas.DataFrame
-            See :func:`softbreak.models.learned.input_table.detector_table`.
-        told : bool
-            Also say which features were most telling.
-        """
-        if not len(table):
-            return []
-        logged = table["temperature_distance"].notna().to_list()
-        return self.scored_rows(self.matrix(table), logged, told=told)
-
     def scored_rows(
         self, rows: np.ndarray, logged: Sequence[bool], *, told: bool = True
     ) -> list[Scored]:
-        """Do as :meth:`scored` for rows of ``columns_`` that are no table yet.
+        """Return everything that is learned of each cycle.
 
         Parameters
         ----------
@@ -195,6 +176,7 @@ class Hybrid(LearnedDetector):
         logged : sequence of bool
             Whether the temperature was, at each row.
         told : bool
+            Also say which features were most telling: slower, and no verdict changes.
         """
         found = numbers_of(self._learned, rows, told=told)
         said = found.view(np.float64).reshape(len(found), -1).tolist()
@@ -225,12 +207,8 @@ class Hybrid(LearnedDetector):
         """Return what each of ``columns_`` adds to the log-odds of a short, for one row."""
         return self._heads["fault"].contributions(row)
 
-    def begin(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> HybridStepper:
-        """Judge a live cell cycle by cycle; see :class:`softbreak.models.stepper.Stepper`."""
-        return HybridStepper(self, evidence, readings)
-
-    def judge(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> list[Verdict]:
-        """Judge every cycle of a cell.
+    def begin(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> HybridJudge:
+        """Judge the cycles of a cell; see :class:`softbreak.models.detector.Judge`.
 
         Parameters
         ----------
@@ -238,37 +216,20 @@ class Hybrid(LearnedDetector):
         readings : sequence of ImpedanceReading
             One a spectrum.
         """
-        rules, concluded = voltage_run(evidence)
-        if self.evidence != "voltage":
-            rules = with_spectra(rules, evidence, readings)
-        table = detector_rows(evidence, readings, concluded)
-        if not len(table):
-            return []
-        rows = table[:, [COLUMNS.index(name) for name in self.columns_]]
-        logged = (~np.isnan(table[:, _LOGGED])).tolist()
-        scored = self.scored_rows(rows, logged)
-        return self._combined(rules, scored, table[:, (_GROWTH, _SHIFT)].tolist())
+        return HybridJudge(self, evidence, readings)
 
-    def verdicts(
-        self, table: pd.DataFrame, rules: Sequence[Verdict], *, told: bool = True
+    def combined(
+        self, rules: Sequence[Verdict], scored: Sequence[Scored], levels: Sequence[Sequence[float]]
     ) -> list[Verdict]:
         """Combine what rules say of cycles with what was learned of them.
 
         Parameters
         ----------
-        table : pandas.DataFrame
-            See :func:`softbreak.models.learned.input_table.detector_table`.
         rules : sequence of Verdict
-        told : bool
-            Also say which features were most telling: slower, and no verdict changes.
+        scored : sequence of Scored
+        levels : sequence of (float, float)
+            ln of V/I over its base, and what current and duration explain of it.
         """
-        levels = table[["rule_growth", "rule_shift"]].to_numpy(dtype=np.float64)
-        return self._combined(rules, self.scored(table, told=told), levels.tolist())
-
-    def _combined(
-        self, rules: Sequence[Verdict], scored: Sequence[Scored], levels: Sequence[Sequence[float]]
-    ) -> list[Verdict]:
-        """Combine; levels are growth over the base and what current and duration explain."""
         limits = Limits(*self.limits)
         return [
             combined(rule, score, _hidden(growth, shift), limits)
@@ -304,8 +265,8 @@ class Hybrid(LearnedDetector):
         self._ready()
 
 
-class HybridStepper:
-    """A hybrid and the cycles of one live cell; see :class:`softbreak.models.stepper.Stepper`.
+class HybridJudge:
+    """A hybrid and the cycles of one cell; see :class:`softbreak.models.detector.Judge`.
 
     Parameters
     ----------
@@ -318,26 +279,16 @@ class HybridStepper:
         self, model: Hybrid, evidence: CellEvidence, readings: Sequence[ImpedanceReading]
     ) -> None:
         self._model = model
-        self._fold = CycleFold(evidence, readings)
-        self._fused = FusedStepper(evidence, readings)
-        self._voltage_only = model.evidence == "voltage"
-        self._applies = not_applicable(evidence) is None
+        self._features = CycleFeatures(evidence, readings)
+        self._fused = FusedJudge(evidence, () if model.evidence == "voltage" else readings)
         self._columns = np.array([COLUMNS.index(name) for name in model.columns_])
-        self._told = np.empty(len(COLUMNS))
-        self._limits = Limits(*model.limits)
 
-    def step(self, cycle: LiveCycle) -> Verdict:
-        """Judge the next cycle."""
-        fused = self._fused.step(cycle)
-        voltage = self._fused.voltage
-        rule = voltage.verdict if self._voltage_only else fused
-        changes = [event.change for event in cycle.events]
-        row = self._fold.row(cycle.row, cycle.half_cycles, changes)
-        if not self._applies:
-            return rule
-        told = self._told
-        told[: len(row)], told[len(row) :] = row, voltage.concluded
-        growth = _hidden(float(told[_GROWTH]), float(told[_SHIFT]))
-        logged = not math.isnan(told[_LOGGED])
-        scored = self._model.scored_rows(told[self._columns].reshape(1, -1), [logged])
-        return combined(rule, scored[0], growth, self._limits)
+    def step(self, cycles: Cycles) -> list[Verdict]:
+        """Judge the next cycles."""
+        rules = self._fused.step(cycles)
+        if not rules:
+            return []
+        table = np.concatenate([self._features.step(cycles), self._fused.voltage.concluded], axis=1)
+        logged = (~np.isnan(table[:, _LOGGED])).tolist()
+        scored = self._model.scored_rows(np.take(table, self._columns, axis=1), logged)
+        return self._model.combined(rules, scored, np.take(table, _LEVELS, axis=1).tolist())

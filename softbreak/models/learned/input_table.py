@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.families.cycle import COLUMNS as MEASURED
-from softbreak.features.families.cycle import Reading, cycle_numbers
-from softbreak.models.rules.fused import voltage_run
+from softbreak.features.families.cycle import CycleFeatures, Reading
+from softbreak.models.rules.fused import VoltageJudge
 from softbreak.models.rules.voltage import CONCLUDED
 
 COLUMNS: Final = (*MEASURED, *CONCLUDED)
@@ -53,20 +54,7 @@ def detector_table(evidence: CellEvidence, readings: Sequence[Reading]) -> pd.Da
     pandas.DataFrame
         ``COLUMNS``, in the order of ``evidence.timeline.cycles``.
     """
-    table = detector_rows(evidence, readings, voltage_run(evidence)[1])
+    cycles, judge = cycles_of(evidence.timeline), VoltageJudge(evidence)
+    judge.step(cycles)
+    table = np.hstack([CycleFeatures(evidence, readings).step(cycles), judge.concluded])
     return pd.DataFrame(table, columns=list(COLUMNS))
-
-
-def detector_rows(
-    evidence: CellEvidence, readings: Sequence[Reading], concluded: np.ndarray
-) -> np.ndarray:
-    """Do as :func:`detector_table` where the voltage rule has judged already; as an array.
-
-    Parameters
-    ----------
-    evidence : CellEvidence
-    readings : sequence of ImpedanceReading
-    concluded : numpy.ndarray, shape (n, len(CONCLUDED))
-        See :func:`softbreak.models.rules.fused.voltage_run`.
-    """
-    return np.hstack([cycle_numbers(evidence, readings), concluded])

@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 
 from softbreak.errors import SoftbreakError
+from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.models.detector import STATES, LearnedDetector, read_facts
+from softbreak.models.detector import STATES, Judge, LearnedDetector, read_facts
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.verdict import State, Verdict
 
@@ -28,11 +29,11 @@ TABLE: Final = "softbreak.models.learned.input_table:detector_table"
 
 
 @runtime_checkable
-class Judge(Protocol):
+class Judging(Protocol):
     """A model that judges cells by itself, and does not only score rows of features."""
 
-    def judge(self, evidence: CellEvidence, readings: Readings) -> list[Verdict]:
-        """Return a verdict for every cycle."""
+    def begin(self, evidence: CellEvidence, readings: Readings) -> Judge:
+        """Return who judges the cycles of one cell."""
 
 
 class Trial(Protocol):
@@ -217,8 +218,8 @@ def judged_by(
     features : str
         Of its learner.
     """
-    if isinstance(model, Judge):
-        return model.judge(evidence, readings)
+    if isinstance(model, Judging):
+        return model.begin(evidence, readings).step(cycles_of(evidence.timeline))
     return most_probable(model.predict_proba(imported(features)(evidence, readings)))
 
 

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from softbreak.data.record import Cell, Record, Technique
-from softbreak.features.book import Book, Placed
+from softbreak.features.cycles.live_pairing import LivePairing, PairingRevised
 from softbreak.features.cycles.pairing import Arranged, first_cycles
-from softbreak.features.cycles.timeline import tables_of
-from softbreak.features.evidence.cell_evidence import CellEvidence, evidence_of
+from softbreak.features.evidence.cell_evidence import CellRecords, Placed, evidence_of
+from softbreak.features.half_cycles.measured import SLICE_SECOND
 from softbreak.features.half_cycles.samples import TALLIES
 from softbreak.features.half_cycles.state_bytes import pack, unpack
-from softbreak.features.lane import CycleLane, LaneEnd
-from softbreak.models.diagnosis.verdict_table import units_of, verdict_row, verdict_table
+from softbreak.models.detector import Judge
+from softbreak.models.diagnosis.result import verdict_row, verdict_table
 from softbreak.models.live.changes import Change, Kind, warning_change
-from softbreak.models.live.spectrum_cache import ReadingMemory
-from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of
+from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of, units_of
 from softbreak.models.rules.fused import not_applicable
-from softbreak.models.rules.impedance import ImpedanceReading
-from softbreak.models.track import Told, Track
+from softbreak.models.rules.impedance import SpectrumReader
 from softbreak.verdict import Evidence, State, Verdict
 
 ONE_WAY_SECOND: Final = 6 * 3600.0
 """A current that has not reversed for so long is judged in slices; the first half-cycle of an
 ordinary cell is not."""
-SLICE_SECOND: Final = 1800.0
+
+
+class Told(NamedTuple):
+    """One verdict and what it is about: cycle, start and end (s)."""
+
+    unit: tuple[int, float, float]
+    verdict: Verdict
 
 
 class LiveCell:
@@ -55,13 +59,15 @@ class LiveCell:
         self.cell = cell
         self.detector = detector
         self._chosen = live_detector_of(detector)
-        self._book = Book(watchful=True)
-        self._memory = ReadingMemory()
+        self._records = CellRecords(watchful=True)
+        self._reader = SpectrumReader()
         self._running: str | None = None
         self._slices = 0
         self._logged = False
         self._applies = self._chosen.unit == "cycle" and cell.configuration != "full"
-        self._track: Track | None = None
+        self._judge: Judge | None = None
+        self._pairing: LivePairing | None = None
+        self._measured = -np.inf
         self._told: list[Told] = []
         self._reworded: set[int] = set()
         self._by: Detector = self._chosen
@@ -91,11 +97,11 @@ class LiveCell:
         samples ``missing_times``, ``missing_voltages``, ``backward`` (times that step back) and
         ``repeated`` (told twice in a row).
         """
-        streams = self._book.stream.records.values()
+        streams = self._records.stream.records.values()
         tallies = sum((stream.tallies for stream in streams), np.zeros(len(TALLIES), np.int64))
         return {
-            "samples": sum(entry.meter.rows for entry in self._book.entries.values()),
-            "records": len(self._book.entries),
+            "samples": sum(entry.meter.rows for entry in self._records.entries.values()),
+            "records": len(self._records.entries),
             "half_cycles": sum(len(stream.done) for stream in streams),
             **dict(zip(TALLIES, tallies.tolist(), strict=True)),
         }
@@ -119,28 +125,28 @@ class LiveCell:
             completed += done
             otherwise |= other
         news = self._news()
-        if self._track is not None and not otherwise:
+        if self._pairing is not None and not otherwise:
             if not completed:
                 return news
             try:
-                return news + self._tell_more(self._track.advance())
-            except LaneEnd:
+                return news + self._tell_more(self._next_verdicts())
+            except PairingRevised:
                 pass
-        return news + self._judge(ended=False) if completed or otherwise else news
+        return news + self._judge_anew(ended=False) if completed or otherwise else news
 
     def finish(self) -> list[Change]:
         """Judge what there is as if nothing followed; more may follow all the same."""
-        for stream in self._book.stream.records.values():
+        for stream in self._records.stream.records.values():
             stream.resolve()
-        return self._news() + self._judge(ended=True)
+        return self._news() + self._judge_anew(ended=True)
 
     def _news(self) -> list[Change]:
         """Early warnings and their ends, where the rules apply to the cell at all."""
         found: list[Change] = []
-        for key, stream in self._book.stream.records.items():
+        for key, stream in self._records.stream.records.items():
             if not stream.news:
                 continue
-            shift = dict(self._book.placed())[key]
+            shift = dict(self._records.placed())[key]
             if self._applies:
                 found += [
                     warning_change(self.cell.cell_id, len(self._told), news, warning, shift)
@@ -152,18 +158,18 @@ class LiveCell:
     def _take(self, record: Record) -> tuple[int, bool]:
         """Take rows in; return half-cycles completed, and whether all must be judged anew."""
         key = f"{record.source.path}\n{record.source.position}\n{record.technique.value}"
-        fresh = bool(self._book.entries) and key not in self._book.entries
-        completed = self._book.feed(key, record)
+        fresh = bool(self._records.entries) and key not in self._records.entries
+        completed = self._records.feed(key, record)
         if record.technique is Technique.REST:
             return 0, False
         if record.technique is not Technique.CYCLING:
             return 0, True
-        warmed = self._book.entries[key].meter.logged and not self._logged
+        warmed = self._records.entries[key].meter.logged and not self._logged
         # of a cell that was never judged the first whole half-cycle will be early enough
-        begun = self._track is not None or bool(self._told)
+        begun = self._pairing is not None or bool(self._told)
         anew = fresh or (begun and (key != self._running or warmed))
         self._running = key
-        if not self._book.stream.reversed:
+        if not self._records.stream.reversed:
             slices = self._slice_count(key)
             anew |= slices != self._slices
             self._slices = slices
@@ -171,18 +177,18 @@ class LiveCell:
 
     def _slice_count(self, key: str) -> int:
         """Slices of one-way plating that the running record has seen."""
-        intake = self._book.stream.records[key].intake
+        intake = self._records.stream.records[key].intake
         return 0 if intake is None else int((intake.last - intake.first) // SLICE_SECOND)
 
     # ---------------------------------------------------------------------------- judging
-    def _judge(self, *, ended: bool) -> list[Change]:
-        placed = self._book.placed()
-        closed = self._book.arranged(placed, running=None if ended else self._running)
+    def _judge_anew(self, *, ended: bool) -> list[Change]:
+        placed = self._records.placed()
+        closed = self._records.arranged(placed, running=None if ended else self._running)
         found = closed if ended else self._complete(placed, closed)
-        evidence = evidence_of(self._book, self.cell, placed, tables_of(found))
-        readings = self._memory.read(evidence)
+        evidence = evidence_of(self._records, self.cell, placed, found)
+        readings = self._reader.read(evidence)
         chosen, units = units_of(evidence, self._chosen)
-        said = chosen.judge(evidence, readings)
+        said, self._judge = chosen.judged(evidence, readings)
         columns = ("cycle_index", "start_time_second", "end_time_second")
         rows = zip(*(units[name].to_list() for name in columns), strict=True)
         told = [
@@ -191,34 +197,49 @@ class LiveCell:
         ]
         self._logged = evidence.temperature_logged
         self._applies = chosen.unit == "cycle" and not_applicable(evidence) is None
-        self._track = None
-        if not ended and chosen.begin is not None:
-            self._track = self._new_track(placed, closed, (evidence, readings, found))
+        self._pairing = None
+        if not ended and self._judge is not None:
+            times = [reading.time_second for reading in readings]
+            times += evidence.sweeps["end_time_second"].tolist()
+            self._measured = max(times, default=-np.inf)
+            self._pairing = self._new_pairing(placed, closed, len(units))
         return self._tell(told, chosen, all_of_it=ended)
 
-    def _new_track(
-        self,
-        placed: Placed,
-        closed: Arranged,
-        known: tuple[CellEvidence, list[ImpedanceReading], Arranged],
-    ) -> Track | None:
-        """Return the fast way on from here, if there is one."""
-        cycling = self._book.of(placed, Technique.CYCLING)
-        if self._chosen.begin is None or not cycling or cycling[-1][0] != self._running:
+    def _new_pairing(self, placed: Placed, closed: Arranged, complete: int) -> LivePairing | None:
+        """Return how cycles go on from here one by one, if they do."""
+        cycling = self._records.of(placed, Technique.CYCLING)
+        if not cycling or cycling[-1][0] != self._running:
             return None
         key, shift = cycling[-1]
-        stream, complete = self._book.stream.records[key], len(known[0].timeline.cycles)
+        parts = self._records.parts(placed, running=key)
         try:
-            lane = CycleLane(closed, self._book.parts(placed, running=key), stream, shift, complete)
-        except LaneEnd:
+            return LivePairing(closed, parts, self._records.stream.records[key], shift, complete)
+        except PairingRevised:
             return None
-        return Track(lane, self._chosen.begin, known)
+
+    def _next_verdicts(self) -> list[Told]:
+        """Judge the cycles that have become complete.
+
+        Raises
+        ------
+        PairingRevised
+            If everything must be judged anew.
+        """
+        if self._pairing is None or self._judge is None:
+            raise PairingRevised
+        cycles = self._pairing.advance()
+        starts, ends = cycles.column("start_time_second"), cycles.column("end_time_second")
+        if (starts <= self._measured).any():
+            raise PairingRevised  # a spectrum or a voltammogram was taken meanwhile
+        units = zip(cycles.numbers.tolist(), starts.tolist(), ends.tolist(), strict=True)
+        said = self._judge.step(cycles)
+        return [Told(unit, verdict) for unit, verdict in zip(units, said, strict=True)]
 
     def _complete(self, placed: Placed, closed: Arranged) -> Arranged:
         """Half-cycles of the cycles that are complete."""
         if len(closed.sign) and not closed.one_way:
             return first_cycles(closed, self._finished_cycles(closed))
-        whole = self._book.arranged(placed)
+        whole = self._records.arranged(placed)
         length = whole.statistics[:, 1] - whole.statistics[:, 0]
         if not whole.one_way or length.sum() < ONE_WAY_SECOND:
             return first_cycles(closed, 0)
@@ -227,7 +248,7 @@ class LiveCell:
     def _finished_cycles(self, closed: Arranged) -> int:
         """How many cycles are complete: the last one is when its second half is."""
         last = int(closed.cycle[-1])
-        stream = self._book.stream.records[self._running] if self._running else None
+        stream = self._records.stream.records[self._running] if self._running else None
         following = stream.intake.open_sign if stream is not None and stream.intake else 0
         signs = closed.sign[closed.cycle == last]
         return last + int(len(set(signs.tolist())) == 2 and following != signs[-1])
@@ -277,7 +298,7 @@ class LiveCell:
             {
                 "cell": asdict(self.cell),
                 "detector": [self.detector, self._chosen.version],
-                "book": self._book.dump(),
+                "book": self._records.dump(),
                 "running": self._running,
                 "slices": self._slices,
                 "known": [self._logged, self._applies],
@@ -298,7 +319,7 @@ class LiveCell:
         """
         tree = unpack(stored)
         live = cls(Cell(**tree["cell"]), tree["detector"][0])
-        live._book = Book.load(tree["book"])
+        live._records = CellRecords.load(tree["book"])
         live._running, live._slices = tree["running"], tree["slices"]
         live._logged, live._applies = tree["known"]
         live._told = [_told(item) for item in tree["told"]]

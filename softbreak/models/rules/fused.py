@@ -10,20 +10,31 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
+from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.models.rules.impedance import ImpedanceReading, certified_verdict
-from softbreak.models.rules.kernels.state import CYCLE
-from softbreak.models.rules.parts import CycleView, EventView, judged, undetermined
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS
+from softbreak.models.rules.impedance import certified_verdict
+from softbreak.models.rules.kernels.state import CYCLE, SEEN
 from softbreak.models.rules.sentences import hours, percent, state_probabilities
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP, SweepView
-from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
+from softbreak.verdict import (
+    HARD_FROM,
+    HEALTHY_BELOW,
+    Evidence,
+    State,
+    Verdict,
+    judged,
+    undetermined,
+)
+
+if TYPE_CHECKING:
+    from softbreak.models.rules.impedance import ImpedanceReading
 
 SAME_RESISTANCE: Final = 0.07
 """Cycles whose ln R lies within this of the cycle next to a spectrum share its reading."""
@@ -41,13 +52,7 @@ HEALTHY_UPPER: Final = 0.10
 """Upper bound of η_e below which an impedance reading says healthy."""
 
 
-def cycle_records(evidence: CellEvidence) -> np.ndarray:
-    """Return the cycles as the voltage rule wants them: records of ``CYCLE``."""
-    table = evidence.timeline.cycles
-    found = np.empty(len(table), CYCLE)
-    for name in CycleView._fields:
-        found[name] = table[name].to_numpy()
-    return found
+_SEEN: Final = np.array([CYCLE_COLUMNS.index(name) for name in SEEN])
 
 
 def sweep_views(evidence: CellEvidence) -> list[SweepView]:
@@ -55,26 +60,6 @@ def sweep_views(evidence: CellEvidence) -> list[SweepView]:
     table = evidence.sweeps
     columns = [table[name].to_list() for name in SweepView._fields]
     return [SweepView(*row) for row in zip(*columns, strict=True)]
-
-
-def events_by_cycle(evidence: CellEvidence) -> tuple[np.ndarray, np.ndarray]:
-    """Abrupt events, one row each, and where those of each cycle begin.
-
-    A jump inside a CV counts for the cycle that follows it.
-    """
-    table, cycles = evidence.timeline.events, evidence.timeline.cycles
-    events = table[list(EventView._fields)].to_numpy(dtype=np.float64)
-    owner = table["cycle_index"].to_numpy(dtype=np.int64)
-    starts = cycles["start_time_second"].to_numpy()
-    for jump in sweep_jumps(evidence):
-        following = int(np.searchsorted(starts, jump.end))
-        if 0 < following < len(starts):
-            before = float(cycles["resistance_ohm"].iloc[following - 1])
-            events = np.vstack([events, jump.event(before)])
-            owner = np.append(owner, following)
-    order = np.argsort(owner, kind="stable")
-    bounds = np.searchsorted(owner[order], np.arange(len(cycles) + 1))
-    return np.ascontiguousarray(events[order]), bounds.astype(np.int64)
 
 
 class SweepJump(NamedTuple):
@@ -92,9 +77,9 @@ class SweepJump(NamedTuple):
     end: float
     share: float
 
-    def event(self, before: float) -> EventView:
+    def event(self, before: float) -> tuple[float, float, float, float]:
         """Return it as an event of a cell that had the resistance ``before`` (Ω)."""
-        return EventView(self.start, math.log(self.share), before, before * self.share)
+        return self.start, math.log(self.share), before, before * self.share
 
 
 def sweep_jumps(evidence: CellEvidence) -> list[SweepJump]:
@@ -106,30 +91,60 @@ def sweep_jumps(evidence: CellEvidence) -> list[SweepJump]:
     ]
 
 
-def voltage_verdicts(evidence: CellEvidence) -> list[Verdict]:
-    """Judge every cycle by its voltage alone."""
-    return voltage_run(evidence)[0]
-
-
-def voltage_run(evidence: CellEvidence) -> tuple[list[Verdict], np.ndarray]:
-    """Judge every cycle by its voltage alone; return verdicts, and the same as numbers.
+class VoltageJudge:
+    """The voltage rule on the cycles of one cell; see :class:`softbreak.models.detector.Judge`.
 
     Parameters
     ----------
     evidence : CellEvidence
+    _ : sequence of ImpedanceReading
+        Spectra are not looked at.
 
-    Returns
-    -------
+    Attributes
+    ----------
     verdicts : list of Verdict
+        Of the cycles that were judged last.
     concluded : numpy.ndarray, shape (n, len(CONCLUDED))
-        NaN where the rule does not apply to the cell.
+        The same as numbers; NaN where the rule does not apply to the cell.
     """
-    obstacle = not_applicable(evidence)
-    if obstacle is not None:
-        count = len(evidence.timeline.cycles)
-        return [obstacle] * count, np.full((count, len(CONCLUDED)), np.nan)
-    rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
-    return rule.run(cycle_records(evidence), *events_by_cycle(evidence))
+
+    def __init__(self, evidence: CellEvidence, _: Sequence[ImpedanceReading] = ()) -> None:
+        self.obstacle = not_applicable(evidence)
+        self.verdicts: list[Verdict] = []
+        self.concluded = np.empty((0, len(CONCLUDED)))
+        self._rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
+        self._jumps = sweep_jumps(evidence)
+        self._start, self._resistance = math.inf, math.nan  # of the cycle before
+
+    def step(self, cycles: Cycles) -> list[Verdict]:
+        """Judge the next cycles."""
+        count = len(cycles.numbers)
+        if self.obstacle is not None:
+            self.verdicts = [self.obstacle] * count
+            self.concluded = np.full((count, len(CONCLUDED)), np.nan)
+            return self.verdicts
+        seen = np.empty((count, 1 + len(_SEEN)))
+        seen[:, 0], seen[:, 1:] = cycles.numbers, np.take(cycles.rows, _SEEN, axis=1)
+        events = self._with_jumps(cycles) if self._jumps else (cycles.changes, cycles.events)
+        self.verdicts, self.concluded = self._rule.step(seen.view(CYCLE)[:, 0], *events)
+        return self.verdicts
+
+    def _with_jumps(self, cycles: Cycles) -> tuple[np.ndarray, np.ndarray]:
+        """Abrupt events, those inside voltammograms among them: they count for what follows."""
+        starts, resistance = cycles.column("start_time_second"), cycles.column("resistance_ohm")
+        changes = cycles.changes
+        owner = np.repeat(np.arange(len(starts)), np.diff(cycles.events))
+        for jump in self._jumps:
+            following = int(np.searchsorted(starts, jump.end))
+            if following < len(starts) and (following or self._start < jump.end):
+                before = resistance[following - 1] if following else self._resistance
+                changes = np.vstack([changes, jump.event(float(before))])
+                owner = np.append(owner, following)
+        if len(starts):
+            self._start, self._resistance = float(starts[-1]), float(resistance[-1])
+        order = np.argsort(owner, kind="stable")
+        bounds = np.searchsorted(owner[order], np.arange(len(starts) + 1))
+        return np.ascontiguousarray(changes[order]), bounds.astype(np.int64)
 
 
 def not_applicable(evidence: CellEvidence) -> Verdict | None:
@@ -165,66 +180,89 @@ def not_applicable(evidence: CellEvidence) -> Verdict | None:
     return None
 
 
-def fused_verdicts(evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> list[Verdict]:
-    """Judge every cycle by all evidence.
+class FusedJudge:
+    """The physics rule on all evidence; see :class:`softbreak.models.detector.Judge`.
+
+    A spectrum speaks for the cycles around it as long as V/I stays the same: for those after it,
+    and for those before it that are judged together with them.
 
     Parameters
     ----------
     evidence : CellEvidence
     readings : sequence of ImpedanceReading
         One a spectrum, from :func:`softbreak.models.rules.impedance.read_spectra`.
-    """
-    return with_spectra(voltage_verdicts(evidence), evidence, readings)
 
-
-def with_spectra(
-    verdicts: list[Verdict], evidence: CellEvidence, readings: Sequence[ImpedanceReading]
-) -> list[Verdict]:
-    """Let the spectra of a cell speak where the voltage rule has judged its cycles.
-
-    Parameters
+    Attributes
     ----------
-    verdicts : list of Verdict
-        See :func:`voltage_run`.
-    evidence : CellEvidence
-    readings : sequence of ImpedanceReading
-        One a spectrum.
+    voltage : VoltageJudge
+        What the voltage alone says.
     """
-    if not readings or not verdicts or not_applicable(evidence) is not None:
-        return verdicts
-    said = list(verdicts)
-    times = [reading.time_second for reading in readings]
-    for k, reading in enumerate(readings):
-        if reading.speaks:
-            earliest = times[k - 1] if k else -math.inf
-            latest = times[k + 1] if k + 1 < len(times) else math.inf
-            for cycle in _reach(evidence.timeline.cycles, verdicts, reading, (earliest, latest)):
-                said[cycle] = settled(verdicts[cycle], reading)
-    return said
+
+    def __init__(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> None:
+        self.voltage = VoltageJudge(evidence)
+        self._readings = readings
+        self._times = np.array([reading.time_second for reading in readings])
+        self._newest = -1  # spectrum before the last cycle
+        self._beside: _Beside | None = None  # cycle next to it, while V/I has not moved since
+
+    def step(self, cycles: Cycles) -> list[Verdict]:
+        """Judge the next cycles."""
+        verdicts = self.voltage.step(cycles)
+        if not self._readings or not verdicts or self.voltage.obstacle is not None:
+            return verdicts
+        late = cycles.column("late_resistance_ohm").tolist()
+        levels = [math.log(max(ohm, 1e-9)) for ohm in late]
+        seen = (cycles.column("end_time_second"), levels, verdicts)
+        said = list(verdicts)
+        newest = int(np.searchsorted(self._times, seen[0][-1], side="right")) - 1
+        beside = None
+        for k in range(max(self._newest, 0), len(self._readings)):
+            reading = self._readings[k]
+            reached, still = self._around(k, seen)
+            if reading.speaks:
+                for cycle in reached:
+                    said[cycle] = settled(verdicts[cycle], reading)
+            beside = still if k == newest else beside
+        self._newest, self._beside = newest, beside
+        return said
+
+    def _around(self, k: int, seen: _Seen) -> tuple[list[int], _Beside | None]:
+        """Cycles around a spectrum, up to its neighbours, that still have the resistance it found.
+
+        Also return the cycle next to it, if all that follow have its resistance.
+        """
+        ends, levels, verdicts = seen
+        earliest = self._times[k - 1] if k else -math.inf
+        latest = self._times[k + 1] if k + 1 < len(self._times) else math.inf
+        reading, chosen = self._readings[k], []
+
+        def still(cycle: int, beside: _Beside) -> bool:
+            level, state = beside
+            return (
+                earliest < ends[cycle] <= latest
+                and reaches(reading, levels[cycle], level)
+                and verdicts[cycle].state is state
+            )
+
+        here, beside = 0, self._beside
+        if k != self._newest:
+            here = int(np.searchsorted(ends, reading.time_second))
+            for cycle in range(here - 1, -1, -1):
+                if not still(cycle, (levels[here - 1], verdicts[here - 1].state)):
+                    break
+                chosen.append(cycle)
+            beside = (levels[here], verdicts[here].state) if here < len(levels) else None
+        for cycle in range(here, len(levels)):
+            if beside is None or not still(cycle, beside):
+                return chosen, None
+            chosen.append(cycle)
+        return chosen, beside
 
 
-def _reach(
-    cycles: pd.DataFrame,
-    verdicts: Sequence[Verdict],
-    reading: ImpedanceReading,
-    between: tuple[float, float],
-) -> list[int]:
-    """Cycles around a spectrum, up to its neighbours, that still have the resistance it found."""
-    ends = cycles["end_time_second"].to_numpy()
-    level = [math.log(max(ohm, 1e-9)) for ohm in cycles["late_resistance_ohm"].to_list()]
-    here = int(np.searchsorted(ends, reading.time_second))
-    chosen: list[int] = []
-    for first, step in ((here - 1, -1), (here, 1)):
-        k = first
-        while (
-            0 <= k < len(level)
-            and between[0] < ends[k] <= between[1]
-            and reaches(reading, level[k], level[first])
-            and verdicts[k].state is verdicts[first].state
-        ):
-            chosen.append(k)
-            k += step
-    return chosen
+_Beside = tuple[float, State]
+"""ln R of a cycle, and what its voltage says."""
+_Seen = tuple[np.ndarray, list[float], list[Verdict]]
+"""Ends (s) of cycles, their ln R, and what their voltage says."""
 
 
 def reaches(reading: ImpedanceReading, level: float, first: float) -> bool:

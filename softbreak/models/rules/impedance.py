@@ -12,27 +12,32 @@ import pandas as pd
 
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
-from softbreak.features.wire import only_metal
-from softbreak.models.rules.parts import judged, undetermined
 from softbreak.models.rules.sentences import ohm, percent, state_probabilities
 from softbreak.models.rules.thresholds import BOLTZMANN_EV, CERTIFICATE, CERTIFICATE_UNLOGGED
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.impedance import (
+    FEWEST_POINTS,
+    SMALLEST_OHM,
     Intercepts,
     KramersKronig,
     blocking_end,
     intercepts,
+    only_metal,
     resistive_line,
 )
 from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import kramers_kronig
-from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
+from softbreak.verdict import (
+    HARD_FROM,
+    HEALTHY_BELOW,
+    Evidence,
+    State,
+    Verdict,
+    judged,
+    undetermined,
+)
 
-FEWEST_POINTS: Final = 8
-"""A spectrum of fewer frequencies is drawn but not judged."""
-SMALLEST_OHM: Final = 1e-6
-"""Below this a spectrum is a placeholder, not a measurement."""
 SURE: Final = 0.95
 HEALTHY_UPPER: Final = 0.10
 CERTAIN: Final = 0.45
@@ -110,24 +115,63 @@ def read_spectra(evidence: CellEvidence) -> list[ImpedanceReading]:
     ----------
     evidence : CellEvidence
     """
-    readings: list[ImpedanceReading] = []
-    reference: Spectrum | None = None
-    level = math.nan
-    for spectrum in evidence.spectra:
-        if len(spectrum.frequency) < FEWEST_POINTS:
-            sentence = f"The spectrum has only {len(spectrum.frequency)} frequencies."
-            readings.append(ImpedanceReading(spectrum.time_second, sentence=sentence))
-            continue
-        if not _passive(spectrum):
-            sentence = "The real part of the impedance is not positive: check the leads."
-            readings.append(ImpedanceReading(spectrum.time_second, sentence=sentence))
-            continue
-        floor = _floor(spectrum, evidence)
-        reading = _read(spectrum, reference, level, evidence.cell, floor)
-        readings.append(reading)
-        if reference is None and reading.comparable:
-            reference, level = spectrum, reading.low_frequency_ohm
-    return readings
+    return SpectrumReader().read(evidence)
+
+
+class SpectrumReader:
+    """Reads the spectra of one cell, each of them once: fitting a pair takes 25 ms."""
+
+    def __init__(self) -> None:
+        self._cell: tuple[Cell, bool] | None = None
+        self._known: list[tuple[Spectrum, Spectrum | None, ImpedanceReading]] = []
+
+    def read(self, evidence: CellEvidence) -> list[ImpedanceReading]:
+        """Return one reading a spectrum, in order; those that are known already as they are.
+
+        Parameters
+        ----------
+        evidence : CellEvidence
+        """
+        cell = (evidence.cell, evidence.temperature_logged)
+        before = self._known if cell == self._cell else []
+        self._cell, self._known = cell, []
+        reference: Spectrum | None = None
+        level = math.nan
+        for k, spectrum in enumerate(evidence.spectra):
+            if k < len(before) and _same(spectrum, before[k][0]) and _same(reference, before[k][1]):
+                reading = before[k][2]
+            else:
+                reading = _reading(spectrum, reference, level, evidence)
+            self._known.append((spectrum, reference, reading))
+            if reference is None and reading.comparable:
+                reference, level = spectrum, reading.low_frequency_ohm
+        return [reading for _, _, reading in self._known]
+
+
+def _same(one: Spectrum | None, other: Spectrum | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    moments = np.array([one.time_second, one.temperature_celsius])
+    others = np.array([other.time_second, other.temperature_celsius])
+    return (
+        np.array_equal(moments, others, equal_nan=True)
+        and np.array_equal(one.frequency, other.frequency)
+        and np.array_equal(one.impedance, other.impedance)
+    )
+
+
+def _reading(
+    spectrum: Spectrum, reference: Spectrum | None, level: float, evidence: CellEvidence
+) -> ImpedanceReading:
+    """Read a spectrum, if it is one that can be read."""
+    if len(spectrum.frequency) < FEWEST_POINTS:
+        sentence = f"The spectrum has only {len(spectrum.frequency)} frequencies."
+        return ImpedanceReading(spectrum.time_second, sentence=sentence)
+    if not _passive(spectrum):
+        sentence = "The real part of the impedance is not positive: check the leads."
+        return ImpedanceReading(spectrum.time_second, sentence=sentence)
+    floor = _floor(spectrum, evidence)
+    return _read(spectrum, reference, level, evidence.cell, floor)
 
 
 def _floor(spectrum: Spectrum, evidence: CellEvidence) -> tuple[float, float]:
@@ -170,7 +214,7 @@ def _read(
     line = resistive_line(spectrum.frequency, spectrum.impedance)
     at = spectrum.time_second
     known = (ends.high_frequency_ohm, ends.low_frequency_ohm, check.noise)
-    if line.is_line and only_metal(line.resistance_ohm, level, cell):
+    if line.is_line and only_metal(line.resistance_ohm, level, cell.ionic_floor_ohm, cell.area_cm2):
         sentence = (
             f"The spectrum is a straight line at {ohm(line.resistance_ohm)} without any arc: "
             "a wire with the inductance of its leads."

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-BOLTZMANN_EV: Final = 8.617333e-5
-ACTIVATION_EV: Final = 0.40
-"""Usual activation energy of a solid cell's resistance; its spread enters the interval."""
+from softbreak.physics import constants
+
+BOLTZMANN_EV: Final = constants.BOLTZMANN_EV_TRAINED
+ACTIVATION_EV: Final = constants.ACTIVATION_EV
+ELECTROLYTE_EV: Final = constants.ELECTROLYTE_EV
 ACTIVATION_SPREAD_EV: Final = 0.12
+"""Spread of a solid cell's activation energy, which enters the interval."""
 
 CERTIFICATE: Final = 0.8
 """R below this share of L/(σA) is impossible for ions alone (temperature known) …"""

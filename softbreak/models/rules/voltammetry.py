@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from softbreak.data.record import Cell
-from softbreak.models.rules.parts import judged, undetermined
 from softbreak.models.rules.sentences import ohm, percent, state_probabilities
 from softbreak.models.rules.thresholds import ACTIVATION_EV, BOLTZMANN_EV
-from softbreak.verdict import Evidence, State, Verdict
+from softbreak.verdict import Evidence, State, Verdict, judged, undetermined
 
 OMEGA_SOFT: Final = 0.05
 """The paper's sign of soft breakdown: the current rises by more than this from CV to CV."""

@@ -86,7 +86,7 @@ def chances(said: Any, eta: float, deviation: float, trust: float, lim: Any) -> 
 
 @strict
 def left_open(said: Any, reason: int, upper: float, soft: float, transient: int) -> None:
-    """Abstain; see :func:`softbreak.models.rules.parts.undetermined`."""
+    """Abstain; see :func:`softbreak.verdict.undetermined`."""
     hard = 0.03 if upper > 0.5 else 0.0
     said.state, said.reason, said.transient = codes.OPEN, reason, transient
     said.p_healthy, said.p_soft, said.p_hard = 1.0 - soft - hard, soft, hard

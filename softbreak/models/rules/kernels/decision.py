@@ -16,7 +16,6 @@ import numpy as np
 
 from softbreak.compiled import strict
 from softbreak.models.rules.kernels import codes
-from softbreak.models.rules.kernels.after_drop import judge_short
 from softbreak.models.rules.kernels.arithmetic import (
     chances,
     deepest_drop,
@@ -26,8 +25,8 @@ from softbreak.models.rules.kernels.arithmetic import (
     smaller,
     upper_median,
 )
+from softbreak.models.rules.kernels.drops import judge_short, judge_slow
 from softbreak.models.rules.kernels.state import KEPT_STEPS
-from softbreak.models.rules.kernels.without_drop import judge_slow
 
 
 @strict
@@ -206,7 +205,7 @@ def _floor(m: Any, cycle: Any, known: Any, lim: Any) -> float:
     if m.warm_now and not math.isnan(known.stated_celsius):
         kelvin = cycle.temperature_celsius + 273.15
         inverse = 1.0 / kelvin - 1.0 / (known.stated_celsius + 273.15)
-        floor *= math.exp(0.35 / lim.BOLTZMANN_EV * inverse)
+        floor *= math.exp(lim.ELECTROLYTE_EV / lim.BOLTZMANN_EV * inverse)
     return float(floor)
 
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from softbreak.data.record import Cell
 from softbreak.models.rules import thresholds as limits
-from softbreak.models.rules.parts import CycleView
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
 
 KEPT_STEPS: Final = 20
@@ -72,8 +71,20 @@ KNOWN: Final = np.dtype(
 )
 """What is known of the cell beforehand; NaN where it is not, and 1 where temperature is logged."""
 
-CYCLE: Final = np.dtype([(name, "<f8") for name in CycleView._fields])
-"""One cycle, see :class:`softbreak.models.rules.parts.CycleView`."""
+SEEN: Final = (
+    "start_time_second",
+    "end_time_second",
+    "current_ampere",
+    "resistance_ohm",
+    "late_resistance_ohm",
+    "noise",
+    "temperature_celsius",
+    "directions",
+    "excursions",
+)
+"""Columns of :data:`softbreak.features.kernels.cycle.CYCLE_COLUMNS` that the rule sees."""
+CYCLE: Final = np.dtype([(name, "<f8") for name in ("cycle_index", *SEEN)])
+"""What the rule sees of one cycle."""
 
 SAID: Final = np.dtype(
     [

@@ -1,19 +1,19 @@
-"""The next cycles of a cell, taken up one half-cycle at a time while nothing else changes.
+"""The next cycles of a cell, paired one half-cycle at a time while nothing else changes.
 
 What is known of a cell as a whole (how its voltage is to be read, which half-cycles are noise)
-is kept along; where it changes, the lane ends and everything is arranged anew.
+is kept along; where it changes, everything is paired anew.
 """
 
 from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from softbreak.data.segment import CycleBuilder
-from softbreak.features.cycles.pairing import Arranged, Events
+from softbreak.features.cycles.pairing import Arranged, Cycles, Events
 from softbreak.features.half_cycles.measured import (
     EXCURSIONS,
     LOWEST,
@@ -43,37 +43,12 @@ _SHORTEST: Final = 3
 """Half-cycles of fewer samples do not say how the voltage is to be read."""
 
 
-class LaneEvent(NamedTuple):
-    """An abrupt change: time (s), Δ ln R, resistance before and after (Ω)."""
-
-    time: float
-    change: float
-    before: float
-    after: float
+_EDGES: Final = [_FIRST, _LAST]
+_Change = tuple[float, float, float, float]
+"""Time (s), Δ ln R, resistance before and after (Ω)."""
 
 
-class NewCycle(NamedTuple):
-    """A cycle that just became complete.
-
-    Attributes
-    ----------
-    number : int
-    row : numpy.ndarray
-        See :data:`softbreak.features.kernels.cycle.CYCLE_COLUMNS`.
-    events : list of LaneEvent
-        In order.
-    half_cycles : numpy.ndarray
-    signs : numpy.ndarray of int
-    """
-
-    number: int
-    row: np.ndarray
-    events: list[LaneEvent]
-    half_cycles: np.ndarray
-    signs: np.ndarray
-
-
-class LaneEnd(Exception):  # noqa: N818 - no error: everything is arranged anew
+class PairingRevised(Exception):  # noqa: N818 - no error: everything is paired anew
     """Something changed that concerns the cell as a whole."""
 
 
@@ -108,7 +83,7 @@ class _Levels:
     def polarity(self) -> Polarity:
         """As :func:`softbreak.features.half_cycles.polarity.polarity_of`."""
         if not self.even:
-            raise LaneEnd
+            raise PairingRevised
         rest = _median(self.rests) if self.rests else float("nan")
         even, odd = _median(self.even), _median(self.odd)
         plus, minus = _median(self.drifts[1.0]), _median(self.drifts[-1.0])
@@ -120,7 +95,7 @@ def _median(values: list[float]) -> float:
     return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2.0
 
 
-class CycleLane:
+class LivePairing:
     """Cycles of a record that goes on, after all else has been arranged.
 
     Parameters
@@ -138,7 +113,7 @@ class CycleLane:
 
     Raises
     ------
-    LaneEnd
+    PairingRevised
         If these half-cycles cannot be taken up one by one.
     """
 
@@ -151,7 +126,7 @@ class CycleLane:
         complete: int,
     ) -> None:
         if found.one_way or not len(found.cycle) or parts[-1] is not stream.done:
-            raise LaneEnd
+            raise PairingRevised
         self._stream, self._shift, self._complete = stream, shift, complete
         self._levels = _Levels(parts)
         polarity = self._levels.polarity()
@@ -175,12 +150,12 @@ class CycleLane:
         for place, cycle in enumerate(found.cycle[start:].tolist()):
             self._first.setdefault(cycle, place)
 
-    def advance(self) -> list[NewCycle]:
+    def advance(self) -> Cycles:
         """Take up what the record has completed since; return the cycles that are complete now.
 
         Raises
         ------
-        LaneEnd
+        PairingRevised
             If something changed that concerns the cell as a whole.
         """
         done = self._stream.done
@@ -192,7 +167,7 @@ class CycleLane:
         self._rows = len(done)
         polarity = self._levels.polarity()
         if (polarity.reading, _symmetric(polarity)) != (self._reading, self._symmetric):
-            raise LaneEnd
+            raise PairingRevised
         return self._new_cycles()
 
     def _noise(self) -> np.ndarray:
@@ -207,12 +182,12 @@ class CycleLane:
         if self._any_short:
             silent = self._noise()
             if (silent[: len(self._silent)] != self._silent[: len(silent)]).any():
-                raise LaneEnd
+                raise PairingRevised
             self._silent = silent
             current = 0.0 if silent[number] else current
         cycle = self._builder.place(int(row[SIGN]), current)
         if cycle < -1 or 0 <= cycle < self._complete:
-            raise LaneEnd
+            raise PairingRevised
         if cycle < 0:
             return
         statistics = row_statistics(values, self._reading)
@@ -230,7 +205,8 @@ class CycleLane:
         out = np.empty(4)  # time, Δ ln R, Ω before and after
         facts = self._facts.rows
         if reversal(self._statistics.rows, facts[:, 0], facts[:, 1], place, out):
-            self._events.setdefault(place, []).insert(0, LaneEvent(*out.tolist()))
+            time, change, before, after = out.tolist()
+            self._events.setdefault(place, []).insert(0, (time, change, before, after))
 
     def _add_events(self, number: int, place: int) -> None:
         log = self._stream.done.events
@@ -240,30 +216,40 @@ class CycleLane:
             if event[0] > number:
                 return
             if event[0] == number and int(event[1]) & bit:
-                told = LaneEvent(event[2] + self._shift, *event[3:6])
+                told = (event[2] + self._shift, *event[3:6])
                 self._events.setdefault(place, []).append(told)
             self._found += 1
 
-    def _new_cycles(self) -> list[NewCycle]:
+    def _new_cycles(self) -> Cycles:
         facts = self._facts.rows
         last = int(facts[-1, 3])
         signs = facts[self._first[last] :, 0].tolist()
         intake = self._stream.intake
         following = intake.open_sign if intake is not None else 0
         stop = last + int(min(signs) < 0 < max(signs) and following != signs[-1])
-        found = [self._cycle(index) for index in range(self._complete, stop)]
+        found = self._cycles(np.arange(self._complete, stop))
         self._complete = max(stop, self._complete)
         return found
 
-    def _cycle(self, index: int) -> NewCycle:
-        facts = self._facts.rows
-        first, stop = self._first.pop(index), self._first.get(index + 1, len(facts))
-        row = np.empty(len(CYCLE_COLUMNS))
-        statistics = self._statistics.rows
-        cycle_row(statistics, facts[:, 0], facts[:, 2], first, stop, row)
-        events = [event for m in range(first, stop) for event in self._events.pop(m, ())]
-        signs = facts[first:stop, 0].astype(np.int64)
-        return NewCycle(index, row, events, statistics[first:stop], signs)
+    def _cycles(self, numbers: np.ndarray) -> Cycles:
+        statistics, facts = self._statistics.rows, self._facts.rows
+        rows = np.empty((len(numbers), len(CYCLE_COLUMNS)))
+        edges, half_cycles, changes, events = [], [0], [], [0]
+        for row, number in zip(rows, numbers.tolist(), strict=True):
+            first, stop = self._first.pop(number), self._first.get(number + 1, len(facts))
+            cycle_row(statistics, facts[:, 0], facts[:, 2], first, stop, row)
+            edges.append(statistics[first:stop, _EDGES])
+            half_cycles.append(half_cycles[-1] + stop - first)
+            changes += [change for m in range(first, stop) for change in self._events.pop(m, ())]
+            events.append(len(changes))
+        return Cycles(
+            numbers,
+            rows,
+            np.ascontiguousarray(np.concatenate(edges)) if edges else np.empty((0, 2)),
+            np.array(half_cycles),
+            np.array(changes).reshape(-1, 4),
+            np.array(events),
+        )
 
 
 def _symmetric(polarity: Polarity) -> bool:
@@ -281,9 +267,9 @@ def _builder(parts: Sequence[HalfCycles]) -> CycleBuilder:
     return builder
 
 
-def _by_half_cycle(events: Events, start: int) -> dict[int, list[LaneEvent]]:
-    found: dict[int, list[LaneEvent]] = {}
+def _by_half_cycle(events: Events, start: int) -> dict[int, list[_Change]]:
+    found: dict[int, list[_Change]] = {}
     for owner, *event in zip(*(column.tolist() for column in events), strict=True):
         if owner >= start:
-            found.setdefault(owner - start, []).append(LaneEvent(*event))
+            found.setdefault(owner - start, []).append((event[0], event[1], event[2], event[3]))
     return found

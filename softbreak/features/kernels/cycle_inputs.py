@@ -13,10 +13,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from softbreak.compiled import strict
-from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.features.kernels.cycle_history import INPUTS, SHORT_EV
+from softbreak.physics.constants import BOLTZMANN_EV_TRAINED, ELECTROLYTE_EV
 
-BOLTZMANN_EV: Final = 8.617333e-5
 CLIP: Final = 5.0
 """Logarithms beyond this say no more than that they are large."""
 MEASURED: Final = (
@@ -51,19 +49,6 @@ class KnownCell(NamedTuple):
     logged: bool
     ln_floor: float
     stated_celsius: float
-
-
-def floor_ohm(evidence: CellEvidence) -> float:
-    """L/(σA) at its own temperature (Ω), NaN where it is not known."""
-    floor = evidence.cell.ionic_floor_ohm
-    return floor if floor else math.nan
-
-
-def known_of(evidence: CellEvidence) -> KnownCell:
-    """Return what is known of the cell."""
-    stated = evidence.cell.temperature_celsius
-    celsius = math.nan if stated is None else float(stated)
-    return KnownCell(evidence.temperature_logged, math.log(floor_ohm(evidence)), celsius)
 
 
 @strict
@@ -161,7 +146,7 @@ def finish(measured, logs, bounds, sums, known, rows) -> None:
         row[:] = np.nan
         row[0], row[1] = logs[k], logs[count + k]
         if known.logged:
-            row[2] = 1.0 / (BOLTZMANN_EV * (cycle[_CELSIUS] + 273.15))
+            row[2] = 1.0 / (BOLTZMANN_EV_TRAINED * (cycle[_CELSIUS] + 273.15))
         row[3], row[4] = cycle[_NOISE], cycle[_ASYMMETRY]
         if not np.isnan(row[4]):
             row[4] = min(max(row[4], -CLIP), CLIP)
@@ -170,28 +155,6 @@ def finish(measured, logs, bounds, sums, known, rows) -> None:
         row[8:13] = sums[k]
         row[13] = cycle[_EXCURSIONS]
         # by how much ln of the floor falls between its own temperature and the cycle's
-        inverse = 1.0 / (BOLTZMANN_EV * (known.stated_celsius + 273.15))
-        warmth = SHORT_EV * (inverse - row[2])
+        inverse = 1.0 / (BOLTZMANN_EV_TRAINED * (known.stated_celsius + 273.15))
+        warmth = ELECTROLYTE_EV * (inverse - row[2])
         row[14] = known.ln_floor - (warmth if np.isfinite(warmth) else 0.0)
-
-
-def input_rows(
-    measured: np.ndarray,
-    edges: np.ndarray,
-    bounds: np.ndarray,
-    sums: np.ndarray,
-    known: KnownCell,
-) -> np.ndarray:
-    """Return rows for the fold over cycles, ``INPUTS``; those of spectra and sweeps are NaN.
-
-    Parameters
-    ----------
-    measured, edges, bounds, sums, known
-        See :func:`arguments` and :func:`finish`.
-    """
-    logs = np.empty(4 * len(measured) + len(edges))
-    arguments(measured, edges, 0.0, logs)
-    np.log(logs, out=logs)
-    rows = np.empty((len(measured), len(INPUTS)))
-    finish(measured, logs, bounds, sums, known, rows)
-    return rows

@@ -1,8 +1,8 @@
-"""All that a cell's records offer, kept as they arrive; batch work feeds whole records."""
+"""What one record offers, kept as its rows arrive; batch work feeds whole records."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -10,15 +10,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from softbreak.data.checks import RecordFacts, mixture_of
 from softbreak.data.clock import forward_clock
-from softbreak.data.history import Span, joined_cell, placements, started
+from softbreak.data.history import Span, started
 from softbreak.data.record import Cell, Record, Technique
-from softbreak.features.cycles.pairing import Arranged, arranged
-from softbreak.features.evidence.temperature_log import Thermometer, joined_log, temperature_at
-from softbreak.features.half_cycles.measured import Growing, HalfCycles
-from softbreak.features.half_cycles.samples import COLUMNS, TEMPERATURE
-from softbreak.features.half_cycles.stream import RECORDS_OPEN, CellStream
+from softbreak.features.evidence.temperature_log import Thermometer, temperature_at
+from softbreak.features.half_cycles.measured import Growing
+from softbreak.features.half_cycles.samples import TEMPERATURE
 from softbreak.physics.voltammetry import Voltammetry, analyse
 
 _RAW: Final = {
@@ -26,9 +23,6 @@ _RAW: Final = {
     Technique.IMPEDANCE: ("frequency_hertz", "real_impedance_ohm", "imaginary_impedance_ohm"),
 }
 """Columns of which every row is kept."""
-SHORT_ROWS: Final = 4096
-Placed = Sequence[tuple[Hashable, float]]
-"""Names of records in the order of the cell's life, and how far each clock is shifted (s)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +86,7 @@ class Sweeps(NamedTuple):
     found: Voltammetry
 
 
-class Entry:
+class RecordLog:
     """What is kept of one record.
 
     Attributes
@@ -150,7 +144,7 @@ class Entry:
         }
 
     @classmethod
-    def load(cls, stored: Mapping[str, Any]) -> Entry:
+    def load(cls, stored: Mapping[str, Any]) -> RecordLog:
         """Undo :meth:`dump`."""
         entry = cls.__new__(cls)
         entry.technique, entry.cell = Technique(stored["technique"]), Cell(**stored["cell"])
@@ -210,153 +204,6 @@ class Entry:
         return Spectrum(moment, frequency[first], impedance[first], warmth)
 
 
-def _followed(record: Record) -> dict[str, np.ndarray]:
-    """Columns that are followed; pandas gives those of a short table quicker all at once."""
-    if type(record) is not Record or record.rows > SHORT_ROWS:  # arrays already, or worth a look
-        return {name: record.array(name) for name in COLUMNS if record.has(name)}
-    known = record.table.columns
-    names = [name for name in COLUMNS if name in known]
-    rows = record.table.to_numpy(dtype=np.float64)
-    return {name: rows[:, known.get_loc(name)] for name in names}
-
-
-class Book:
-    """The records of one cell.
-
-    Parameters
-    ----------
-    watchful : bool
-        Also look out for what open half-cycles show.
-
-    Attributes
-    ----------
-    entries : dict
-        Entry of each record, by its name, in the order in which they became known.
-    stream : CellStream
-        Their cycling.
-    """
-
-    def __init__(self, *, watchful: bool = False) -> None:
-        self.entries: dict[Hashable, Entry] = {}
-        self.stream = CellStream(watchful=watchful)
-
-    def feed(self, key: Hashable, record: Record) -> int:
-        """Take rows of one record; return how many half-cycles they complete.
-
-        Parameters
-        ----------
-        key : hashable
-            Names the record; rows of one record come in their order.
-        record : Record
-            Holds rows that were not fed before.
-        """
-        entry = self.entries.get(key)
-        if entry is None:
-            entry = self.entries[key] = Entry(record)
-            self._end_of_old()
-        columns = _followed(record)
-        entry.feed(record, columns)
-        if entry.technique is not Technique.CYCLING:
-            return 0
-        return self.stream.feed(key, columns)
-
-    def _end_of_old(self) -> None:
-        """Let go of the rows of voltammograms that were followed by several others."""
-        sweeping = [e for e in self.entries.values() if e.technique is Technique.VOLTAMMETRY]
-        for entry in sweeping[:-RECORDS_OPEN]:
-            if not entry.over:
-                entry.end()
-
-    def dump(self) -> dict[str, Any]:
-        """Return all that it remembers; the names of records must be words."""
-        entries = [[key, entry.dump()] for key, entry in self.entries.items()]
-        return {"entries": entries, "stream": self.stream.dump()}
-
-    @classmethod
-    def load(cls, stored: Mapping[str, Any]) -> Book:
-        """Undo :meth:`dump`."""
-        book = cls()
-        book.entries = {key: Entry.load(entry) for key, entry in stored["entries"]}
-        book.stream = CellStream.load(stored["stream"])
-        return book
-
-    def placed(self) -> list[tuple[Hashable, float]]:
-        """Order the records, and say how far each one's clock is shifted (s)."""
-        keys = list(self.entries)
-        spans = [entry.span for entry in self.entries.values()]
-        # the shift as it shows in the first time, which is all that a history tells
-        return [(keys[k], spans[k].first + s - spans[k].first) for k, s in placements(spans)]
-
-    def arranged(self, placed: Placed, *, running: Hashable | None = None) -> Arranged:
-        """Return the half-cycles of all cycling records.
-
-        Parameters
-        ----------
-        placed : sequence of (hashable, float)
-        running : hashable, optional
-            The record whose open half-cycle is left out.
-        """
-        shifts = [shift for _, shift in self.of(placed, Technique.CYCLING)]
-        return arranged(self.parts(placed, running=running), shifts)
-
-    def parts(self, placed: Placed, *, running: Hashable | None = None) -> list[HalfCycles]:
-        """Return the half-cycles of every cycling record; see :meth:`arranged`."""
-        keys = [key for key, _ in self.of(placed, Technique.CYCLING)]
-        return self.stream.parts(keys, running=running)
-
-    def of(self, placed: Placed, technique: Technique) -> list[tuple[Hashable, float]]:
-        """Return the records of one technique, in order."""
-        return [item for item in placed if self.entries[item[0]].technique is technique]
-
-    def log(self, placed: Placed) -> np.ndarray:
-        """Temperatures that were really logged: times (s) and °C, shape (n, 2)."""
-        return joined_log([(self.entries[key].meter, shift) for key, shift in placed])
-
-    @property
-    def temperature_logged(self) -> bool:
-        """Whether any record holds a temperature that was really measured."""
-        return any(entry.meter.logged for entry in self.entries.values())
-
-    def cell(self, known: Cell, placed: Placed) -> Cell:
-        """Fill what is not known of the cell with what its files say."""
-        return joined_cell(known, [self.entries[key].cell for key, _ in placed])
-
-    def mixture(self, known: Cell, placed: Placed) -> str:
-        """Say why the files are not those of one cell; empty where they may be."""
-        facts = []
-        for key, shift in placed:
-            entry = self.entries[key]
-            span = entry.span
-            begin, end = span.first + shift, span.last + shift
-            stated = joined_cell(known, [entry.cell]).area_cm2
-            facts.append(
-                RecordFacts(
-                    entry.technique, stated, entry.instrument, entry.path, begin, end, span.rows
-                )
-            )
-        return mixture_of(known, facts)
-
-    def spectra(self, placed: Placed, log: np.ndarray) -> tuple[Spectrum, ...]:
-        """Return the spectra, in order."""
-        return tuple(
-            self.entries[key].spectrum(shift, log)
-            for key, shift in self.of(placed, Technique.IMPEDANCE)
-        )
-
-    def sweeps(self, placed: Placed, log: np.ndarray) -> pd.DataFrame:
-        """One row a CV cycle, over all voltammetry records."""
-        rows: list[tuple[float, ...]] = []
-        for series, (key, shift) in enumerate(self.of(placed, Technique.VOLTAMMETRY)):
-            entry = self.entries[key]
-            swept = entry.swept()
-            if swept is not None:
-                warmth = temperature_at(entry.meter.mean, swept.begin + shift, log)
-                rows += _sweep_rows(series, swept, shift, warmth)
-        if not rows:
-            return no_sweeps().copy()
-        return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS)).astype({"series": int, "sweep": int})
-
-
 @cache
 def no_sweeps() -> pd.DataFrame:
     """Return the table of a cell without voltammetry, to be copied; most cells have none."""
@@ -364,7 +211,19 @@ def no_sweeps() -> pd.DataFrame:
     return pd.DataFrame({name: np.empty(0, kinds.get(name, object)) for name in SWEEP_COLUMNS})
 
 
-def _sweep_rows(series: int, swept: Sweeps, shift: float, warmth: float) -> list[tuple[float, ...]]:
+def sweep_rows(series: int, swept: Sweeps, shift: float, warmth: float) -> list[tuple[float, ...]]:
+    """Rows of ``SWEEP_COLUMNS``, on the cell's clock.
+
+    Parameters
+    ----------
+    series : int
+        Number of the record among the voltammetry records.
+    swept : Sweeps
+    shift : float
+        From the record's clock to the cell's (s).
+    warmth : float
+        °C.
+    """
     found = swept.found
     return [
         (

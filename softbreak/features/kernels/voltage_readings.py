@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features.half_cycles.samples import FREE, IMPOSED, TIME, VOLTAGE, WARMTH
 from softbreak.features.kernels.half_cycle import STATISTICS, measure
 from softbreak.features.kernels.resistance_steps import (
     MOST_EVENTS,
@@ -15,11 +14,13 @@ from softbreak.features.kernels.resistance_steps import (
     WINDOW,
     search_half_cycle,
 )
+from softbreak.features.kernels.sample_columns import FREE, IMPOSED, TIME, VOLTAGE, WARMTH
+from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
 AS_IT_IS, WITHOUT_SIGN, REVERSED = range(3)
 """Readings of a voltage: as recorded, its magnitude with the current's sign, and −V."""
-ACTIVATION_KELVIN: Final = 0.40 / 8.617333e-5
-"""0.40 eV over Boltzmann's constant: the usual activation energy of a solid cell's resistance."""
+ACTIVATION_KELVIN: Final = ACTIVATION_EV / BOLTZMANN_EV_TRAINED
+"""Usual activation energy of a solid cell's resistance, over Boltzmann's constant (K)."""
 
 WIDTH: Final = len(STATISTICS)
 NOISE: Final = STATISTICS.index("noise_volt")
