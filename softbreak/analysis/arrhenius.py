@@ -8,9 +8,7 @@ import numpy as np
 
 from softbreak.analysis.leakage import fraction_data, fraction_words
 from softbreak.analysis.reading import Reading, Table
-from softbreak.data.history import CellHistory
-from softbreak.errors import SoftbreakError
-from softbreak.features.evidence.cell_evidence import gather
+from softbreak.features.evidence.temperature_series import KELVIN, LEAST_SPAN, Series
 from softbreak.physics.arrhenius import (
     ActivationEnergy,
     EnergyChange,
@@ -18,20 +16,14 @@ from softbreak.physics.arrhenius import (
     drift_on_return,
     energy_change,
 )
-from softbreak.physics.impedance import intercepts
 from softbreak.physics.two_path import Priors, TwoPathFit, two_path_fraction
 from softbreak.report.drawing import BLUE, ORANGE, Curve, Figure, Panel
 from softbreak.report.words import interval, number, percent
 
-KELVIN = 273.15
-LEAST_SPAN = 5.0
-"""Kelvin: below it nothing is a temperature series."""
-LEAST_FREQUENCIES = 5
-"""Fewer make no spectrum."""
 MUST_AGREE = 0.1
 """A change of ln R on return beyond this is a cell that changed during the series."""
 CAVEATS = (
-    "A low-frequency intercept of lithium electrodes is R_i ∥ R_e: its slope mixes both paths, "
+    "A low-frequency intercept of metal electrodes is R_i ∥ R_e: its slope mixes both paths, "
     "E_app = (1 − η) E_i + η E_e. That is what lets η be read from it.",
     "A metallic path (E_e ≈ −0.03 eV) separates well. A mixed conductor (0.1 to 0.3 eV) hardly "
     "does above −20 °C: --electronic 0.15 shows how little is then known.",
@@ -41,90 +33,11 @@ CAVEATS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Series:
-    """Resistances at temperatures, in the order of time.
-
-    Attributes
-    ----------
-    celsius, ohm : numpy.ndarray
-        °C; low-frequency resistance (Ω or Ω cm²).
-    """
-
-    celsius: np.ndarray
-    ohm: np.ndarray
-
-    @property
-    def kelvin(self) -> np.ndarray:
-        """Temperatures in K."""
-        return self.celsius + KELVIN
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Read:
     series: Series
     energy: ActivationEnergy
     fit: TwoPathFit | None
     drift: float
-
-
-def series_of(history: CellHistory, celsius: list[float] | None = None) -> Series:
-    """Gather low-frequency resistances over temperature from a cell's spectra.
-
-    Parameters
-    ----------
-    history : CellHistory
-    celsius : list of float, optional
-        Temperatures of the spectra in the order of time (°C), where the files do not say them.
-
-    Returns
-    -------
-    Series
-        Spectra without a temperature are left out.
-
-    Raises
-    ------
-    SoftbreakError
-        If temperatures are given, and not one a spectrum.
-    """
-    spectra = gather(history).spectra
-    if celsius and len(celsius) != len(spectra):
-        raise SoftbreakError(
-            f"{len(celsius)} temperatures are given for {len(spectra)} spectra; give one a spectrum"
-        )
-    warmth = celsius or [spectrum.temperature_celsius for spectrum in spectra]
-    rows = [
-        (at, intercepts(spectrum.frequency, spectrum.impedance).low_frequency_ohm)
-        for at, spectrum in zip(warmth, spectra, strict=True)
-        if at > -KELVIN and len(spectrum.frequency) >= LEAST_FREQUENCIES
-    ]
-    table = np.array(rows, dtype=np.float64).reshape(-1, 2)
-    good = np.isfinite(table).all(axis=1) & (table[:, 1] > 0)
-    return Series(table[good, 0], table[good, 1])
-
-
-def split_at_return(series: Series) -> list[Series]:
-    """Cut a life with several series into them: each covers its temperatures once.
-
-    Parameters
-    ----------
-    series : Series
-
-    Returns
-    -------
-    list of Series
-        One where no temperature comes back in a second sweep of the whole range.
-    """
-    span = float(np.ptp(series.celsius)) if len(series.celsius) else 0.0
-    direction = np.sign(np.diff(series.celsius))
-    # a jump back over most of the range starts a new series
-    jumps = np.flatnonzero(np.abs(np.diff(series.celsius)) > 0.8 * span)
-    cuts = [
-        int(k) + 1
-        for k in jumps
-        if 1 < k + 1 < len(series.celsius) - 2 and direction[k] != direction[k - 1]
-    ]
-    parts = np.split(np.arange(len(series.celsius)), cuts)
-    return [Series(series.celsius[part], series.ohm[part]) for part in parts]
 
 
 def read_arrhenius(
@@ -150,11 +63,17 @@ def read_arrhenius(
     known = priors or Priors()
     parts = [("before", before)] if before is not None else []
     read = [(word, _read(part, known)) for word, part in [*parts, ("now", series)]]
-    if any(len(r.series.celsius) < 2 or np.ptp(r.series.celsius) < LEAST_SPAN for _, r in read):
+    narrow = [
+        word
+        for word, r in read
+        if len(r.series.celsius) < 2 or np.ptp(r.series.celsius) < LEAST_SPAN
+    ]
+    if narrow:
+        which = f" in the series {' and '.join(narrow)}" if before is not None else ""
         return Reading(
             f"Temperature series of {name}",
-            verdict="There are no two spectra with temperatures 5 K apart. Log the temperature, or "
-            "state one a spectrum with --at.",
+            verdict=f"There are no two spectra with temperatures 5 K apart{which}. Log the "
+            "temperature, or state one a spectrum with --at (of --before: with --before-at).",
         )
     electronic = -0.03 if known.electronic_ev is None else known.electronic_ev
     change = None

@@ -1,8 +1,9 @@
-"""Counting lithium and charge: full cells, and cells with one thin foil."""
+"""Counting metal and charge: full cells, and cells with one thin foil."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,33 +13,33 @@ from softbreak.analysis.reading import Reading, Table, rows_of
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.data.record import Cell
 from softbreak.features.cycles.timeline import Timeline, build_timeline
-from softbreak.features.evidence.charge import Depletion, balance_of, depletion_of
+from softbreak.features.evidence.charge_balance import Depletion, balance_of, depletion_of
+from softbreak.features.evidence.test_conditions import metal_of
+from softbreak.metals import LITHIUM, METALS, Metal, foil_capacity, moved_um
 from softbreak.physics.coulombic import (
     average_efficiency_to_depletion,
     cut_off_reached,
     cycles_until_depletion,
     electronic_fraction_to_depletion,
-    lithium_capacity,
 )
-from softbreak.physics.protocol import lithium_moved_um
 from softbreak.report.drawing import BLUE, ORANGE, Curve, Figure, Panel, Rule
-from softbreak.report.words import number, percent
+from softbreak.report.words import duration, number, percent
 
 COULOMB = 3.6
 """In a milliampere-hour."""
 ABOVE_ONE = 101.0
 """Per cent: a Coulombic efficiency beyond it is no efficiency."""
 FULL_CAVEATS = (
-    "The leak resistance takes all missing charge for leakage: side reactions and lost lithium "
+    "The leak resistance takes all missing charge for leakage: side reactions and lost metal "
     "share it, so that R_e is at least this. 0.1 % at 1 mA cm⁻² and 4 V are 4 to 8 MΩ cm².",
     "A full cell leaks by its whole voltage over R_e. A symmetric cell at η_e < 5 % and "
     "R_i = 100 Ω cm² only says R_e > 1.9 kΩ cm².",
     "The first cycle, and any that does not end where the one before did, balances nothing.",
 )
 FOIL_CAVEATS = (
-    "η̄ = 1 − Q_Li/Q_app is weighted by charge and exact; its uncertainty is the foil's thickness. "
-    "Lithium that is never reached (voids, lost contact) hides electrons.",
-    "Electrons count as cycled lithium: a soft breakdown makes the average Coulombic efficiency "
+    "η̄ = 1 − Q_foil/Q_app is weighted by charge and exact; its uncertainty is the foil's "
+    "thickness. Metal that is never reached (voids, lost contact) hides electrons.",
+    "Electrons count as cycled metal: a soft breakdown makes the average Coulombic efficiency "
     "too large, and a foil that never depletes looks perfect.",
 )
 
@@ -55,7 +56,7 @@ def read_coulombic(
     ----------
     history : CellHistory
         Asymmetric if its manifest says so, or if its voltages are those of equal electrodes and
-        a lithium thickness is known.
+        a foil's thickness is known.
     lithium_sd : float
         Relative standard deviation of the foil's thickness (1).
     cut_off : float, optional
@@ -108,7 +109,7 @@ def _balance(table: pd.DataFrame, cell: Cell) -> Table:
             str(row["cycle_index"]),
             number(row["charge_ampere_second"] * scale, 4),
             number(row["discharge_ampere_second"] * scale, 4),
-            f"{100 * row['efficiency']:.2f} %",
+            _efficiency(row),
             percent(row["overcharge"], signed=True),
             number(row["leak_ohm"] * (cell.area_cm2 or 1.0) / 1e3)
             if not math.isinf(row["leak_ohm"])
@@ -125,8 +126,14 @@ def _balance(table: pd.DataFrame, cell: Cell) -> Table:
     return Table("Cycles", columns, rows)
 
 
+def _efficiency(row: dict[str, Any]) -> str:
+    if math.isfinite(row["efficiency"]):
+        return f"{100 * row['efficiency']:.2f} %"
+    return f"{100 * row['efficiency_lower']:.1f} to {100 * row['efficiency_upper']:.1f} %"
+
+
 def _full_verdict(table: pd.DataFrame, cell: Cell, limit: float) -> str:
-    closed = table[table["closed"].astype(bool)]
+    closed = table[table["closed"].astype(bool) & table["efficiency"].notna()]
     told = []
     if len(closed):
         leak = float(closed["leak_ohm"].median()) * (cell.area_cm2 or 1.0)
@@ -151,10 +158,28 @@ def _full_verdict(table: pd.DataFrame, cell: Cell, limit: float) -> str:
             f"{number(1e3 * table['largest_dip_volt'].max())} mV. Such fluctuation is a sign of a "
             "soft breakdown; a moved cable or a step of the temperature makes it too."
         )
+    told += _gap_words(table, cell)
     missed = int((~table["cut_off_reached"]).sum())
     if missed:
         told.append(f"{missed} of {len(table)} charges do not reach {number(limit)} V.")
     return " ".join(told)
+
+
+def _gap_words(table: pd.DataFrame, cell: Cell) -> list[str]:
+    """Say what is known of the gaps of the recording within charges and discharges."""
+    scale, charge, _ = _scale(cell)
+    told = []
+    for row in rows_of(table[table["gap_second"] > 0]):
+        gap = f"Cycle {row['cycle_index']} has a gap of {duration(row['gap_second'])} without rows"
+        doubtful = row["gap_ampere_second"] * scale
+        told.append(
+            f"{gap}: whether {number(doubtful)} {charge} of charge flowed in it nobody recorded; "
+            f"left out of the mean (CE {_efficiency(row)})."
+            if doubtful
+            else f"{gap}; the voltage before and after it says what flowed: "
+            f"{'the charge went on' if row['gap_flowed'] else 'nothing'}."
+        )
+    return told
 
 
 def _balance_figure(table: pd.DataFrame) -> Figure:
@@ -178,10 +203,17 @@ def _balance_figure(table: pd.DataFrame) -> Figure:
 
 
 def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: float) -> Reading:
-    title = f"Lithium balance of {cell.cell_id}"
+    metal = metal_of(cell)
+    title = f"{metal.name.capitalize() if metal else 'Charge'} balance of {cell.cell_id}"
     found = depletion_of(history, timeline)
     if found is None:
         return Reading(title, verdict="There is no half-cycle in these files.")
+    if metal is None:
+        return Reading(
+            title,
+            verdict=f"The charge of a foil of {cell.electrode!r} is not known: constants are there "
+            f"for {', '.join(METALS)}. State the metal that is stripped with --electrode.",
+        )
     if not cell.area_cm2 or not cell.lithium_thickness_um:
         return Reading(
             title,
@@ -190,9 +222,9 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
             "state --kind full.",
         )
     scale = 1.0 / COULOMB / cell.area_cm2
-    stock = float(lithium_capacity(cell.lithium_thickness_um))
+    stock = float(foil_capacity(cell.lithium_thickness_um, metal))
     applied = found.applied_ampere_second * scale
-    eta = electronic_fraction_to_depletion(applied, lithium=stock, lithium_relative_sd=lithium_sd)
+    eta = electronic_fraction_to_depletion(applied, stock=stock, stock_relative_sd=lithium_sd)
     efficiency = math.nan
     if found.full_strips and found.depleted:
         efficiency = float(
@@ -203,11 +235,12 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
                 found.last_strip_ampere_second * scale,
             )
         )
-    rows = _foil_rows(found, cell, scale)
+    rows = _foil_rows(found, cell, metal, scale)
     one_way = not found.full_strips
     data: dict[str, object] = {
         "depleted": found.depleted,
-        "lithium_mah_per_cm2": stock,
+        "metal": metal.symbol,
+        "foil_mah_per_cm2": stock,
         "applied_mah_per_cm2": applied,
         "full_strips": found.full_strips,
         "average_efficiency": efficiency,
@@ -221,27 +254,38 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
     )
     return Reading(
         title,
-        (Table("Lithium", ("quantity", "value"), rows),),
+        (Table(metal.name.capitalize(), ("quantity", "value"), rows),),
         words,
-        FOIL_CAVEATS,
+        (*_assumed(cell, metal), *FOIL_CAVEATS),
         data,
         source="Joule 2022, doi 10.1016/j.joule.2022.05.020, Table 1; 10.1038/s41560-020-0648-z",
     )
 
 
-def _foil_rows(found: Depletion, cell: Cell, scale: float) -> tuple[tuple[str, str], ...]:
-    stock = float(lithium_capacity(cell.lithium_thickness_um or math.nan))
+def _assumed(cell: Cell, metal: Metal) -> tuple[str, ...]:
+    """Say which metal was counted where nobody stated it."""
+    if (cell.electrode or "").strip():
+        return ()
+    because = "" if metal is LITHIUM else f", because the electrolyte is {cell.electrolyte!r}"
+    return (f"The electrode is not stated; {metal.name} is counted{because}. Or --electrode.",)
+
+
+def _foil_rows(
+    found: Depletion, cell: Cell, metal: Metal, scale: float
+) -> tuple[tuple[str, str], ...]:
+    stock = float(foil_capacity(cell.lithium_thickness_um or math.nan, metal))
     applied = found.applied_ampere_second * scale
+    moved = f"{number(moved_um(applied, metal))} µm if all {metal.name}"
     rows = [
         (
-            "lithium in the foil",
+            f"{metal.name} in the foil",
             f"{number(stock)} mAh cm⁻² ({number(cell.lithium_thickness_um)} µm)",
         ),
         (
             "net charge passed" + ("" if found.depleted else " so far"),
-            f"{number(applied)} mAh cm⁻² ({number(lithium_moved_um(applied))} µm if all lithium)",
+            f"{number(applied)} mAh cm⁻² ({moved})",
         ),
-        ("ran out of lithium", "yes" if found.depleted else "no"),
+        (f"ran out of {metal.name}", "yes" if found.depleted else "no"),
     ]
     if found.full_strips:
         rows += [
@@ -254,7 +298,7 @@ def _foil_rows(found: Depletion, cell: Cell, scale: float) -> tuple[tuple[str, s
 
 def _one_way_words(found: Depletion, eta: str, lower: float) -> str:
     if found.depleted:
-        return f"η̄_e = 1 − Q_Li/Q_app = {eta}, averaged over the charge passed."
+        return f"η̄_e = 1 − Q_foil/Q_app = {eta}, averaged over the charge passed."
     if lower > 0:
         return (
             "More charge has passed than the foil holds, and it is not gone yet: η̄_e is at least "

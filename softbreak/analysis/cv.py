@@ -13,7 +13,7 @@ from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.models.diagnosis.diagnose import examine
 from softbreak.models.rules.fused import sweep_views
-from softbreak.models.rules.voltammetry import SAME_SETTING, hardened, literal
+from softbreak.models.rules.voltammetry import SAME_SETTING, foreign_sweep, hardened, literal
 from softbreak.physics.voltammetry import (
     at_reference_temperature,
     current_increase,
@@ -61,13 +61,14 @@ def read_cv(history: CellHistory, cycled: float | None = None) -> Reading:
     views = sweep_views(evidence)
     paper = literal(views, cell)
     careful = hardened(views, cell, temperature_logged=evidence.temperature_logged)
+    own = [foreign_sweep(view, cell) is None for view in views]
     charge = _cycled(evidence, cell, cycled)
     data = _data(table, paper, careful)
     data["harmless_window_volt"] = _harmless(table, charge)
     return Reading(
         f"Cyclic voltammetry of {cell.cell_id}",
         (_measured(table, cell), _judged(table, paper, careful)),
-        _conclusion(table, careful),
+        _conclusion(table if any(own) else table[:0], careful),
         (*_invasive(table, charge, cell), *_remarks(evidence), *CAVEATS),
         data,
         (voltammograms(examine(history)), _trend(table)),
@@ -85,7 +86,8 @@ def with_omega(evidence: CellEvidence) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``evidence.sweeps`` with ``omega`` (Equation 3 on peaks, against the sweep before),
+        ``evidence.sweeps`` with ``omega`` (Equation 3 on peaks, against the sweep before; NaN
+        where that had another window or rate),
         ``omega_first`` (chord at common voltage, against the first sweep of equal window and
         rate) and ``omega_first_corrected`` (the same at the first sweep's temperature; NaN where
         none was logged).
@@ -105,25 +107,31 @@ def with_omega(evidence: CellEvidence) -> pd.DataFrame:
             ]
         )
     return table.assign(
-        omega=current_increase(table["peak_current"].to_numpy(dtype=np.float64)),
+        omega=np.where(
+            _like_the_one_before(table),
+            current_increase(table["peak_current"].to_numpy(dtype=np.float64)),
+            np.nan,
+        ),
         omega_first=omega_first,
         omega_first_corrected=corrected,
     )
 
 
+def _alike(table: pd.DataFrame, one: int, other: int) -> bool:
+    """Whether two sweeps have the same window and rate."""
+    window, rate = table["window"], table["scan_rate"]
+    return math.isclose(window[one], window[other], rel_tol=SAME_SETTING) and math.isclose(
+        rate[one], rate[other], rel_tol=2 * SAME_SETTING
+    )
+
+
 def _first_alike(table: pd.DataFrame) -> list[int]:
     """Index of the first sweep with the same window and rate."""
-    window, rate = table["window"].to_list(), table["scan_rate"].to_list()
-    found = []
-    for k in range(len(table)):
-        alike = [
-            m
-            for m in range(k + 1)
-            if math.isclose(window[m], window[k], rel_tol=SAME_SETTING)
-            and math.isclose(rate[m], rate[k], rel_tol=2 * SAME_SETTING)
-        ]
-        found.append(alike[0] if alike else k)
-    return found
+    return [next((m for m in range(k) if _alike(table, m, k)), k) for k in range(len(table))]
+
+
+def _like_the_one_before(table: pd.DataFrame) -> np.ndarray:
+    return np.array([k > 0 and _alike(table, k - 1, k) for k in range(len(table))], dtype=bool)
 
 
 def _cycled(evidence: CellEvidence, cell: Cell, given: float | None) -> float:
@@ -191,9 +199,10 @@ def _judged(table: pd.DataFrame, paper: list[Verdict], careful: list[Verdict]) -
 
 
 def _conclusion(table: pd.DataFrame, careful: list[Verdict]) -> str:
-    worst = max(careful, key=lambda verdict: verdict.state.severity)
+    # of several equal ones the last: it has the most to be compared with
+    worst = max(reversed(careful), key=lambda verdict: verdict.state.severity)
     words = [
-        f"CV {number + 1}: {_trend_words(part['peak_current'].to_numpy(dtype=np.float64))}"
+        f"CV {number + 1}: {_series_words(part.reset_index(drop=True))}"
         for number, (_, part) in enumerate(table.groupby("series"))
         if len(part) > 1
     ]
@@ -201,6 +210,29 @@ def _conclusion(table: pd.DataFrame, careful: list[Verdict]) -> str:
     told = worst.evidence[0].sentence if worst.evidence else ""
     wanted = f" {worst.wanted_measurement}" if worst.wanted_measurement else ""
     return f"{paper}Hardened rule: {worst.state}. {told[:1].upper()}{told[1:]}{wanted}".strip()
+
+
+def _series_words(part: pd.DataFrame) -> str:
+    """Say what the peak current does, between sweeps of one window and rate only."""
+    starts = np.flatnonzero(~_like_the_one_before(part))
+    stretches = np.split(np.arange(len(part)), starts[1:])
+    peaks = part["peak_current"].to_numpy(dtype=np.float64)
+    if len(stretches) == 1:
+        return _trend_words(peaks)
+    told = []
+    for rows in stretches:
+        first = int(rows[0])
+        setting = (
+            f"±{number(1e3 * part['window'][first])} mV at "
+            f"{number(1e3 * part['scan_rate'][first])} mV/s"
+        )
+        which = f"cycle {first + 1}" if len(rows) == 1 else f"cycles {first + 1} to {rows[-1] + 1}"
+        said = f": {_trend_words(peaks[rows])}" if len(rows) > 1 else ""
+        told.append(f"{which} ({setting}){said}")
+    return (
+        "window or rate changes, and with it the peak; only cycles of one setting are compared: "
+        + ", ".join(told)
+    )
 
 
 def _trend_words(peaks: np.ndarray) -> str:

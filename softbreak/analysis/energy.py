@@ -9,6 +9,7 @@ import numpy as np
 
 from softbreak.analysis.reading import Reading, Table
 from softbreak.errors import ReadError
+from softbreak.metals import METALS, moved_um
 from softbreak.physics.energy import (
     ELECTROLYTE_DENSITIES,
     EnergyDensity,
@@ -30,6 +31,12 @@ CAVEATS = (
     "Energy is concave in capacity: “300 at 3” and “400 at 4 mAh cm⁻²” are bounds, not both "
     "equalities (358 and 399 Wh kg⁻¹ here). “Below 200 at 1 mAh cm⁻² whatever the electrolyte” "
     "holds for inorganic ones; a polymer gives 225.",
+)
+
+OTHER_ANODE = (
+    "Only the anode is another metal here: the card's voltage and cathode are still those of "
+    "lithium and NMC811. State voltage_volt, specific_capacity_mah_per_g and densities of the "
+    "cathode that goes with it (--parameters)."
 )
 
 
@@ -95,7 +102,7 @@ def read_energy(
         f"Energy density of a pouch cell of {number(capacity)} mAh cm⁻²",
         (_design(capacity, porosity, convention, found, card), _targets(card)),
         verdict,
-        CAVEATS,
+        CAVEATS if card.anode == "Li" else (*CAVEATS, OTHER_ANODE),
         {
             "areal_capacity_mah_per_cm2": float(found.areal_capacity),
             "porosity": porosity,
@@ -117,6 +124,7 @@ def _design(
     found: EnergyDensity,
     card: PouchCard,
 ) -> Table:
+    metal = METALS[card.anode]
     rows = (
         ("areal capacity, dense", f"{number(capacity)} mAh cm⁻²"),
         ("porosity", f"{100 * porosity:.0f} %, {convention.value.replace('-', ' ')}"),
@@ -124,6 +132,11 @@ def _design(
         (
             "electrolyte",
             f"{number(card.separator_um)} µm of {number(card.separator_density)} g/cm³",
+        ),
+        (
+            "anode",
+            f"{number(card.np_ratio * moved_um(capacity, metal))} µm {metal.name} "
+            f"(N/P {card.np_ratio:g})",
         ),
         ("mass of one side", f"{number(found.mass_mg_per_cm2)} mg cm⁻²"),
         ("thickness of one side", f"{number(found.thickness_um)} µm"),

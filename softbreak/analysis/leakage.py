@@ -11,12 +11,10 @@ from softbreak.analysis.reading import Reading, Table
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.features.cycles.timeline import build_timeline
 from softbreak.features.evidence.constant_voltage_holds import Hold, holds_of
+from softbreak.features.evidence.hold_pairs import Compared, MeasuredHold, compared_holds
 from softbreak.physics.equations import FractionEstimate, ratio_from_electronic_fraction
 from softbreak.physics.leakage import (
-    LeakageResistance,
-    SteadyCurrent,
     bruce_vincent,
-    electronic_fraction_from_leakage,
     electronic_fraction_from_polarisation,
     leakage_resistance,
     steady_current,
@@ -26,7 +24,7 @@ from softbreak.report.words import duration, interval, number, percent, time_sca
 
 LINEAR_VOLT = 0.02
 CAVEATS = (
-    "V/I of lithium electrodes is R_i ∥ R_e, not R_e: it bounds R_e from below and σ_e from above. "
+    "V/I of metal electrodes is R_i ∥ R_e, not R_e: it bounds R_e from below and σ_e from above. "
     "Only electrodes that block ions give R_e itself.",
     "A leakage ratio is an electronic fraction only with what the ionic path did meanwhile: state "
     "--growth (R_i after over before) and its uncertainty, from impedance.",
@@ -57,13 +55,6 @@ class Assumptions:
     resolution_ampere: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Measured:
-    hold: Hold
-    current: SteadyCurrent
-    resistance: LeakageResistance
-
-
 def read_leakage(
     history: CellHistory,
     before: CellHistory | None = None,
@@ -86,7 +77,7 @@ def read_leakage(
     known = assumptions or Assumptions()
     cell = merged_cell(history.cell, history.records)
     found = [
-        (name, _measure(hold, part, known))
+        _measure(name, hold, part, known)
         for name, part in (("before", before), ("now", history))
         if part is not None
         for hold in holds_of(part)
@@ -97,21 +88,19 @@ def read_leakage(
             "Leakage",
             verdict="There is no stretch at constant voltage of 20 samples and a minute here.",
         )
-    measured = [m for _, m in found]
-    finite = all(np.isfinite(m.resistance.resistance_ohm) for m in measured)
-    ratio = _ratio(measured, known) if len(found) > 1 and finite else None
+    compared = compared_holds(found, known.growth, known.growth_sd)
     return Reading(
         f"Leakage of {cell.cell_id}",
         (_table(found, known),),
-        _verdict(found[-1][1], ratio, known),
-        (*_remarks(measured, known, history), *CAVEATS),
-        _data(found, ratio, known),
+        _verdict(found[-1], compared, known),
+        (*_remarks(found, known, history), *CAVEATS),
+        _data(found, compared, known),
         (_figure(found),),
         "Joule 2022, doi 10.1016/j.joule.2022.05.020, Figure S4 and Equation 1",
     )
 
 
-def _measure(hold: Hold, history: CellHistory, known: Assumptions) -> _Measured:
+def _measure(when: str, hold: Hold, history: CellHistory, known: Assumptions) -> MeasuredHold:
     cell = merged_cell(history.cell, history.records)
     current = steady_current(hold.time, hold.current)
     resistance = leakage_resistance(
@@ -122,31 +111,10 @@ def _measure(hold: Hold, history: CellHistory, known: Assumptions) -> _Measured:
         thickness_um=cell.electrolyte_thickness_um,
         area_cm2=cell.area_cm2,
     )
-    return _Measured(hold, current, resistance)
+    return MeasuredHold(when, hold, current, resistance)
 
 
-def _ratio(found: list[_Measured], known: Assumptions) -> tuple[float, FractionEstimate]:
-    """Leakage conductance of the last hold over the first, and the electronic fraction."""
-    first, last = found[0].resistance, found[-1].resistance
-    ratio = first.resistance_ohm / last.resistance_ohm
-    spread = math.hypot(_log_sd(first), _log_sd(last))
-    eta = electronic_fraction_from_leakage(
-        ratio,
-        growth=known.growth,
-        ratio_relative_sd=spread,
-        growth_relative_sd=known.growth_sd,
-    )
-    return ratio, eta
-
-
-def _log_sd(found: LeakageResistance) -> float:
-    """Standard deviation of ln R that the bounds (90 %) stand for."""
-    if not 0 < found.lower_ohm < found.upper_ohm < math.inf:
-        return 0.0 if found.lower_ohm == found.upper_ohm else 1.0
-    return math.log(found.upper_ohm / found.lower_ohm) / (2 * 1.645)
-
-
-def _polarised(found: _Measured, known: Assumptions) -> tuple[float, FractionEstimate]:
+def _polarised(found: MeasuredHold, known: Assumptions) -> tuple[float, FractionEstimate]:
     current = found.current
     steady = current.steady_ampere if np.isfinite(current.steady_ampere) else current.end_ampere
     remaining = float(bruce_vincent(current.initial_ampere, steady, abs(found.hold.voltage_volt)))
@@ -160,14 +128,14 @@ def _polarised(found: _Measured, known: Assumptions) -> tuple[float, FractionEst
     )
 
 
-def _table(found: list[tuple[str, _Measured]], known: Assumptions) -> Table:
+def _table(found: list[MeasuredHold], known: Assumptions) -> Table:
     rows = []
-    for name, measured in found:
+    for measured in found:
         r, i = measured.resistance, measured.current
         remaining, _ = _polarised(measured, known)
         rows.append(
             (
-                f"{name}, {duration(measured.hold.start_second)}",
+                f"{measured.when}, {duration(measured.hold.start_second)}",
                 number(1e3 * measured.hold.voltage_volt),
                 duration(measured.hold.time[-1]),
                 number(1e6 * i.initial_ampere),
@@ -186,38 +154,78 @@ def _table(found: list[tuple[str, _Measured]], known: Assumptions) -> Table:
     return Table("Holds at constant voltage", columns, tuple(rows))
 
 
-def _verdict(
-    last: _Measured, ratio: tuple[float, FractionEstimate] | None, known: Assumptions
-) -> str:
-    least = last.resistance.lower_ohm
-    told = [
-        f"R_e is at least {number(least)} Ω."
-        if np.isfinite(least)
-        else "No current could be told from zero: state the instrument's --resolution."
-    ]
-    if ratio is not None:
-        times, eta = ratio
-        told.append(
-            f"The leakage is {number(times)} times what it was first. With R_i changed by a "
-            f"factor {number(known.growth)} (± {number(100 * known.growth_sd)} %), "
-            f"η_e = {fraction_words(eta)}."
-        )
+def _verdict(last: MeasuredHold, compared: Compared | None, known: Assumptions) -> str:
+    told = [_least_words(last)]
+    if compared is not None:
+        told.append(_compared_words(compared, known))
     if known.transference < 1.0 and last.hold.fresh:
-        remaining, eta = _polarised(last, known)
-        told.append(
-            f"I_ss/I_0 = {number(remaining)} against t₊ = {number(known.transference)}: electrons "
-            f"carry {fraction_words(eta)} of the steady current."
-        )
+        told.append(_polarised_words(last, known))
     elif known.transference < 1.0:
         told.append("The hold does not begin at rest: I_ss/I_0 says nothing about t₊.")
-    elif ratio is None:
-        told.append("One hold alone gives no electronic fraction: a reference is needed.")
+    elif compared is None:
+        told.append(
+            "Nothing is compared: one hold alone, or holds at different voltages or signs, give no "
+            "electronic fraction. A reference is needed, at the same voltage and sign."
+        )
     return " ".join(told)
 
 
-def _remarks(found: list[_Measured], known: Assumptions, history: CellHistory) -> tuple[str, ...]:
+def _least_words(last: MeasuredHold) -> str:
+    least, current = last.resistance.lower_ohm, last.current
+    if not np.isfinite(least):
+        return "No current could be told from zero: state the instrument's --resolution."
+    if current.settled:
+        return f"R_e is at least {number(least)} Ω."
+    drift = f"{percent(abs(current.drift))} in its last quarter"
+    if current.drift > 0.0:
+        return f"The current still rises, by {drift}: it bounds nothing. Hold longer."
+    return (
+        f"The current has not settled, it falls by {drift}: it is an upper bound of the leakage. "
+        f"R_e is at least {number(least)} Ω."
+    )
+
+
+def _compared_words(compared: Compared, known: Assumptions) -> str:
+    if compared.fraction is not None:
+        return (
+            f"The leakage is {number(compared.ratio)} times what it was first. With R_i changed by "
+            f"a factor {number(known.growth)} (± {number(100 * known.growth_sd)} %), "
+            f"η_e = {fraction_words(compared.fraction)}."
+        )
+    bounds = [
+        f"at {word} {number(value)} times"
+        for word, value in (("least", compared.at_least), ("most", compared.at_most))
+        if 0.0 < value < math.inf
+    ]
+    if not bounds:
+        return "A current that had not settled is compared with nothing: no ratio, no fraction."
+    return (
+        f"The leakage is {' and '.join(bounds)} what it was first: one of the currents had not "
+        "settled, so that there is no ratio and no electronic fraction. Hold both as long as it "
+        "takes."
+    )
+
+
+def _polarised_words(last: MeasuredHold, known: Assumptions) -> str:
+    remaining, eta = _polarised(last, known)
+    if last.current.settled:
+        return (
+            f"I_ss/I_0 = {number(remaining)} against t₊ = {number(known.transference)}: electrons "
+            f"carry {fraction_words(eta)} of the steady current."
+        )
+    return (
+        f"I_ss/I_0 is at most {number(remaining)} (not settled) against t₊ = "
+        f"{number(known.transference)}: electrons carry at most {percent(float(eta.upper))} of the "
+        "steady current."
+    )
+
+
+def _remarks(
+    found: list[MeasuredHold], known: Assumptions, history: CellHistory
+) -> tuple[str, ...]:
     told = []
-    if not build_timeline(history).symmetric:
+    stated = merged_cell(history.cell, history.records).configuration
+    if stated == "full" or not build_timeline(history).symmetric:
         told.append(
             "WARNING: these voltages are not those of two equal electrodes. A full cell at "
             "constant voltage charges first; only what is left in the end may be leakage."
@@ -234,13 +242,13 @@ def _remarks(found: list[_Measured], known: Assumptions, history: CellHistory) -
 
 
 def _data(
-    found: list[tuple[str, _Measured]],
-    ratio: tuple[float, FractionEstimate] | None,
+    found: list[MeasuredHold],
+    compared: Compared | None,
     known: Assumptions,
 ) -> dict[str, object]:
     holds = [
         {
-            "when": name,
+            "when": m.when,
             "start_second": m.hold.start_second,
             "voltage_volt": m.hold.voltage_volt,
             "duration_second": float(m.hold.time[-1]),
@@ -253,13 +261,20 @@ def _data(
             ),
             "remaining_fraction": _polarised(m, known)[0],
         }
-        for name, m in found
+        for m in found
     ]
     told: dict[str, object] = {"holds": holds}
-    if ratio is not None:
-        told |= {"leakage_ratio": ratio[0], **fraction_data(ratio[1])}
-    elif known.transference < 1.0 and found[-1][1].hold.fresh:
-        told |= fraction_data(_polarised(found[-1][1], known)[1])
+    last = found[-1]
+    if compared is not None and compared.fraction is not None:
+        told |= {"leakage_ratio": compared.ratio, **fraction_data(compared.fraction)}
+    elif known.transference < 1.0 and last.hold.fresh and last.current.settled:
+        told |= fraction_data(_polarised(last, known)[1])
+    if compared is not None and compared.fraction is None:
+        told |= {
+            "leakage_ratio": None,
+            "leakage_ratio_at_least": compared.at_least,
+            "leakage_ratio_at_most": compared.at_most,
+        }
     return told
 
 
@@ -283,14 +298,14 @@ def fraction_data(found: FractionEstimate) -> dict[str, float]:
     }
 
 
-def _figure(found: list[tuple[str, _Measured]]) -> Figure:
-    longest = max(float(m.hold.time[-1]) for _, m in found)
+def _figure(found: list[MeasuredHold]) -> Figure:
+    longest = max(float(m.hold.time[-1]) for m in found)
     scale = time_scale(longest)
     shown = [found[0], found[-1]] if len(found) > 1 else found
     curves, rules = [], []
-    for (name, m), colour in zip(shown, (BLUE, ORANGE), strict=False):
+    for m, colour in zip(shown, (BLUE, ORANGE), strict=False):
         conductance = np.abs(m.hold.current / m.hold.voltage_volt) * 1e6
-        label = f"{name}, hold at {duration(m.hold.start_second)}"
+        label = f"{m.when}, hold at {duration(m.hold.start_second)}"
         curves.append(Curve(m.hold.time * scale.factor, conductance, label, colour, 1.1))
         steady = m.current.steady_ampere / abs(m.hold.voltage_volt) * 1e6
         if conductance.min() <= steady <= conductance.max():

@@ -11,6 +11,8 @@ import numpy as np
 from softbreak.analysis.reading import Reading, Table
 from softbreak.analysis.spectrum_readings import read_spectra
 from softbreak.data.history import CellHistory
+from softbreak.features.evidence.test_conditions import metal_of
+from softbreak.metals import LITHIUM
 from softbreak.models.diagnosis.diagnose import examine
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.fisher import CellGuess
@@ -201,5 +203,6 @@ def situation_of(history: CellHistory) -> tuple[Situation, str]:
         has_reference=bool(spectra) and spectra[0].check.passed,
     )
     # an intercept is a resistance of the cell as it is, electrons and all: it does not count
-    found = replace(found, bulk_known=cell.ionic_floor_ohm is not None)
+    metal = metal_of(cell) or LITHIUM
+    found = replace(found, bulk_known=cell.ionic_floor_ohm is not None, metal=metal.symbol)
     return found, f"{cell.cell_id} is {diagnosis.summary['state']}."

@@ -9,14 +9,8 @@ from softbreak.analysis.reading import Reading, Table
 from softbreak.data.history import CellHistory
 from softbreak.features.cycles.timeline import build_timeline
 from softbreak.features.evidence.test_conditions import facts_of
-from softbreak.physics.protocol import (
-    Check,
-    Facts,
-    Status,
-    lithium_fraction,
-    lithium_moved_um,
-    standard_protocol,
-)
+from softbreak.metals import METALS, Metal, foil_fraction, moved_um
+from softbreak.physics.protocol import Check, Facts, Status, standard_protocol
 from softbreak.report.words import number, percent
 
 CAVEATS = (
@@ -61,23 +55,32 @@ def protocol_reading(name: str, facts: Facts) -> Reading:
     data: dict[str, object] = {
         "counts": {str(status): counts[status] for status in Status},
         "checks": [asdict(check) | {"status": str(check.status)} for check in checks],
-        "facts": asdict(facts),
+        "facts": asdict(facts) | {"metal": facts.metal.symbol if facts.metal else None},
     }
-    if facts.areal_capacity is not None:
-        tables.append(_lithium(facts))
-        data["lithium_moved_um"] = float(lithium_moved_um(facts.areal_capacity))
+    if facts.areal_capacity is not None and facts.metal is not None:
+        tables.append(_moved(facts, facts.metal))
+        data["moved_um"] = float(moved_um(facts.areal_capacity, facts.metal))
         if facts.lithium_thickness_um:
-            data["lithium_fraction"] = float(
-                lithium_fraction(facts.areal_capacity, facts.lithium_thickness_um)
+            data["foil_fraction"] = float(
+                foil_fraction(facts.areal_capacity, facts.lithium_thickness_um, facts.metal)
             )
     return Reading(
         f"Standard protocol: {name}",
         tuple(tables),
         f"{counts[Status.MET]} of {len(checks)} met, {counts[Status.NOT_MET]} not met, "
         f"{counts[Status.NOT_STATED]} not stated.",
-        CAVEATS,
+        (*_unknown(facts), *CAVEATS),
         data,
         source="Joule 2022, doi 10.1016/j.joule.2022.05.020, Table 1 and Figure 1B",
+    )
+
+
+def _unknown(facts: Facts) -> tuple[str, ...]:
+    if facts.metal is not None:
+        return ()
+    return (
+        "The constants of this electrode are not known (an alloy, or not a metal electrode): what "
+        f"a half-cycle moves is not said. Known are {', '.join(METALS)}.",
     )
 
 
@@ -96,10 +99,11 @@ def _found(check: Check) -> str:
     return f"{number(check.found)} {check.unit}".strip()
 
 
-def _lithium(facts: Facts) -> Table:
+def _moved(facts: Facts, metal: Metal) -> Table:
     capacity = facts.areal_capacity or 0.0
-    rows = [("lithium moved a half-cycle", f"{number(lithium_moved_um(capacity))} µm")]
+    rows = [(f"{metal.name} moved a half-cycle", f"{number(moved_um(capacity, metal))} µm")]
     if facts.lithium_thickness_um:
-        share = lithium_fraction(capacity, facts.lithium_thickness_um)
+        share = foil_fraction(capacity, facts.lithium_thickness_um, metal)
         rows.append(("fraction of the foil", percent(float(share))))
-    return Table("Lithium actually moved (Figure 1B)", ("quantity", "value"), tuple(rows))
+    title = f"{metal.name.capitalize()} actually moved (Figure 1B)"
+    return Table(title, ("quantity", "value"), tuple(rows))

@@ -9,22 +9,26 @@ import numpy as np
 from softbreak.analysis.reading import Reading, Table
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
-from softbreak.features.evidence.test_conditions import ramp_of, steps_of_timeline
+from softbreak.features.evidence.test_conditions import metal_of, rate_test_of, steps_of_timeline
+from softbreak.metals import Metal, moved_um
 from softbreak.physics.impedance import intercepts
-from softbreak.physics.protocol import lithium_moved_um
 from softbreak.physics.rate import (
     ENOUGH_CYCLES,
     FEW_CYCLES,
+    RETURN_REMARK,
     TABLE_1_CAPACITY,
     CriticalCurrent,
+    Return,
     Steps,
     charge_transfer_trend,
     critical_current,
     fraction_if_ohmic,
     local_exponent,
+    returns,
     unchanged_or_lower,
 )
 from softbreak.physics.regression import Line
+from softbreak.physics.voltammetry import at_reference_temperature
 from softbreak.report.drawing import BLUE, INK, QUIET, Curve, Figure, Mark, Panel, Rule
 from softbreak.report.words import number, percent
 
@@ -35,7 +39,7 @@ CAVEATS = (
     "One that rises less than proportionally is not: charge-transfer kinetics (asinh), warmth and "
     "creeping contact bend it so without any electron.",
     "A critical current density counts only with its areal capacity and its cycles a step: short "
-    "half-cycles of a few minutes hardly move lithium, and pass almost any current.",
+    "half-cycles of a few minutes hardly move any metal, and pass almost any current.",
     "The interfacial resistance from impedance shrinks by (1 − η)² with a path beside it, and with "
     "warmth and contact.",
 )
@@ -67,14 +71,16 @@ def read_rate(history: CellHistory) -> Reading:
             CAVEATS[2:],
             {"interfacial_trend": _trend_data(trend)},
         )
-    shown = ramp_of(steps) or steps
-    found = critical_current(shown, capacity, areal=bool(area))
+    shown = rate_test_of(steps)
+    relative = _at_one_temperature(shown, evidence)
+    found = critical_current(shown, capacity, areal=bool(area), relative=relative)
+    back = returns(shown, relative)
     return Reading(
         title,
-        (_steps(shown, area), _critical(found, area), *tables),
-        _verdict(found, area),
-        CAVEATS,
-        _data(shown, found, trend, area),
+        (_steps(shown, area), _critical(found, area, metal_of(evidence.cell)), *tables),
+        _verdict(found, back, area),
+        (*_remarks(back, evidence), *CAVEATS),
+        _data(shown, found, trend, area) | {"returns": _returns_data(shown, back, area)},
         (_figure(shown, found, area),),
         "Joule 2022, doi 10.1016/j.joule.2022.05.020, “Alternative methods”; "
         "doi 10.1016/j.joule.2021.12.009",
@@ -83,7 +89,7 @@ def read_rate(history: CellHistory) -> Reading:
 
 def _refused(evidence: CellEvidence, steps: Steps) -> str:
     """Why these files hold no rate test of a symmetric cell (empty where they do)."""
-    if not evidence.timeline.symmetric:
+    if evidence.cell.configuration == "full" or not evidence.timeline.symmetric:
         return (
             "These voltages are not those of two equal electrodes: a rate test of a full cell "
             "shows its capacity, not its overpotential."
@@ -91,6 +97,17 @@ def _refused(evidence: CellEvidence, steps: Steps) -> str:
     if evidence.timeline.one_way or len(steps.current_density) < 2:
         return "There are no cycles at two current densities in these files."
     return ""
+
+
+def _at_one_temperature(steps: Steps, evidence: CellEvidence) -> np.ndarray:
+    """Factors that take the overpotentials to the first step's temperature (1 where unknown)."""
+    warmth = evidence.timeline.half_cycles["temperature_celsius"].to_numpy(dtype=np.float64)
+    at = np.array(
+        [np.mean(warmth[a : b + 1]) for a, b in zip(steps.first, steps.last, strict=True)]
+    )
+    if not evidence.temperature_logged or not np.isfinite(at).all():
+        return np.ones(len(at))
+    return at_reference_temperature(np.ones(len(at)), at, float(at[0]))
 
 
 def interfacial_trend(evidence: CellEvidence) -> Line | None:
@@ -153,7 +170,7 @@ def _steps(steps: Steps, area: float | None) -> Table:
     return Table("Steps", columns, rows)
 
 
-def _critical(found: CriticalCurrent, area: float | None) -> Table:
+def _critical(found: CriticalCurrent, area: float | None, metal: Metal | None) -> Table:
     current, charge = _units(area)
     bound = "" if np.isfinite(found.failed_at) else "at least "
     rows = [
@@ -176,18 +193,32 @@ def _critical(found: CriticalCurrent, area: float | None) -> Table:
             "both directions",
         ),
     ]
-    if area:
-        moved = number(lithium_moved_um(found.capacity))
-        rows.insert(2, ("lithium moved a half-cycle", f"{moved} µm", ""))
+    if area and metal is not None:
+        moved = number(moved_um(found.capacity, metal))
+        rows.insert(2, (f"{metal.name} moved a half-cycle", f"{moved} µm", ""))
     return Table("Critical current density", ("quantity", "value", "remark"), tuple(rows))
 
 
-def _verdict(found: CriticalCurrent, area: float | None) -> str:
+def _verdict(found: CriticalCurrent, back: list[Return], area: float | None) -> str:
     current, _ = _units(area)
+    lowest = min((one.change for one in back), default=0.0)
     if not np.isfinite(found.failed_at):
+        if lowest < -RETURN_REMARK:
+            return (
+                f"On the way up to {number(found.density)} {current} the overpotential rose with "
+                f"the current; back at a lower one it is {percent(-lowest)} lower than before. A "
+                "short may have begun, or the cell is warmer, or touches better."
+            )
         return (
             f"No sign of breakdown up to {number(found.density)} {current}: the critical current "
             "density lies above."
+        )
+    if found.sign == "return":
+        return (
+            f"Back at a current that it had seen before {number(found.failed_at)} {current}, the "
+            f"cell shows an overpotential {percent(-lowest)} lower than then: soft breakdown, at "
+            f"{number(found.failed_at)} {current} or on the way back. The critical current density "
+            f"lies between {number(found.density)} and {number(found.failed_at)} {current}."
         )
     words = {
         "lower": "the overpotential is lower at the higher current: soft breakdown",
@@ -198,6 +229,31 @@ def _verdict(found: CriticalCurrent, area: float | None) -> str:
         f"At {number(found.failed_at)} {current} {words[found.sign]}. The critical current density "
         f"is {number(found.density)} {current}."
     )
+
+
+def _remarks(back: list[Return], evidence: CellEvidence) -> tuple[str, ...]:
+    if evidence.temperature_logged or not any(one.change < -RETURN_REMARK for one in back):
+        return ()
+    return (
+        "No temperature was logged: 10 K of warming lower an overpotential by some 40 % too. An "
+        "impedance spectrum, or the same current once more at a logged temperature, tells.",
+    )
+
+
+def _returns_data(
+    steps: Steps, back: list[Return], area: float | None
+) -> list[dict[str, float | int]]:
+    areal = "_per_cm2" if area else ""
+    return [
+        {
+            "step": one.step,
+            "before": one.before,
+            f"current_milliampere{areal}": float(steps.current_density[one.step]),
+            f"highest_between_milliampere{areal}": float(steps.current_density[one.highest]),
+            "overpotential_change": one.change,
+        }
+        for one in back
+    ]
 
 
 def _trend_table(trend: Line) -> Table:

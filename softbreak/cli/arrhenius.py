@@ -20,10 +20,17 @@ def arrhenius(
     files: Files,
     at: Annotated[
         list[float] | None,
-        typer.Option(help="Temperature of a spectrum in °C, once each, if not in the files."),
+        typer.Option(
+            help="Temperature of a spectrum in °C, once each, if not in the files: in the order of "
+            "FILES, then of --before."
+        ),
     ] = None,
     before: Annotated[
         list[Path] | None, typer.Option(help="Series of the same cell before cycling.")
+    ] = None,
+    before_at: Annotated[
+        list[float] | None,
+        typer.Option(help="Temperature of a spectrum of --before in °C, once each."),
     ] = None,
     bulk: Annotated[float, typer.Option(help="Electrolyte's activation energy in eV.")] = 0.33,
     interface: Annotated[float, typer.Option(help="Interface's, in eV.")] = 0.48,
@@ -43,19 +50,25 @@ def arrhenius(
     A cell's life that holds two series is cut where the second begins. Exit code: 0 done; 2 a file
     could not be used.
     """
-    from softbreak.analysis.arrhenius import (
-        Priors,
-        read_arrhenius,
+    from softbreak.analysis.arrhenius import Priors, read_arrhenius
+    from softbreak.features.evidence.temperature_series import (
         series_of,
+        spectra_of,
         split_at_return,
     )
 
     speak(quiet, verbose)
     known = Priors(bulk, interface, energy_sd, electronic_ev=electronic)
-    earlier = series_of(cells(before)[0]) if before else None
+    found, given, earlier = cells(files), at, None
+    if before:
+        past = cells(before)[0]
+        own = spectra_of(found[0])
+        if given and not before_at and len(given) == own + spectra_of(past):
+            given, before_at = given[:own], given[own:]
+        earlier = series_of(past, before_at, before)
     readings = []
-    for cell in cells(files):
-        parts = split_at_return(series_of(cell, at))
+    for cell in found:
+        parts = split_at_return(series_of(cell, given, files))
         first = earlier or (parts[0] if len(parts) > 1 else None)
         readings.append(read_arrhenius(cell.cell.cell_id, parts[-1], first, known))
     deliver(readings, png, as_json=as_json, quiet=quiet)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from softbreak.cli.console import Json, Quiet, Verbose, speak
-from softbreak.cli.method import Area, Files, Lithium, Png, cells, deliver
+from softbreak.cli.method import Area, Electrode, Files, Lithium, Png, cells, deliver
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -30,6 +30,7 @@ def coulombic(
     ] = None,
     area: Area = None,
     lithium: Lithium = None,
+    electrode: Electrode = None,
     lithium_sd: Annotated[
         float, typer.Option(min=0.0, help="Relative standard deviation of the foil's thickness.")
     ] = 0.05,
@@ -41,7 +42,7 @@ def coulombic(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
-    """Count charge and lithium: Coulombic efficiency, leak resistance, electrons to depletion.
+    """Count charge and metal: Coulombic efficiency, leak resistance, electrons to depletion.
 
     Exit code: 0 done; 2 a file could not be used.
     """
@@ -52,6 +53,7 @@ def coulombic(
         files,
         area_cm2=area,
         lithium_thickness_um=lithium,
+        electrode=electrode,
         configuration=None if kind is None else kind.value,
     )
     readings = [read_coulombic(cell, lithium_sd=lithium_sd, cut_off=cut_off) for cell in found]

@@ -33,6 +33,9 @@ def energy(
     convention: Annotated[
         Convention, typer.Option(help="What stays when pores come in.")
     ] = Convention.FIXED_THICKNESS,
+    anode: Annotated[
+        str | None, typer.Option(help="Metal of the anode: Li, Na, K, Mg, Al, Zn. [the card's: Li]")
+    ] = None,
     parameters: Annotated[
         Path | None, typer.Option(help="TOML with the pouch cell's parameters.")
     ] = None,
@@ -41,17 +44,23 @@ def energy(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
-    """Say what energy density a solid-state lithium pouch cell attains; draw Figure 4.
+    """Say what energy density a solid-state pouch cell with a metal anode attains; draw Figure 4.
 
     Exit code: 0 done; 2 the parameters could not be used.
     """
     from dataclasses import replace
 
     from softbreak.analysis.energy import read_card, read_energy
+    from softbreak.metals import METALS, metal_named
     from softbreak.physics.energy import Porosity, PouchCard
 
     speak(quiet, verbose)
     card = read_card(parameters) if parameters is not None else PouchCard()
     card = card if separator is None else replace(card, separator_um=separator)
+    if anode is not None:
+        metal = metal_named(anode)
+        if metal is None:
+            raise typer.BadParameter(f"--anode {anode}: known are {', '.join(METALS)}")
+        card = replace(card, anode=metal.symbol)
     reading = read_energy(capacity, card, porosity=porosity, convention=Porosity(convention.value))
     deliver([reading], png, as_json=as_json, quiet=quiet)

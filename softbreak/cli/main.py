@@ -32,7 +32,7 @@ COMMANDS: Final[dict[str, str]] = {
     "leakage": "Read leakage currents: DC resistance with bounds, before against after.",
     "arrhenius": "Read a temperature series: activation energy, electronic fraction.",
     "rate": "Read a rate test: overpotential against current, critical current density.",
-    "coulombic": "Count lithium and charge in full cells and cells with a thin foil.",
+    "coulombic": "Count metal and charge in full cells and cells with a thin foil.",
     "energy": "Attainable energy density of a pouch cell (Figure 4 of the paper).",
     "protocol": "Hold a test against the paper's standard protocol (Table 1).",
     "simulate": "Make cells with known truth: files as labs have them, truth beside them.",

@@ -23,6 +23,10 @@ Thickness = Annotated[
     float | None, typer.Option(min=0.01, help="Thickness of the electrolyte in µm.")
 ]
 Lithium = Annotated[float | None, typer.Option(min=0.0, help="Thickness of the foil in µm.")]
+Electrode = Annotated[
+    str | None,
+    typer.Option(help="Metal of the electrode: Li, Na, K, Mg, Al, Zn. [what the manifest says]"),
+]
 Png = Annotated[
     Path | None, typer.Option(help="Draw the figure into this file (.png, .svg or .pdf).")
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from softbreak.cli.console import Json, Quiet, Verbose, speak
-from softbreak.cli.method import Area, Files, Lithium, Thickness, cells, deliver
+from softbreak.cli.method import Area, Electrode, Files, Lithium, Thickness, cells, deliver
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -18,6 +18,7 @@ def protocol(
     area: Area = None,
     thickness: Thickness = None,
     lithium: Lithium = None,
+    electrode: Electrode = None,
     porosity: Annotated[
         float | None, typer.Option(min=0.0, max=0.99, help="Of the electrolyte, a fraction.")
     ] = None,
@@ -39,6 +40,7 @@ def protocol(
         area_cm2=area,
         electrolyte_thickness_um=thickness,
         lithium_thickness_um=lithium,
+        electrode=electrode,
         porosity=porosity,
         pressure_mpa=pressure,
         temperature_celsius=temperature,

@@ -1,8 +1,8 @@
-"""Counting lithium: full cells and cells with one thin lithium electrode.
+"""Counting charge: full cells and cells with one thin electrode of a metal.
 
 "Full cell (or asymmetrical cell) analysis is the most direct way to identify the soft breakdown"
 (Joule 2022, doi 10.1016/j.joule.2022.05.020): electrons that pass an internal short are counted
-by the cycler and move no lithium. What is counted here is exact by charge balance; what it is
+by the cycler and move no metal. What is counted here is exact by charge balance; what it is
 *attributed* to is an assumption that each function names.
 
 Leakage of a full cell is its *cell voltage* over R_e, that of a symmetric cell its overpotential
@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from softbreak.metals import LITHIUM, Metal, foil_capacity
 from softbreak.physics.equations import QUANTILE_95, FractionEstimate
-from softbreak.physics.protocol import lithium_capacity
 
 FloatArray = NDArray[np.float64]
 
@@ -69,12 +69,12 @@ def coulombic_efficiency(discharge: ArrayLike, charge: ArrayLike) -> FloatArray:
 
 
 def average_efficiency_to_depletion(
-    cycles: ArrayLike, cycled: ArrayLike, lithium: ArrayLike, last_strip: ArrayLike = 0.0
+    cycles: ArrayLike, cycled: ArrayLike, inventory: ArrayLike, last_strip: ArrayLike = 0.0
 ) -> FloatArray:
-    """Average Coulombic efficiency of a thin lithium foil from the cycles it lasted.
+    """Average Coulombic efficiency of a thin metal foil from the cycles it lasted.
 
-    Lithium is conserved: what was stripped is what was there and what came back,
-    ``n q + Q_s = Q_Li + CE n q``, hence ``CE = 1 - (Q_Li - Q_s) / (n q)``.
+    Metal is conserved: what was stripped is what was there and what came back,
+    ``n q + Q_s = Q_foil + CE n q``, hence ``CE = 1 - (Q_foil - Q_s) / (n q)``.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def average_efficiency_to_depletion(
         n, full strips (each followed by a plating) before the foil could not give q any more.
     cycled : array_like
         q, charge of each (mAh cm⁻²).
-    lithium : array_like
-        Q_Li, inventory of the fresh foil (mAh cm⁻²): 15 µm hold 3.09.
+    inventory : array_like
+        Q_foil, what the fresh foil holds (mAh cm⁻²): 3.09 in 15 µm of lithium.
     last_strip : array_like
         Q_s, what the last strip still gave (mAh cm⁻²).
 
@@ -91,7 +91,7 @@ def average_efficiency_to_depletion(
     -------
     numpy.ndarray
         1. Negative where the foil did not even give its own inventory. Electrons that pass a
-        short count as cycled lithium, so that a soft breakdown makes it *too large*; at and
+        short count as cycled metal, so that a soft breakdown makes it *too large*; at and
         above 1 the foil never depletes.
 
     References
@@ -99,7 +99,7 @@ def average_efficiency_to_depletion(
     Table 1 of Joule 2022, doi 10.1016/j.joule.2022.05.020; :func:`reservoir_efficiency` is the
     form for a reservoir that was itself plated.
     """
-    n, q, stock, rest = _floats(cycles, cycled, lithium, last_strip)
+    n, q, stock, rest = _floats(cycles, cycled, inventory, last_strip)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(n * q > 0, 1.0 - (stock - rest) / (n * q), np.nan)
 
@@ -132,23 +132,23 @@ def reservoir_efficiency(
 
 
 def cycles_until_depletion(
-    efficiency: ArrayLike, cycled: ArrayLike, lithium: ArrayLike
+    efficiency: ArrayLike, cycled: ArrayLike, inventory: ArrayLike
 ) -> FloatArray:
-    """Cycles that an excess of lithium lasts: Q_Li / (q (1 - CE)).
+    """Cycles that an excess of metal lasts: Q_foil / (q (1 - CE)).
 
     Parameters
     ----------
     efficiency : array_like
         CE (1).
-    cycled, lithium : array_like
-        q and the lithium that may be lost (mAh cm⁻²).
+    cycled, inventory : array_like
+        q and the metal that may be lost (mAh cm⁻²).
 
     Returns
     -------
     numpy.ndarray
         Cycles; infinite from CE = 1 on.
     """
-    ce, q, stock = _floats(efficiency, cycled, lithium)
+    ce, q, stock = _floats(efficiency, cycled, inventory)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(ce < 1.0, stock / (q * (1.0 - ce)), np.inf)
 
@@ -156,24 +156,27 @@ def cycles_until_depletion(
 def electronic_fraction_to_depletion(
     applied: ArrayLike,
     *,
-    lithium: ArrayLike | None = None,
+    stock: ArrayLike | None = None,
     thickness_um: ArrayLike | None = None,
-    lithium_relative_sd: ArrayLike = 0.05,
+    stock_relative_sd: ArrayLike = 0.05,
     applied_relative_sd: ArrayLike = 0.0,
+    metal: Metal = LITHIUM,
 ) -> FractionEstimate:
-    """Mean electronic fraction from stripping a known amount of lithium until nothing is left.
+    """Mean electronic fraction from stripping a known amount of metal until nothing is left.
 
-    ``η̄ = 1 - Q_Li / Q_app``, weighted by charge: the mean that a cycle's label means. Its
-    standard deviation is ``(1 - η̄) sd(ln Q_Li)``: 0.05 for a foil of 15 µm ± 5 %.
+    ``η̄ = 1 - Q_foil / Q_app``, weighted by charge: the mean that a cycle's label means. Its
+    standard deviation is ``(1 - η̄) sd(ln Q_foil)``: 0.05 for a foil of 15 µm ± 5 %.
 
     Parameters
     ----------
     applied : array_like
         Q_app, charge the cycler counted until the voltage ran away (mAh cm⁻²).
-    lithium, thickness_um : array_like
+    stock, thickness_um : array_like
         What the foil held (mAh cm⁻²), or its thickness (µm): one of the two.
-    lithium_relative_sd, applied_relative_sd : array_like
+    stock_relative_sd, applied_relative_sd : array_like
         Standard deviations of ln Q (1). The foil's is the thickness tolerance.
+    metal : Metal
+        Of the foil, where its thickness is given.
 
     Returns
     -------
@@ -190,15 +193,17 @@ def electronic_fraction_to_depletion(
     ----------
     Charge balance with Equation 1 of Joule 2022, doi 10.1016/j.joule.2022.05.020.
     """
-    if (lithium is None) == (thickness_um is None):
-        raise ValueError("give the foil's lithium either in mAh cm⁻² or by its thickness")
-    stock = np.asarray(
-        lithium if lithium is not None else lithium_capacity(np.asarray(thickness_um, float)),
+    if (stock is None) == (thickness_um is None):
+        raise ValueError("give the foil's metal either in mAh cm⁻² or by its thickness")
+    held = np.asarray(
+        stock
+        if stock is not None
+        else foil_capacity(np.asarray(thickness_um, dtype=np.float64), metal),
         dtype=np.float64,
     )
-    app, s_li, s_app = _floats(applied, lithium_relative_sd, applied_relative_sd)
+    app, s_li, s_app = _floats(applied, stock_relative_sd, applied_relative_sd)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ionic = np.where(app > 0, stock / app, np.nan)
+        ionic = np.where(app > 0, held / app, np.nan)
     ionic, spread = np.broadcast_arrays(ionic, np.hypot(s_li, s_app))
     return FractionEstimate(
         value=1.0 - ionic,
@@ -290,7 +295,7 @@ def leak_resistance(volt_seconds: ArrayLike, charge: ArrayLike, discharge: Array
     """Resistance that explains the missing charge of a full cycle: (∫V dt) / (Q_c - Q_d).
 
     The leak takes V/R_e at every moment of charge, discharge and rest. If *all* of the missing
-    charge leaked, this is R_e; side reactions, lost lithium and a cycle that does not end where
+    charge leaked, this is R_e; side reactions, lost metal and a cycle that does not end where
     it began take their share of it, so that it is a lower bound of R_e in a cell that only
     loses.
 

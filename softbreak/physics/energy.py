@@ -1,7 +1,7 @@
-"""Attainable energy density of a solid-state lithium pouch cell: Figure 4 of the paper.
+"""Attainable energy density of a solid-state pouch cell of a metal anode: Figure 4 of the paper.
 
 Unit cell of a stack of double-sided electrodes: half an aluminium foil, composite cathode,
-electrolyte, lithium, half a copper foil; then what a pouch adds. After Joule 2022, doi
+electrolyte, metal, half a copper foil; then what a pouch adds. After Joule 2022, doi
 10.1016/j.joule.2022.05.020, which follows Liu et al., eTransportation 1 (2019) 100010 and Wang et
 al., Energy Environ. Sci. 14 (2021) 2577. The paper prints no card of parameters; the defaults of
 :class:`PouchCard` are one that reproduces every number it quotes.
@@ -25,7 +25,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from softbreak.physics.protocol import LITHIUM_DENSITY, MICROMETRE_PER_MAH
+from softbreak.metals import METALS, metal_named, moved_um
 
 FloatArray = NDArray[np.float64]
 
@@ -62,11 +62,13 @@ class PouchCard:
     aluminium_um, copper_um : float
         Whole foils, of which each side has half (µm).
     np_ratio : float
-        Lithium in the cell over the capacity.
+        Metal in the cell over the capacity.
     extra_mass_mg_per_cm2, extra_um : float
         Tabs, inactive edges, binder layers.
     pouch_mass_fraction, pouch_volume_fraction : float
         What pouch, terminals and edges of a 10 × 5 cm² cell add (1).
+    anode : str
+        Symbol of the anode's metal: a key of :data:`softbreak.metals.METALS`.
     """
 
     voltage_volt: float = 3.8
@@ -86,11 +88,16 @@ class PouchCard:
     extra_um: float = 8.0
     pouch_mass_fraction: float = 0.06
     pouch_volume_fraction: float = 0.22
+    anode: str = "Li"
 
     def __post_init__(self) -> None:
         """Refuse numbers that describe no cell."""
+        if self.anode not in METALS:
+            raise ValueError(f"anode {self.anode!r} is none of {', '.join(METALS)}")
         for item in fields(self):
             value = getattr(self, item.name)
+            if item.name == "anode":
+                continue
             if value is None and item.name == "cathode_electrolyte_density":
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float):
@@ -183,7 +190,8 @@ def energy_density(
         raise ValueError("areal capacity must be positive, thickness not negative")
     dense_mass = capacity / (card.specific_capacity_mah_per_g * 1e-3 * card.active_fraction)
     dense_um = _MICROMETRE * dense_mass * _specific_volume(card)
-    lithium_um = card.np_ratio * MICROMETRE_PER_MAH * capacity
+    anode = METALS[card.anode]
+    anode_um = card.np_ratio * moved_um(capacity, anode)
     if convention is Porosity.FIXED_THICKNESS:
         left, cathode_mass, cathode_um = capacity * (1 - pores), dense_mass * (1 - pores), dense_um
     else:
@@ -193,11 +201,11 @@ def energy_density(
     mass = (
         cathode_mass
         + thickness * card.separator_density * (1 - pores) / _MICROMETRE
-        + lithium_um * LITHIUM_DENSITY / _MICROMETRE
+        + anode_um * anode.density / _MICROMETRE
         + foils_mass
         + card.extra_mass_mg_per_cm2
     ) * (1 + card.pouch_mass_fraction)
-    height = (cathode_um + thickness + lithium_um + foils_um + card.extra_um) * (
+    height = (cathode_um + thickness + anode_um + foils_um + card.extra_um) * (
         1 + card.pouch_volume_fraction
     )
     energy = card.voltage_volt * left  # mWh cm⁻²
@@ -237,7 +245,7 @@ def card_from_toml(text: str) -> PouchCard:
     ----------
     text : str
         Names and units are those of :class:`PouchCard`, at the top level or in ``[pouch]``.
-        ``separator = "halide"`` is short for its density.
+        ``separator = "halide"`` is short for its density, ``anode = "Na"`` names the metal.
 
     Returns
     -------
@@ -261,6 +269,9 @@ def card_from_toml(text: str) -> PouchCard:
                 f"separator {material!r} is none of {', '.join(ELECTROLYTE_DENSITIES)}"
             )
         entries.setdefault("separator_density", ELECTROLYTE_DENSITIES[material])
+    if "anode" in entries:
+        found = metal_named(str(entries["anode"]))
+        entries["anode"] = found.symbol if found else entries["anode"]
     unknown = [name for name in entries if name not in known]
     if unknown:
         raise ValueError(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")

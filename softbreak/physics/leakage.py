@@ -29,7 +29,9 @@ FloatArray = NDArray[np.float64]
 TAIL: Final = 0.25
 """The last quarter of a hold is its end."""
 SETTLED: Final = 0.02
-"""A hold has settled when its last quarter moved by less than this fraction of its mean."""
+"""A hold has settled when its last quarter, and what is to come, move it by less than that."""
+AN_HOUR: Final = 3600.0
+"""A drift that moves it by less than that in an hour (s) need not slow down: cells age."""
 AGREEMENT: Final = 0.02
 """Two extrapolations must agree within this fraction of the last current."""
 _LEAST_SAMPLES: Final = 6
@@ -127,7 +129,10 @@ def steady_current(time: ArrayLike, current: ArrayLike) -> SteadyCurrent:
     change = fit.slope * span if np.isfinite(fit.slope) else 0.0
     drift = change / mean if mean else 0.0
     limit = _limit(t, magnitude, noise)
-    settled = abs(change) <= max(SETTLED * mean, 2.0 * noise)
+    to_come = _to_come(t, magnitude, change)
+    an_hour = abs(change) * max(AN_HOUR / span, 1.0) if span > 0.0 else 0.0
+    stands = an_hour <= SETTLED * mean or _lost_in_noise(t, magnitude)
+    settled = stands or max(abs(change), to_come) <= SETTLED * mean
     reach = QUANTILE_95 * sd
     if settled:
         lower, upper = final - reach - abs(change), final + reach
@@ -135,8 +140,8 @@ def steady_current(time: ArrayLike, current: ArrayLike) -> SteadyCurrent:
     else:
         # What still decays ends lower; what still rises ends higher.
         bounds = sorted((final, limit if np.isfinite(limit) else (0.0 if change < 0 else np.inf)))
-        doubt = reach + AGREEMENT * final
-        lower, upper = bounds[0] - doubt, bounds[1] + doubt
+        margin = reach + AGREEMENT * final
+        lower, upper = bounds[0] - margin, bounds[1] + margin
         steady = limit
     return SteadyCurrent(
         initial_ampere=float(magnitude[: max(1, len(i) // 200)].mean()),
@@ -148,6 +153,28 @@ def steady_current(time: ArrayLike, current: ArrayLike) -> SteadyCurrent:
         drift=drift,
         settled=bool(settled),
     )
+
+
+def _lost_in_noise(time: FloatArray, current: FloatArray) -> bool:
+    """Whether neither the last quarter nor the last half moves by more than its noise."""
+    for share in (TAIL, 2 * TAIL):
+        part = time >= time[-1] - share * (time[-1] - time[0])
+        fit = line(time[part] - time[-1], current[part])
+        if not abs(fit.slope) <= 2.0 * fit.slope_sd:
+            return False
+    return True
+
+
+def _to_come(time: FloatArray, current: FloatArray, change: float) -> float:
+    """What the current will still move by (A); a slow decay that was held shortly has far to go."""
+    begin, end = time[0], time[-1]
+    quarter = TAIL * (end - begin)
+    part = (time >= end - 2 * quarter) & (time <= end - quarter)
+    if part.sum() < 3:
+        return float("inf")
+    before = line(time[part] - end, current[part]).slope * float(np.ptp(time[part]))
+    slowing = change / before if before * change > 0.0 else 0.0
+    return abs(change) * slowing / (1.0 - slowing) if slowing < 1.0 else float("inf")
 
 
 def _limit(time: FloatArray, current: FloatArray, noise: float) -> float:

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from softbreak.metals import METALS, foil_capacity, moved_um
 from softbreak.physics.equations import QUANTILE_95
 from softbreak.physics.fisher import (
     CellGuess,
@@ -29,6 +30,8 @@ SOFT_FROM: Final = 0.05
 HEALTHY_UPPER: Final = 0.10
 SCAN_RATE: Final = 0.2e-3
 """V s⁻¹: slow enough for the static current."""
+THIN_LITHIUM_UM: Final = 15.0
+"""Of the electrode of a coulometric test; of another metal as thick as holds its charge."""
 _TOP_HERTZ: Final = 7e6
 _PER_DECADE: Final = 8
 _GRID: Final = np.array([0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9])
@@ -72,6 +75,8 @@ class Situation:
         A spectrum from when the cell was healthy exists.
     bulk_known : bool
         Thickness and conductivity of the electrolyte are known (to 3 %).
+    metal : str
+        Symbol of the electrodes' metal: a key of :data:`softbreak.metals.METALS`.
     """
 
     cell: CellGuess
@@ -79,6 +84,7 @@ class Situation:
     chemistry: str = "unknown"
     has_reference: bool = False
     bulk_known: bool = False
+    metal: str = "Li"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +168,16 @@ def _candidates(situation: Situation) -> Iterator[Proposal]:
     yield from _spectra(situation)
     yield from _temperatures(situation)
     yield from _sweeps(situation)
+    metal = METALS[situation.metal]
+    thin = float(moved_um(foil_capacity(THIN_LITHIUM_UM), metal))
     yield _priced(
         situation,
         "Coulometry: strip a thin electrode until it is gone",
-        "15 µm lithium on one side, at the usual current, to the voltage rise; η_e = 1 − Q_Li/Q",
+        f"{thin:.0f} µm {metal.name} on one side, at the usual current, to the voltage rise; "
+        "η_e = 1 − Q_foil/Q",
         lambda cell: coulometry_sd(cell.eta),
         (Harm.CONSUMES, np.nan),
-        needs="a twin of the cell with a thin electrode, its lithium known to 5 %",
+        needs="a twin of the cell with a thin electrode, its charge known to 5 %",
     )
 
 

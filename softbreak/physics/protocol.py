@@ -1,4 +1,4 @@
-"""The standard protocol of the paper as a checklist, and how much lithium a test really moves.
+"""The standard protocol of the paper as a checklist, and how it is held against a test.
 
 Table 1 of Joule 2022 (doi 10.1016/j.joule.2022.05.020) recommends how Li | solid electrolyte | Li
 cells should be tested. (It prints two steps 5: critical current density and Coulombic efficiency;
@@ -15,14 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-FloatArray = NDArray[np.float64]
+from softbreak.metals import LITHIUM, Metal, moved_um
 
-LITHIUM_MAH_PER_GRAM: Final = 3861.3
-"""Faraday's constant over the molar mass of lithium (96485.33 C/mol, 6.941 g/mol, 3.6 C/mAh)."""
-LITHIUM_DENSITY: Final = 0.534
-"""g cm⁻³ at room temperature."""
-MICROMETRE_PER_MAH: Final = 1e4 / (LITHIUM_MAH_PER_GRAM * LITHIUM_DENSITY)
-"""Thickness of 1 mAh cm⁻² of dense lithium: 4.85 µm."""
+FloatArray = NDArray[np.float64]
 
 CAPACITY: Final = 3.0
 """mAh cm⁻² a half-cycle."""
@@ -36,6 +31,7 @@ PREFERRED_THICKNESS_UM: Final = 50.0
 PREFERRED_POROSITY: Final = 0.10
 NP_RATIO: Final = 2.0
 CE_FOIL_UM: Final = 15.0
+"""Of lithium; other metals as thick as holds the same charge."""
 ROUNDING: Final = 0.02
 """A measured 2.96 mAh cm⁻² meets 3: cyclers cut a step a little early."""
 
@@ -57,7 +53,7 @@ class Facts:
     porosity : float or None
         Of the electrolyte, 0 to 1.
     electrolyte_thickness_um, lithium_thickness_um : float or None
-        The thinner foil counts.
+        The thinner foil counts, of whatever metal.
     pressure_mpa, temperature_celsius : float or None
     areal_capacity : float or None
         mAh cm⁻² of a half-cycle of the long-term cycling.
@@ -80,6 +76,8 @@ class Facts:
     efficiency_capacity : float or None
         mAh cm⁻² cycled in a Coulombic-efficiency test with a thin foil.
     efficiency_foil_um : float or None
+    metal : Metal or None
+        Of the electrodes; None where its constants are not known.
     """
 
     porosity: float | None = None
@@ -99,6 +97,7 @@ class Facts:
     ramp_failed: bool | None = None
     efficiency_capacity: float | None = None
     efficiency_foil_um: float | None = None
+    metal: Metal | None = LITHIUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,64 +125,10 @@ class Check:
     status: Status
 
 
-def lithium_moved_um(areal_capacity: ArrayLike) -> FloatArray:
-    """Thickness of dense lithium that a half-cycle moves (Figure 1B).
-
-    Parameters
-    ----------
-    areal_capacity : array_like
-        mAh cm⁻².
-
-    Returns
-    -------
-    numpy.ndarray
-        µm: 4.85 µm per mAh cm⁻².
-
-    References
-    ----------
-    Joule 2022, doi 10.1016/j.joule.2022.05.020: 0.01 to 0.5 mAh cm⁻² are 50 nm to 2.5 µm.
-    """
-    return np.asarray(areal_capacity, dtype=np.float64) * MICROMETRE_PER_MAH
-
-
-def lithium_capacity(thickness_um: ArrayLike) -> FloatArray:
-    """Charge that a lithium foil holds.
-
-    Parameters
-    ----------
-    thickness_um : array_like
-        µm.
-
-    Returns
-    -------
-    numpy.ndarray
-        mAh cm⁻².
-    """
-    return np.asarray(thickness_um, dtype=np.float64) / MICROMETRE_PER_MAH
-
-
-def lithium_fraction(areal_capacity: ArrayLike, foil_um: ArrayLike) -> FloatArray:
-    """Share of a foil that a half-cycle moves (Figure 1B).
-
-    Parameters
-    ----------
-    areal_capacity : array_like
-        mAh cm⁻².
-    foil_um : array_like
-        Thickness of one foil (µm).
-
-    Returns
-    -------
-    numpy.ndarray
-        1; above 1 the foil cannot give so much.
-    """
-    foil = np.asarray(foil_um, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(foil > 0, lithium_moved_um(areal_capacity) / foil, np.nan)
-
-
-def foil_for(areal_capacity: ArrayLike, np_ratio: float = NP_RATIO) -> FloatArray:
-    """Thickness of a foil for a capacity at a ratio of lithium to capacity (N/P).
+def foil_for(
+    areal_capacity: ArrayLike, np_ratio: float = NP_RATIO, metal: Metal = LITHIUM
+) -> FloatArray:
+    """Thickness of a foil for a capacity at a ratio of metal to capacity (N/P).
 
     Parameters
     ----------
@@ -191,13 +136,14 @@ def foil_for(areal_capacity: ArrayLike, np_ratio: float = NP_RATIO) -> FloatArra
         mAh cm⁻².
     np_ratio : float
         1.
+    metal : Metal
 
     Returns
     -------
     numpy.ndarray
-        µm: 29 for 3, 39 for 4 mAh cm⁻² at N/P 2 (the paper rounds to 30 and 40).
+        µm: of lithium 29 for 3, 39 for 4 mAh cm⁻² at N/P 2 (the paper rounds to 30 and 40).
     """
-    return np_ratio * lithium_moved_um(areal_capacity)
+    return np_ratio * moved_um(areal_capacity, metal)
 
 
 def standard_protocol(facts: Facts) -> tuple[Check, ...]:
@@ -221,8 +167,11 @@ def standard_protocol(facts: Facts) -> tuple[Check, ...]:
 
 
 def _cell_checks(f: Facts) -> tuple[Check, ...]:
-    wanted = foil_for(f.areal_capacity if f.areal_capacity else CAPACITY)
-    foil = float(max(wanted, foil_for(CAPACITY)))
+    metal = f.metal or LITHIUM
+    largest = max(f.areal_capacity or CAPACITY, CAPACITY)
+    # the paper rounds 29 µm of lithium up to 30
+    foil = max(float(foil_for(largest, metal=metal)), 30.0 * _over_lithium(metal))
+    foil_known = f.lithium_thickness_um if f.metal is not None else None
     return (
         _check("Table 1, step 1", "porosity of the electrolyte", "stated", f.porosity, "", True),
         _check(
@@ -251,11 +200,11 @@ def _cell_checks(f: Facts) -> tuple[Check, ...]:
         ),
         _check(
             "Table 1, step 2",
-            "thickness of the lithium foil",
-            f"at most {max(foil, 30.0):.0f} µm (N/P {NP_RATIO:g})",
-            f.lithium_thickness_um,
+            f"thickness of the {f.metal.name if f.metal else 'electrode'} foil",
+            f"at most {foil:.0f} µm (N/P {NP_RATIO:g})" if f.metal else f"N/P {NP_RATIO:g}",
+            foil_known,
             "µm",
-            _below(f.lithium_thickness_um, max(foil, 30.0) * (1 + ROUNDING)),
+            _below(foil_known, foil * (1 + ROUNDING)),
         ),
         _check("text", "stack pressure", "stated", f.pressure_mpa, "MPa", True),
         _check("text", "temperature", "stated", f.temperature_celsius, "°C", True),
@@ -341,14 +290,16 @@ def _ramp_checks(f: Facts) -> tuple[Check, ...]:
 
 def _ce_checks(f: Facts) -> tuple[Check, ...]:
     step = "Table 1, step 6 (printed as a second 5)"
+    thin = CE_FOIL_UM * _over_lithium(f.metal or LITHIUM)
+    foil_known = f.efficiency_foil_um if f.metal is not None else None
     return (
         _check(
             step,
             "Coulombic efficiency: thin foil",
-            f"{CE_FOIL_UM:g} µm",
-            f.efficiency_foil_um,
+            f"{thin:.0f} µm" if f.metal else f"the charge of {CE_FOIL_UM:g} µm of lithium",
+            foil_known,
             "µm",
-            _below(f.efficiency_foil_um, CE_FOIL_UM * (1 + 5 * ROUNDING)),
+            _below(foil_known, thin * (1 + 5 * ROUNDING)),
         ),
         _check(
             step,
@@ -365,6 +316,11 @@ def _check(step: str, name: str, wanted: str, found: float | None, unit: str, me
     if found is None or not np.isfinite(found):
         return Check(step, name, wanted, float("nan"), unit, Status.NOT_STATED)
     return Check(step, name, wanted, float(found), unit, Status.MET if met else Status.NOT_MET)
+
+
+def _over_lithium(metal: Metal) -> float:
+    """How many times as thick a metal is as lithium of the same charge."""
+    return float(moved_um(1.0, metal) / moved_um(1.0))
 
 
 def _yes(value: bool | None) -> float | None:

@@ -24,6 +24,10 @@ UNCHANGED_EXPONENT: Final = 0.1
 """Unchanged: the overpotential follows less than a tenth of the current's rise (in logarithms)."""
 COLLAPSE: Final = 0.2
 """A hard breakdown: less than this share of the resistance at the lowest current is left."""
+RETURNED_LOWER: Final = 0.25
+"""Back at a current after higher ones, an overpotential lower by this share is a sign …"""
+RETURN_REMARK: Final = 0.10
+"""… and by this one a remark: a few kelvin and better contact do as much."""
 SAME_LEVEL: Final = 0.03
 """Currents within this fraction are one step."""
 TABLE_1_CAPACITY: Final = 3.0
@@ -72,9 +76,11 @@ class CriticalCurrent:
         Largest current density before the first sign of breakdown (unit of the steps). Only a
         lower bound where ``failed_at`` is NaN.
     failed_at : float
-        Current density of the step that showed the sign.
-    sign : {"", "unchanged", "lower", "collapse"}
-        What the overpotential did there.
+        Current density of the step that showed the sign; where only the way back shows it, the
+        highest one before.
+    sign : {"", "unchanged", "lower", "collapse", "return"}
+        What the overpotential did there; ``return``: back at a lower current it is far lower
+        than it was before.
     capacity : float
         Median charge of a half-cycle at ``density``.
     cumulative_capacity : float
@@ -207,11 +213,69 @@ def fraction_if_ohmic(current_density: ArrayLike, overpotential: ArrayLike) -> F
     return 1.0 - resistance / resistance[int(np.argmin(j))]
 
 
-def critical_current(steps: Steps, capacity: ArrayLike, *, areal: bool = True) -> CriticalCurrent:
+class Return(NamedTuple):
+    """A step at a current density at which the cell was before it saw a higher one.
+
+    Attributes
+    ----------
+    step, before, highest : int
+        The step, the earlier one at the same current (or the one below it on the way up), and
+        the highest between them.
+    change : float
+        Overpotential over that of the earlier one, less 1.
+    """
+
+    step: int
+    before: int
+    highest: int
+    change: float
+
+
+def returns(steps: Steps, relative: ArrayLike = 1.0) -> list[Return]:
+    """Compare the overpotential on the way back with that on the way up.
+
+    Kinetics, which bend |V| over j, cancel at one and the same current; warmth and contact do
+    not.
+
+    Parameters
+    ----------
+    steps : Steps
+    relative : array_like, shape (steps,)
+        Factor that takes each step's overpotential to one temperature, where it is known.
+
+    Returns
+    -------
+    list of Return
+        In the order of time; each step against the latest earlier one at its current, or between
+        those that it lay between on the way up.
+    """
+    j = steps.current_density
+    v = steps.overpotential * np.broadcast_to(np.asarray(relative, dtype=np.float64), j.shape)
+    found = []
+    for k in range(len(j)):
+        same = np.flatnonzero(np.abs(j[:k] / j[k] - 1.0) <= SAME_LEVEL)
+        lower = np.flatnonzero(j[:k] < j[k])
+        first = int(same[-1]) if len(same) else int(lower[-1]) if len(lower) else k
+        higher = first + 1 + np.flatnonzero(j[first + 1 : k] > j[k] * (1.0 + SAME_LEVEL))
+        if not len(higher):
+            continue
+        highest = int(higher[np.argmax(j[higher])])
+        up = np.arange(first, int(higher[0]) + 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rising = np.exp(np.interp(np.log(j[k]), np.log(j[up]), np.log(v[up])))
+            change = v[k] / (v[first] if len(same) else rising) - 1.0
+        found.append(Return(k, first, highest, float(change)))
+    return found
+
+
+def critical_current(
+    steps: Steps, capacity: ArrayLike, *, areal: bool = True, relative: ArrayLike = 1.0
+) -> CriticalCurrent:
     """Critical current density, and whether the test was one that counts.
 
     The failing step is the first at a higher current whose overpotential is lower, unchanged or
-    collapsed (resistance below a fifth of the lowest step's), at its mean or at its end.
+    collapsed (resistance below a fifth of the lowest step's), at its mean or at its end; or the
+    highest one before a return to a current at which the overpotential is lower by a quarter.
 
     Parameters
     ----------
@@ -220,6 +284,8 @@ def critical_current(steps: Steps, capacity: ArrayLike, *, areal: bool = True) -
         Charge of every half-cycle, in the unit of ``steps.capacity``.
     areal : bool
         Whether capacities are in mAh cm⁻², so that the paper's 3 mAh cm⁻² can be asked for.
+    relative : array_like, shape (steps,)
+        See :func:`returns`.
 
     Returns
     -------
@@ -229,7 +295,7 @@ def critical_current(steps: Steps, capacity: ArrayLike, *, areal: bool = True) -
     count = len(steps.current_density)
     if not count:
         return CriticalCurrent(np.nan, np.nan, "", np.nan, 0.0, 0, False, False)
-    failing, sign = _first_failure(steps)
+    failing, sign = _first_failure(steps, returns(steps, relative))
     sound = failing if failing < count else count
     density = steps.current_density[:sound]
     best = int(np.argmax(density)) if sound else 0
@@ -248,16 +314,19 @@ def critical_current(steps: Steps, capacity: ArrayLike, *, areal: bool = True) -
     )
 
 
-def _first_failure(steps: Steps) -> tuple[int, str]:
+def _first_failure(steps: Steps, back: list[Return]) -> tuple[int, str]:
     """Index of the failing step (the number of steps where there is none) and its sign."""
     j, v = steps.current_density, steps.overpotential
     told = unchanged_or_lower(j, v, steps.overpotential_sd)
     resistance, least = v / j, v[0] / j[0]
+    lower = {one.step: one.highest for one in back if one.change < -RETURNED_LOWER}
     for k in range(len(j)):
         if min(resistance[k], steps.last_overpotential[k] / j[k]) < COLLAPSE * least:
             return k, "collapse"
         if k and told[k - 1] in ("lower", "unchanged"):
             return k, str(told[k - 1])
+        if k in lower:
+            return lower[k], "return"
         least = min(least, resistance[k])
     return len(j), ""
 

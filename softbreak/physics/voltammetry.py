@@ -48,7 +48,7 @@ class Voltammetry(NamedTuple):
         Largest change of current between samples beyond what the voltage step explains, over the
         peak current; positive where the magnitude rose.
     charge : numpy.ndarray
-        Half of ∫|I|dt (C): what a half-cycle moved.
+        ∫I dt from 0 V to a vertex and back (C), the larger one: what a half-cycle moved.
     scan_rate : numpy.ndarray
         Median |dV/dt| (V/s).
     curvature : numpy.ndarray
@@ -161,16 +161,32 @@ def turning_points(voltage: np.ndarray) -> np.ndarray:
 
 
 def cycle_bounds(voltage: np.ndarray) -> np.ndarray:
-    """Samples that bound the cycles of a voltammogram: every second vertex.
+    """Samples that bound the cycles of a voltammogram: where it is back at its first voltage.
 
-    The part before the first pair of vertices belongs to the first cycle; what is left at the
-    end and is no whole cycle belongs to the last.
+    A cycle has two vertices; it ends where, after the second, the sweep passes the voltage at
+    which it began (0 → 0.1 → −0.1 → 0 V), or at the vertex where it began at one. What is left at
+    the end and is no whole cycle belongs to the last.
     """
     turns = turning_points(voltage)
-    bounds = [0, *turns[1::2].tolist(), len(voltage)]
+    starts = [_back(voltage, turns, k) for k in range(1, len(turns), 2)]
+    bounds = [0, *starts, len(voltage)]
     if len(bounds) > 2 and bounds[-1] - bounds[-2] < WHOLE_CYCLE * (bounds[-2] - bounds[-3]):
         del bounds[-2]
     return np.array(bounds, dtype=np.int64)
+
+
+def _back(voltage: np.ndarray, turns: np.ndarray, k: int) -> int:
+    """First sample after vertex ``k`` that is back at the first voltage, up to the next vertex."""
+    vertex = int(turns[k])
+    until = int(turns[k + 1]) if k + 1 < len(turns) else len(voltage) - 1
+    rising = voltage[until] > voltage[vertex]
+    after = voltage[vertex : until + 1]
+    near = TURN_SHARE * float(np.ptp(voltage))
+    passed = after >= voltage[0] - near if rising else after <= voltage[0] + near
+    if passed[0]:
+        return vertex  # it began there
+    passed = after >= voltage[0] if rising else after <= voltage[0]
+    return vertex + int(np.argmax(passed)) if passed.any() else vertex
 
 
 def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Voltammetry:
@@ -201,6 +217,13 @@ def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Volta
     ).T
     peak, window, middle, *rest = rows
     return Voltammetry(start, stop, peak, window, middle, common, *rest)
+
+
+def _half_cycle_charge(voltage: np.ndarray, current: np.ndarray, interval: np.ndarray) -> float:
+    """Largest charge (C) that passes on one side of 0 V before the sweep comes back to it."""
+    moved = 0.5 * (current[1:] + current[:-1]) * interval
+    side = np.flatnonzero(np.diff(voltage[1:] >= 0.0)) + 1
+    return max(float(np.abs(part.sum())) for part in np.split(moved, side))
 
 
 def _largest_jump(voltage: np.ndarray, current: np.ndarray) -> float:
@@ -239,7 +262,7 @@ def _cycle(
     linearity = 1.0 - float((residual**2).sum()) / total if total > 0 else np.nan
     jump = _largest_jump(voltage, current) / scale
     interval = np.diff(time)
-    charge = 0.5 * float((np.abs(current[1:]) * interval).sum())
+    charge = _half_cycle_charge(voltage, current, interval)
     moving = interval > 0
     rate = (
         float(np.median(np.abs(np.diff(voltage))[moving] / interval[moving]))

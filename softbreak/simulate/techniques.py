@@ -8,12 +8,11 @@ from typing import Final
 import numpy as np
 
 from softbreak.data.record import Cell
+from softbreak.metals import foil_capacity
 from softbreak.simulate import protocols as p
 from softbreak.simulate.laws_a import blank
 from softbreak.simulate.specimen import Specimen, make_cell
 
-LITHIUM_MAH_PER_UM: Final = 1.0 / 4.85
-"""Areal capacity of a micrometre of lithium (534 kg m⁻³, 3861 mAh g⁻¹)."""
 THIN_UM: Final = 15.0
 
 
@@ -107,7 +106,7 @@ def coulombic(conductance: float = 0.0) -> Specimen:
         Of a metallic path (S cm⁻²); 0 for a healthy cell. The charge at depletion exceeds the
         thin foil's by 1 / (1 - η). A path above 3 mS cm⁻² hides the depletion altogether.
     """
-    capacity = THIN_UM * LITHIUM_MAH_PER_UM
+    capacity = float(foil_capacity(THIN_UM))
     cell = _sulfide(metal_right=capacity, metal_edge=0.05)
     # a path carries the whole current at j/g once the foil is gone: the limit must lie below that
     program = p.plating(-0.5e-3, 2.5 * capacity / 0.5, limit=0.15)

@@ -8,7 +8,8 @@ from softbreak.archive.inputs.read import cells_of
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.features.cycles.timeline import build_timeline
-from softbreak.features.evidence.charge import balance_of, depletion_of, running
+from softbreak.features.evidence.charge import running
+from softbreak.features.evidence.charge_balance import balance_of, depletion_of
 from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.features.evidence.test_conditions import critical_current_of, facts_of
 from softbreak.physics.coulombic import electronic_fraction_to_depletion

@@ -52,7 +52,7 @@ def test_shallow_cycling_fails_the_protocol(realdata):
     (cell,) = cells_of([realdata / "symmetric" / "mb.mpr"], {"area_cm2": 0.785})
     found = read_protocol(cell)
     # 2.8 uA for 1 h: 0.0036 mAh cm-2, 17 nm of lithium
-    assert found.data["lithium_moved_um"] == pytest.approx(0.0173, rel=0.05)
+    assert found.data["moved_um"] == pytest.approx(0.0173, rel=0.05)
     status = {check["name"]: check["status"] for check in found.data["checks"]}
     assert status["areal capacity a half-cycle"] == "not met"
     assert status["stack pressure"] == "not stated"

@@ -1,5 +1,7 @@
 """The CV rule, literal and hardened, on voltammograms made by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from softbreak.data.record import Cell
@@ -72,14 +74,27 @@ def test_hardened_rule_needs_a_log_or_a_large_rise():
 def test_hardened_rule_takes_warming_out():
     # 5 K: exp(0.40 eV / k (1/298.15 - 1/303.15)) = 1.293
     warm = sweeps([100, 100 / 1.293], temperatures=[25.0, 30.0])
-    assert states(hardened(warm, Cell(), temperature_logged=True))[1] == "healthy"
+    found = hardened(warm, Cell(), temperature_logged=True)[1]
+    assert found.state.value == "undetermined"
+    assert "nothing has changed" in found.evidence[0].sentence
+
+
+def test_warming_that_an_activation_energy_of_its_own_explains_is_left_open():
+    # 15 K at 0.48 eV: the correction at 0.40 eV leaves 16 %
+    warm = sweeps([100, 100 / 2.45], temperatures=[25.0, 40.0])
+    found = hardened(warm, Cell(), temperature_logged=True)[1]
+    assert found.state.value == "undetermined"
+    assert "its warming" in found.evidence[0].sentence
+    # three times the current is more than warmth does
+    short = sweeps([100, 30], temperatures=[25.0, 35.0])
+    assert states(hardened(short, Cell(), temperature_logged=True))[1] == "soft"
 
 
 def test_hardened_rule_has_hysteresis():
     path = [100, 84, 90, 97]  # on above 15 %, still on at 11 %, off at 3 %
     logged = sweeps(path, temperatures=[25.0] * 4)
     assert states(hardened(logged, Cell(), temperature_logged=True)) == [
-        "undetermined", "soft", "soft", "healthy",
+        "undetermined", "soft", "soft", "undetermined",
     ]  # fmt: skip
 
 
@@ -92,6 +107,53 @@ def test_a_falling_current_is_left_open():
     assert states(hardened(sweeps([100, 130]), Cell(), temperature_logged=True))[1] == (
         "undetermined"
     )
+
+
+def test_equal_sweeps_say_that_nothing_changes_not_that_the_cell_is_sound():
+    for resistances in ([100, 100, 100], [100, 100, 90]):
+        found = hardened(sweeps(resistances), Cell(), temperature_logged=False)
+        assert set(states(found)) == {"undetermined"}
+        assert found[-1].electronic_fraction_upper == 1.0
+        assert "from before the first one" in found[-1].evidence[0].sentence
+
+
+GEOMETRY = Cell(
+    area_cm2=1.0, electrolyte_thickness_um=700.0, ionic_conductivity_s_per_cm=1.75e-3
+)  # L/(sigma A): 40 ohm
+
+
+def test_less_than_the_bare_electrolyte_proves_electrons_from_the_first_cv_on():
+    found = hardened(sweeps([20.0, 20.0]), GEOMETRY, temperature_logged=False)
+    assert states(found) == ["soft", "soft"]
+    assert found[0].electronic_fraction_lower == pytest.approx(0.4)  # 1 - 20/40, less 0.1
+    assert found[0].electronic_fraction_upper == 1.0
+    assert states(hardened(sweeps([1.5, 1.5]), GEOMETRY, temperature_logged=False))[0] == "hard"
+    # between the certificate and the bare electrolyte nothing is proved
+    doubt = hardened(sweeps([35.0]), GEOMETRY, temperature_logged=False)[0]
+    assert doubt.state.value == "undetermined"
+    assert "misstated" in doubt.evidence[0].sentence
+
+
+def test_the_bare_electrolyte_is_that_of_the_logged_temperature():
+    cell = replace(GEOMETRY, temperature_celsius=25.0)
+    # at 60 C the electrolyte has 40 ohm exp(-0.40 eV/k 3.52e-4/K) = 7.8 ohm
+    warm = sweeps([20.0], temperatures=[60.0])
+    assert states(hardened(warm, cell, temperature_logged=True)) == ["undetermined"]
+
+
+def test_a_full_cell_by_the_manifest_is_not_judged():
+    for rule in (literal, lambda s, c: hardened(s, c, temperature_logged=False)):
+        found = rule(sweeps([100, 50]), Cell(configuration="full"))
+        assert states(found) == ["undetermined"] * 2
+        assert "softbreak coulombic" in found[0].wanted_measurement
+
+
+@pytest.mark.parametrize(("low", "high"), [(-0.3, 0.55), (-0.6, 1.0), (0.1, 0.3), (0.0, 1.7)])
+def test_what_is_not_swept_about_zero_is_no_symmetric_cell(low, high):
+    middle, window = 0.5 * (low + high), 0.5 * (high - low)
+    other = sweeps([100, 50], window=window, middle=middle, temperatures=[25.0] * 2)
+    assert states(hardened(other, Cell(), temperature_logged=True)) == ["undetermined"] * 2
+    assert states(literal(other, Cell())) == ["undetermined"] * 2
 
 
 def test_a_jump_inside_a_sweep_is_soft():

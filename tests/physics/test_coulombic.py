@@ -6,6 +6,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from softbreak.metals import METALS, foil_capacity
 from softbreak.physics import coulombic as co
 
 CE = st.floats(0.5, 0.9999)
@@ -27,7 +28,7 @@ def test_foil_balance_recovers_the_efficiency(efficiency, cycled, cycles):
 
 def test_foil_of_15_um_by_hand():
     # 3.093 mAh cm-2 lost over 100 cycles of 1 mAh cm-2: CE = 1 - 0.03093
-    stock = float(co.lithium_capacity(15.0))
+    stock = float(foil_capacity(15.0))
     assert co.average_efficiency_to_depletion(100, 1.0, stock) == pytest.approx(0.96907, abs=1e-5)
     assert co.cycles_until_depletion(0.96907, 1.0, stock) == pytest.approx(100, rel=1e-3)
     assert co.cycles_until_depletion(1.0, 1.0, stock) == np.inf
@@ -58,14 +59,17 @@ def test_fraction_to_depletion():
     assert found.sd == pytest.approx(0.85 * 0.05, abs=1e-4)
     with pytest.raises(ValueError, match="either"):
         co.electronic_fraction_to_depletion(3.0)
+    # 30 um of sodium hold 3.386 mAh/cm2 (1166 mAh/g, 0.968 g/cm3)
+    sodium = co.electronic_fraction_to_depletion(6.771, thickness_um=30.0, metal=METALS["Na"])
+    assert sodium.value == pytest.approx(0.5, abs=1e-3)
     with pytest.raises(ValueError, match="either"):
-        co.electronic_fraction_to_depletion(3.0, lithium=3.0, thickness_um=15.0)
+        co.electronic_fraction_to_depletion(3.0, stock=3.0, thickness_um=15.0)
 
 
 @given(st.floats(0, 0.99), st.floats(0.1, 10), st.floats(0, 0.3))
 def test_fraction_to_depletion_is_the_charge_weighted_mean(eta, lithium, spread):
     found = co.electronic_fraction_to_depletion(
-        lithium / (1 - eta), lithium=lithium, lithium_relative_sd=spread
+        lithium / (1 - eta), stock=lithium, stock_relative_sd=spread
     )
     assert found.value == pytest.approx(eta, abs=1e-9)
     assert found.sd == pytest.approx((1 - eta) * spread, abs=1e-9)

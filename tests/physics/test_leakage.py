@@ -140,3 +140,16 @@ def test_polarisation_recovers_the_fraction(transference, eta):
     assert found.value == pytest.approx(eta, abs=1e-9)
     assert found.lower <= eta + 1e-9
     assert found.upper >= eta - 1e-9
+
+
+@pytest.mark.parametrize("seconds", [60.0, 120.0, 600.0])
+@pytest.mark.parametrize("tau", [500.0, 2000.0, 8000.0])
+def test_a_short_hold_of_a_slow_decay_has_not_settled(seconds, tau):
+    time = np.linspace(0.0, seconds, 200)
+    steady = lk.steady_current(time, 1e-6 * (1.0 + 1.9 * np.exp(-time / tau)))
+    assert not steady.settled
+    assert steady.upper_ampere >= 1e-6
+
+
+def test_a_current_that_ages_by_a_percent_an_hour_has_settled():
+    assert lk.steady_current(HOUR, 1e-6 * (1.0 - 0.01 * HOUR / 3600.0)).settled

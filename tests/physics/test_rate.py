@@ -81,6 +81,47 @@ def test_no_failure_gives_only_a_lower_bound():
     assert np.isnan(empty.density)
 
 
+def there_and_back(resistances, densities=(0.5, 1.0, 2.0, 0.5)):
+    j = np.repeat(densities, 10)
+    return rt.steps_of(j, j * np.repeat(resistances, 10), np.ones(len(j))), np.ones(len(j))
+
+
+def test_a_short_shows_on_the_way_back():
+    steps, charge = there_and_back([0.1, 0.098, 0.092, 0.04])
+    found = rt.critical_current(steps, charge)
+    assert (found.density, found.failed_at, found.sign) == (1.0, 2.0, "return")
+    (back,) = rt.returns(steps)
+    assert back[:3] == (3, 0, 2)
+    assert back.change == pytest.approx(-0.6)
+
+
+@pytest.mark.parametrize(
+    ("resistances", "densities"),
+    [
+        ([0.1, 0.098, 0.092, 0.1], (0.5, 1.0, 2.0, 0.5)),  # kinetics alone
+        ([0.1, 0.098, 0.092, 0.13], (0.5, 1.0, 2.0, 0.5)),  # it grew
+        ([0.1, 0.098, 0.092, 0.04], (0.5, 1.0, 2.0, 4.0)),  # no way back: another sign
+    ],
+)
+def test_a_way_back_like_the_way_up_is_no_sign(resistances, densities):
+    steps, charge = there_and_back(resistances, densities)
+    assert rt.critical_current(steps, charge).sign in ("", "lower", "unchanged")
+    assert all(back.change > -0.01 for back in rt.returns(steps))
+
+
+def test_a_current_between_two_of_the_way_up_is_compared_with_both():
+    steps, _ = there_and_back([0.1, 0.1, 0.1, 0.05], (0.5, 1.0, 2.0, 0.7))
+    (back,) = rt.returns(steps)
+    assert back.change == pytest.approx(-0.5)
+
+
+def test_warmth_that_was_logged_is_taken_out_of_the_way_back():
+    steps, charge = there_and_back([0.1, 0.1, 0.1, 0.06])
+    cooled = np.array([1.0, 1.0, 1.0, 1.6])
+    assert rt.critical_current(steps, charge).sign == "return"
+    assert rt.critical_current(steps, charge, relative=cooled).sign == ""
+
+
 def test_fraction_if_ohmic():
     found = rt.fraction_if_ohmic(DENSITIES, [0.01, 0.02, 0.05, 0.05, 0.04])
     # by hand: resistances 0.1 0.1 0.1 0.05 0.02

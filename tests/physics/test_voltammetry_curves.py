@@ -1,6 +1,7 @@
 """Cyclic voltammetry as arrays: closed forms."""
 
 import itertools
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -96,3 +97,42 @@ def test_a_current_that_gives_way_peaks_before_the_vertex():
     assert found.peak_before_vertex == pytest.approx(0.4, abs=0.02)
     straight = analyse(np.arange(len(VOLTAGE)) * 1.0, VOLTAGE, VOLTAGE / 50.0)
     assert straight.peak_before_vertex == pytest.approx(0.0, abs=1e-12)
+
+
+def triangle(*corners, rate=2e-4, interval=1.0):
+    """A sweep from corner to corner (V)."""
+    legs = [
+        np.arange(0.0, abs(b - a), rate * interval) * np.sign(b - a) + a
+        for a, b in pairwise(corners)
+    ]
+    return np.concatenate([*legs, corners[-1:]])
+
+
+@pytest.mark.parametrize(
+    ("corners", "cycles"),
+    [
+        ((0, 0.1, -0.1, 0, 0.1, -0.1, 0), 2),
+        ((0, -0.1, 0.1, 0, -0.1, 0.1, 0), 2),
+        ((0, 0.1, -0.1, 0.1, -0.1), 2),  # it ends at a vertex
+        ((-0.1, 0.1, -0.1, 0.1, -0.1), 2),
+        ((0.03, 0.1, -0.1, 0.03, 0.1, -0.1, 0.03), 2),  # from another rest potential
+        ((0, 0.1, 0, 0.1, 0), 2),
+        ((0, 0.1, -0.1, 0, 0.2, -0.2, 0), 2),
+    ],
+)
+def test_a_cycle_ends_where_it_began(corners, cycles):
+    voltage = triangle(*corners)
+    time = np.arange(len(voltage)) * 1.0
+    # the resistance halves with the second cycle: nothing of one is in the other
+    current = voltage / np.where(np.arange(len(voltage)) < cycle_bounds(voltage)[1], 100.0, 50.0)
+    found = analyse(time, voltage, current)
+    assert len(found.start) == cycles
+    assert found.chord_resistance == pytest.approx([100.0, 50.0], rel=1e-3)
+
+
+@pytest.mark.parametrize("corners", [(0, 0.1, -0.1, 0), (-0.1, 0.1, -0.1), (0, 0.1, -0.1, 0, 0.04)])
+def test_the_charge_of_a_half_cycle_is_that_from_zero_to_zero(corners):
+    voltage = triangle(*corners)
+    found = analyse(np.arange(len(voltage)) * 1.0, voltage, voltage / 100.0)
+    # by hand: V^2 / (s R) = 0.01 / (2e-4 100) C
+    assert found.charge.max() == pytest.approx(0.5, rel=0.01)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from softbreak.data.record import Technique
+from softbreak.metals import foil_capacity
 from softbreak.simulate import protocols as p
 from softbreak.simulate.cell import solve
 from softbreak.simulate.engine import run
 from softbreak.simulate.laws_a import blank
 from softbreak.simulate.specimen import make_cell, perform
 from softbreak.simulate.techniques import (
-    LITHIUM_MAH_PER_UM,
     THIN_UM,
     coulombic,
     current_voltage,
@@ -46,7 +46,7 @@ def test_depletion_counts_the_electrons(conductance):
     truth = outcome.truth.iloc[0]
     applied = truth["areal_capacity_mah_per_cm2"]
     # Q_Li = Q_app (1 - eta); 15 um are 3.09 mAh/cm2
-    assert applied * (1.0 - truth["eta"]) == pytest.approx(THIN_UM * LITHIUM_MAH_PER_UM, rel=0.02)
+    assert applied * (1.0 - truth["eta"]) == pytest.approx(foil_capacity(THIN_UM), rel=0.02)
     assert outcome.run.done["limited"][0] == 1
     assert (truth["eta"] > 0.05) == (conductance > 0.0)
 

@@ -6,6 +6,7 @@ pieces: one ``feed`` for all of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -26,7 +27,7 @@ from softbreak.features.evidence.record_log import (
     no_sweeps,
     sweep_rows,
 )
-from softbreak.features.evidence.temperature_log import joined_log, temperature_at
+from softbreak.features.evidence.temperature_log import joined_log
 from softbreak.features.half_cycles.measured import HalfCycles
 from softbreak.features.half_cycles.samples import COLUMNS
 from softbreak.features.half_cycles.stream import RECORDS_OPEN, CellStream
@@ -55,6 +56,9 @@ class CellEvidence:
         Why the files are not those of one cell; empty where they may be.
     temperature_logged : bool
         A temperature was logged with the cycling data, and is no mere constant of the software.
+    rest_volt : float
+        Median voltage at the ends of records of rest (V), NaN without any; rests between
+        half-cycles are the timeline's.
     waveforms : pandas.DataFrame or None
         Shapes of the half-cycles (:func:`softbreak.features.cycles.waveforms.waveform_table`),
         where somebody asked for them.
@@ -66,6 +70,7 @@ class CellEvidence:
     spectra: tuple[Spectrum, ...]
     temperature_logged: bool
     mixture: str = ""
+    rest_volt: float = math.nan
     waveforms: pd.DataFrame | None = None
 
 
@@ -111,6 +116,7 @@ def evidence_of(
         records.spectra(placed, log),
         records.temperature_logged,
         records.mixture(known, placed),
+        records.rest_volt(placed),
     )
 
 
@@ -236,6 +242,12 @@ class CellRecords:
         """Fill what is not known of the cell with what its files say."""
         return joined_cell(known, [self.entries[key].cell for key, _ in placed])
 
+    def rest_volt(self, placed: Placed) -> float:
+        """Median voltage at the ends of records of rest (V), NaN without any."""
+        ends = [self.entries[key].rest_volt for key, _ in self.of(placed, Technique.REST)]
+        known = [volt for volt in ends if np.isfinite(volt)]
+        return float(np.median(known)) if known else float("nan")
+
     def mixture(self, known: Cell, placed: Placed) -> str:
         """Say why the files are not those of one cell; empty where they may be."""
         facts = []
@@ -265,8 +277,7 @@ class CellRecords:
             entry = self.entries[key]
             swept = entry.swept()
             if swept is not None:
-                warmth = temperature_at(entry.meter.mean, swept.begin + shift, log)
-                rows += sweep_rows(series, swept, shift, warmth)
+                rows += sweep_rows(series, swept, shift, entry.warmth(swept, shift, log))
         if not rows:
             return no_sweeps().copy()
         return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS)).astype({"series": int, "sweep": int})

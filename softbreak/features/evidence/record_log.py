@@ -103,6 +103,8 @@ class RecordLog:
         Every row, of voltammograms and spectra.
     sweeps : Sweeps or None
         What is left of a voltammogram that is over.
+    rest_volt : float
+        Last voltage of a record of rest (V), else NaN.
     """
 
     def __init__(self, record: Record) -> None:
@@ -115,6 +117,7 @@ class RecordLog:
         self.meter = Thermometer()
         self.raw = Growing(3) if record.technique in _RAW else None
         self.sweeps: Sweeps | None = None
+        self.rest_volt = float("nan")
         self.over = False
 
     def feed(self, record: Record, columns: Mapping[str, np.ndarray]) -> None:
@@ -126,6 +129,10 @@ class RecordLog:
             for column, name in zip(rows.T, _RAW[self.technique], strict=True):
                 column[:] = record.array(name)
             self.raw.extend(rows)
+        if self.technique is Technique.REST and record.rows:
+            volts = record.array("voltage_volt")
+            known = volts[np.isfinite(volts)]
+            self.rest_volt = float(known[-1]) if len(known) else self.rest_volt
 
     def dump(self) -> dict[str, Any]:
         """Return all that it remembers."""
@@ -141,6 +148,7 @@ class RecordLog:
             "raw": None if self.raw is None else self.raw.rows,
             "swept": swept,
             "over": self.over,
+            "rest_volt": self.rest_volt,
         }
 
     @classmethod
@@ -152,6 +160,7 @@ class RecordLog:
         entry.meter = Thermometer.load(stored["meter"])
         entry.raw = None if stored["raw"] is None else Growing.of(stored["raw"])
         entry.sweeps, entry.over = None, stored["over"]
+        entry.rest_volt = stored["rest_volt"]
         if stored["swept"] is not None:
             begin, starts, ends, found = stored["swept"]
             entry.sweeps = Sweeps(begin, starts, ends, Voltammetry(*found))
@@ -189,6 +198,14 @@ class RecordLog:
         found = analyse(time, rows[good, 1], rows[good, 2])
         return Sweeps(float(time[0]), time[found.start], time[found.stop - 1], found)
 
+    def warmth(self, swept: Sweeps, shift: float, log: np.ndarray) -> list[float]:
+        """Temperature (°C) in the middle of each sweep: a cell may warm within its file."""
+        middles = 0.5 * (swept.starts + swept.ends)
+        own = self.meter.log()
+        if len(own):
+            return [float(value) for value in np.interp(middles, own[:, 0], own[:, 1])]
+        return [temperature_at(self.meter.mean, float(at) + shift, log) for at in middles]
+
     def spectrum(self, shift: float, log: np.ndarray) -> Spectrum:
         """Return the spectrum on the cell's clock."""
         rows = np.empty((0, 3)) if self.raw is None else self.raw.rows
@@ -211,7 +228,9 @@ def no_sweeps() -> pd.DataFrame:
     return pd.DataFrame({name: np.empty(0, kinds.get(name, object)) for name in SWEEP_COLUMNS})
 
 
-def sweep_rows(series: int, swept: Sweeps, shift: float, warmth: float) -> list[tuple[float, ...]]:
+def sweep_rows(
+    series: int, swept: Sweeps, shift: float, warmth: list[float]
+) -> list[tuple[float, ...]]:
     """Rows of ``SWEEP_COLUMNS``, on the cell's clock.
 
     Parameters
@@ -221,8 +240,8 @@ def sweep_rows(series: int, swept: Sweeps, shift: float, warmth: float) -> list[
     swept : Sweeps
     shift : float
         From the record's clock to the cell's (s).
-    warmth : float
-        °C.
+    warmth : list of float
+        °C, of each sweep.
     """
     found = swept.found
     return [
@@ -239,7 +258,7 @@ def sweep_rows(series: int, swept: Sweeps, shift: float, warmth: float) -> list[
             found.linearity[k],
             found.largest_jump[k],
             found.charge[k],
-            warmth,
+            warmth[k],
             found.hysteresis[k],
             found.curvature[k],
             found.common_voltage,

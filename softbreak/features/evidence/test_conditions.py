@@ -9,6 +9,7 @@ import numpy as np
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.cycles.timeline import Timeline
+from softbreak.metals import Metal, electrode_metal
 from softbreak.physics.protocol import Facts
 from softbreak.physics.rate import CriticalCurrent, Steps, critical_current, steps_of
 
@@ -20,6 +21,21 @@ LOW_FREQUENCY_HERTZ: Final = 0.01
 """An impedance spectrum is a low-frequency one if it goes down to this."""
 LATE: Final = 0.5
 """A measurement comes after cycling if more than this share of its charge had passed."""
+
+
+def metal_of(cell: Cell) -> Metal | None:
+    """Return the metal that a cell's half-cycles move; None where its constants are not known.
+
+    In a full cell the electrode that is stated may be the other one: there the ion decides.
+
+    Parameters
+    ----------
+    cell : Cell
+    """
+    found = electrode_metal(cell.electrode, cell.electrolyte)
+    if found is None and cell.configuration == "full":
+        return electrode_metal(None, cell.electrolyte)
+    return found
 
 
 def steps_of_timeline(timeline: Timeline, area_cm2: float | None) -> tuple[Steps, np.ndarray]:
@@ -56,6 +72,21 @@ def ramp_of(steps: Steps) -> Steps | None:
         return None
     part = slice(*best)
     return Steps._make(values[part] for values in steps)
+
+
+def rate_test_of(steps: Steps) -> Steps:
+    """Return the steps of a rate test, with the way back: from where the ramp begins to the end.
+
+    Parameters
+    ----------
+    steps : Steps
+        All of a cell's life; without a ramp they are returned as they are.
+    """
+    ramp = ramp_of(steps)
+    if ramp is None:
+        return steps
+    begin = int(np.searchsorted(steps.first, ramp.first[0]))
+    return Steps._make(values[begin:] for values in steps)
 
 
 def critical_current_of(timeline: Timeline, area_cm2: float | None) -> CriticalCurrent | None:
@@ -100,6 +131,7 @@ def facts_of(history: CellHistory, timeline: Timeline) -> Facts:
         ramp_failed=bool(ramp["failed"]) if "failed" in ramp else None,
         efficiency_capacity=cycling.get("areal_capacity") if asymmetric else None,
         efficiency_foil_um=cell.lithium_thickness_um if asymmetric else None,
+        metal=metal_of(cell),
     )
 
 

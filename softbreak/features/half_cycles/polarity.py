@@ -28,6 +28,10 @@ UNSIGNED_VOLT: Final = 0.01
 """Below this an equal voltage in both directions is the cycler's offset on a dead short."""
 FULL_CELL_VOLT: Final = 1.0
 """A symmetric cell has no electromotive force: a larger one says another configuration."""
+REST_VOLT: Final = 0.25
+"""A symmetric cell rests at 0 V; what is left of its polarisation is less than this."""
+HELD_SHARE: Final = 0.5
+"""What rests at a voltage of its own is not charged below this share of it: else it is shorted."""
 OFFSET_VOLT: Final = 0.1
 LOPSIDED: Final = 0.7
 """… or a mean beyond OFFSET_VOLT and this share of the polarisation: a half-cell, say."""
@@ -147,10 +151,14 @@ def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
     if not len(rows):
         return Polarity(AS_IT_IS, float(np.nan_to_num(abs(rest))), float("nan"), rest)
     signs, long = rows[:, SIGN], rows[:, _SAMPLES] >= 3
+    if not long.any():
+        long = np.ones(len(rows), dtype=bool)
     plus, minus = long & (signs > 0), long & (signs < 0)
     if not plus.any() or not minus.any():
         least = float(np.abs(rows[:, _FIRST]).min())
-        return one_sided(least, rest)
+        # along the current: positive while it charges
+        charged = min(float(rows[:, _VOLTAGE].min()), float(rows[:, _LAST].min()))
+        return one_sided(least, rest, charged)
     even, odd = _pairs(rows[long])
     drift = rows[:, _LAST] - rows[:, _FIRST]
     lowest = rows[signs < 0, LOWEST].min()
@@ -195,7 +203,7 @@ class Levels(NamedTuple):
     rest: float
 
 
-def one_sided(least: float, rest: float) -> Polarity:
+def one_sided(least: float, rest: float, charged: float = math.inf) -> Polarity:
     """One direction of the current: a cell that never comes near zero has a voltage of its own.
 
     Parameters
@@ -204,7 +212,12 @@ def one_sided(least: float, rest: float) -> Polarity:
         Smallest magnitude of a half-cycle's first voltage (V).
     rest : float
         Median voltage of rests (V), or NaN.
+    charged : float
+        Smallest mean or last voltage of a half-cycle along the current (V). A charge far below
+        what the cell rests at says that nothing holds that voltage: the rest does not count.
     """
+    if 0.0 <= charged < HELD_SHARE * abs(rest) < HELD_SHARE * FULL_CELL_VOLT:
+        return Polarity(AS_IT_IS, min(least, charged), float("nan"), float("nan"))
     emf = max(float(np.nan_to_num(abs(rest))), least)
     return Polarity(AS_IT_IS, emf, float("nan"), rest)
 
@@ -249,7 +262,7 @@ def is_symmetric(even: float, odd: float, rest: float) -> bool:
     lopsided = abs(even) > OFFSET_VOLT and abs(even) > LOPSIDED * abs(odd)
     unknown = math.isnan(rest) or rests_open(even, odd, rest)
     at_rest = 0.0 if unknown else abs(rest)
-    return max(abs(even), at_rest) < FULL_CELL_VOLT and not lopsided
+    return abs(even) < FULL_CELL_VOLT and at_rest < REST_VOLT and not lopsided
 
 
 def rests_open(even: float, odd: float, rest: float) -> bool:

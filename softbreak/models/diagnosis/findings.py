@@ -12,6 +12,7 @@ import pandas as pd
 from softbreak.data.checks import Finding
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.features.half_cycles.polarity import rests_open
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.sentences import hours, ohm, percent
@@ -35,6 +36,10 @@ SMALL_OHM: Final = 2.0
 UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
 LAST_CYCLES = 5
+LEAKAGE_WANTED = (
+    "softbreak leakage reads holds at constant voltage; beside it, impedance or cycling by a "
+    "current of both signs."
+)
 COULOMB_PER_MAH = 3.6
 
 
@@ -221,6 +226,7 @@ def summarise(
     history : CellHistory
     """
     state = cell_state(verdicts)
+    held = "" if verdicts else _held(history)
     short = [v.state in (State.SOFT, State.HARD) for v in verdicts]
     onset = short.index(True) if any(short) else None
     onset_time = _onset_time(evidence, units, onset)
@@ -232,8 +238,8 @@ def summarise(
         "onset_time_second": onset_time,
         "onset_areal_capacity_mah_per_cm2": _onset_capacity(evidence, units, onset_time),
         "probability": _probability(state, verdicts),
-        "summary": _sentence(state, verdicts, onset, onset_time),
-        "wanted_measurement": _wanted(state, verdicts),
+        "summary": _sentence(state, verdicts, onset, onset_time) + held,
+        "wanted_measurement": LEAKAGE_WANTED if held else _wanted(state, verdicts),
         "n_cycles": len(verdicts),
         "n_files": len({record.source.path for record in history.records}),
     }
@@ -304,12 +310,22 @@ def _wanted(state: State, verdicts: Sequence[Verdict]) -> str:
     return max(set(wishes), key=lambda wish: (wishes.count(wish), wish))
 
 
+def _held(history: CellHistory) -> str:
+    """Say which holds at constant voltage there are, of a cell that offers nothing else."""
+    volts = [1e3 * hold.voltage_volt for hold in holds_of(history)]
+    if not volts:
+        return ""
+    holds = "hold" if len(volts) == 1 else "holds"
+    span = f"{min(volts):.3g} mV" if len(volts) == 1 else f"{min(volts):.3g} to {max(volts):.3g} mV"
+    return f" There are {len(volts)} {holds} at constant voltage ({span}): softbreak leakage."
+
+
 def _sentence(
     state: State, verdicts: Sequence[Verdict], onset: int | None, onset_time: float
 ) -> str:
     count = len(verdicts)
     if not verdicts:
-        return "Nothing to judge: no cycling, voltammetry or impedance of a cell under load."
+        return "Nothing to judge: no cycling by a current, no voltammetry and no impedance."
     open_cycles = sum(v.state is State.UNDETERMINED for v in verdicts)
     are = "is" if open_cycles == 1 else "are"
     cycles = "cycle" if count == 1 else "cycles"

@@ -18,6 +18,7 @@ from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
 from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
+from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
 from softbreak.models.rules.sentences import hours, percent, state_probabilities
@@ -162,22 +163,8 @@ def not_applicable(evidence: CellEvidence) -> Verdict | None:
             f"{even + odd:.3g} V: the cycler's range clips it",
             "Record voltages of both signs: a range that reaches below zero.",
         )
-    stated = evidence.cell.configuration
-    if stated == "full" or (stated is None and not evidence.timeline.symmetric):
-        emf = evidence.timeline.electromotive_volt
-        told = "the manifest says so" if stated else f"its mean voltage is {emf:.2f} V"
-        return undetermined(
-            f"this is not a symmetric cell ({told}); resistance rules do not apply to it",
-            "Coulombic efficiency, self-discharge at rest, or the leak resistance from the charge "
-            "balance of the full cell.",
-        )
-    if stated is not None and not (evidence.timeline.symmetric or evidence.timeline.one_way):
-        return undetermined(
-            f"the cell is stated to be {stated}, but its mean voltage is "
-            f"{evidence.timeline.electromotive_volt:.2f} V: a symmetric cell has none",
-            "Check which file belongs to which cell, and which leads measured the voltage.",
-        )
-    return None
+    foreign = foreign_cell(evidence)
+    return None if foreign is None else undetermined(foreign.reason, foreign.wanted)
 
 
 class FusedJudge:

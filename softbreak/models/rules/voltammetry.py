@@ -7,9 +7,24 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from softbreak.data.record import Cell
+from softbreak.models.rules.foreign import FULL_WANTED
 from softbreak.models.rules.sentences import ohm, percent, state_probabilities
-from softbreak.models.rules.thresholds import ACTIVATION_EV, BOLTZMANN_EV
-from softbreak.verdict import Evidence, State, Verdict, judged, undetermined
+from softbreak.models.rules.thresholds import (
+    ACTIVATION_EV,
+    ACTIVATION_SPREAD_EV,
+    BOLTZMANN_EV,
+    CERTIFICATE,
+    CERTIFICATE_UNLOGGED,
+)
+from softbreak.verdict import (
+    HARD_FROM,
+    HEALTHY_BELOW,
+    Evidence,
+    State,
+    Verdict,
+    judged,
+    undetermined,
+)
 
 OMEGA_SOFT: Final = 0.05
 """The paper's sign of soft breakdown: the current rises by more than this from CV to CV."""
@@ -23,9 +38,12 @@ RISE_UNLOGGED: Final = math.log(1.6)
 """Without a logged temperature a rise below this could be 10 K of warming."""
 JUMP: Final = 0.15
 """A jump of the current inside a sweep, over the peak current, that marks a new path."""
-LOPSIDED: Final = 0.3
+LOPSIDED: Final = 0.1
+"""A symmetric cell is swept about 0 V: its middle lies there within this share of the window …"""
 SYMMETRIC_VOLT: Final = 0.6
-"""A sweep that is not centred on 0 V and reaches beyond this is not of a symmetric cell."""
+"""… or one end does (0 → 0.1 → 0 V), and the other one is no further away than this."""
+POSSIBLE_GROWTH: Final = 2.0
+"""Factor by which R_i may have grown unseen since the first CV."""
 SAME_SETTING: Final = 0.1
 """Windows and scan rates that differ by more than this fraction are not compared."""
 
@@ -67,21 +85,35 @@ def literal(sweeps: Sequence[SweepView], cell: Cell) -> list[Verdict]:
     return verdicts
 
 
-def _foreign(sweep: SweepView) -> Verdict | None:
-    """Abstain on voltammograms that are not of a symmetric cell: those are swept around 0 V."""
-    one_sided = abs(sweep.middle) > LOPSIDED * sweep.window
-    if not (one_sided and abs(sweep.middle) + sweep.window > SYMMETRIC_VOLT):
-        return None
+def foreign_sweep(sweep: SweepView, cell: Cell) -> Verdict | None:
+    """Abstain on voltammograms that are not of a symmetric cell: those are swept around 0 V.
+
+    Parameters
+    ----------
+    sweep : SweepView
+    cell : Cell
+    """
     low, high = sweep.middle - sweep.window, sweep.middle + sweep.window
+    if cell.configuration == "full":
+        return undetermined(
+            "this is a full cell (the manifest says so): a voltammogram of it shows the reactions "
+            "of its electrodes, and the CV rules for symmetric cells do not apply",
+            FULL_WANTED,
+        )
+    near = LOPSIDED * sweep.window
+    one_sided = min(abs(low), abs(high)) <= near and max(-low, high) <= SYMMETRIC_VOLT
+    if abs(sweep.middle) <= near or one_sided:
+        return None
     return undetermined(
         f"the voltammogram runs from {low:.2f} to {high:.2f} V, not around 0 V: this is not a "
-        "symmetric cell, and the CV rules do not apply to it",
+        "symmetric cell (three electrodes, or another counter electrode), and the CV rules do not "
+        "apply to it",
         "A symmetric cell, swept by the same voltage in both directions.",
     )
 
 
 def _literal(sweep: SweepView, before: SweepView | None, cell: Cell) -> Verdict:
-    settled = _foreign(sweep) or _is_wire(sweep, cell)
+    settled = foreign_sweep(sweep, cell) or _is_wire(sweep, cell)
     if settled is not None:
         return settled
     if before is None or not before.peak_current > 0:
@@ -98,6 +130,10 @@ def _literal(sweep: SweepView, before: SweepView | None, cell: Cell) -> Verdict:
 
 _MORE_WANTED: Final = (
     "Another cyclic voltammogram with the same window and scan rate, and its temperature."
+)
+UNCHANGED_WANTED: Final = (
+    "Area, thickness and conductivity of the electrolyte in cells.csv (V/I below L/(σA) proves "
+    "electrons), and an impedance spectrum beside one of the fresh cell."
 )
 
 
@@ -155,8 +191,8 @@ class HardenedRule:
         ----------
         sweep : SweepView
         """
-        settled = _foreign(sweep) or _is_wire(sweep, self._cell)
-        conductance = self._corrected(sweep)
+        settled = self._absolute(sweep)
+        conductance, spread = self._corrected(sweep)
         fresh = self._last is None or not _same_setting(sweep, self._last)
         self._last = sweep
         if fresh or math.isnan(conductance):
@@ -177,19 +213,64 @@ class HardenedRule:
         if fresh:
             return undetermined("there is no comparable earlier voltammogram", _MORE_WANTED)
         self._soft = rise > (RISE_OFF if self._soft else RISE_ON)
-        return self._compared(rise, conductance - self._first)
+        return self._compared(rise, conductance - self._first, spread)
 
-    def _corrected(self, sweep: SweepView) -> float:
-        """Return ln of the chord conductance at the reference temperature."""
+    def _absolute(self, sweep: SweepView) -> Verdict | None:
+        """What a voltammogram says by itself: a foreign cell, a wire, or less than L/(σA)."""
+        return foreign_sweep(sweep, self._cell) or _is_wire(sweep, self._cell) or self._floor(sweep)
+
+    def _floor(self, sweep: SweepView) -> Verdict | None:
+        """V/I below the bare electrolyte's: electrons must flow, whatever else is unknown."""
+        floor, ohms = self._cell.ionic_floor_ohm, sweep.chord_resistance
+        if floor is None or not ohms > 0.0:
+            return None
+        stated, now = self._cell.temperature_celsius, sweep.temperature_celsius
+        warm = self._logged and not math.isnan(now)
+        if stated is not None and warm:
+            inverse = 1.0 / (now + 273.15) - 1.0 / (stated + 273.15)
+            floor *= math.exp(ACTIVATION_EV / BOLTZMANN_EV * inverse)
+        sure = stated is not None and (warm or not self._logged)
+        if ohms >= floor:
+            return None
+        told = (
+            f"V/I of the voltammogram is {ohm(ohms)}, the bare electrolyte alone would have "
+            f"{ohm(floor)} (L/σA)"
+        )
+        if ohms >= (CERTIFICATE if sure else CERTIFICATE_UNLOGGED) * floor:
+            return undetermined(
+                f"{told}: either electrons flow, or the cell's numbers are misstated",
+                "Check area, thickness and conductivity of the electrolyte; impedance from 1 MHz "
+                "to 0.1 Hz shows whether there is an arc.",
+                soft=0.4,
+            )
+        least = 1.0 - ohms / floor
+        state = State.HARD if least >= HARD_FROM else State.SOFT
+        eta = least if state is State.HARD else 0.5 * (1.0 + least)
+        found = Evidence(
+            "resistance_over_ionic_floor",
+            ohms / floor,
+            1.0,
+            f"{told}: at least {percent(least)} of the current is electronic.",
+        )
+        return judged(
+            state,
+            (eta, max(least - 0.1, HEALTHY_BELOW), 1.0),
+            state_probabilities(eta, 0.5 * (1.0 - least) + 0.02, 0.97),
+            (found,),
+        )
+
+    def _corrected(self, sweep: SweepView) -> tuple[float, float]:
+        """Return ln of the chord conductance at the reference temperature, and its spread."""
         if not 0 < sweep.chord_resistance < math.inf:
-            return math.nan
+            return math.nan, 0.0
         value = -math.log(sweep.chord_resistance)
         kelvin = sweep.temperature_celsius + 273.15
         if not self._logged or math.isnan(kelvin):
-            return value
+            return value, 0.0
         if math.isnan(self._kelvin):
             self._kelvin = kelvin
-        return value - ACTIVATION_EV / BOLTZMANN_EV * (1.0 / self._kelvin - 1.0 / kelvin)
+        inverse = (1.0 / self._kelvin - 1.0 / kelvin) / BOLTZMANN_EV
+        return value - ACTIVATION_EV * inverse, ACTIVATION_SPREAD_EV * abs(inverse)
 
     def _jump(self, sweep: SweepView, rise: float) -> Verdict:
         sentence = (
@@ -206,40 +287,50 @@ class HardenedRule:
             (Evidence("jump_in_sweep", sweep.largest_jump, 0.0, sentence),),
         )
 
-    def _compared(self, rise: float, change: float) -> Verdict:
+    def _compared(self, rise: float, change: float, spread: float) -> Verdict:
         omega = math.exp(rise) - 1.0
+        if self._soft:
+            return self._risen(rise, omega, spread)
+        if change < -0.10:
+            return undetermined(
+                f"the current fell by {percent(1 - math.exp(change))} since the first CV: a "
+                "growing ionic resistance could hide a short",
+                "Impedance against a spectrum from the start, or a temperature series.",
+                soft=0.15,
+            )
+        return undetermined(
+            f"the current at the common voltage stands {percent(omega)} above its lowest: nothing "
+            "has changed between these CVs that shows, but neither a short from before the first "
+            "one nor one that hides behind a growing ionic resistance would show",
+            UNCHANGED_WANTED,
+            soft=0.2,
+        )
+
+    def _risen(self, rise: float, omega: float, spread: float) -> Verdict:
+        sure = self._logged or rise > RISE_UNLOGGED or self._jumped
+        if not sure or rise - spread <= RISE_OFF:
+            cause = "a warmer cell or better contact does too" if not sure else "its warming may do"
+            return undetermined(
+                f"the current at the common voltage rose by {percent(omega)}, which {cause}",
+                "Repeat the CV at a logged temperature and take an impedance spectrum to "
+                "compare with an earlier one.",
+                soft=0.45,
+            )
         found = Evidence(
             "omega_chord",
             omega,
             0.0,
             f"The current at the common voltage stands {percent(omega)} above its lowest.",
         )
-        if self._soft:
-            sure = self._logged or rise > RISE_UNLOGGED or self._jumped
-            if not sure:
-                return undetermined(
-                    f"the current at the common voltage rose by {percent(omega)}, which a warmer "
-                    "cell or better contact does too",
-                    "Repeat the CV at a logged temperature and take an impedance spectrum to "
-                    "compare with an earlier one.",
-                    soft=0.45,
-                )
-            eta = 1.0 - math.exp(-rise)
-            return judged(
-                State.SOFT,
-                (eta, max(eta - 0.25, 0.05), min(eta + 0.25, 1.0)),
-                state_probabilities(eta, 0.12, 0.75),
-                (found,),
-            )
-        if change < -0.10:
-            return undetermined(
-                f"the current fell by {percent(1 - math.exp(change))} since the first CV: a "
-                "growing ionic resistance could hide a short",
-                "Impedance against a spectrum from the start, or a temperature series.",
-                upper=1.0 - math.exp(change),
-                soft=0.15,
-            )
-        return judged(State.HEALTHY, (0.0, 0.0, 0.2), (0.85, 0.14, 0.01), (found,))
+        eta = 1.0 - math.exp(-rise)
+        # a path that was there before, and growth of the ionic one, add to what the rise shows
+        upper = max(eta + 0.25, 1.0 - math.exp(-rise) / POSSIBLE_GROWTH)
+        return judged(
+            State.SOFT,
+            (eta, max(eta - 0.25, 0.05), min(upper, 1.0)),
+            state_probabilities(eta, 0.12, 0.75),
+            (found,),
+        )
 
 
 def hardened(sweeps: Sequence[SweepView], cell: Cell, *, temperature_logged: bool) -> list[Verdict]:

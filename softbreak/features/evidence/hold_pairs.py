@@ -1,0 +1,140 @@
+"""Two holds of one voltage and sign compared: a ratio where both settled, a bound where not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from softbreak.features.evidence.constant_voltage_holds import Hold
+from softbreak.physics.equations import FractionEstimate
+from softbreak.physics.leakage import (
+    SETTLED,
+    LeakageResistance,
+    SteadyCurrent,
+    electronic_fraction_from_leakage,
+)
+
+SAME_VOLTAGE: Final = 0.1
+"""Holds whose voltages differ by more than this fraction, or in sign, are not compared."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredHold:
+    """A hold with what was read from it.
+
+    Attributes
+    ----------
+    when : str
+        Which measurement it is of ("before", "now").
+    hold : Hold
+    current : SteadyCurrent
+    resistance : LeakageResistance
+    """
+
+    when: str
+    hold: Hold
+    current: SteadyCurrent
+    resistance: LeakageResistance
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two holds of one voltage and sign, the later against the earlier one.
+
+    Attributes
+    ----------
+    ratio : float
+        Leakage conductance of the later over that of the earlier one (1); NaN unless both had
+        settled.
+    at_least, at_most : float
+        Its bounds where one of them had not (1); 0 and infinite where nothing is bounded.
+    fraction : FractionEstimate or None
+        What the ratio says of the electronic fraction.
+    """
+
+    ratio: float
+    at_least: float
+    at_most: float
+    fraction: FractionEstimate | None
+
+
+def compared_holds(
+    found: Sequence[MeasuredHold], growth: float, growth_sd: float
+) -> Compared | None:
+    """Compare the latest hold that can be compared with the first at its voltage.
+
+    Parameters
+    ----------
+    found : sequence of MeasuredHold
+        In the order of time.
+    growth, growth_sd : float
+        R_i after over before (1), and the standard deviation of its logarithm.
+
+    Returns
+    -------
+    Compared or None
+        None where no two holds have one voltage and sign.
+    """
+    pairs = [pair for now in range(len(found) - 1, 0, -1) if (pair := _partner(found, now))]
+    if not pairs:
+        return None
+    first, last = max(pairs, key=lambda pair: sum(_settled(*pair)))
+    told = _settled(first, last)
+    ratio = first.resistance.resistance_ohm / last.resistance.resistance_ohm
+    if not all(told) or not math.isfinite(ratio):
+        return Compared(math.nan, *_bounds(first, last, told), None)
+    spread = math.hypot(_log_sd(first.resistance), _log_sd(last.resistance))
+    eta = electronic_fraction_from_leakage(
+        ratio,
+        growth=growth,
+        ratio_relative_sd=spread,
+        growth_relative_sd=growth_sd,
+    )
+    return Compared(ratio, ratio, ratio, eta)
+
+
+def _partner(found: Sequence[MeasuredHold], now: int) -> tuple[MeasuredHold, MeasuredHold] | None:
+    """Return the first earlier hold at the voltage of one; of ``before``, if there is a before."""
+    last = found[now]
+    for first in found[:now]:
+        if first.when == last.when != found[0].when:
+            continue
+        if abs(first.hold.voltage_volt / last.hold.voltage_volt - 1.0) <= SAME_VOLTAGE:
+            return first, last
+    return None
+
+
+def _settled(first: MeasuredHold, last: MeasuredHold) -> tuple[bool, bool]:
+    """Tell which of two holds had settled, the shorter one by what the longer one did after."""
+    told = [first.current.settled, last.current.settled]
+    short, long = (0, last) if first.hold.time[-1] < last.hold.time[-1] else (1, first)
+    moment = float((first, last)[short].hold.time[-1])
+    then = float(np.interp(moment, long.hold.time, np.abs(long.hold.current)))
+    if abs(then - long.current.end_ampere) > 2 * SETTLED * long.current.end_ampere:
+        told[short] = False
+    return told[0], told[1]
+
+
+def _bounds(
+    first: MeasuredHold, last: MeasuredHold, told: tuple[bool, bool]
+) -> tuple[float, float]:
+    """Bounds of a ratio: what still falls ends lower, what still rises ends higher."""
+    ends = [abs(m.current.end_ampere / m.hold.voltage_volt) for m in (first, last)]
+    falls = [m.current.drift <= 0.0 for m in (first, last)]
+    if not ends[0] > 0.0:
+        return 0.0, math.inf
+    ratio = ends[1] / ends[0]
+    least = (told[1] or not falls[1]) and (told[0] or falls[0])
+    most = (told[1] or falls[1]) and (told[0] or not falls[0])
+    return ratio if least else 0.0, ratio if most else math.inf
+
+
+def _log_sd(found: LeakageResistance) -> float:
+    """Standard deviation of ln R that the bounds (90 %) stand for."""
+    if not 0 < found.lower_ohm < found.upper_ohm < math.inf:
+        return 0.0 if found.lower_ohm == found.upper_ohm else 1.0
+    return math.log(found.upper_ohm / found.lower_ohm) / (2 * 1.645)

@@ -1,0 +1,197 @@
+"""Cells that are not symmetric: what they are at a glance, and which verb reads them."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.features.half_cycles.polarity import (
+    FULL_CELL_VOLT,
+    LOPSIDED,
+    OFFSET_VOLT,
+    REST_VOLT,
+    rests_open,
+)
+from softbreak.models.rules.sentences import percent
+
+FULL_WANTED: Final = (
+    "softbreak coulombic: Coulombic efficiency, self-discharge at rest, or the leak resistance "
+    "from the charge balance of the full cell."
+)
+CONTACT_WANTED: Final = "Check leads and contact; impedance from 1 MHz to 0.1 Hz shows a capacitor."
+SAME_END_VOLT: Final = 0.02
+"""A cycle is closed when its discharge ends within this of where the one before ended."""
+LEAKS: Final = 0.9
+"""A closed cycle that gives less than this share of its charge has lost a telling part of it."""
+CHARGED_SECOND: Final = 1.0
+"""A voltage of volts within less than this, to and fro, is the charging of a capacitor."""
+FORMATION_VOLT: Final = (0.3, 2.3)
+"""Where the first hold or charge of a fresh full cell lies."""
+STANDS: Final = 0.02
+"""V; a half-cycle whose voltage moves by less is a hold."""
+
+
+class Foreign(NamedTuple):
+    """Why resistance rules do not apply, and what to do instead.
+
+    Attributes
+    ----------
+    reason : str
+        Without a full stop.
+    wanted : str
+        Empty while only the reason is known.
+    """
+
+    reason: str
+    wanted: str
+
+
+def foreign_cell(evidence: CellEvidence) -> Foreign | None:
+    """Return why a cell is no symmetric one; None where nothing says so.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    """
+    stated = evidence.cell.configuration
+    if stated == "full":
+        return _told(evidence, "the manifest says so")
+    seen = _seen(evidence)
+    if seen is None or seen.wanted:
+        return seen
+    if stated is None:
+        return _told(evidence, seen.reason)
+    return Foreign(
+        f"the cell is stated to be {stated}, but {seen.reason}: a symmetric cell has no voltage of "
+        "its own",
+        "Check which file belongs to which cell, and which leads measured the voltage.",
+    )
+
+
+def _told(evidence: CellEvidence, because: str) -> Foreign:
+    half_cycles = evidence.timeline.half_cycles
+    what = "the formation of a full cell" if _is_formation(half_cycles) else ""
+    name = f"this is not a symmetric cell but {what}" if what else "this is not a symmetric cell"
+    return Foreign(
+        f"{name} ({because}); resistance rules do not apply to it{_balance(half_cycles)}",
+        FULL_WANTED,
+    )
+
+
+def _seen(evidence: CellEvidence) -> Foreign | None:
+    """What the voltages say."""
+    timeline = evidence.timeline
+    emf = timeline.electromotive_volt
+    if _is_capacitor(timeline.half_cycles):
+        ampere = float(timeline.half_cycles["current_ampere"].median())
+        return Foreign(
+            f"within a second {1e6 * ampere:.3g} µA move the voltage by volts, to and fro: this is "
+            "no contact, or a capacitor, and no resistance of a cell",
+            CONTACT_WANTED,
+        )
+    alone = evidence.rest_volt
+    if rests_open(emf, timeline.polarisation_volt, alone):
+        alone = float("nan")
+    rest = timeline.rest_volt if np.isfinite(timeline.rest_volt) else alone
+    if np.isfinite(alone) and abs(alone) > abs(np.nan_to_num(rest)):
+        rest = alone
+    if abs(rest) >= REST_VOLT and (not timeline.symmetric or abs(alone) >= REST_VOLT):
+        return Foreign(f"it rests at {rest:.2f} V, where a symmetric cell rests at 0 V", "")
+    if not timeline.symmetric and not (timeline.one_way and evidence.cell.configuration):
+        kind = "" if emf >= FULL_CELL_VOLT else ", more than an offset of the cycler"
+        return Foreign(f"its mean voltage is {emf:.2f} V{kind}", "")
+    drift = _drift(timeline.half_cycles)
+    if drift is not None:
+        first, last = drift
+        return Foreign(f"its mean voltage moves from {first:.2f} to {last:.2f} V", "")
+    return None
+
+
+def _is_capacitor(half_cycles: pd.DataFrame) -> bool:
+    """Volts to and fro within less than a second, in every half-cycle."""
+    if len(half_cycles) < 2:
+        return False
+    lasted = half_cycles["end_time_second"] - half_cycles["start_time_second"]
+    whole = half_cycles["end_time_second"].max() - half_cycles["start_time_second"].min()
+    volts = half_cycles["voltage_volt"].abs()
+    brief = lasted.max() < CHARGED_SECOND and whole < 60.0 * CHARGED_SECOND
+    return bool(brief and volts.max() > FULL_CELL_VOLT and half_cycles["sign"].nunique() == 2)
+
+
+def _is_formation(half_cycles: pd.DataFrame) -> bool:
+    """A hold or a first charge at a fresh cell's voltage, then a charge to a full cell's."""
+    if not len(half_cycles) or not half_cycles["sign"].iloc[0] > 0:
+        return False
+    low, high = FORMATION_VOLT
+    volts = half_cycles["voltage_volt"] * half_cycles["sign"]
+    moved = (half_cycles["last_voltage_volt"] - half_cycles["first_voltage_volt"]).abs()
+    held = (moved < STANDS) & volts.between(low, high)
+    fresh = bool(held.iloc[:3].any()) and low < volts.iloc[0] < high
+    return fresh and bool(volts.max() > high)
+
+
+def _drift(half_cycles: pd.DataFrame) -> tuple[float, float] | None:
+    """Mean voltage of the first and of the last cycles, where it comes or goes.
+
+    Both directions then have voltages of one sign: a side that runs away has not.
+    """
+    sign = half_cycles["sign"].to_numpy(dtype=np.float64)
+    half = 0.5 * half_cycles["voltage_volt"].to_numpy(dtype=np.float64) * sign
+    turned = np.flatnonzero(sign[1:] != sign[:-1])
+    if len(turned) < 6:
+        return None
+    even = half[turned] + half[turned + 1]
+    odd = np.abs(half[turned + 1] - half[turned])
+    third = len(turned) // 3
+    ends = [
+        (float(np.median(even[part])), float(np.median(odd[part])))
+        for part in (slice(0, third), slice(-third, None))
+    ]
+    own = [
+        abs(mean) > OFFSET_VOLT and abs(mean) > max(swing, LOPSIDED * swing) for mean, swing in ends
+    ]
+    return (ends[0][0], ends[1][0]) if any(own) else None
+
+
+def _balance(half_cycles: pd.DataFrame) -> str:
+    """Say what the charge balance of its closed cycles is."""
+    shares = closed_efficiencies(half_cycles)
+    if not len(shares):
+        return ""
+    mean = float(np.median(shares))
+    cycles = f"{len(shares)} closed cycle{'s' if len(shares) > 1 else ''}"
+    told = f". Its charge balance says: a discharge gives {percent(mean)} of the charge ({cycles})"
+    if mean < LEAKS:
+        return (
+            f"{told}; {percent(1 - mean)} are lost, to a leak (an internal short) or to reactions"
+        )
+    return told
+
+
+def closed_efficiencies(half_cycles: pd.DataFrame) -> np.ndarray:
+    """Coulombic efficiencies (1) of the cycles that end where the one before ended.
+
+    Parameters
+    ----------
+    half_cycles : pandas.DataFrame
+        ``Timeline.half_cycles``. Half-cycles of one sign that follow each other are one.
+    """
+    sign = half_cycles["sign"].to_numpy(dtype=np.int64)
+    edges = np.flatnonzero(np.diff(sign, prepend=0, append=0))
+    if len(edges) < 3:
+        return np.empty(0)
+    charge = half_cycles["charge_ampere_second"].to_numpy(dtype=np.float64)
+    charge = np.add.reduceat(charge, edges[:-1])
+    last = half_cycles["last_voltage_volt"].to_numpy(dtype=np.float64) * sign
+    signs, ends = sign[edges[:-1]], last[edges[1:] - 1]
+    found, ended = [], np.nan
+    for k in range(len(signs)):
+        if signs[k] > 0:
+            continue
+        if k and abs(ends[k] - ended) < SAME_END_VOLT and charge[k - 1] > 0:
+            found.append(charge[k] / charge[k - 1])
+        ended = ends[k]
+    return np.array(found)
