@@ -84,7 +84,7 @@ def triage(
     began, started = time.perf_counter(), datetime.now(UTC)
     out = Path(out)
     crew = crew or Crew()
-    detector = detector_of(detector).name
+    detector = detector if isinstance(detector, str) else detector.name
     model = model_name(detector)
     source = source_of(archive, out)
     scanned = time.perf_counter()

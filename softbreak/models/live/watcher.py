@@ -37,7 +37,8 @@ class Watcher(Mapping[str, LiveCell]):
     """
 
     def __init__(self, detector: str | Detector = DEFAULT, cells: Sequence[Cell] = ()) -> None:
-        self.detector = detector_of(detector).name
+        known = detector_of(detector)
+        self.detector = detector if isinstance(detector, str) else known.name
         self._cells = {cell.cell_id: LiveCell(cell, self.detector) for cell in cells}
 
     def __repr__(self) -> str:
