@@ -181,20 +181,33 @@ def _cell(history: CellHistory) -> Iterator[Finding]:
         )
 
 
-_DAMAGE: Final = ("damage", "rows_missing", "left_out", "imaginary_sign", "assumption")
+_DAMAGE: Final = ("damage", "rows_missing", "left_out", "imaginary_sign")
+_TOLD: Final = (
+    *_DAMAGE,
+    "assumption",
+    "read_as",
+    "technique",
+    "second_header",
+    "newest_first",
+    "rows_twice",
+    "exports_in_order",
+    "unfinished_row",
+    "below_the_table",
+)
+"""What readers say of a file in ``Source.stated``; where nothing is lost it is a note."""
 
 
 def _stated(history: CellHistory) -> Iterator[Finding]:
-    """What the readers had to leave out or to assume."""
+    """What the readers had to leave out, to put right or to assume."""
     told = {
         (record.source.path, key): record.source.stated[key]
         for record in history.records
-        for key in _DAMAGE
+        for key in _TOLD
         if record.source.stated.get(key)
     }
     for (path, key), value in told.items():
         name = path.replace("\\", "/").rsplit("/", 1)[-1]
-        severity = "note" if key == "assumption" else "warning"
+        severity = "warning" if key in _DAMAGE else "note"
         yield Finding(severity, f"reader-{key}", f"{name}: {key.replace('_', ' ')}: {value}.")
 
 

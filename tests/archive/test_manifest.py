@@ -154,3 +154,10 @@ def test_a_number_of_another_unit_is_asked_about(tmp_path, caplog, column, odd, 
         (tmp_path / "cells.csv").write_text(f"cell_id,{column}\nC1,{value}\n")
         load_manifest(tmp_path)
         assert ("is it in the stated unit?" in caplog.text) == asked
+
+
+def test_a_technique_may_be_stated(tmp_path):
+    (row,) = csv_of(tmp_path, "cell_id,technique\nC1,Voltammetry\n").rows
+    assert row.columns == {"technique": "voltammetry"}
+    with pytest.raises(ManifestError, match=r"column technique\): 'voltametry'.*'voltammetry'"):
+        csv_of(tmp_path, "cell_id,technique\nC1,voltametry\n")

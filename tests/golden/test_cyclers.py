@@ -42,7 +42,7 @@ FILES = [
         # 2d 02:52:51.57
         (2 * 86400 + 2 * 3600 + 52 * 60 + 51.5699996948242, 3.55131, 0.0),
     ),
-    ("maccor/sample_data_maccor.csv", "cycling", 14, (0.0, 3.668, 0.0), (12.06, 3.715, 28.798)),
+    ("maccor/sample_data_maccor.csv", "cycling", 15, (0.0, 3.668, 0.0), (13.06, 3.716, 28.798)),
     (
         # 74 rows, of which 61 are marked FRA and repeat record 12
         "maccor/maccor_test_file_4267-66-6519.041",

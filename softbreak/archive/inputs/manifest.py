@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import logging
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,54 +11,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from softbreak.data import schema
+from softbreak.archive.inputs.column_mapping import checked_columns, checked_technique
 from softbreak.data.readers.base import decode
+from softbreak.data.readers.registry import TECHNIQUE
 from softbreak.data.record import Cell
 from softbreak.errors import ManifestError
-
-
-def checked_columns(path: Path, place: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a ``[columns]`` section with every entry as ``{"column": ..., "scale": ...}``.
-
-    Parameters
-    ----------
-    path : Path
-        The manifest, for messages.
-    place : str
-    told : mapping
-        As the manifest has it.
-
-    Raises
-    ------
-    ManifestError
-        If a name is no column of ours, or an entry is neither a name, a number nor a table.
-    """
-    return {name: _checked(path, f"{place}, {name}", name, entry) for name, entry in told.items()}
-
-
-def _checked(path: Path, place: str, name: str, entry: object) -> dict[str, Any]:
-    if name not in schema.COLUMNS:
-        close = get_close_matches(name, schema.COLUMNS, n=1)
-        raise ManifestError(
-            path,
-            place=place,
-            found=f"a column {name!r}",
-            expected=", ".join(schema.COLUMNS),
-            remedy=f"Did you mean {close[0]!r}?" if close else "Use one of these names.",
-        )
-    table: dict[str, Any] = entry if isinstance(entry, dict) else {"column": entry}
-    column, scale = table.get("column"), table.get("scale", 1.0)
-    good = isinstance(column, str) or (type(column) is int and column >= 0)
-    if not good or type(scale) not in (int, float) or not set(table) <= {"column", "scale"}:
-        raise ManifestError(
-            path,
-            place=place,
-            found=repr(entry),
-            expected='"NAME", a position from 0, or { column = "NAME", scale = 0.001 }',
-            remedy="Write the column's name as the file's header has it.",
-        )
-    return {"column": column, "scale": float(scale)}
-
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +58,7 @@ _MEANT: Final = {
 CONFIGURATIONS: Final = ("symmetric", "asymmetric", "full")
 _TEXTS: Final = ("electrode", "electrolyte", "notes")
 COLUMNS: Final = ("cell_id", "files", "configuration", "electrode", "electrolyte", *RANGES, "notes")
+_KNOWN: Final = (*COLUMNS, TECHNIQUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +211,7 @@ def _load_toml(path: Path) -> Manifest:
 
 
 def _check_names(
-    path: Path, names: list[str], place: str, known: tuple[str, ...] = COLUMNS
+    path: Path, names: list[str], place: str, known: tuple[str, ...] = _KNOWN
 ) -> tuple[str, ...]:
     """Refuse misspelt and doubled columns; return those that mean nothing here."""
     for name in names:
@@ -293,6 +250,9 @@ def _row(path: Path, entry: Mapping[str, Any], place: str, columns: Mapping[str,
     texts = {name: str(entry.get(name, "") or "").strip() for name in _TEXTS}
     facts |= {name: texts[name] or None for name in _TEXTS} | {"notes": texts["notes"]}
     facts["configuration"] = _configuration(path, place, entry.get("configuration", ""))
+    if technique := str(entry.get(TECHNIQUE, "") or "").strip():
+        told = checked_technique(path, f"{place}, column technique", technique)
+        columns = {**columns, TECHNIQUE: told}
     return Row(Cell(cell_id=cell_id, **facts), patterns, columns, place)
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from softbreak.data.record import Record
 
 HEAD_BYTES = 65_536
-MOST_STRANGE = 0.01
-"""The share of control bytes up to which bytes are text."""
 _WORDS = {
     "gb18030": ("电压", "电流", "电位", "时间", "阻抗"),
     "big5": ("電壓", "電流", "電位", "時間"),
@@ -19,6 +17,9 @@ _WORDS = {
     "cp949": ("전압", "전류", "시간"),
 }
 """Voltage, current, potential and time as East Asian exports write them, by their encoding."""
+MOST_CONTROL = 0.02
+"""Share of control bytes up to which a file is text."""
+_CONTROL = bytes([*range(9), *range(14, 27)])
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,16 @@ class Head:
 
     @cached_property
     def is_text(self) -> bool:
-        """True where the head holds no control bytes that text never has."""
+        """True where the head holds no zero byte and hardly a control byte.
+
+        People paste a few of the latter into comments; binary formats are full of both.
+        """
         sample = self.data[:8192]
         if _utf_16(sample):
             return True
-        # A free description may hold a stray control byte; a binary file holds many, and zeros.
-        strange = sum(byte < 9 or 13 < byte < 27 for byte in sample)
-        return bool(sample) and 0 not in sample and strange <= MOST_STRANGE * len(sample)
+        control = len(sample) - len(sample.translate(None, _CONTROL))
+        most = max(3, MOST_CONTROL * len(sample))
+        return bool(sample) and b"\0" not in sample and control <= most
 
     @cached_property
     def text(self) -> str:

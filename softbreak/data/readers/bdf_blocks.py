@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -12,13 +13,8 @@ import numpy as np
 from softbreak.data.readers.base import Head
 from softbreak.data.readers.formats import bdf
 from softbreak.data.readers.formats.column_map import Match, match
-from softbreak.data.readers.formats.delimited import (
-    Header,
-    Text,
-    delimiter_of,
-    numbers,
-    read_strings,
-)
+from softbreak.data.readers.formats.delimited import Header, Text, delimiter_of
+from softbreak.data.readers.sections import read_sections
 from softbreak.data.schema import COLUMNS, SPECTRUM_COLUMNS
 
 BLOCK_ROWS: Final = 1 << 20
@@ -64,11 +60,14 @@ def parquet_blocks(path: Path, part: range | None = None, *, every: bool = False
     found = match(names, bdf.LAYOUT.fields)
     if part is None and all(name in found for name in SPECTRUM_COLUMNS):
         return None
-    wanted = {n: names[at.index] for n, at in found.items() if n in (COLUMNS if every else USED)}
+    chosen = COLUMNS if every else USED
+    wanted = {n: (names[at.index], at.scale) for n, at in found.items() if n in chosen}
     return partial(_parquet, path, wanted, part)
 
 
-def _parquet(path: Path, wanted: dict[str, str], part: range | None) -> Iterator[Columns]:
+def _parquet(
+    path: Path, wanted: Mapping[str, tuple[str, float]], part: range | None
+) -> Iterator[Columns]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -79,14 +78,14 @@ def _parquet(path: Path, wanted: dict[str, str], part: range | None) -> Iterator
     ):
         part = range(file.metadata.num_rows) if part is None else part
         groups, place = _groups(file.metadata, part)
-        names = list(dict.fromkeys(wanted.values()))
+        names = list(dict.fromkeys(column for column, _ in wanted.values()))
         batches = file.iter_batches(BLOCK_ROWS, groups, names, use_threads=False)
         for batch in batches:
             begin, end = max(part.start - place, 0), min(part.stop - place, len(batch))
             place += len(batch)
             if begin < end:
                 table = pa.Table.from_batches([batch.slice(begin, end - begin)])
-                yield {name: bdf.array_of(table[column]) for name, column in wanted.items()}
+                yield {n: bdf.array_of(table[name], scale) for n, (name, scale) in wanted.items()}
 
 
 def _groups(metadata: Any, part: range) -> tuple[list[int], int]:
@@ -102,8 +101,14 @@ def _groups(metadata: Any, part: range) -> tuple[list[int], int]:
     return groups, first
 
 
-def text_blocks(path: Path) -> Blocks | None:
+def text_blocks(path: Path, said: dict[str, str] | None = None) -> Blocks | None:
     """Return what reads a CSV file in blocks; None where its rows are no plain series.
+
+    Parameters
+    ----------
+    path : Path
+    said : dict, optional
+        What is to be known of the table is put here while it is read.
 
     Raises
     ------
@@ -120,12 +125,11 @@ def text_blocks(path: Path) -> Blocks | None:
     if all(name in found for name in SPECTRUM_COLUMNS):
         return None
     header = Header(tuple(names), delimiter_of(head.lines[0]), 0, 0)
-    used = {name: at for name, at in found.items() if name in USED}
-    return partial(_text, path, header, used, body)
+    return partial(_text, path, header, body, {} if said is None else said)
 
 
-def _text(path: Path, header: Header, used: dict[str, Match], body: int) -> Iterator[Columns]:
-    comma = header.delimiter != ","
+def _text(path: Path, header: Header, body: int, said: dict[str, str]) -> Iterator[Columns]:
+    names = list(_used(header.names))
     with path.open("rb") as file:
         file.seek(body)
         begun = b""
@@ -135,12 +139,17 @@ def _text(path: Path, header: Header, used: dict[str, Match], body: int) -> Iter
             end = rows.rfind(b"\n") + 1 if read else len(rows)
             rows, begun = rows[:end], rows[end:]
             if rows:
-                frame = read_strings(
-                    Text.of_bytes(path, rows), header, [at.index for at in used.values()]
-                )
-                yield {
-                    name: numbers(frame[str(at.index)], decimal_comma=comma) * at.scale
-                    for name, at in used.items()
-                }
+                text = Text.of_bytes(path, rows)
+                table = read_sections(text, header, _used, more=bool(read))
+                said |= table.said
+                header = replace(table.header, body=0, line=header.line + rows.count(b"\n"))
+                found = bdf.arrays_of(table)
+                nothing = np.full(len(found["test_time_second"]), np.nan)
+                yield {name: found.get(name, nothing) for name in names}
             if not read:
                 return
+
+
+def _used(names: Sequence[str]) -> dict[str, Match]:
+    """Return where the columns of a series stand on which a verdict rests."""
+    return {name: at for name, at in bdf.find(names).items() if name in USED}

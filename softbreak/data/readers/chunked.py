@@ -28,6 +28,7 @@ from softbreak.data.readers.formats.time_series import (
 )
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import SERIES_COLUMNS
+from softbreak.errors import ReadError
 
 LONG_ROWS: Final = 1 << 22
 """Parquet files with more rows are read in pieces (a whole one of that length takes 300 MB)."""
@@ -85,6 +86,12 @@ class _Facts:
     times, moments : numpy.ndarray, shape (2,)
         Least and greatest test time and Unix time (s).
     clock : numpy.ndarray
+    rises, falls : bool
+        Whether the test time ever does.
+    opening : tuple of float or None
+        Time, date, voltage and current of the first row, if it is dated.
+    opened_again : bool
+        Whether that row comes again.
     """
 
     rows: int = 0
@@ -97,6 +104,10 @@ class _Facts:
     times: np.ndarray = field(default_factory=lambda: np.array([np.inf, -np.inf]))
     moments: np.ndarray = field(default_factory=lambda: np.array([np.inf, -np.inf]))
     clock: np.ndarray = field(default_factory=new_clock)
+    rises: bool = False
+    falls: bool = False
+    opening: tuple[float, ...] | None = None
+    opened_again: bool = False
 
     def take(self, table: Columns) -> None:
         """Take usable rows."""
@@ -104,6 +115,7 @@ class _Facts:
         if not self.clock[0]:
             good = time[np.isfinite(time)]
             self.first = float(good[0]) if len(good) else 0.0
+        self._order(time, table)
         _follow(self.clock, time)
         _widen(self.times, time)
         self.loaded = self.loaded or bool(table["current_ampere"].any())
@@ -115,6 +127,19 @@ class _Facts:
                 since = moments - time
                 known = since[np.isfinite(since)]
                 self.started = float(known[0]) if len(known) else None
+
+    def _order(self, time: np.ndarray, table: Columns) -> None:
+        steps = np.diff(time)
+        self.rises |= bool((steps > 0).any())
+        self.falls |= bool((steps < 0).any())
+        names = ("unix_time_second", "voltage_volt", "current_ampere")
+        if not all(name in table for name in names):
+            return
+        rows = [time, *(table[name] for name in names)]
+        opening = self.opening or tuple(float(column[0]) for column in rows)
+        same = np.logical_and.reduce([c == o for c, o in zip(rows, opening, strict=True)])
+        again = same if self.opening else same[1:]
+        self.opening, self.opened_again = opening, self.opened_again or bool(again.any())
 
     def absolute(self, started: float | None) -> tuple[float, float] | None:
         """Return the Unix time of the first and the last sample."""
@@ -150,8 +175,9 @@ def long_records(path: Path) -> list[Record | LongRecord] | None:
         return _of_parquet(path)
     if path.stat().st_size <= LONG_BYTES:
         return None
-    blocks = text_blocks(path)
-    return None if blocks is None else [_surveyed(path, blocks, Told())]
+    said: dict[str, str] = {}
+    blocks = text_blocks(path, said)
+    return None if blocks is None else [_surveyed(path, blocks, Told(), said)]
 
 
 def _of_parquet(path: Path) -> list[Record | LongRecord] | None:
@@ -168,7 +194,9 @@ def _of_parquet(path: Path) -> list[Record | LongRecord] | None:
     return None if blocks is None else [_surveyed(path, blocks, bdf.told_by(said))]
 
 
-def _surveyed(path: Path, blocks: Blocks, told: Told) -> LongRecord:
+def _surveyed(
+    path: Path, blocks: Blocks, told: Told, said: Mapping[str, str] | None = None
+) -> LongRecord:
     facts = _Facts()
     for block in blocks():
         usable = _usable(block)
@@ -181,9 +209,10 @@ def _surveyed(path: Path, blocks: Blocks, told: Told) -> LongRecord:
         if len(table["voltage_volt"]):
             check_ranges(path, pd.DataFrame(table, copy=False))
             facts.take(table)
-    stated = dict(told.stated)
-    if said := left_out(path, facts.rows, facts.lost, facts.first_lost):
-        stated["left_out"] = said
+    _check_order(path, facts)
+    stated = {**told.stated, **(said or {})}
+    if unused := left_out(path, facts.rows, facts.lost, facts.first_lost):
+        stated["left_out"] = unused
     started = told.started if facts.started is None else facts.started
     source = Source(
         path=str(path),
@@ -212,6 +241,20 @@ def _surveyed(path: Path, blocks: Blocks, told: Told) -> LongRecord:
         facts.absolute(started),
         tables,
     )
+
+
+def _check_order(path: Path, facts: _Facts) -> None:
+    """Refuse rows that only a whole table could put right."""
+    wrong = "its rows newest first" if facts.falls and not facts.rises else ""
+    if facts.opened_again:
+        wrong = "its first row, with time, date and values, once more: exported twice into one file"
+    if wrong:
+        raise ReadError(
+            path,
+            found=f"{facts.rows:,} rows, {wrong}",
+            expected="rows in the order of their recording, each once",
+            remedy="It is too long to be put right while it is read: export it again.",
+        )
 
 
 def _converted(path: Path, said: Mapping[str, Any], rows: int) -> list[Record | LongRecord]:

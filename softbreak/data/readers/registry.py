@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from softbreak.data.readers import (
+    bdf_files,
     chi,
+    described,
     digatron,
     gzipped,
     palmsens,
@@ -46,7 +48,7 @@ from softbreak.data.readers.impedance import gamry_eis, ivium, spectra_text, zpl
 from softbreak.data.readers.parser_errors import inside
 from softbreak.data.readers.soundness import sound
 from softbreak.data.readers.unrecognised import unknown_format
-from softbreak.data.record import Record
+from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError, SchemaError, UnknownFormatError
 
 READERS: Final[tuple[Reader, ...]] = (
@@ -56,6 +58,7 @@ READERS: Final[tuple[Reader, ...]] = (
     *published.READERS,
     *digatron.READERS,
     *landt.READERS,
+    *bdf_files.READERS,
     *neware.READERS,
     *arbin.READERS,
     *maccor.READERS,
@@ -73,10 +76,17 @@ READERS: Final[tuple[Reader, ...]] = (
     *chi.READERS,
     *spectra_text.READERS,  # any table that names its columns: keep behind the vendors' own
     *potentiostats.READERS,  # behind impedance, whose tables may hold time and potential too
+    *described.READERS,
     ivium.I2B,
     *table.READERS,  # three bare columns: nothing else may claim them
 )
 """Every reader, the most specific first: the first one that recognises a file reads it."""
+
+
+TECHNIQUE: Final = "technique"
+STATED: Final = (Technique.CYCLING.value, Technique.VOLTAMMETRY.value, Technique.REST.value)
+"""What may be stated of tables beside their columns."""
+_TABLES: Final = (table.LAYOUT.reader, described.LAYOUT.reader, bdf.LAYOUT.reader)
 
 
 def detect(path: str | os.PathLike[str]) -> Reader:
@@ -116,7 +126,8 @@ def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None)
     columns : mapping, optional
         The manifest's ``[columns]``: which column of a text table is which of ours, see
         :func:`softbreak.data.readers.formats.plain_table.read_mapped`. Only a file that no vendor's
-        reader recognises is read by it, so that one mapping may serve a mixed folder.
+        reader recognises is read by it, so that one mapping may serve a mixed folder. Its entry
+        ``technique`` is the technique of tables, which do not name theirs.
 
     Returns
     -------
@@ -130,7 +141,9 @@ def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None)
         If the file is missing, damaged or of no known format. Nothing else.
     """
     path = Path(path)
-    reader = detect(path) if columns is None else _detect_mapped(path, columns)
+    places = {name: place for name, place in (columns or {}).items() if name != TECHNIQUE}
+    stated = (columns or {}).get(TECHNIQUE)
+    reader = _detect_mapped(path, places) if places else detect(path)
     try:
         records = [sound(record) for record in reader.read(path)]
         content_hash = _sha256(path)
@@ -145,7 +158,16 @@ def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None)
             expected=f"at least one record of {reader.instrument}",
             remedy="The measurement was perhaps never started; leave the file out.",
         )
+    records = [_named(record, stated) for record in records]
     return [_located(record, content_hash, place) for place, record in enumerate(records)]
+
+
+def _named(record: Record, stated: str | None) -> Record:
+    """Give a table's record the technique that is stated of it: tables seldom name theirs."""
+    if not stated or record.source.reader not in _TABLES or record.technique not in STATED:
+        return record
+    told = {name: text for name, text in record.source.stated.items() if name != "technique"}
+    return replace(record, technique=Technique(stated), source=replace(record.source, stated=told))
 
 
 def read_long(path: Path) -> list[Record | LongRecord] | None:
@@ -191,7 +213,9 @@ def _detect_mapped(path: Path, columns: Mapping[str, Any]) -> Reader:
     if reader in _UNPACK:
         inner = partial(_detect_mapped, columns=columns)
         return replace(reader, read=partial(_read_packed, _UNPACK[reader], inner))
-    # A mapping overrules what is only assumed of a table without a header.
+    # A mapping overrules what is only assumed of a table without a header, or told by its words.
+    if reader in described.READERS:
+        return mapped if table.fits(_head(path), columns) else reader
     return mapped if reader in table.READERS else reader
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from softbreak.data.readers import registry
 from softbreak.data.record import Record, Technique
 from softbreak.stream.sources.file_position import Mark, Series, digest
-from softbreak.stream.sources.tail import matches, part, plan, read_on
+from softbreak.stream.sources.tail import ends_within_a_line, matches, part, plan, read_on
 
 _BREATH: Final = 5.0
 """A growing file is not read as a whole again before this many times as long as that took."""
@@ -172,6 +172,8 @@ class GrowingFile:
     def _read_whole(self, stamp: tuple[int, int], quiet: bool) -> News:
         began = time.monotonic()
         records = registry.read(self.path, self._columns)
+        if not quiet and ends_within_a_line(self.path, stamp[0], records[-1]):
+            records[-1] = replace(records[-1], table=records[-1].table.iloc[:-1])
         tail = None
         if not quiet and records[-1].technique is not Technique.IMPEDANCE:
             tail = plan(self.path, stamp[0], records[-1], self._columns)

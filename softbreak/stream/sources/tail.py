@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from softbreak.data.readers import registry
@@ -35,6 +36,27 @@ def part(record: Record, start: int, path: str, position: int | None = None) -> 
     source = replace(record.source, path=path, position=place, content_hash="")
     rows: pd.DataFrame = record.table.iloc[start:].reset_index(drop=True)
     return replace(record, table=rows, source=source)
+
+
+def ends_within_a_line(path: Path, size: int, last: Record) -> bool:
+    """Return whether the last row of a text file has no line end yet, and was read nevertheless.
+
+    While a file grows, such a row may still be written: however whole it looks, it can wait.
+
+    Parameters
+    ----------
+    path : Path
+    size : int
+        Bytes that were there when it was read.
+    last : Record
+        Its last record.
+    """
+    with path.open("rb") as file:
+        begin = file.read(8192)
+        file.seek(max(0, size - 1))
+        end = file.read(1)
+    text = Head(path, begin).is_text and begin[:2] not in (b"\xff\xfe", b"\xfe\xff")
+    return text and end != b"\n" and not last.source.stated.get("unfinished_row")
 
 
 def plan(path: Path, size: int, last: Record, columns: Mapping[str, Any] | None) -> Tail | None:
@@ -98,7 +120,7 @@ def read_on(
     record = _parsed(path, header[: tail.body] + lines, columns)
     if record is None or len(record.table) < tail.rows:
         return None
-    if digest(record, 0, tail.rows) != tail.digest:
+    if digest(record, 0, tail.rows) != tail.digest or _falls(record):
         return None
     overlap = _overlap(lines, tail.overlap, tail.body, whole=True)
     if overlap is None:
@@ -109,6 +131,11 @@ def read_on(
     mark = digest(record, total - rows, total, first=0)
     last = f"{len(near)}:{hashed(near)}"
     return record, Tail(tail.body, overlap, rows, mark, end, _longer(tail, header, end), last)
+
+
+def _falls(record: Record) -> bool:
+    """Whether the clock steps back: rows that were exported again show only in the whole file."""
+    return bool((np.diff(record.array("test_time_second")) < 0).any())
 
 
 def _longer(tail: Tail, header: bytes, offset: int) -> str:

@@ -8,7 +8,8 @@ from softbreak.errors import UnknownFormatError
 
 def test_the_advice_scales_by_the_units_of_the_header(tmp_path):
     path = tmp_path / "x.txt"
-    path.write_text("Time (h)\tVoltage (V)\tCurrent (mA)\n0.0\t0.01\t0.1\n0.1\t0.01\t0.1\n")
+    head = "Time (h)\tVoltage (V)\tCurrent (mA)\tPotential (V)\n"  # which of the two is meant?
+    path.write_text(head + "0.0\t0.01\t0.1\t0.1\n0.1\t0.01\t0.1\t0.1\n")
     with pytest.raises(UnknownFormatError) as raised:
         registry.read(path)
     told = str(raised.value)

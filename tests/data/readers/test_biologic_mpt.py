@@ -66,10 +66,19 @@ def test_a_voltammogram_in_any_dress(tmp_path, encoding, comma, end):
 def test_a_last_line_that_was_cut_off_is_left_out(tmp_path, missing):
     text = _text(CV_LABELS, CV_ROWS)[:-missing]
     (record,) = _read(tmp_path, text)
-    # One character less could be a number without a sign: the line is believed.
-    assert record.array("test_time_second").tolist() == (
-        [1.5, 2.5, 3.5] if missing == 1 else [1.5, 2.5]
-    )
+    assert record.array("test_time_second").tolist() == [1.5, 2.5]
+    assert "may have been cut" in record.source.stated["unfinished_row"]
+
+
+def test_a_last_line_without_end_that_is_whole_is_kept(tmp_path):
+    (record,) = _read(tmp_path, _text(CV_LABELS, CV_ROWS).rstrip("\r\n"))
+    assert record.array("test_time_second").tolist() == [1.5, 2.5, 3.5]
+    assert "unfinished_row" not in record.source.stated
+
+
+def test_blank_lines_between_rows(tmp_path):
+    (record,) = _read(tmp_path, _text(CV_LABELS, CV_ROWS).replace("\n2\t", "\n\n2\t"))
+    assert len(record.table) == 3
 
 
 def test_times_may_be_dates(tmp_path):

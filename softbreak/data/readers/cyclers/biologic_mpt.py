@@ -18,6 +18,7 @@ import numpy as np
 from softbreak.data.readers.base import Head, Reader, decode
 from softbreak.data.readers.cyclers import biologic_columns as bio
 from softbreak.data.readers.cyclers.biologic_records import Columns, Header, records
+from softbreak.data.readers.endings import UNFINISHED, without_unfinished
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
 
@@ -43,6 +44,7 @@ _STATED = (
     "Characteristic mass",
     "Device",
 )
+_BLANK_LINE = re.compile(rb"\n(?:[ \t]*\r?\n)+")
 _DATE = re.compile(
     r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})\s+(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,6}))?"
 )
@@ -103,7 +105,7 @@ def read(path: Path) -> list[Record]:
     with path.open("rb") as file:
         export = _export(file, path)
         file.seek(export.rows_at)
-        data = _whole_lines(file.read(), len(export.labels))
+        data, unfinished = _whole_lines(file.read(), len(export.labels))
     if not data:
         raise export.error(
             "no data row",
@@ -122,7 +124,7 @@ def read(path: Path) -> list[Record]:
         READER.name,
         bio.method_of(title),
         started,
-        {key: text for key, text in stated.items() if text},
+        {key: text for key, text in {**stated, "unfinished_row": unfinished}.items() if text},
     )
     return records(header, columns)
 
@@ -158,22 +160,22 @@ def _export(file: BinaryIO, path: Path) -> _Export:
     return _Export(path, tuple(lines[:-1]), labels, end)
 
 
-def _whole_lines(data: bytes, n_labels: int) -> bytes:
-    """Drop a last line that was cut off.
+def _whole_lines(data: bytes, n_labels: int) -> tuple[bytes, str]:
+    """Drop blank lines and a last line that was cut off, and say so.
 
     EC-Lab ends its last line with nothing, so that a missing end proves nothing: a line is cut if
-    it has fewer fields than the one before, or a last field too short for its fixed format.
+    it has fewer fields than the one before, or a last field unlike those in its fixed format.
     """
-    if data.endswith(b"\n"):
-        return data.rstrip(b"\r\n")
+    if b"\n\n" in data or b"\n\r\n" in data:
+        data = _BLANK_LINE.sub(b"\n", data)
+    if data[:1] in (b"\r", b"\n"):
+        data = data.lstrip(b"\r\n")
     before, _, last = data.rpartition(b"\n")
-    fields = last.rstrip(b"\r\t").split(b"\t")
-    if not before:
-        return data if len(fields) == n_labels else b""
-    model = before[before.rfind(b"\n") + 1 :].rstrip(b"\r\t").split(b"\t")
-    # A sign or a digit more or less is no cut.
-    whole = len(fields) == len(model) and len(fields[-1]) >= len(model[-1]) - 1
-    return data if whole else before.rstrip(b"\r\n")
+    if not before and last.strip():
+        fields = last.rstrip(b"\r\t").split(b"\t")
+        return (data, "") if len(fields) == n_labels else (b"", UNFINISHED)
+    ending = without_unfinished(data.rstrip(b"\t"), "\t", n_labels)
+    return ending.data.rstrip(b"\r\n"), ending.unfinished
 
 
 @np.errstate(all="ignore")
@@ -181,12 +183,13 @@ def _columns(export: _Export, data: bytes) -> Columns:
     """Parse the needed columns, scaled to the units and signs of their meanings."""
     chosen = _chosen(export.labels)
     fields = data[: _end_of_line(data)].decode("latin-1").rstrip("\r").split("\t")
-    n_fields = len(fields) if fields[-1].strip() else len(fields) - 1
-    if n_fields != len(export.labels):
+    last = max(place for place, _ in chosen.values())
+    filled = len(data[: _end_of_line(data)].rstrip(b"\r\t").split(b"\t"))
+    if len(fields) <= last or filled > len(export.labels):
         raise export.error(
-            f"{n_fields} fields under {len(export.labels)} headings, so that it is not known "
-            "which column is which",
-            "one field a heading",
+            f"{filled} fields under {len(export.labels)} headings, so that it is not known "
+            f"which column is which: {', '.join(export.labels[:12])}",
+            "a field for every heading, so that each column is known",
             _line(export, 0),
         )
     dated = chosen.get(_TIME, (-1, None))[0]

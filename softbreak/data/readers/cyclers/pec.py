@@ -58,7 +58,9 @@ def read(path: Path) -> list[Record]:
     text = Text.of(path)
     header = text.header(_is_header, "Total Time (Seconds), Voltage (mV), Current (mA)")
     places = [found.index for found in match(header.names, _CELL).values()]
-    cells = read_strings(text, header, places).unique()
+    # lines of words and blank ones, of which sections.py takes care, name no cell
+    cells = set(read_strings(text, header, places).drop_nulls().iter_rows())
+    cells.discard(tuple(header.names[place].strip(' "') for place in sorted(places)))
     if len(cells) > 1:
         raise ReadError(
             path,

@@ -10,8 +10,9 @@ columns of Neware's BTSDA is read too.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,53 +21,32 @@ import pandas as pd
 
 from softbreak.data.readers import published
 from softbreak.data.readers.base import Head, Reader
+from softbreak.data.readers.bdf_columns import FIELDS, is_header
 from softbreak.data.readers.cyclers import neware
 from softbreak.data.readers.formats.bdf_records import read_records
-from softbreak.data.readers.formats.column_map import Field, match
-from softbreak.data.readers.formats.delimited import Text, delimiter_of, numbers, read_strings
-from softbreak.data.readers.formats.time_series import Layout, Told, build, record_of
+from softbreak.data.readers.formats.column_map import Match, match
+from softbreak.data.readers.formats.delimited import Text, delimiter_of, numbers, times, timestamps
+from softbreak.data.readers.formats.time_series import Layout, Told, build, in_order, record_of
 from softbreak.data.readers.parser_errors import foreign_errors
+from softbreak.data.readers.sections import Table, read_sections
 from softbreak.data.readers.sweeps import sweeps
 from softbreak.data.record import Cell, Record, Source, Technique
-from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
+from softbreak.data.schema import SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import ReadError
 
 if TYPE_CHECKING:
     import polars as pl
 
-_LABELS: Final = {
-    "test_time_second": "Test Time / s",
-    "unix_time_second": "Unix Time / s",
-    "voltage_volt": "Voltage / V",
-    "current_ampere": "Current / A",
-    "control_current_ampere": "Control Current / A",
-    "control_voltage_volt": "Control Voltage / V",
-    "cycle_count": "Cycle Count / 1",
-    "step_count": "Step Count / 1",
-    "ambient_temperature_celsius": "Ambient Temperature / degC",
-    "frequency_hertz": "Frequency / Hz",
-    "real_impedance_ohm": "Real Impedance / ohm",
-    "imaginary_impedance_ohm": "Imaginary Impedance / ohm",
-}
 LAYOUT: Final = Layout(
     reader="bdf",
     instrument="Battery Data Format",
-    fields=tuple(
-        Field(name, (name, label.partition(" / ")[0].lower())) for name, label in _LABELS.items()
-    ),
+    fields=FIELDS,
+    time_formats=("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f"),
 )
-_EXACT: Final = {*COLUMNS, *_LABELS.values()}
 _KEY: Final = b"softbreak"
 _PARQUET: Final = b"PAR1"
-_FREE_ROWS: Final = 1 << 23
+FREE_ROWS: Final = 1 << 23
 _REMEDY: Final = "Write it again, for example with 'softbreak convert'."
-
-
-def is_header(names: list[str]) -> bool:
-    """Whether names are those of the Battery Data Format's columns."""
-    plain = {name.strip().strip('"') for name in names} & _EXACT
-    machine = {name for name in COLUMNS if name in plain or _LABELS[name] in plain}
-    return machine >= set(SERIES_COLUMNS) or machine >= set(SPECTRUM_COLUMNS)
 
 
 def _recognises_csv(head: Head) -> bool:
@@ -86,14 +66,30 @@ def read_csv(path: Path) -> list[Record]:
     """
     text = Text.of(path)
     header = text.header(is_header, "a header with test_time_second, voltage_volt, current_ampere")
-    found = match(header.names, LAYOUT.fields)
-    frame = read_strings(text, header, [place.index for place in found.values()])
-    comma = header.delimiter != ","
-    arrays = {
-        name: numbers(frame[str(place.index)], decimal_comma=comma) * place.scale
-        for name, place in found.items()
+    table = read_sections(text, header, find)
+    return records_of(path, arrays_of(table), table.said)
+
+
+def find(names: Sequence[str]) -> dict[str, Match]:
+    """Return which of our columns stand where under headings."""
+    return match(names, LAYOUT.fields)
+
+
+def arrays_of(table: Table) -> dict[str, np.ndarray]:
+    """Return the columns of a text table as numbers in our units."""
+    return {
+        name: _numbers(name, column, table.scales[name], decimal_comma=table.decimal_comma)
+        for name, column in table.columns.items()
     }
-    return _records(path, arrays, {})
+
+
+def _numbers(name: str, column: pl.Series, scale: float, *, decimal_comma: bool) -> np.ndarray:
+    if name == "test_time_second":
+        return times(column, scale=scale, decimal_comma=decimal_comma)
+    values = numbers(column, decimal_comma=decimal_comma) * scale
+    if name == "unix_time_second" and column.len() and not np.isfinite(values).any():
+        return timestamps(column, LAYOUT.time_formats)
+    return values
 
 
 def read_parquet(path: Path) -> list[Record]:
@@ -106,7 +102,7 @@ def read_parquet(path: Path) -> list[Record]:
     """
     import pyarrow.parquet as pq
 
-    most = max(_FREE_ROWS, path.stat().st_size)
+    most = max(FREE_ROWS, path.stat().st_size)
     with parquet_errors(path):
         with pq.ParquetFile(path) as file:
             names, rows = file.schema_arrow.names, file.metadata.num_rows
@@ -125,8 +121,11 @@ def read_parquet(path: Path) -> list[Record]:
             wanted = list(dict.fromkeys(names[place.index] for place in found.values()))
             table = file.read(wanted)
         if layout is LAYOUT:
-            plain = {name: array_of(table[names[place.index]]) for name, place in found.items()}
-            return _records(path, plain, said)
+            plain = {
+                name: array_of(table[names[place.index]], place.scale)
+                for name, place in found.items()
+            }
+            return records_of(path, plain, {}, said)
         import polars as pl
 
         frame = pl.DataFrame(table)
@@ -140,15 +139,46 @@ def parquet_errors(path: Path) -> AbstractContextManager[None]:
     return foreign_errors(path, expected="an intact Parquet file", remedy=_REMEDY)
 
 
-def array_of(column: Any) -> np.ndarray:
-    """Turn an Arrow column into floats, NaN where there is no number; float32 stays as it is."""
+def array_of(column: Any, scale: float = 1.0) -> np.ndarray:
+    """Turn an Arrow column into floats in our unit, NaN where there is no number.
+
+    A time says itself what its ticks are, whatever the column's name says. float32 stays as it is.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray or pyarrow.Array
+    scale : float
+        How many of our units one of the column's is.
+    """
+    import polars as pl
     import pyarrow as pa
 
     if not column.null_count and column.type in (pa.float32(), pa.float64()):
-        return column.to_numpy()
+        values: np.ndarray = column.to_numpy()
+        return values if scale == 1.0 else values * values.dtype.type(scale)
+    series = pl.Series(column)
+    if series.dtype.is_temporal():
+        return _seconds(series)
+    values = numbers(series, decimal_comma=False)
+    if series.dtype == pl.String and len(series) and not np.isfinite(values).any():
+        return timestamps(series, LAYOUT.time_formats)
+    return values * scale
+
+
+def _seconds(column: pl.Series) -> np.ndarray:
+    """Return a duration, a time of day or an absolute time in seconds."""
     import polars as pl
 
-    return numbers(pl.Series(column), decimal_comma=False)
+    if column.dtype == pl.Date:
+        ticks, second = column.cast(pl.Int64), 86_400.0
+    elif column.dtype == pl.Time:
+        ticks, second = column.cast(pl.Int64), 1e-9
+    elif isinstance(column.dtype, pl.Duration):
+        unit = column.dtype.time_unit
+        ticks, second = column.cast(pl.Int64), {"ns": 1e-9, "us": 1e-6, "ms": 1e-3}[unit]
+    else:
+        ticks, second = column.dt.epoch("us"), 1e-6
+    return ticks.cast(pl.Float64).fill_null(float("nan")).to_numpy() * second
 
 
 def _layout(path: Path, names: list[str]) -> Layout:
@@ -210,18 +240,40 @@ def said_by(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _records(path: Path, arrays: dict[str, np.ndarray], said: Mapping[str, Any]) -> list[Record]:
-    """Rows with an impedance are spectra, the others a series."""
+def records_of(
+    path: Path,
+    arrays: dict[str, np.ndarray],
+    remarks: Mapping[str, str],
+    said: Mapping[str, Any] | None = None,
+) -> list[Record]:
+    """Return the records of a table: rows with an impedance are spectra, the others a series.
+
+    Parameters
+    ----------
+    path : Path
+    arrays : dict of str to ndarray, shape (n,)
+        By our columns, in our units.
+    remarks : mapping
+        What its reader found, for ``Source.stated``.
+    said : mapping, optional
+        What a file of ours says beside its table.
+
+    Raises
+    ------
+    ReadError
+        If it has no row, or its values are beyond any instrument.
+    """
     spectral = np.zeros(len(next(iter(arrays.values()))), dtype=bool)
     if all(name in arrays for name in SPECTRUM_COLUMNS):
         spectral = np.logical_and.reduce([np.isfinite(arrays[name]) for name in SPECTRUM_COLUMNS])
-    told = told_by(said)
+    told = told_by(said or {})
+    told = replace(told, stated={**told.stated, **remarks})
     records: list[Record] = []
     if not spectral.all() and all(name in arrays for name in SERIES_COLUMNS):
         series = {n: a for n, a in arrays.items() if n not in SPECTRUM_COLUMNS}
         if spectral.any():
             series = {n: a[~spectral] for n, a in series.items()}
-        records.append(build(path, series, LAYOUT, told))
+        records.append(build(path, *in_order(series, LAYOUT, told)))
     places = np.flatnonzero(spectral)
     for sweep in sweeps(arrays["frequency_hertz"][places]) if len(places) else ():
         rows = places[sweep]

@@ -11,6 +11,8 @@ from typing import Final
 SCALE: Final[dict[str, float]] = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
     "ms": 1e-3,
+    "us": 1e-6,
+    "ns": 1e-9,
     **dict.fromkeys(("min", "minute", "minutes"), 60.0),
     **dict.fromkeys(("h", "hr", "hour", "hours"), 3600.0),
     **dict.fromkeys(("d", "day", "days"), 86400.0),
@@ -29,6 +31,8 @@ SCALE: Final[dict[str, float]] = {
 """
 
 _UNIT = re.compile(r"^(?P<name>.*?)\s*(?:[\[(](?P<unit>[^\])]*)[\])]|/\s*(?P<slash>[^/\s]+))?\s*$")
+_LONGEST: Final = 200
+"""Letters of a heading; more are no heading."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,10 @@ def split_unit(header: str) -> tuple[str, str | None]:
     A spelled duration ("Time (h:min:s.ms)") is no unit: it says how the values are written.
     """
     header = unicodedata.normalize("NFKC", header)  # Chinese exports write （ and ）
-    found = _UNIT.match(header.strip().strip('"').strip())
+    plain = " ".join(header.strip().strip('"').split())  # runs of blanks cost the pattern dear
+    found = _UNIT.match(plain) if len(plain) <= _LONGEST else None
     if found is None:
-        return header.strip().lower(), None
+        return plain.lower(), None
     unit = found["unit"] if found["unit"] is not None else found["slash"]
     if unit is not None:
         unit = unit.strip().lower().replace("µ", "u").replace("μ", "u").replace("\ufffd", "°")

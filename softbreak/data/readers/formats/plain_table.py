@@ -12,16 +12,19 @@ in ``Source.stated["assumption"]`` so that a report can show it. A mapping overr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.formats.delimited import DELIMITERS, Header, Text, read_strings
+from softbreak.data.readers.formats.column_map import Match
+from softbreak.data.readers.formats.delimited import DELIMITERS, Header, Text, delimiter_of
 from softbreak.data.readers.formats.time_series import Layout, Told, record_of
+from softbreak.data.readers.sections import read_sections
 from softbreak.data.readers.unrecognised import did_you_mean
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
@@ -84,16 +87,49 @@ def read_mapped(path: Path, columns: Mapping[str, Any]) -> list[Record]:
     missing = [name for name in SERIES_COLUMNS if name not in wanted]
     if missing and not spectrum:
         raise _mapping_error(path, f"a mapping without {', '.join(missing)}")
-    text = _tabbed(Text.of(path))
+    text = tabbed(Text.of(path))
     header = _header(text, wanted)
     places = {name: _position(path, header, want.column) for name, want in wanted.items()}
-    frame = read_strings(text, header, places.values())
-    series = {name: frame[str(place)] for name, place in places.items()}
-    scales = {name: want.scale for name, want in wanted.items()}
-    comma = header.delimiter != ","
+    find = partial(_places, wanted=wanted, first=_above(text, header), places=places)
+    table = read_sections(text, header, find, units=False)
+    columns, scales, comma = table.columns, table.scales, table.decimal_comma
     if spectrum:
-        return [_spectrum(path, series, scales, decimal_comma=comma)]
-    return [record_of(path, series, LAYOUT, Told(), scales=scales, decimal_comma=comma)]
+        return [_spectrum(path, columns, scales, decimal_comma=comma)]
+    told = Told(stated=table.said)
+    return [record_of(path, columns, LAYOUT, told, scales=scales, decimal_comma=comma)]
+
+
+def _places(
+    names: Sequence[str],
+    *,
+    wanted: Mapping[str, Wanted],
+    first: Sequence[str],
+    places: Mapping[str, int],
+) -> dict[str, Match]:
+    """Return where the mapped columns stand under headings; positions hold for one header only."""
+    plain = [name.strip(' "') for name in names]
+    if plain == list(first) or plain == [str(place) for place in range(len(plain))]:
+        return {n: Match(n, place, wanted[n].scale) for n, place in places.items()}
+    if not all(want.column in plain for want in wanted.values()):
+        return {}
+    return {n: Match(n, plain.index(str(w.column)), w.scale) for n, w in wanted.items()}
+
+
+def _above(text: Text, header: Header) -> list[str]:
+    """Return the headings of a table; where only positions are wanted, the line above its rows."""
+    if header.body and header.names != tuple(str(i) for i in range(len(header.names))):
+        return [name.strip(' "') for name in header.names]
+    line = text.data[: header.body].rstrip(b"\r\n").rpartition(b"\n")[2]
+    return [name.strip(' "') for name in line.decode("utf-8", "replace").split(header.delimiter)]
+
+
+def fits(head: Head, columns: Mapping[str, Any]) -> bool:
+    """Whether a file's beginning has a line with the headings that a mapping names."""
+    places = [c.get("column") if isinstance(c, Mapping) else c for c in columns.values()]
+    names = {place for place in places if isinstance(place, str)}
+    lines = tabbed(Text.of_bytes(head.path, head.data)).data.split(b"\n", 1000)[:1000]
+    rows = (line.decode("utf-8", errors="replace").strip("\r") for line in lines)
+    return any(names <= {name.strip(' "') for name in r.split(delimiter_of(r))} for r in rows)
 
 
 def read_bare(path: Path) -> list[Record]:
@@ -104,15 +140,15 @@ def read_bare(path: Path) -> list[Record]:
     ReadError
         If the columns are not plausibly hours, volts and milliamperes.
     """
-    text = _tabbed(Text.of(path))
+    text = tabbed(Text.of(path))
     first = text.data.split(b"\n", 1)[0].decode("utf-8", errors="replace")
     header = Header(("0", "1", "2"), _delimiter(first), 0, 0)
-    frame = read_strings(text, header, (0, 1, 2))
-    names = dict(zip(SERIES_COLUMNS, frame.get_columns(), strict=True))
-    scales = {"test_time_second": 3600.0, "current_ampere": 1e-3}
-    told = Told(stated={"assumption": ASSUMPTION})
-    comma = header.delimiter != ","
-    record = record_of(path, names, LAYOUT, told, scales=scales, decimal_comma=comma)
+    scales = (3600.0, 1.0, 1e-3)
+    bare = {n: Match(n, place, scales[place]) for place, n in enumerate(SERIES_COLUMNS)}
+    table = read_sections(text, header, lambda names: bare if names[0] == "0" else {})
+    told = Told(stated={"assumption": ASSUMPTION, **table.said})
+    comma = table.decimal_comma
+    record = record_of(path, table.columns, LAYOUT, told, scales=table.scales, decimal_comma=comma)
     why_not = _implausible(*(record.array(name) for name in SERIES_COLUMNS))
     if why_not:
         raise _mapping_error(path, f"three unnamed columns; as hours, volts and mA, {why_not}")
@@ -184,7 +220,7 @@ def _header(text: Text, wanted: Mapping[str, Wanted]) -> Header:
         numeric = sum(p < len(fields) and bool(_NUMBER.match(fields[p].strip())) for p in places)
         if numeric >= min(2, len(places)):
             return Header(
-                tuple(str(i) for i in range(len(fields))), _delimiter(plain), start, number
+                tuple(str(i) for i in range(len(fields))), _delimiter(plain), start, number - 1
             )
         start += len(line) + 1
     raise _mapping_error(text.path, f"no row with numbers at the positions {places}")
@@ -218,7 +254,7 @@ def _spectrum(
     return Record(Cell(), Technique.IMPEDANCE, table.reset_index(drop=True), source)
 
 
-def _tabbed(text: Text) -> Text:
+def tabbed(text: Text) -> Text:
     """Turn columns that only blanks separate into columns that tabs separate."""
     sample = text.data[:4096]
     if any(delimiter.encode() in sample for delimiter in DELIMITERS) and not _by_blanks(sample):

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from softbreak.data.readers.formats.column_map import Field, match
+from softbreak.data.readers.formats.column_map import Field, Match, match
 from softbreak.data.readers.formats.delimited import (
     Header,
     Text,
     numbers,
-    read_strings,
     times,
     timestamps,
 )
+from softbreak.data.readers.order import RECORD, arranged
+from softbreak.data.readers.sections import read_sections
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS
+from softbreak.data.sweeps import sweep_rate
 from softbreak.errors import ReadError
 
 if TYPE_CHECKING:
@@ -31,6 +34,13 @@ MOST_UNREADABLE = 0.01
 MOST_VOLT = 1e4
 MOST_AMPERE = 1e5
 ABSOLUTE_ZERO_CELSIUS = -273.15
+_NUMBERED: Final = Field(
+    RECORD,
+    (
+        *("data_point", "data point", "datapoint", "rec#", "rec", "record", "record number"),
+        *("record index", "record id", "record_index", "record no.", "数据序号", "记录序号"),
+    ),
+)
 _REMEDY = "It may be damaged or edited: export it again from the instrument's software."
 
 
@@ -105,8 +115,8 @@ def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record
     ReadError
         If time, voltage or current are not in the header, or the rows are damaged.
     """
-    found = match(header.names, layout.fields)
-    missing = [name for name in SERIES_COLUMNS if name not in found]
+    find = partial(_find, layout=layout)
+    missing = [name for name in SERIES_COLUMNS if name not in find(header.names)]
     if missing:
         raise ReadError(
             text.path,
@@ -115,12 +125,32 @@ def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record
             expected=f"columns of {layout.instrument} for {', '.join(missing)}",
             remedy="Export it with them, or map them in the [columns] section of cells.toml.",
         )
-    frame = read_strings(text, header, [m.index for m in found.values()])
-    columns = {name: frame[str(m.index)] for name, m in found.items()}
-    scales = {name: m.scale for name, m in found.items()}
+    table = read_sections(text, header, find)
     return record_of(
-        text.path, columns, layout, told, scales=scales, decimal_comma=header.delimiter != ","
+        text.path,
+        table.columns,
+        layout,
+        replace(told, stated={**told.stated, **table.said}),
+        scales=table.scales,
+        decimal_comma=table.decimal_comma,
     )
+
+
+def _find(names: Sequence[str], layout: Layout) -> dict[str, Match]:
+    """Return a vendor's columns under headings, with the numbers of the rows if undated."""
+    found = match(names, layout.fields)
+    return found if "unix_time_second" in found else {**match(names, (_NUMBERED,)), **found}
+
+
+def in_order(
+    arrays: Mapping[str, np.ndarray], layout: Layout, told: Told
+) -> tuple[dict[str, np.ndarray], Layout, Told]:
+    """Put rows in the order of their recording, each once, and say so in ``told.stated``."""
+    found = arranged(arrays, restarts=layout.restarts)
+    kept = {name: array for name, array in arrays.items() if name != RECORD}
+    if found.rows is not None:
+        kept = {name: array[found.rows] for name, array in kept.items()}
+    return kept, layout, replace(told, stated={**told.stated, **found.said})
 
 
 def record_of(
@@ -155,7 +185,7 @@ def record_of(
     arrays: dict[str, np.ndarray] = {}
     for name, column in columns.items():
         scale = scales.get(name, 1.0)
-        if name.startswith("_"):
+        if name.startswith("_") and name != RECORD:
             continue
         if name == "test_time_second":
             arrays[name] = times(column, scale=scale, decimal_comma=decimal_comma)
@@ -173,6 +203,7 @@ def record_of(
         arrays["current_ampere"] = signed(arrays["current_ampere"], begins(words, layout.discharge))
         if layout.ignore:
             arrays = {name: array[keep] for name, array in arrays.items()}
+    arrays, layout, told = in_order(arrays, layout, told)
     if layout.restarts:
         arrays["test_time_second"] = run_on(arrays["test_time_second"])
     return build(path, arrays, layout, told)
@@ -236,9 +267,12 @@ def build(path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: To
     columns = {name: table[name] for name in COLUMNS if table.get(name) is not None}
     frame = pd.DataFrame(columns, copy=False)  # a record's table is never written to
     check_ranges(path, frame)
+    technique, said = (told.technique, "") if told.technique else _technique(frame)
+    if said:
+        stated["technique"] = said
     return Record(
         cell=Cell(),
-        technique=told.technique or _technique(frame),
+        technique=technique,
         table=frame,
         source=Source(
             path=str(path),
@@ -282,7 +316,8 @@ def left_out(path: Path, rows: int, lost: int, first: int) -> str:
 def _column(name: str, array: np.ndarray) -> np.ndarray | None:
     """Give a column its dtype; None where it holds nothing."""
     if name in SERIES_COLUMNS:
-        return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
+        plain = array.dtype == np.float32 and COLUMNS[name].kind == "float"
+        return array if plain else array.astype(np.float64, copy=False)
     if name == "ambient_temperature_celsius":
         # Unplugged probes read below absolute zero.
         array = np.where(array > ABSOLUTE_ZERO_CELSIUS, array, np.nan)
@@ -297,8 +332,20 @@ def _column(name: str, array: np.ndarray) -> np.ndarray | None:
     return array.astype(np.float64, copy=False) if COLUMNS[name].kind == "double" else array
 
 
-def _technique(frame: pd.DataFrame) -> Technique:
-    return Technique.CYCLING if frame["current_ampere"].any() else Technique.REST
+def _technique(frame: pd.DataFrame) -> tuple[Technique, str]:
+    """Return the technique that the samples show, and what is to be said of it."""
+    if not frame["current_ampere"].any():
+        return Technique.REST, ""
+    imposed = frame.get("control_current_ampere")
+    time, voltage, current = (frame[name].to_numpy() for name in SERIES_COLUMNS)
+    rate = sweep_rate(time, voltage, current, None if imposed is None else imposed.to_numpy())
+    if rate is None:
+        return Technique.CYCLING, ""
+    return (
+        Technique.VOLTAMMETRY,
+        f"no column names it; the voltage is a triangle at {rate * 1e3:.3g} mV/s and the current "
+        "follows, so that it is read as voltammetry",
+    )
 
 
 def _started(frame: pd.DataFrame, told: float | None) -> float | None:

@@ -1,0 +1,94 @@
+"""The manifest's ``[columns]``: how to read text tables that no vendor's reader claims.
+
+In ``cells.toml``, for all cells or in one cell's own ``[cells.columns]``::
+
+    [columns]
+    test_time_second = { column = "time/h", scale = 3600 }
+    voltage_volt = "U"
+    current_ampere = { column = 2, scale = 0.001 }   # the third column: positions begin at 0
+
+The scale turns the file's unit, and where need be its sign, into ours. ``technique =
+"voltammetry"`` beside them (or as a column of cells.csv) says what was measured, where tables do
+not name it.
+:func:`softbreak.data.readers.formats.plain_table.read_mapped` reads by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from softbreak.data.readers.registry import STATED, TECHNIQUE
+from softbreak.data.schema import COLUMNS
+from softbreak.errors import ManifestError
+
+
+def checked_columns(path: Path, place: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a ``[columns]`` section with every entry as ``{"column": ..., "scale": ...}``.
+
+    Parameters
+    ----------
+    path : Path
+        The manifest, for messages.
+    place : str
+    told : mapping
+        As the manifest has it.
+
+    Raises
+    ------
+    ManifestError
+        If a name is no column of ours, or an entry is neither a name, a number nor a table.
+    """
+    return {
+        name: checked_technique(path, f"{place}, {name}", entry)
+        if name == TECHNIQUE
+        else _checked(path, f"{place}, {name}", name, entry)
+        for name, entry in told.items()
+    }
+
+
+def checked_technique(path: Path, place: str, value: object) -> str:
+    """Return a technique that tables may be stated to hold.
+
+    Raises
+    ------
+    ManifestError
+        If there is no such.
+    """
+    text = str(value).strip().lower()
+    if text in STATED:
+        return text
+    close = get_close_matches(text, STATED, n=1)
+    raise ManifestError(
+        path,
+        place=place,
+        found=repr(value),
+        expected=", ".join(STATED),
+        remedy=f"Did you mean {close[0]!r}?" if close else "Leave it empty if the files say it.",
+    )
+
+
+def _checked(path: Path, place: str, name: str, entry: object) -> dict[str, Any]:
+    if name not in COLUMNS:
+        close = get_close_matches(name, COLUMNS, n=1)
+        raise ManifestError(
+            path,
+            place=place,
+            found=f"a column {name!r}",
+            expected=", ".join(COLUMNS),
+            remedy=f"Did you mean {close[0]!r}?" if close else "Use one of these names.",
+        )
+    table: dict[str, Any] = entry if isinstance(entry, dict) else {"column": entry}
+    column, scale = table.get("column"), table.get("scale", 1.0)
+    good = isinstance(column, str) or (type(column) is int and column >= 0)
+    if not good or type(scale) not in (int, float) or not set(table) <= {"column", "scale"}:
+        raise ManifestError(
+            path,
+            place=place,
+            found=repr(entry),
+            expected='"NAME", a position from 0, or { column = "NAME", scale = 0.001 }',
+            remedy="Write the column's name as the file's header has it.",
+        )
+    return {"column": column, "scale": float(scale)}

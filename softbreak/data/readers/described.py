@@ -1,0 +1,309 @@
+"""Text tables whose headings say what they hold: time, voltage and current, each with its unit.
+
+``Time(s)``, ``E/V``, ``I_mA``, ``Spannung [V]``: where a heading is one of the usual words of a
+language and states its unit (or a row of units below does, or the values are durations), nothing
+is left to ask. Two candidates for one column, a word without a unit or a current without a sign
+are doubt: such a table needs the manifest's ``[columns]``, and the error says which.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from softbreak.data.readers.base import Head, Reader
+from softbreak.data.readers.formats.column_map import SCALE, Match
+from softbreak.data.readers.formats.delimited import DELIMITERS, Header, Text
+from softbreak.data.readers.formats.plain_table import tabbed
+from softbreak.data.readers.formats.time_series import Layout, Told, record_of
+from softbreak.data.readers.headings import begun, headings_of, split
+from softbreak.data.readers.sections import read_sections
+from softbreak.data.record import Record
+from softbreak.data.schema import SERIES_COLUMNS
+from softbreak.errors import ReadError
+
+HEADER_WITHIN_LINES: Final = 300
+_LONGEST: Final = 80
+"""A heading that says what it is takes no more letters."""
+_DURATION: Final = re.compile(r'"?(?:\d+\s*d\s*)?\d+:\d{2}:\d{2}(?:[.,]\d*)?"?')
+_SIGNED: Final = 0.1
+"""A voltage of either sign in so many samples belongs to a current of either sign."""
+
+
+class _Words(NamedTuple):
+    """What people write above a column.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Lower case, with blanks for underscores; the preferred ones first.
+    units : tuple of str
+        Those of the quantity, in lower case.
+    implied : mapping
+        Names that are units themselves.
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    implied: Mapping[str, str]
+
+
+_WORDS: Final[dict[str, _Words]] = {
+    "test_time_second": _Words(
+        (
+            *("total time", "test time", "elapsed time", "time elapsed", "running time"),
+            *("run time", "prog time", "program time", "corrected time", "cumulative time"),
+            *("gesamtzeit", "testzeit", "laufzeit", "temps total", "总时间", "测试时间"),
+            *("time", "t", "zeit", "temps", "tiempo", "tempo", "tijd", "czas", "tid"),
+            *("时间", "時間", "経過時間", "время"),
+        ),
+        (
+            *("s", "sec", "secs", "second", "seconds", "ms", "min", "mins", "minute", "minutes"),
+            *("h", "hr", "hrs", "hour", "hours", "d", "day", "days"),
+        ),
+        {"seconds": "s", "minutes": "min", "hours": "h", "sekunden": "s", "stunden": "h"},
+    ),
+    "voltage_volt": _Words(
+        (
+            *("voltage", "cell voltage", "terminal voltage", "test voltage", "potential"),
+            *("cell potential", "we(1).potential", "working electrode potential"),
+            *("u", "v", "e", "ewe", "<ewe>", "ecell", "e cell", "vcell", "v cell", "ucell"),
+            *("u cell", "uzelle", "ewe-ece", "vf", "spannung", "zellspannung", "potentiel"),
+            *("tension", "tensión", "voltaje", "potencial", "tensione", "potenziale", "tensão"),
+            *("spanning", "napięcie", "spänning", "напряжение", "电压", "電圧", "电位", "電位"),
+        ),
+        ("v", "volt", "volts", "mv", "uv"),
+        {"volts": "v", "volt": "v"},
+    ),
+    "current_ampere": _Words(
+        (
+            *("current", "cell current", "test current", "we(1).current", "i", "<i>", "im"),
+            *("icell", "i cell", "strom", "stromstärke", "courant", "intensité", "corriente"),
+            *("intensidad", "corrente", "stroom", "prąd", "ström", "ток", "电流", "電流"),
+        ),
+        ("a", "amp", "amps", "ampere", "ma", "ua", "na"),
+        {"amps": "a", "amperes": "a", "ampere": "a"},
+    ),
+    "ambient_temperature_celsius": _Words(
+        ("temperature", "temp", "cell temperature", "temperatur", "température", "t1", "温度"),
+        ("c", "°c", "℃", "degc", "deg c", "celsius"),
+        {},
+    ),
+}
+_PLAIN: Final = {
+    "unix_time_second": (
+        *("date time", "datetime", "date and time", "absolute time", "timestamp", "time stamp"),
+        *("date", "system time", "real time", "zeitstempel", "datum"),
+    ),
+    "cycle_count": ("cycle", "cycle index", "cycle number", "cycle no", "cycle id", "zyklus"),
+    "step_count": ("step", "step index", "step number", "step no", "step id", "schritt", "ns"),
+    "_label": ("step type", "status", "state", "mode", "step name", "command", "md", "工步类型"),
+    "_record": ("record", "record number", "data point", "datapoint", "rec", "rec#", "index"),
+}
+_SPECTRAL: Final = re.compile(r"freq|z'|zre|zim|re\(z\)|im\(z\)|impedan")
+LAYOUT: Final = Layout(
+    reader="described",
+    instrument="text table that names its columns",
+    fields=(),
+    time_formats=(
+        *("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y/%m/%d %H:%M:%S%.f"),
+        *("%Y-%m-%dT%H:%M:%S%.fZ",),
+    ),
+    discharge=("d", "entlad", "cc d", "cccv d", "cc_d", "cccv_d", "cp d", "放电", "恒流放电"),
+)
+
+
+class _Heading(NamedTuple):
+    name: str
+    unit: str
+
+
+def _parts(heading: str) -> _Heading:
+    """Take ``"Current(mA)"``, ``"E/V"``, ``"I_mA"`` or ``"U [V]"`` apart."""
+    text = " ".join(heading.strip().strip('"').lstrip("~").split())
+    if len(text) > _LONGEST:
+        return _Heading("", "")
+    name, unit = text, ""
+    if text[-1:] in ")]}":
+        place = max(text.rfind(mark) for mark in "([{")
+        if place > 0:
+            name, unit = text[:place], text[place + 1 : -1]
+    for mark in ("/", "_", ",", " "):
+        if not unit and mark in name:
+            head, _, last = name.rpartition(mark)
+            if head and _plain_unit(last.strip()) in SCALE and last.strip():
+                name, unit = head, last
+    if unit in ("MA", "MV") and heading != heading.upper():
+        unit = ""  # a mega is nothing that a cycler measures: it is not known what is meant
+    name = name.strip(" /_,.:").lower().replace("_", " ")
+    return _Heading(name, _plain_unit(unit))
+
+
+def _plain_unit(unit: str) -> str:
+    plain = unit.strip().lower().replace("µ", "u").replace("μ", "u")
+    return {"sek": "s", "secs": "s", "std": "h", "hrs": "h", "mins": "min"}.get(plain, plain)
+
+
+def find(names: Sequence[str], *, strict: bool = True, timed: bool = False) -> dict[str, Match]:
+    """Return where our columns stand under headings that leave no doubt.
+
+    Parameters
+    ----------
+    names : sequence of str
+    strict : bool
+        Headings must state their units.
+    timed : bool
+        The times are written as durations, which need no unit.
+
+    Returns
+    -------
+    dict of str to Match
+        Without the columns that are in doubt.
+    """
+    parts = [_parts(name) for name in names]
+    found: dict[str, Match] = {}
+    for target, words in _WORDS.items():
+        unitless = not strict or (timed and target == "test_time_second")
+        match = _only(target, words, parts, unitless=unitless)
+        if match is not None:
+            found[target] = match
+    for target, plain in _PLAIN.items():
+        places = [parts.index(p) for name in plain for p in parts if p.name == name and not p.unit]
+        if places and all(places[0] != match.index for match in found.values()):
+            found[target] = Match(target, places[0], 1.0)
+    return found
+
+
+def _only(target: str, words: _Words, parts: Sequence[_Heading], *, unitless: bool) -> Match | None:
+    """Return the one column that is meant; None where there are several, or none."""
+    ranked: list[tuple[int, int, float]] = []
+    for place, (name, stated) in enumerate(parts):
+        unit = stated or words.implied.get(name, "")
+        known = name in words.names or name in words.implied
+        if known and (unit in words.units or (not unit and unitless)):
+            rank = words.names.index(name) if name in words.names else len(words.names)
+            ranked.append((rank, place, SCALE.get(unit, 1.0) if unit else 1.0))
+    if not ranked or (len(ranked) > 1 and target in ("voltage_volt", "current_ampere")):
+        return None
+    ranked.sort()
+    if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
+        return None
+    return Match(target, *ranked[0][1:])
+
+
+def header_of(text: Text) -> Header | None:
+    """Return the header of a table that says what it is, its units with it; None if there is none.
+
+    Parameters
+    ----------
+    text : Text
+        A file, or its beginning.
+    """
+    start = 0
+    for number in range(HEADER_WITHIN_LINES):
+        end = text.data.find(b"\n", start)
+        if end < 0:
+            return None
+        line = text.data[start:end].decode("utf-8", errors="replace").strip("\r")
+        if headings_of(line) is not None and not _SPECTRAL.search(line.lower()):
+            for delimiter in DELIMITERS:  # "Time, s;Voltage, V" has more commas than semicolons
+                names = split(line, delimiter)
+                if set(find(names, strict=False)) >= set(SERIES_COLUMNS):
+                    return _whole(text, Header(tuple(names), delimiter, end + 1, number))
+        start = end + 1
+    return None
+
+
+def _whole(text: Text, header: Header) -> Header | None:
+    """Return a header with the units below it, if then nothing is in doubt."""
+    try:
+        whole = begun(text, header, lambda names: find(names, strict=False))
+    except ReadError:
+        return None
+    known = find(whole.names, timed=_timed(text, whole))
+    return whole if set(known) >= set(SERIES_COLUMNS) else None
+
+
+def _timed(text: Text, header: Header) -> bool:
+    """Whether the first time is a duration."""
+    place = find(header.names, strict=False)["test_time_second"].index
+    line = text.data[header.body : header.body + 65_536].split(b"\n", 1)[0]
+    fields = split(line.decode("utf-8", errors="replace").strip("\r"), header.delimiter)
+    return place < len(fields) and _DURATION.fullmatch(fields[place][:_LONGEST]) is not None
+
+
+def _recognises(head: Head) -> bool:
+    return head.is_text and header_of(tabbed(Text.of_bytes(head.path, head.data))) is not None
+
+
+def read(path: Path) -> list[Record]:
+    """Read a table that says what it is; ``stated["read_as"]`` says how it was read.
+
+    Raises
+    ------
+    ReadError
+        Also if its voltage has both signs and its current but one.
+    """
+    text = tabbed(Text.of(path))
+    header = header_of(text)
+    if header is None:
+        raise ReadError(
+            path,
+            found="no line of headings with time, voltage and current and their units",
+            expected="one, such as Time(s), Voltage(V), Current(mA)",
+            remedy="Say which column is which in the [columns] section of cells.toml.",
+        )
+    timed = _timed(text, header)
+    table = read_sections(text, header, lambda names: find(names, timed=timed))
+    found = find(header.names, timed=timed)
+    told = Told(stated={"read_as": _said(header, found), **table.said})
+    columns = {n: c for n, c in table.columns.items() if n != "unix_time_second" or _runs(c)}
+    record = record_of(
+        path,
+        columns,
+        LAYOUT,
+        told,
+        scales=table.scales,
+        decimal_comma=table.decimal_comma,
+    )
+    _check_signs(record)
+    return [record]
+
+
+def _runs(dates: object) -> bool:
+    """Whether a column of dates says more than when the file was written."""
+    import polars as pl
+
+    return isinstance(dates, pl.Series) and dates.drop_nulls().n_unique() > 1
+
+
+def _said(header: Header, found: Mapping[str, Match]) -> str:
+    words = {"test_time_second": "time", "voltage_volt": "voltage", "current_ampere": "current"}
+    parts = [f"{word} from {header.names[found[n].index]!r}" for n, word in words.items()]
+    return f"{', '.join(parts)}; a [columns] section in cells.toml overrules this"
+
+
+def _check_signs(record: Record) -> None:
+    voltage, current = record.array("voltage_volt"), record.array("current_ampere")
+    loaded = np.abs(current) > 0.01 * np.abs(current).max()
+    if not loaded.any() or (current[loaded] < 0).any():
+        return
+    share = float(np.mean(voltage[loaded] < 0))
+    if _SIGNED <= share <= 1.0 - _SIGNED:
+        raise ReadError(
+            record.source.path,
+            found=f"a current that is never negative under a voltage that is in {share:.0%} of the "
+            "samples",
+            expected="a current with its sign",
+            remedy="Export the current with its sign, or with a column that says charge or "
+            "discharge.",
+        )
+
+
+READERS: Final = (
+    Reader(LAYOUT.reader, LAYOUT.instrument, (".txt", ".csv", ".dat", ".tsv"), _recognises, read),
+)
