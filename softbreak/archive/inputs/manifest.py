@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -74,7 +74,7 @@ def test_the_total_time_goes_before_that_of_a_step(tmp_path: Path):
 
 def test_labels_give_the_sign(tmp_path: Path):
     words = ["CHA" if i > 0 else "DCH" for i in AMPERE]
-    head = "Status,Prog Time,Voltage,Current\n,s,V,A"
+    head = "State,Total Time,Voltage,Current\n,s,V,A"
     assert_read(read(write(tmp_path, head, words, TIME, VOLT, np.abs(AMPERE)))[0])
 
 

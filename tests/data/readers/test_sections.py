@@ -171,7 +171,7 @@ def test_one_row_with_a_field_too_many_is_not_used(tmp_path: Path):
 def test_several_channels_in_one_table_are_refused(tmp_path: Path, name):
     head = f"{name}," + ARBIN
     text = head + "".join(f"{1 + k % 2}," + rows(1, k, "{k},{t},1,{i},{v}") for k in range(60))
-    with pytest.raises(ReadError, match=rf"2 cells in one table, by its column '{name}': 1, 2"):
+    with pytest.raises(ReadError, match=rf"{name}.*1, 2"):
         read(write(tmp_path, text))
 
 
