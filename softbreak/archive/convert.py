@@ -42,7 +42,8 @@ from softbreak.archive.tables import (
     write_text,
     written_whole,
 )
-from softbreak.data.history import assemble
+from softbreak.data.date_orders import settled
+from softbreak.data.history import assemble, natural_key
 from softbreak.data.readers import registry
 from softbreak.data.readers.formats.bdf import write
 from softbreak.data.readers.formats.bdf_records import checksums_of, write_records
@@ -246,6 +247,7 @@ def add_converted(job: Job, writer: PackWriter) -> Outcome:
 
 def _in_order(job: Job, records: Sequence[Record]) -> list[list[Record]]:
     """Return a cell's records file by file, in the order in which the files were measured."""
+    records = settled(records, natural_key)
     files: dict[str, list[Record]] = {}
     for record in assemble(Cell(**job.basis["cell"]), records).records:
         files.setdefault(record.source.path, [])

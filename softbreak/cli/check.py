@@ -41,7 +41,7 @@ def check(
 
 def _report(path: Path, area: float | None) -> dict[str, Any]:
     from softbreak.archive.inputs.read import cells_of
-    from softbreak.data.checks import check_history
+    from softbreak.data.checks import check_history, check_units
     from softbreak.errors import ReadError
 
     try:
@@ -62,7 +62,9 @@ def _report(path: Path, area: float | None) -> dict[str, Any]:
             for record in history.records
         ],
         "findings": [
-            finding._asdict() for history in histories for finding in check_history(history)
+            finding._asdict()
+            for history in histories
+            for finding in (*check_history(history), *check_units(history))
         ],
     }
 

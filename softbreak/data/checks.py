@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from softbreak.data.history import CellHistory
+from softbreak.data.plausible import LARGE_AMPERE, doubtful_current
 from softbreak.data.quick_screen import Limits, suspicion
 from softbreak.data.record import Cell, Record, Technique
 
@@ -24,12 +25,16 @@ GAP_FACTOR: Final = 50.0
 GAP_SECOND: Final = 600.0
 SLOW_SECOND: Final = 200.0
 """At longer intervals over years the time is probably in milliseconds."""
+STANDING_SHARE: Final = 0.25
+"""Of all intervals; a step of the programme repeats a time once, with many samples between."""
 SMALL_VOLT: Final = 3.0 * USUAL_OFFSET_VOLT
 RELAXED_VOLT: Final = 0.01
 """Up to this a cell is at rest."""
 LOAD_SHARE: Final = 0.01
 """Of the largest current: below it a sample is at rest."""
-_LIMITS: Final = Limits(SLOW_SECOND, GAP_SECOND, SMALL_VOLT, RELAXED_VOLT, LOAD_SHARE)
+_LIMITS: Final = Limits(
+    SLOW_SECOND, GAP_SECOND, SMALL_VOLT, RELAXED_VOLT, LOAD_SHARE, STANDING_SHARE
+)
 
 
 class Finding(NamedTuple):
@@ -164,6 +169,35 @@ def check_history(
     return found + list(once.values())
 
 
+def check_units(history: CellHistory) -> list[Finding]:
+    """Look for currents whose unit is in doubt, without measuring a cell.
+
+    Parameters
+    ----------
+    history : CellHistory
+    """
+    found = []
+    for record, _ in history.of(Technique.CYCLING):
+        current = np.abs(_numbers(record.array("current_ampere")))
+        if not len(current) or np.nanmax(current, initial=0.0) <= LARGE_AMPERE:
+            continue
+        load = current > LOAD_SHARE * np.nanmax(current)
+        volt = np.abs(_numbers(record.array("voltage_volt")))[load]
+        if doubt := doubtful_current(volt, current[load], record.cell.area_cm2):
+            found.append(current_unit(doubt))
+    return found
+
+
+def current_unit(doubt: str) -> Finding:
+    """Return the remark on a current whose unit is in doubt."""
+    return Finding(
+        "warning",
+        "current-unit",
+        f"The unit of the current is in doubt: {doubt}: a wire, or a column in mA that was taken "
+        "for A? Name its unit in the header, or map it with a factor (docs/formats.md).",
+    )
+
+
 def _cell(history: CellHistory) -> Iterator[Finding]:
     if history.cell.area_cm2 is None and not any(r.cell.area_cm2 for r in history.records):
         yield Finding(
@@ -181,10 +215,21 @@ def _cell(history: CellHistory) -> Iterator[Finding]:
         )
 
 
-_DAMAGE: Final = ("damage", "rows_missing", "left_out", "imaginary_sign")
+_DAMAGE: Final = (
+    "damage",
+    "rows_missing",
+    "left_out",
+    "imaginary_sign",
+    "unread",
+    "clocks",
+    "units",
+    "temperature",
+)
 _TOLD: Final = (
     *_DAMAGE,
     "assumption",
+    "dates",
+    "date_unit",
     "read_as",
     "technique",
     "second_header",
@@ -260,6 +305,15 @@ def _clock(name: str, time: np.ndarray) -> Iterator[Finding]:
             " it was made to run on.",
         )
     forward = step[step > 0]
+    still = int((step == 0).sum())
+    if still > STANDING_SHARE * len(step):
+        yield Finding(
+            "warning",
+            "clock-stands-still",
+            f"{name}: the clock stands still: {len(forward) + 1} distinct times in {len(time)} "
+            "rows. It was stored too coarsely (as float32, or rounded): what happens between two "
+            "of them has no time of its own. Store it as float64.",
+        )
     if not len(forward):
         return
     usual = float(np.median(forward))

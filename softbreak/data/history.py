@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from softbreak.data.clock import forward_clock
+from softbreak.data.date_orders import is_open, settled
 from softbreak.data.record import Cell, Record, Technique
 
 
@@ -55,8 +56,9 @@ def assemble(cell: Cell, records: Sequence[Record]) -> CellHistory:
     """Put a cell's records on one clock.
 
     Files are ordered by absolute time where every one of them states it, else by name with
-    numbers in numerical order. A file whose test time starts again continues where the last one
-    ended.
+    numbers in numerical order. Dates whose day and month one file leaves open are read as the
+    others prove (:mod:`softbreak.data.date_orders`). A file whose test time starts again continues
+    where the last one ended.
 
     Parameters
     ----------
@@ -65,6 +67,7 @@ def assemble(cell: Cell, records: Sequence[Record]) -> CellHistory:
     records : sequence of Record
         In any order; records of one file carry their ``source.position``.
     """
+    records = settled(records, natural_key)
     clocks = [_clock(record) for record in records]
     spans = [_span(record, clock) for record, clock in zip(records, clocks, strict=True)]
     placed = placements(spans)
@@ -185,6 +188,8 @@ def started(record: Record) -> float | None:
     record : Record
         The first one of its file.
     """
+    if is_open(record.source):
+        return None
     if record.source.started_unix_second is not None:
         return record.source.started_unix_second
     if "unix_time_second" not in record.table.columns or not len(record.table):

@@ -15,8 +15,8 @@ from softbreak.compiled import strict
 BLOCK: Final = 16_384
 _TIME, _VOLTAGE, _CURRENT, _CONTROL = range(4)
 _BACK, _FORWARD, _SLOW, _PAUSED, _LOST = range(5)
-_PLUS, _MINUS, _BELOW, _LOADED, _LARGE, _IDLE, _RELAXED = range(5, 12)
-_COUNTS: Final = 12
+_PLUS, _MINUS, _BELOW, _LOADED, _LARGE, _IDLE, _RELAXED, _STILL = range(5, 13)
+_COUNTS: Final = 13
 
 
 class Limits(NamedTuple):
@@ -34,6 +34,8 @@ class Limits(NamedTuple):
         Voltage at rest (V) up to which nothing is to be said.
     load : float
         Share of the largest current from which on a sample is under load.
+    still : float
+        Share of intervals without length that a sound clock has.
     """
 
     slow: float
@@ -41,6 +43,7 @@ class Limits(NamedTuple):
     large: float
     relaxed: float
     load: float
+    still: float
 
 
 class Suspicion(NamedTuple):
@@ -85,17 +88,19 @@ def suspicion(
                 largest = _largest(rows, largest)
             else:
                 _count(rows, start - first, limits.load * largest, limits[:], counts)
-    return _weighed(counts)
+    return _weighed(counts, limits.still)
 
 
-def _weighed(counts: np.ndarray) -> Suspicion:
+def _weighed(counts: np.ndarray, sound: float) -> Suspicion:
     """Tell what cannot be ruled out by majorities."""
     told = counts.tolist()
     turned = min(told[_PLUS], told[_MINUS]) > 0 and not _most(told[_BELOW], told[_MINUS])
     at_rest = told[_IDLE] > 0 and not _most(told[_RELAXED], told[_IDLE])
     slow = told[_FORWARD] > 0 and 2 * told[_SLOW] >= told[_FORWARD]
+    intervals = told[_BACK] + told[_FORWARD] + told[_STILL]
+    standing = told[_STILL] > sound * intervals
     return Suspicion(
-        clock=told[_BACK] > 0 or told[_PAUSED] > 0 or slow,
+        clock=told[_BACK] > 0 or told[_PAUSED] > 0 or slow or standing,
         signs=turned or at_rest,
         small=told[_LOADED] > 0 and not _most(told[_LARGE], told[_LOADED]),
         missing=told[_LOST] > 0,
@@ -122,18 +127,19 @@ def _count(
     rows: np.ndarray,
     first: int,
     threshold: float,
-    limits: tuple[float, float, float, float, float],
+    limits: tuple[float, float, float, float, float, float],
     counts: np.ndarray,
 ) -> None:
     """Count samples; the first ones only begin an interval."""
-    slow, pause, large, relaxed, _ = limits
+    slow, pause, large, relaxed, _, _ = limits
     time, n = rows[_TIME], rows.shape[1]
-    back = forward = slowly = paused = 0
+    back = forward = slowly = paused = still = 0
     for k in range(n - 1):
         step = time[k + 1] - time[k]
         ahead = (step > 0.0) & (step < np.inf)
         back += (step < 0.0) & (step > -np.inf)
         forward += ahead
+        still += step == 0.0
         slowly += ahead & (step > slow)
         paused += ahead & (step > pause)
     lost = plus = minus = below = loaded = far = idle = calm = 0
@@ -153,6 +159,6 @@ def _count(
         far += load & (size >= large)
         idle += rest
         calm += rest & (size <= relaxed)
-    told = (back, forward, slowly, paused, lost, plus, minus, below, loaded, far, idle, calm)
+    told = (back, forward, slowly, paused, lost, plus, minus, below, loaded, far, idle, calm, still)
     for k in range(len(told)):
         counts[k] += told[k]

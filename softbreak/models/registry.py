@@ -16,6 +16,7 @@ from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.detector import Judge, LearnedDetector, read_facts
+from softbreak.models.doubt import without_doubtful
 from softbreak.models.learned.learners import LEARNERS, TABLE, Judging, judged_by, load_learned
 from softbreak.models.rules import fused, voltammetry
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
@@ -72,10 +73,11 @@ class Detector:
         """Do as :meth:`judge`; also return who judges the cycles that follow, if anybody can."""
         if self.begin is not None:
             judge = self.begin(evidence, readings)
-            return judge.step(cycles_of(evidence.timeline)), judge
+            said = judge.step(cycles_of(evidence.timeline))
+            return without_doubtful(said, evidence), judge
         if self.whole is None:
             raise SoftbreakError(f"the detector {self.name} has neither begin nor whole")
-        return self.whole(evidence, readings), None
+        return without_doubtful(self.whole(evidence, readings), evidence), None
 
 
 def _cv_literal(evidence: CellEvidence, _: Readings) -> list[Verdict]:

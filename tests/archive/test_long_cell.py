@@ -123,6 +123,23 @@ def test_damage_is_told_as_of_a_whole_file(tmp_path, request, damage):
     assert str(piece.value) == str(whole.value)
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"ambient_temperature_celsius": np.full(720, 298.15)},
+        {"unix_time_second": 1.7e9 + 7200.0 * np.arange(720)},
+    ],
+    ids=["kelvin", "minutes"],
+)
+def test_what_its_values_refute_is_read_whole(tmp_path, small, columns):
+    """A unit or a clock that is wrong is mended in a whole table only."""
+    path = tmp_path / "cell.parquet"
+    table().to_parquet(path)
+    assert registry.read_long(path) is not None
+    table().assign(**columns).to_parquet(path)
+    assert registry.read_long(path) is None
+
+
 def test_what_is_no_plain_series_is_read_whole(tmp_path, small):
     frame = table().assign(frequency_hertz=np.nan)
     frame["real_impedance_ohm"] = frame["imaginary_impedance_ohm"] = np.nan

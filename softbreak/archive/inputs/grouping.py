@@ -19,6 +19,7 @@ from softbreak.archive.inputs.file_names import (
 )
 from softbreak.archive.inputs.manifest import Manifest, Row
 from softbreak.archive.tables import Failure, printable
+from softbreak.data.date_orders import is_open, settled
 from softbreak.data.history import natural_key
 from softbreak.data.readers.chunked import LongRecord
 from softbreak.data.record import Cell, Record, Technique
@@ -38,8 +39,11 @@ def measured_at_once(records: Sequence[Record | LongRecord]) -> bool:
     ----------
     records : sequence of Record or LongRecord
     """
+    whole = settled([r for r in records if isinstance(r, Record)], natural_key)
+    long = [record for record in records if isinstance(record, LongRecord)]
+    every: list[Record | LongRecord] = [*whole, *long]
     spans: dict[str, dict[str, tuple[float, float]]] = {}
-    for record in records:
+    for record in every:
         span = _span(record)
         if span is not None:
             files = spans.setdefault(record.source.reader, {})
@@ -49,7 +53,7 @@ def measured_at_once(records: Sequence[Record | LongRecord]) -> bool:
 
 
 def _span(record: Record | LongRecord) -> tuple[float, float] | None:
-    if record.technique is not Technique.CYCLING or not record.rows:
+    if record.technique is not Technique.CYCLING or not record.rows or is_open(record.source):
         return None
     if isinstance(record, LongRecord):
         return record.absolute

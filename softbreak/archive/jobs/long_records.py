@@ -15,7 +15,8 @@ import pandas as pd
 
 from softbreak.data.checks import Finding, check_history, check_series
 from softbreak.data.clock import forward_clock
-from softbreak.data.history import CellHistory, assemble
+from softbreak.data.date_orders import settled
+from softbreak.data.history import CellHistory, assemble, natural_key
 from softbreak.data.readers.chunked import LongRecord
 from softbreak.data.record import Cell, Record
 from softbreak.data.schema import SERIES_COLUMNS
@@ -38,7 +39,7 @@ def examine_records(cell: Cell, records: Sequence[Record | LongRecord], detector
     if len(whole) == len(records):
         return examine(assemble(cell, whole), detector)
     # Where a record lies in the cell's life is told by its first and its last row.
-    ends = [r if isinstance(r, Record) else _ends(r) for r in records]
+    ends = settled([r if isinstance(r, Record) else _ends(r) for r in records], natural_key)
     order = assemble(cell, ends)
     places = {id(end.table): record for end, record in zip(ends, records, strict=True)}
     fed = CellRecords()

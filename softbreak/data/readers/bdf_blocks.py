@@ -143,7 +143,7 @@ def _text(path: Path, header: Header, body: int, said: dict[str, str]) -> Iterat
                 table = read_sections(text, header, _used, more=bool(read))
                 said |= table.said
                 header = replace(table.header, body=0, line=header.line + rows.count(b"\n"))
-                found = bdf.arrays_of(table)
+                found = bdf.arrays_of(path, table)[0]
                 nothing = np.full(len(found["test_time_second"]), np.nan)
                 yield {name: found.get(name, nothing) for name in names}
             if not read:

@@ -26,6 +26,7 @@ from softbreak.data.readers.formats.time_series import (
     check_ranges,
     left_out,
 )
+from softbreak.data.readers.values.mending import on_one_clock, witnessed
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import SERIES_COLUMNS
 from softbreak.errors import ReadError
@@ -177,7 +178,9 @@ def long_records(path: Path) -> list[Record | LongRecord] | None:
         return None
     said: dict[str, str] = {}
     blocks = text_blocks(path, said)
-    return None if blocks is None else [_surveyed(path, blocks, Told(), said)]
+    if blocks is None or _refuted(path, blocks):
+        return None
+    return [_surveyed(path, blocks, Told(), said)]
 
 
 def _of_parquet(path: Path) -> list[Record | LongRecord] | None:
@@ -191,7 +194,23 @@ def _of_parquet(path: Path) -> list[Record | LongRecord] | None:
     if "records" in said:
         return _converted(path, said, told.num_rows)
     blocks = parquet_blocks(path)
-    return None if blocks is None else [_surveyed(path, blocks, bdf.told_by(said))]
+    if blocks is None or _refuted(path, blocks):
+        return None
+    return [_surveyed(path, blocks, bdf.told_by(said))]
+
+
+def _refuted(path: Path, blocks: Blocks) -> bool:
+    """Whether the first rows refute a unit, a clock or a sign: only a whole table is mended."""
+    block = next(iter(blocks()), None)
+    if block is None:
+        return False
+    first = _kept(block, _usable(block), set(block))
+    if not len(first["voltage_volt"]):
+        return False
+    check_ranges(path, first)
+    _, clocks = on_one_clock(first, restarts=bdf.LAYOUT.restarts)
+    _, signs = witnessed(path, first)
+    return bool(clocks or signs)
 
 
 def _surveyed(
@@ -207,7 +226,7 @@ def _surveyed(
         facts.lost += lost
         table = _kept(block, usable, set(block))
         if len(table["voltage_volt"]):
-            check_ranges(path, pd.DataFrame(table, copy=False))
+            check_ranges(path, table)
             facts.take(table)
     _check_order(path, facts)
     stated = {**told.stated, **(said or {})}

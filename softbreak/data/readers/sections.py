@@ -18,9 +18,10 @@ import numpy as np
 
 from softbreak.data.readers.endings import without_unfinished
 from softbreak.data.readers.formats.column_map import Match
-from softbreak.data.readers.formats.delimited import Header, Text, numbers, times
+from softbreak.data.readers.formats.delimited import Header, Text
 from softbreak.data.readers.headings import Find, begun, enough, headings_of, refused
 from softbreak.data.readers.rows import Rows, cleaned, parsed
+from softbreak.data.readers.values.file_columns import FileColumns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -206,21 +207,28 @@ def _joined(path: Path, sections: Sequence[_Section], said: dict[str, str]) -> T
     scales: dict[str, float] = {}
     for name in names:
         ways = {
-            (s.found[name].scale, s.header.delimiter == ",") for s in sections if name in s.found
+            (s.found[name].scale, s.found[name].offset, s.header.delimiter == ",")
+            for s in sections
+            if name in s.found
         }
         same = len(ways) == 1 or name.startswith("_") or name == "unix_time_second"
-        parts = [_part(section, name, same=same) for section in sections]
+        parts = [_part(path, section, name, same=same) for section in sections]
         columns[name] = parts[0] if len(parts) == 1 else pl.concat(parts)
         scales[name] = next(iter(ways))[0] if same else 1.0
     comma = all(section.header.delimiter != "," for section in sections)
     places = {
-        name: replace(next(s.found[name] for s in sections if name in s.found), scale=scales[name])
+        name: _place(next(s.found[name] for s in sections if name in s.found), scales[name])
         for name in names
     }
     return Table(columns, scales, comma, places, said, sections[-1].header)
 
 
-def _part(section: _Section, name: str, *, same: bool) -> pl.Series:
+def _place(first: Match, scale: float) -> Match:
+    """Where a column stands; with a scale of 1 where its sections were brought to one unit."""
+    return first if first.scale == scale else replace(first, scale=scale, offset=0.0)
+
+
+def _part(path: Path, section: _Section, name: str, *, same: bool) -> pl.Series:
     """Return a column of a section: as text, or in our unit where sections differ in theirs."""
     import polars as pl
 
@@ -232,6 +240,7 @@ def _part(section: _Section, name: str, *, same: bool) -> pl.Series:
     if same:
         return column
     comma = section.header.delimiter != ","
+    file = FileColumns(path, {name: column}, {name: at.heading}, decimal_comma=comma)
     if name == "test_time_second":
-        return pl.Series(name, times(column, scale=at.scale, decimal_comma=comma))
-    return pl.Series(name, numbers(column, decimal_comma=comma) * at.scale)
+        return pl.Series(name, file.times(name, at.scale))
+    return pl.Series(name, at.ours(file.numbers(name)))

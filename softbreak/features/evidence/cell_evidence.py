@@ -16,6 +16,7 @@ import pandas as pd
 
 from softbreak.data.checks import RecordFacts, mixture_of
 from softbreak.data.history import CellHistory, joined_cell, placements
+from softbreak.data.plausible import doubtful_current
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.cycles.pairing import Arranged, arranged
 from softbreak.features.cycles.timeline import Timeline, tables_of
@@ -72,6 +73,13 @@ class CellEvidence:
     mixture: str = ""
     rest_volt: float = math.nan
     waveforms: pd.DataFrame | None = None
+
+    @property
+    def current_in_doubt(self) -> str:
+        """Why the unit of the current is in doubt; empty where it is not."""
+        half_cycles = self.timeline.half_cycles
+        volt, ampere = half_cycles["voltage_volt"].abs(), half_cycles["current_ampere"].abs()
+        return doubtful_current(volt.to_numpy(), ampere.to_numpy(), self.cell.area_cm2)
 
 
 def gather(history: CellHistory, *, waveforms: bool = False) -> CellEvidence:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from softbreak.data.checks import Finding
+from softbreak.data.checks import Finding, current_unit
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
@@ -30,9 +30,6 @@ NO_AGE: Final = 1e-3
 """… and the spread of ln R below which nothing ages: real cells move by a hundred times that."""
 FEWEST_CYCLES: Final = 3
 MOST_VOLT: Final = 10.0
-LARGE_AMPERE: Final = 0.02
-SMALL_OHM: Final = 2.0
-"""V/I of a wire, at a current that few laboratory cells carry."""
 UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
 LAST_CYCLES = 5
@@ -102,7 +99,6 @@ def _units(evidence: CellEvidence) -> Iterator[Finding]:
     if not len(half_cycles):
         return
     volt = float(half_cycles["voltage_volt"].abs().median())
-    ampere = float(half_cycles["current_ampere"].median())
     if volt > MOST_VOLT:
         yield Finding(
             "warning",
@@ -110,13 +106,8 @@ def _units(evidence: CellEvidence) -> Iterator[Finding]:
             f"The voltage under current is {volt:.3g} V, which no single cell has: is the column "
             "in mV? Name its unit in the header, or map it with a factor (docs/formats.md).",
         )
-    elif ampere > LARGE_AMPERE and volt < SMALL_OHM * ampere:
-        yield Finding(
-            "warning",
-            "current-unit",
-            f"V/I is {ohm(volt / ampere)} at {ampere:.3g} A: a wire, or a column in mA that was "
-            "taken for A? Name its unit in the header, or map it with a factor (docs/formats.md).",
-        )
+    elif doubt := evidence.current_in_doubt:
+        yield current_unit(doubt)
 
 
 def _beginning(evidence: CellEvidence) -> Iterator[Finding]:

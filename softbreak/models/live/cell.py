@@ -198,7 +198,8 @@ class LiveCell:
         self._logged = evidence.temperature_logged
         self._applies = chosen.unit == "cycle" and not_applicable(evidence) is None
         self._pairing = None
-        if not ended and self._judge is not None:
+        # what a doubtful current says is looked over as a whole
+        if not ended and self._judge is not None and not evidence.current_in_doubt:
             times = [reading.time_second for reading in readings]
             times += evidence.sweeps["end_time_second"].tolist()
             self._measured = max(times, default=-np.inf)

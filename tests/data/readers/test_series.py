@@ -6,8 +6,9 @@ import pytest
 
 from softbreak.data.readers.formats.column_map import Field, match, split_unit
 from softbreak.data.readers.formats.delimited import durations, numbers, timestamps
-from softbreak.data.readers.formats.time_series import run_on, signed
 from softbreak.data.readers.registry import read
+from softbreak.data.readers.values.signs import signed
+from softbreak.data.readers.values.witnesses import run_on
 from softbreak.data.record import Technique
 from softbreak.errors import ReadError
 
@@ -57,7 +58,10 @@ def test_numbers():
         numbers(pl.Series(["1,5", "-2,0E-003", "", "N/A", None]), decimal_comma=True),
         [1.5, -0.002, np.nan, np.nan, np.nan],
     )
-    assert np.isnan(numbers(column, decimal_comma=False)).all()
+    # a comma inside a field of a comma-separated file was quoted: it is a mark all the same
+    np.testing.assert_allclose(
+        numbers(column, decimal_comma=False), [1.5, 1234.5, -0.002, np.nan, np.nan, np.nan]
+    )
 
 
 def test_thousands():
@@ -195,3 +199,72 @@ def test_gamry_curves_and_convention(tmp_path: Path, convention, sign):
     assert run.technique is Technique.VOLTAMMETRY
     np.testing.assert_allclose(run.array("current_ampere"), sign * np.array([1e-3, 2e-3, -1e-3]))
     np.testing.assert_allclose(run.array("test_time_second"), [0.1, 0.2, 0.3])
+
+
+def test_quoted_fields_hold_their_commas(tmp_path: Path):
+    path = tmp_path / "x.csv"
+    header = "test_time_second,voltage_volt,current_ampere\n"
+    path.write_text(header + '"0,0","0,05","0,0005"\n"1.200,5","-0,05","-0,0005"\n')
+    (record,) = read(path)
+    assert record.array("test_time_second").tolist() == [0.0, 1200.5]
+    assert record.array("current_ampere").tolist() == [5e-4, -5e-4]
+
+
+def test_a_quote_that_nothing_closes_swallows_no_rows(tmp_path: Path):
+    path = tmp_path / "x.csv"
+    rows = [f'"{k}.0","0.05","0.0005"\n' for k in range(400)]
+    rows[7] = '"7.0","0.05","0.0005\n'
+    path.write_text("test_time_second,voltage_volt,current_ampere\n" + "".join(rows))
+    (record,) = read(path)
+    assert record.array("test_time_second").tolist() == list(range(400))
+
+
+def test_quotes_that_begin_late_are_quotes(tmp_path: Path):
+    """A writer quotes only what needs it: the first thousand is row 1001."""
+    path = tmp_path / "x.csv"
+    rows = [f"{k}.5,0.05,0.0005\n" for k in range(999)] + ['"1,000.5",0.05,0.0005\n']
+    path.write_text("test_time_second,voltage_volt,current_ampere\n" + "".join(rows))
+    (record,) = read(path)
+    assert record.array("test_time_second")[-1] == 1000.5
+
+
+def test_what_is_not_understood_is_named(tmp_path: Path):
+    with pytest.raises(ReadError, match=r"1 values of 'Current\(mA\)' not understood.*'\?'"):
+        read(neware(tmp_path, "1,1,1,Rest,00:00:00,?,100,\n"))
+
+
+def test_an_ambiguous_number_is_refused_with_its_column(tmp_path: Path):
+    path = tmp_path / "x.csv"
+    path.write_text('test_time_second,voltage_volt,current_ampere\n"1,234","2,345","3,456"\n')
+    with pytest.raises(ReadError, match=r"column 'test_time_second'.*'1,234' in row 1"):
+        read(path)
+
+
+def test_hours_that_a_spreadsheet_lost_are_named(tmp_path: Path):
+    with pytest.raises(ReadError, match=r"'02:00.0' in row 1 of the column 'Time'"):
+        read(neware(tmp_path, "1,1,1,Rest,02:00.0,0,100,\n2,1,1,Rest,01:00.0,0,100,\n"))
+
+
+def test_other_zeros_of_temperature():
+    field = Field("ambient_temperature_celsius", ("temperature",), "C")
+    for heading, value in (("Temperature(K)", 298.15), ("Temperature (°F)", 77.0)):
+        place = match([heading], [field])["ambient_temperature_celsius"]
+        np.testing.assert_allclose(place.ours(np.array([value])), [25.0])
+
+
+def test_kelvin_under_celsius_is_read_and_said(tmp_path: Path):
+    path = tmp_path / "x.csv"
+    names = "test_time_second,voltage_volt,current_ampere,ambient_temperature_celsius\n"
+    path.write_text(names + "".join(f"{k},0.1,0.001,298.15\n" for k in range(9)))
+    (record,) = read(path)
+    np.testing.assert_allclose(record.array("ambient_temperature_celsius"), 25.0)
+    assert "kelvin" in record.source.stated["temperature"]
+
+
+def test_a_lost_sign_without_steps_is_refused(tmp_path: Path):
+    path = tmp_path / "x.csv"
+    sign = np.repeat([1, -1, 1, -1], 20)
+    rows = [f"{k},{0.1 * sign[k]},0.001\n" for k in range(80)]
+    path.write_text("test_time_second,voltage_volt,current_ampere\n" + "".join(rows))
+    with pytest.raises(ReadError, match="its sign was not recorded"):
+        read(path)

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
 
+from softbreak.data.date_orders import DAY_FIRST, MONTH_FIRST, OPEN, stated_order, swapped
 from softbreak.data.readers.base import Head, Reader, decode
 from softbreak.data.readers.cyclers import biologic_columns as bio
 from softbreak.data.readers.cyclers.biologic_records import Columns, Header, records
 from softbreak.data.readers.endings import UNFINISHED, without_unfinished
+from softbreak.data.readers.values.dates import Instants, instant, read_instants
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
 
@@ -45,9 +46,7 @@ _STATED = (
     "Device",
 )
 _BLANK_LINE = re.compile(rb"\n(?:[ \t]*\r?\n)+")
-_DATE = re.compile(
-    r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})\s+(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,6}))?"
-)
+_DATE = re.compile(r"\d{1,4}[/.\-]\d{1,2}[/.\-]\d{2,4}\s+\d{1,2}:\d{2}")
 _REMEDY = "Export it again from EC-Lab as text, with its header."
 
 
@@ -112,10 +111,11 @@ def read(path: Path) -> list[Record]:
             "at least one",
             remedy="The measurement was perhaps never started; leave the file out.",
         )
-    started = _date(export.value("Acquisition started on"))
-    columns = _columns(export, data)
+    began = instant(export.value("Acquisition started on"))
+    started = float(began.seconds[0]) if np.isfinite(began.seconds[0]) else None
+    columns, dates = _columns(export, data)
     if (unix_time := columns.pop(_UNIX_TIME, None)) is not None:
-        started = float(unix_time[0]) if started is None else started
+        started, began = _agreed(started, began, unix_time, dates)
         columns[_TIME] = unix_time - started
     title = next((line.strip() for line in export.lines[2:] if line.strip()), "")
     stated = {key.lower().replace(" ", "_"): export.value(key) for key in _STATED}
@@ -124,7 +124,10 @@ def read(path: Path) -> list[Record]:
         READER.name,
         bio.method_of(title),
         started,
-        {key: text for key, text in {**stated, "unfinished_row": unfinished}.items() if text},
+        {
+            **{key: text for key, text in {**stated, "unfinished_row": unfinished}.items() if text},
+            **stated_order(began.order, began.example, began.habit),
+        },
     )
     return records(header, columns)
 
@@ -179,8 +182,8 @@ def _whole_lines(data: bytes, n_labels: int) -> tuple[bytes, str]:
 
 
 @np.errstate(all="ignore")
-def _columns(export: _Export, data: bytes) -> Columns:
-    """Parse the needed columns, scaled to the units and signs of their meanings."""
+def _columns(export: _Export, data: bytes) -> tuple[Columns, Instants | None]:
+    """Parse the needed columns, scaled to the units and signs of their meanings; and dates."""
     chosen = _chosen(export.labels)
     fields = data[: _end_of_line(data)].decode("latin-1").rstrip("\r").split("\t")
     last = max(place for place, _ in chosen.values())
@@ -197,14 +200,16 @@ def _columns(export: _Export, data: bytes) -> Columns:
         dated = -1
     frame = _parse(export, data, len(fields), {place for place, _ in chosen.values()}, dated)
     columns: Columns = {}
+    dates = None
     for meaning, (place, column) in chosen.items():
         series = frame[f"c{place}"]
         if place == dated:
-            columns[_UNIX_TIME] = _unix_seconds(export, series)
+            dates = _dates(export, series)
+            columns[_UNIX_TIME] = dates.seconds
             continue
         values = series.to_numpy()
         columns[meaning] = values * column.scale if column.scale != 1.0 else values
-    return columns
+    return columns, dates
 
 
 def _chosen(labels: tuple[str, ...]) -> dict[str, tuple[int, bio.BiologicColumn]]:
@@ -260,36 +265,34 @@ def _line(export: _Export, row: int) -> str:
     return f"line {export.first_row + row:,}"
 
 
-def _date(text: str) -> float | None:
-    """Return the seconds since 1970 of "11/20/2024 11:38:41.707" (month first); else None."""
-    match = _DATE.match(text)
-    if match is None:
-        return None
-    month, day, year, hour, minute, second = (int(part) for part in match.groups()[:6])
-    if month > 12:
-        month, day = day, month
-    micro = int((match[7] or "0").ljust(6, "0"))
-    try:
-        return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC).timestamp()
-    except ValueError:
-        return None
+def _dates(export: _Export, series: pl.Series) -> Instants:
+    """Read a column of dates."""
+    found = read_instants(series)
+    if found.unread is not None:
+        row = found.unread.row
+        raise export.error(
+            f"{series[row]!r} for a date", f"a date like {series[0]!r}", _line(export, row)
+        )
+    return found
 
 
-def _unix_seconds(export: _Export, series: pl.Series) -> np.ndarray:
-    """Return the seconds since 1970 of a column of dates, month first unless that is impossible."""
-    import polars as pl
+def _agreed(
+    started: float | None, began: Instants, unix_time: np.ndarray, dates: Instants | None
+) -> tuple[float, Instants]:
+    """Let the header's date and those of the rows, which one computer wrote, decide each other.
 
-    mark = next(letter for letter in series[0] if not letter.isdigit())
-    texts = series.str.replace(",", ".", literal=True)
-    for order in ("%m{0}%d", "%d{0}%m"):
-        form = (order + "{0}%Y %H:%M:%S%.f").format(mark)
-        times = texts.str.to_datetime(form, time_unit="us", strict=False)
-        if not times.null_count():
-            return times.cast(pl.Int64).to_numpy() / 1e6
-    row = times.is_null().arg_max() or 0
-    raise export.error(
-        f"{series[row]!r} for a date", f"a date like {series[0]!r}", _line(export, row)
-    )
+    Rows that are open are read by the header's order, and ``unix_time`` is changed accordingly.
+    """
+    if dates is None or started is None:
+        return float(unix_time[0]), dates or began
+    if dates.order == OPEN and began.order in (DAY_FIRST, MONTH_FIRST):
+        if began.order != dates.habit and (other := swapped(unix_time)) is not None:
+            unix_time[:] = other
+        return started, began
+    if began.order == OPEN and dates.order in (DAY_FIRST, MONTH_FIRST):
+        other = swapped(np.array([started])) if dates.order != began.habit else None
+        return (started if other is None else float(other[0])), dates
+    return started, began
 
 
 READER: Final = Reader(

@@ -10,14 +10,17 @@ cathodic ones, which are turned round here. Date and time are local and taken as
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
+from softbreak.data.date_orders import stated_order
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.formats.column_map import Field, match
 from softbreak.data.readers.formats.delimited import Header, Text, read_strings
 from softbreak.data.readers.formats.time_series import Layout, Told, record_of
+from softbreak.data.readers.values.dates import instant
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError
 
@@ -149,26 +152,14 @@ def _preamble(text: str) -> dict[str, Any]:
     said = {fields[0]: fields[2] for fields in lines if len(fields) >= 3}
     tag = next((fields[1] for fields in lines if fields[0] == "TAG" and len(fields) > 1), "")
     stated = {name.lower(): said[name].strip() for name in _KEPT if said.get(name, "").strip()}
+    began = instant(f"{said.get('DATE', '')} {said.get('TIME', '')}".strip())
+    stated |= stated_order(began.order, began.example, began.habit)
     return {
         "tag": tag.strip().upper(),
         "convention": said.get("CONVENTION", "1").strip(),
-        "started": _instant(f"{said.get('DATE', '')} {said.get('TIME', '')}"),
+        "started": float(began.seconds[0]) if np.isfinite(began.seconds[0]) else None,
         "stated": stated,
     }
-
-
-def _instant(text: str) -> float | None:
-    for form in (
-        "%d.%m.%Y %H:%M:%S",
-        "%m/%d/%Y %H:%M:%S",
-        "%Y-%m-%d %H:%M:%S",
-        "%m/%d/%Y %I:%M:%S %p",
-    ):
-        try:
-            return datetime.strptime(text.strip(), form).replace(tzinfo=UTC).timestamp()
-        except ValueError:
-            continue
-    return None
 
 
 def _empty(path: Path) -> list[Record]:

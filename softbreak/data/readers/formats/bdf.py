@@ -25,11 +25,12 @@ from softbreak.data.readers.bdf_columns import FIELDS, is_header
 from softbreak.data.readers.cyclers import neware
 from softbreak.data.readers.formats.bdf_records import read_records
 from softbreak.data.readers.formats.column_map import Match, match
-from softbreak.data.readers.formats.delimited import Text, delimiter_of, numbers, times, timestamps
+from softbreak.data.readers.formats.delimited import Text, delimiter_of, numbers, timestamps
 from softbreak.data.readers.formats.time_series import Layout, Told, build, in_order, record_of
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.data.readers.sections import Table, read_sections
 from softbreak.data.readers.sweeps import sweeps
+from softbreak.data.readers.values.file_columns import FileColumns
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import ReadError
@@ -67,7 +68,9 @@ def read_csv(path: Path) -> list[Record]:
     text = Text.of(path)
     header = text.header(is_header, "a header with test_time_second, voltage_volt, current_ampere")
     table = read_sections(text, header, find)
-    return records_of(path, arrays_of(table), table.said)
+    arrays, unread = arrays_of(path, table)
+    said = {**table.said, "unread": unread} if unread else table.said
+    return records_of(path, arrays, said)
 
 
 def find(names: Sequence[str]) -> dict[str, Match]:
@@ -75,21 +78,20 @@ def find(names: Sequence[str]) -> dict[str, Match]:
     return match(names, LAYOUT.fields)
 
 
-def arrays_of(table: Table) -> dict[str, np.ndarray]:
-    """Return the columns of a text table as numbers in our units."""
-    return {
-        name: _numbers(name, column, table.scales[name], decimal_comma=table.decimal_comma)
-        for name, column in table.columns.items()
-    }
+def arrays_of(path: Path, table: Table) -> tuple[dict[str, np.ndarray], str]:
+    """Return the columns of a text table as numbers in our units, and what was not understood."""
+    headings = {name: place.heading for name, place in table.places.items() if place.heading}
+    file = FileColumns(path, table.columns, headings, decimal_comma=table.decimal_comma)
+    arrays = {name: _array(file, name, place) for name, place in table.places.items()}
+    return arrays, file.told()
 
 
-def _numbers(name: str, column: pl.Series, scale: float, *, decimal_comma: bool) -> np.ndarray:
+def _array(file: FileColumns, name: str, place: Match) -> np.ndarray:
     if name == "test_time_second":
-        return times(column, scale=scale, decimal_comma=decimal_comma)
-    values = numbers(column, decimal_comma=decimal_comma) * scale
-    if name == "unix_time_second" and column.len() and not np.isfinite(values).any():
-        return timestamps(column, LAYOUT.time_formats)
-    return values
+        return file.times(name, place.scale)
+    if name == "unix_time_second" and not file.is_number(name):
+        return file.instants(name, LAYOUT.time_formats).seconds
+    return place.ours(file.numbers(name))
 
 
 def read_parquet(path: Path) -> list[Record]:

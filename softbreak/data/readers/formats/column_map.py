@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
+from softbreak.data.readers.values.units import OFFSETS
+
 SCALE: Final[dict[str, float]] = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
     "ms": 1e-3,
@@ -56,11 +60,23 @@ class Field:
 
 @dataclass(frozen=True)
 class Match:
-    """Where one of our columns stands in a file, and how many of our units its unit is."""
+    """Where one of our columns stands in a file, and how many of our units its unit is.
+
+    ``offset`` is added in our unit: kelvin and Fahrenheit have another zero. ``stated`` tells
+    whether the heading names the unit itself.
+    """
 
     target: str
     index: int
     scale: float
+    offset: float = 0.0
+    stated: bool = True
+    heading: str = ""
+
+    def ours(self, values: np.ndarray) -> np.ndarray:
+        """Turn values of the file into our unit."""
+        scaled = values * self.scale if self.scale != 1.0 else values
+        return scaled + self.offset if self.offset else scaled
 
 
 def split_unit(header: str) -> tuple[str, str | None]:
@@ -104,11 +120,20 @@ def match(header: Sequence[str], fields: Sequence[Field]) -> dict[str, Match]:
     found: dict[str, Match] = {}
     for field in fields:
         for index, unit in (place for name in field.names for place in named.get(name, ())):
-            scale = SCALE.get(field.unit.lower() if unit is None else unit)
+            scale, offset = _to_ours(field.target, field.unit.lower() if unit is None else unit)
             if scale is not None:
-                found.setdefault(field.target, Match(field.target, index, scale))
+                told = header[index]
+                place = Match(field.target, index, scale, offset, unit is not None, told)
+                found.setdefault(field.target, place)
                 break
     return found
+
+
+def _to_ours(target: str, unit: str) -> tuple[float | None, float]:
+    """Return scale and offset from a unit to ours; no scale where the unit is unknown."""
+    if target.endswith("_celsius") and unit in OFFSETS:
+        return OFFSETS[unit]
+    return SCALE.get(unit), 0.0
 
 
 def has(header: Sequence[str], *names: str) -> bool:

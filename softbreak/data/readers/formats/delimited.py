@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softbreak.data.readers.base import decode
-from softbreak.data.readers.epochs import unix_seconds
 from softbreak.data.readers.parser_errors import foreign_errors
+from softbreak.data.readers.values.dates import read_instants
+from softbreak.data.readers.values.durations import read_durations
+from softbreak.data.readers.values.numbers import AmbiguousNumberError, read_numbers
 from softbreak.errors import ReadError
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = ("\t", ";", ",")
 HEADER_WITHIN_LINES = 1000
-_DURATION = r"^(?:(\d+)\s*(?:d|-)\s*)?(\d+):(\d+):(\d+(?:[.,]\d*)?)$"
+_LINES_OF_TEXT = 5
 _REMEDY = "It may be damaged or edited: export it again from the instrument's software."
 
 
@@ -134,12 +136,13 @@ def read_strings(text: Text, header: Header, columns: Iterable[int]) -> pl.DataF
     names = [str(index) for index in range(max(len(header.names), wanted[-1] + 1))]
     if not body.strip():
         return pl.DataFrame(schema=dict.fromkeys(map(str, wanted), pl.String()))
+    body, quoted = _closed(body, header.delimiter)
     with foreign_errors(text.path, expected="rows like the header", remedy=_REMEDY):
         frame = pl.read_csv(
             body,
             has_header=False,
             separator=header.delimiter,
-            quote_char='"' if _quoted(body, header.delimiter) else None,
+            quote_char='"' if quoted else None,
             schema=dict.fromkeys(names, pl.String()),
             columns=wanted,
             truncate_ragged_lines=True,
@@ -153,95 +156,33 @@ def read_strings(text: Text, header: Header, columns: Iterable[int]) -> pl.DataF
 
 
 def numbers(column: pl.Series, *, decimal_comma: bool) -> np.ndarray:
-    """Parse a column of numbers; NaN where there is none.
+    """Read a column of numbers by itself; NaN where there is none, or where a mark is ambiguous.
 
     Parameters
     ----------
     column : polars.Series
         Of text or numbers.
     decimal_comma : bool
-        Whether a comma may be the decimal mark (it cannot where it delimits the fields).
+        Whether a comma is the decimal mark where nothing tells.
 
     Returns
     -------
     ndarray of float64
     """
-    import polars as pl
-
-    if column.dtype == pl.String:
-        if decimal_comma and column.str.contains(",", literal=True).any():
-            both = column.str.contains(".", literal=True)
-            plain = column.to_frame("text").with_columns(both=both)
-            column = plain.select(
-                pl.when("both")
-                .then(pl.col("text").str.replace_all(",", "", literal=True))
-                .otherwise(pl.col("text").str.replace(",", ".", literal=True))
-            ).to_series()
-        column = column.cast(pl.Float64, strict=False)
-    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    try:
+        return read_numbers(column, decimal_comma=decimal_comma)[0]
+    except AmbiguousNumberError:
+        return np.full(len(column), np.nan)
 
 
 def durations(column: pl.Series) -> np.ndarray:
-    """Parse ``"144:02:18"``, ``"0d 01:02:03.45"`` or ``"1-02:03:04"`` to seconds.
-
-    Returns
-    -------
-    ndarray of float64
-        NaN where the text is no duration.
-    """
-    import polars as pl
-
-    parts = column.str.extract_groups(_DURATION).struct.unnest()
-    days, hours, minutes, seconds = (
-        parts.to_series(i).str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-        for i in range(4)
-    )
-    total = days.fill_null(0.0) * 86400.0 + hours * 3600.0 + minutes * 60.0 + seconds
-    return total.fill_null(float("nan")).to_numpy()
-
-
-def times(column: pl.Series, *, scale: float, decimal_comma: bool) -> np.ndarray:
-    """Parse a column of durations or of numbers in units of ``scale`` seconds."""
-    first = next((value for value in column.head(100).to_list() if value), "")
-    if re.match(_DURATION, str(first)):
-        return durations(column)
-    return numbers(column, decimal_comma=decimal_comma) * scale
+    """Read elapsed times, see :func:`softbreak.data.readers.values.durations.read_durations`."""
+    return read_durations(column)[0]
 
 
 def timestamps(column: pl.Series, formats: Sequence[str]) -> np.ndarray:
-    """Parse absolute times to seconds since 1970.
-
-    A naive local time is taken as UTC: files seldom say their zone, and only differences and
-    the order of files are ever used.
-
-    Parameters
-    ----------
-    column : polars.Series
-        Text, or numbers that count time (:mod:`~softbreak.data.readers.epochs`).
-    formats : sequence of str
-        Candidates; the first that parses the first entry is used.
-
-    Returns
-    -------
-    ndarray of float64
-        NaN where an entry does not parse.
-    """
-    import polars as pl
-
-    if column.dtype != pl.String or _is_number(column):
-        return unix_seconds(numbers(column, decimal_comma=False))
-    sample = column.drop_nulls().head(1)
-    for form in formats:
-        if sample.str.to_datetime(form, time_unit="us", strict=False).null_count() == 0:
-            parsed = column.str.to_datetime(form, time_unit="us", strict=False)
-            return parsed.cast(pl.Int64).cast(pl.Float64).fill_null(float("nan")).to_numpy() * 1e-6
-    return np.full(len(column), np.nan)
-
-
-def _is_number(column: pl.Series) -> bool:
-    import polars as pl
-
-    return column.head(1).cast(pl.Float64, strict=False).null_count() == 0
+    """Read absolute times, see :func:`softbreak.data.readers.values.dates.read_instants`."""
+    return read_instants(column, formats).seconds
 
 
 def _whole_lines(body: bytes, delimiter: str, last: int) -> bytes:
@@ -251,7 +192,41 @@ def _whole_lines(body: bytes, delimiter: str, last: int) -> bytes:
     return body if tail.count(delimiter.encode()) > last else body[:end]
 
 
-def _quoted(body: bytes, delimiter: str) -> bool:
-    """Whether the first row has quoted fields: a lone quote is damage and quotes nothing."""
-    fields = body.split(b"\n", 1)[0].strip().split(delimiter.encode())
-    return any(len(field) > 1 and field[:1] == field[-1:] == b'"' for field in fields)
+def _closed(body: bytes, delimiter: str) -> tuple[bytes, bool]:
+    """Return rows whose quotes enclose fields, and whether there are any.
+
+    A quote that nothing closes in its line, nor before the first delimiter of one of the next few,
+    is damage and quotes nothing: it would swallow the rows that follow.
+    """
+    if b'"' not in body:
+        return body, False
+    if not _quotes_fields(body, delimiter):
+        return body, False
+    data = np.frombuffer(body, dtype=np.uint8)
+    quotes, ends = np.flatnonzero(data == ord('"')), np.flatnonzero(data == ord("\n"))
+    line = np.searchsorted(ends, quotes)
+    odd = np.bincount(line, minlength=len(ends) + 1) % 2 == 1
+    if not odd.any() or _over_lines(body, np.flatnonzero(odd), ends, delimiter):
+        return body, True
+    kept = np.ones(len(data), dtype=bool)
+    kept[quotes[odd[line]]] = False
+    return data[kept].tobytes(), True
+
+
+def _over_lines(body: bytes, odd: np.ndarray, ends: np.ndarray, delimiter: str) -> bool:
+    """Whether lines with an odd number of quotes are beginnings and ends of quoted texts."""
+    if len(odd) % 2 or (odd[1::2] - odd[::2]).max() > _LINES_OF_TEXT:
+        return False
+    begins = [int(ends[line - 1]) + 1 for line in odd[1::2].tolist()]
+    return all(delimiter.encode() not in body[k : body.index(b'"', k)] for k in begins)
+
+
+def _quotes_fields(body: bytes, delimiter: str) -> bool:
+    """Whether the first line with a quote has quoted fields; a line within quotes is no field."""
+    at = body.index(b'"')
+    begin, end = body.rfind(b"\n", 0, at) + 1, body.find(b"\n", at)
+    line = body[begin : len(body) if end < 0 else end].decode("utf-8", "replace").strip()
+    if delimiter in line and re.fullmatch('"[^"]*"', line):
+        return False
+    mark = re.escape(delimiter)
+    return re.search(rf'(?:^|{mark}) ?"[^"]*" ?(?={mark}|$)', line) is not None

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from softbreak.data.date_orders import stated_order
 from softbreak.data.readers.formats.column_map import Field, Match, match
-from softbreak.data.readers.formats.delimited import (
-    Header,
-    Text,
-    numbers,
-    times,
-    timestamps,
-)
+from softbreak.data.readers.formats.delimited import Header, Text
 from softbreak.data.readers.order import RECORD, arranged
 from softbreak.data.readers.sections import read_sections
+from softbreak.data.readers.values.dates import Instants
+from softbreak.data.readers.values.file_columns import FileColumns
+from softbreak.data.readers.values.mending import DATE_UNIT, by_labels, on_one_clock, witnessed
+from softbreak.data.readers.values.second_columns import corrected, witnesses_in
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS
 from softbreak.data.sweeps import sweep_rate
@@ -41,6 +40,8 @@ _NUMBERED: Final = Field(
         *("record index", "record id", "record_index", "record no.", "数据序号", "记录序号"),
     ),
 )
+_TEMPERATURE = "ambient_temperature_celsius"
+_OPTIONAL = frozenset(COLUMNS) - set(SERIES_COLUMNS)
 _REMEDY = "It may be damaged or edited: export it again from the instrument's software."
 
 
@@ -126,14 +127,28 @@ def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record
             remedy="Export it with them, or map them in the [columns] section of cells.toml.",
         )
     table = read_sections(text, header, find)
+    places, said = dict(table.places), dict(table.said)
+    if "second_header" not in said:
+        places, units = _witnessed_units(text, header, places)
+        said |= units
     return record_of(
         text.path,
         table.columns,
         layout,
-        replace(told, stated={**told.stated, **table.said}),
-        scales=table.scales,
+        replace(told, stated={**told.stated, **said}),
+        scales=places,
         decimal_comma=table.decimal_comma,
     )
+
+
+def _witnessed_units(
+    text: Text, header: Header, found: Mapping[str, Match]
+) -> tuple[dict[str, Match], dict[str, str]]:
+    """Correct units by columns that the record does not need, in the first rows."""
+    beside = witnesses_in(header.names)
+    if not beside:
+        return dict(found), {}
+    return corrected(text, header, found, beside)
 
 
 def _find(names: Sequence[str], layout: Layout) -> dict[str, Match]:
@@ -159,7 +174,7 @@ def record_of(
     layout: Layout,
     told: Told,
     *,
-    scales: Mapping[str, float] | None = None,
+    scales: Mapping[str, float | Match] | None = None,
     decimal_comma: bool = False,
 ) -> Record:
     """Build the record from a vendor's columns, by our names, in the vendor's units.
@@ -171,105 +186,80 @@ def record_of(
     layout : Layout
     told : Told
     scales : mapping, optional
-        How many of our units one of the file's is.
+        How many of our units one of the file's is; or the whole match of a column with its field.
     decimal_comma : bool
+        Whether a comma is decimal where nothing tells.
 
     Raises
     ------
     ReadError
-        If too many rows are unreadable, values are beyond any instrument, or no row is left.
+        If values are ambiguous, too many rows are unreadable, values are beyond any instrument, or
+        no row is left.
     """
-    import polars as pl
-
-    scales = scales or {}
+    places = {name: _place(name, (scales or {}).get(name, 1.0)) for name in columns}
+    headings = {name: place.heading for name, place in places.items() if place.heading}
+    file = FileColumns(path, columns, headings, decimal_comma=decimal_comma)
     arrays: dict[str, np.ndarray] = {}
-    for name, column in columns.items():
-        scale = scales.get(name, 1.0)
-        if name.startswith("_") and name != RECORD:
-            continue
+    for name in columns:
         if name == "test_time_second":
-            arrays[name] = times(column, scale=scale, decimal_comma=decimal_comma)
-        elif name == "unix_time_second":
-            arrays[name] = timestamps(column, layout.time_formats)
-        else:
-            arrays[name] = numbers(column, decimal_comma=decimal_comma) * scale
-    label = columns.get("_label")
-    if label is not None:
-        words = label.fill_null("").str.to_lowercase()
-        keep = ~begins(words, layout.ignore)
-        if layout.held:
-            undirected = pl.Series(begins(words, (*layout.held, *layout.ignore)))
-            words = words.set(undirected, None).forward_fill().fill_null("")
-        arrays["current_ampere"] = signed(arrays["current_ampere"], begins(words, layout.discharge))
-        if layout.ignore:
-            arrays = {name: array[keep] for name, array in arrays.items()}
-    arrays, layout, told = in_order(arrays, layout, told)
-    if layout.restarts:
-        arrays["test_time_second"] = run_on(arrays["test_time_second"])
-    return build(path, arrays, layout, told)
+            arrays[name] = file.times(name, places[name].scale)
+        elif name == RECORD or not (name == "unix_time_second" or name.startswith("_")):
+            arrays[name] = places[name].ours(file.numbers(name))
+    stated = dict(told.stated)
+    if "unix_time_second" in columns:
+        time = arrays.get("test_time_second")
+        wall = file.instants("unix_time_second", layout.time_formats, time)
+        arrays["unix_time_second"] = wall.seconds
+        stated |= _said_of(wall)
+    if (label := columns.get("_label")) is not None:
+        arrays, said = by_labels(arrays, label, layout.discharge, layout.ignore, layout.held)
+        stated |= said
+    if unread := file.told(_OPTIONAL):
+        stated["unread"] = unread
+    arrays, layout, told = in_order(arrays, layout, replace(told, stated=stated))
+    return build(path, arrays, layout, told, file.told(SERIES_COLUMNS))
 
 
-def begins(words: pl.Series, beginnings: Sequence[str]) -> np.ndarray:
-    """Return where lower-case labels begin with one of ``beginnings``; boolean, shape (n,)."""
-    found = np.zeros(len(words), dtype=bool)
-    for beginning in beginnings:
-        found |= words.str.starts_with(beginning).to_numpy()
-    return found
+def _place(name: str, told: float | Match) -> Match:
+    return told if isinstance(told, Match) else Match(name, 0, told)
 
 
-def signed(current: np.ndarray, discharging: np.ndarray) -> np.ndarray:
-    """Turn an unsigned current negative where the file's labels say discharge.
-
-    A file that already signs its current is mostly negative there, and is left as it is.
-
-    Parameters
-    ----------
-    current : ndarray, shape (n,)
-        A.
-    discharging : ndarray of bool, shape (n,)
-
-    Returns
-    -------
-    ndarray, shape (n,)
-    """
-    there = current[discharging]
-    if np.count_nonzero(there > 0) <= np.count_nonzero(there < 0):
-        return current
-    return np.where(discharging, -np.abs(current), current)
+def _said_of(wall: Instants) -> dict[str, str]:
+    """What a file is to say of its wall clock."""
+    said = stated_order(wall.order, wall.example, wall.habit)
+    return {**said, "date_unit": DATE_UNIT + wall.counted} if wall.counted else said
 
 
-def run_on(time: np.ndarray) -> np.ndarray:
-    """Let a time that restarts with every step run on (s); other times are left as they are."""
-    before = np.zeros_like(time)
-    falls = np.flatnonzero(np.diff(time) < 0) + 1
-    before[falls] = time[falls - 1]
-    return time + np.cumsum(before)
-
-
-def build(path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: Told) -> Record:
+def build(
+    path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: Told, unread: str = ""
+) -> Record:
     """Check arrays in our units and hold them to the schema.
 
-    Rows without a time, voltage or current are left out and counted in ``stated["left_out"]``;
-    optional columns that say nothing are dropped.
+    ``unread`` says what was not understood of times, voltages and currents. Rows without one are
+    left out and counted in ``stated["left_out"]``; optional columns that say nothing are dropped.
 
     Raises
     ------
     ReadError
         As in :func:`record_of`.
     """
+    arrays, said = on_one_clock(arrays, restarts=layout.restarts)
     usable = np.logical_and.reduce([np.isfinite(arrays[name]) for name in SERIES_COLUMNS])
-    stated = dict(told.stated)
+    stated = {**told.stated, **said}
     lost = int(np.count_nonzero(~usable))
-    if said := left_out(path, len(usable), lost, int(np.argmin(usable)) if lost else 0):
-        stated["left_out"] = said
-    kept = {name: array[usable] for name, array in arrays.items()} if lost else arrays
+    first = int(np.argmin(usable)) if lost else 0
+    if rows := left_out(path, len(usable), lost, first, unread):
+        stated["left_out"] = rows
+    kept = {name: array[usable] for name, array in arrays.items()} if lost else dict(arrays)
+    check_ranges(path, kept)
+    kept, said = witnessed(path, kept)
+    stated |= said
     table = {name: _column(name, array) for name, array in kept.items()}
     columns = {name: table[name] for name in COLUMNS if table.get(name) is not None}
     frame = pd.DataFrame(columns, copy=False)  # a record's table is never written to
-    check_ranges(path, frame)
-    technique, said = (told.technique, "") if told.technique else _technique(frame)
-    if said:
-        stated["technique"] = said
+    technique, why = (told.technique, "") if told.technique else _technique(frame)
+    if why:
+        stated["technique"] = why
     return Record(
         cell=Cell(),
         technique=technique,
@@ -286,7 +276,7 @@ def build(path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: To
     )
 
 
-def left_out(path: Path, rows: int, lost: int, first: int) -> str:
+def left_out(path: Path, rows: int, lost: int, first: int, unread: str = "") -> str:
     """Say how many rows are not used; empty where all are.
 
     Parameters
@@ -296,21 +286,24 @@ def left_out(path: Path, rows: int, lost: int, first: int) -> str:
         All, and those without a time, voltage or current.
     first : int
         The first of the latter (0-based).
+    unread : str
+        What was not understood.
 
     Raises
     ------
     ReadError
         If they are too many.
     """
+    why = f"; {unread}" if unread else ""
     if lost == rows:
-        raise unusable(path, f"no row with a time, a voltage and a current (of {rows:,})")
+        raise unusable(path, f"no row with a time, a voltage and a current (of {rows:,}){why}")
     if lost > max(1, MOST_UNREADABLE * rows):
         raise unusable(
             path,
             f"{lost:,} of {rows:,} rows without a time, voltage or current "
-            f"(the first is row {first + 1:,})",
+            f"(the first is row {first + 1:,}){why}",
         )
-    return f"{lost} of {rows} rows, without a time, voltage or current" if lost else ""
+    return f"{lost} of {rows} rows, without a time, voltage or current{why}" if lost else ""
 
 
 def _column(name: str, array: np.ndarray) -> np.ndarray | None:
@@ -318,7 +311,7 @@ def _column(name: str, array: np.ndarray) -> np.ndarray | None:
     if name in SERIES_COLUMNS:
         plain = array.dtype == np.float32 and COLUMNS[name].kind == "float"
         return array if plain else array.astype(np.float64, copy=False)
-    if name == "ambient_temperature_celsius":
+    if name == _TEMPERATURE:
         # Unplugged probes read below absolute zero.
         array = np.where(array > ABSOLUTE_ZERO_CELSIUS, array, np.nan)
         if not np.nan_to_num(array).any():
@@ -356,10 +349,10 @@ def _started(frame: pd.DataFrame, told: float | None) -> float | None:
     return told if first is None else float(since[first])
 
 
-def check_ranges(path: Path, frame: pd.DataFrame) -> None:
+def check_ranges(path: Path, table: Mapping[str, Any] | pd.DataFrame) -> None:
     """Raise a ReadError where a voltage or a current is beyond any instrument."""
     for name, most in (("voltage_volt", MOST_VOLT), ("current_ampere", MOST_AMPERE)):
-        values = frame[name].to_numpy()
+        values = np.asarray(table[name])
         worst = max(-float(values.min()), float(values.max()))
         if worst > most:
             raise unusable(path, f"{name} of {worst:.4g}, beyond any instrument")

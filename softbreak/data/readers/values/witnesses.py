@@ -1,0 +1,196 @@
+"""The file's own second witness: what two clocks of one file say of each other.
+
+Test time and wall clock run alike, but for pauses of the test. Where they differ by a plain factor
+throughout, the heading states another unit than the column has; calendars are not mistaken about
+theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+
+_FACTORS: Final = {
+    1e-3: "in milliseconds",
+    1e-6: "in microseconds",
+    1e-9: "in nanoseconds",
+    60.0: "in minutes",
+    3600.0: "in hours",
+    86_400.0: "in days",
+    1e3: "in seconds, not in milliseconds",
+    1 / 60.0: "in seconds, not in minutes",
+    1 / 3600.0: "in seconds, not in hours",
+    1 / 86_400.0: "in seconds, not in days",
+    24.0: "in days, not in hours",
+    1 / 24.0: "in hours, not in days",
+    1 / 1440.0: "in minutes, not in days",
+}
+"""What a column is in that is labelled seconds (or the other unit), by what its values lack."""
+_STRETCHES: Final = 64
+_FEWEST_ROWS: Final = 3
+_ALIKE: Final = 0.03
+_MOST: Final = 0.7
+"""Of all stretches so many must agree: a pause of the test is no unit."""
+
+
+class Clock(NamedTuple):
+    """A test time, and what was done to it.
+
+    Attributes
+    ----------
+    time : ndarray, shape (n,)
+        s.
+    sentence : str
+        Empty where nothing had to be done.
+    """
+
+    time: np.ndarray
+    sentence: str = ""
+
+
+def run_on(time: np.ndarray) -> np.ndarray:
+    """Let a time that restarts with every step run on (s); other times are left as they are."""
+    before = np.zeros_like(time)
+    falls = np.flatnonzero(np.diff(time) < 0) + 1
+    before[falls] = time[falls - 1]
+    return time + np.cumsum(before)
+
+
+def reconciled(
+    told: np.ndarray, wall: np.ndarray | None, step: np.ndarray | None, *, restarts: bool = False
+) -> Clock:
+    """Hold a test time against the file's wall clock.
+
+    Parameters
+    ----------
+    told : ndarray, shape (n,)
+        Test time (s), as the heading states it.
+    wall : ndarray, shape (n,), optional
+        s since 1970.
+    step : ndarray, shape (n,), optional
+        Number of the programme's step.
+    restarts : bool
+        Whether the time may restart with every step.
+    """
+    time = run_on(told) if restarts else told
+    if len(time) < _FEWEST_ROWS:
+        return Clock(time)
+    if wall is None or np.isfinite(wall).sum() < _FEWEST_ROWS:
+        ends = _step_ends(told, step) if _all_new(step) else None
+        return Clock(time) if ends is None else Clock(ends, _STEP_ENDS)
+    factor = _factor(time, wall)
+    if factor == 1.0:
+        return Clock(time)
+    if factor is not None:
+        return Clock(time * factor, _disagreement(time, wall, f"it is {_FACTORS[factor]}"))
+    by_steps = _step_ends(told, step)
+    if by_steps is not None and _factor(by_steps, wall) == 1.0:
+        return Clock(by_steps, _STEP_ENDS)
+    if _stands_still(time, wall):
+        began = wall[np.isfinite(wall)][0]
+        return Clock(
+            np.where(np.isfinite(wall), wall - began, np.nan),
+            _disagreement(time, wall, "it stands still, and the wall clock is taken for it"),
+        )
+    return Clock(time)
+
+
+_STEP_ENDS: Final = (
+    "the time is that within each step, told at its end only: the durations of the steps were added"
+)
+
+
+def _disagreement(time: np.ndarray, wall: np.ndarray, why: str) -> str:
+    known = np.isfinite(time) & np.isfinite(wall)
+    advance, passed = np.ptp(time[known]), np.ptp(wall[known])
+    return (
+        f"the two clocks of the file disagree: the wall clock advances by {passed:,.6g} s while "
+        f"the test time, by its heading, advances by {advance:,.6g} s: {why}"
+    )
+
+
+def _factor(time: np.ndarray, wall: np.ndarray) -> float | None:
+    """Return by which plain factor the wall clock outruns a test time; None if by no such one."""
+    ratio = _ratios(time, wall)
+    if len(ratio) < 2:
+        return None
+    for factor in (1.0, *_FACTORS):
+        if np.mean(np.abs(ratio / factor - 1.0) < _ALIKE) >= _MOST:
+            return factor
+    return None
+
+
+def _ratios(time: np.ndarray, wall: np.ndarray) -> np.ndarray:
+    """Wall time a test time, for stretches of the file that are long beside the wall's ticks."""
+    known = np.flatnonzero(np.isfinite(time) & np.isfinite(wall))
+    if len(known) < 3:
+        return np.empty(0)
+    for stretches in (_STRETCHES, 16, 4):
+        edges = known[np.unique(np.linspace(0, len(known) - 1, stretches + 1).astype(np.int64))]
+        passed, advance = np.diff(wall[edges]), np.diff(time[edges])
+        tick = _tick(wall[known])
+        if np.median(passed) * _ALIKE >= tick or stretches == 4:
+            break
+    usable = (advance > 0) & (np.abs(passed) * _ALIKE >= tick)
+    if usable.sum() < _MOST * len(advance):
+        return np.empty(0)
+    return np.where(usable, passed / np.where(usable, advance, 1.0), 0.0)
+
+
+def _tick(wall: np.ndarray) -> float:
+    """How finely a wall clock is written (s)."""
+    for tick in (86_400.0, 3600.0, 60.0, 1.0, 1e-3):
+        if (np.abs(wall[:2000] / tick - np.round(wall[:2000] / tick)) < 1e-6).all():
+            return tick
+    return 0.0
+
+
+def _step_ends(time: np.ndarray, step: np.ndarray | None) -> np.ndarray | None:
+    """Add up times within steps, if the time never goes on from one step to the next."""
+    if step is None:
+        return None
+    new = np.flatnonzero(np.diff(step) != 0) + 1
+    if not len(new) or (time[new] > time[new - 1]).mean() > 0.5:
+        return None
+    before = np.zeros_like(time)
+    before[new] = time[new - 1]
+    return np.asarray(time + np.cumsum(before))
+
+
+def _all_new(step: np.ndarray | None) -> bool:
+    """Whether every row is of a new step."""
+    return step is not None and bool((np.diff(step) != 0).all())
+
+
+def _stands_still(time: np.ndarray, wall: np.ndarray) -> bool:
+    """Whether a test time does not move in most rows in which a wall clock goes on."""
+    goes_on = np.diff(wall) > 0
+    still = np.diff(time) == 0
+    forward = (np.diff(wall[np.isfinite(wall)]) >= 0).all()
+    return (
+        bool(forward) and goes_on.sum() > 2 and bool((still & goes_on).sum() > 0.9 * goes_on.sum())
+    )
+
+
+def plain_ratio(ours: np.ndarray, theirs: np.ndarray) -> float | None:
+    """Return the power of a thousand (or 60, 3600) between two columns; None if there is none."""
+    usable = np.isfinite(ours) & np.isfinite(theirs) & (np.abs(ours) > 0) & (np.abs(theirs) > 0)
+    if usable.sum() < _FEWEST:
+        return None
+    ratio = theirs[usable] / ours[usable]
+    for factor in _plain():
+        if np.mean(np.abs(ratio / factor - 1.0) < 2 * _ALIKE) >= _MOST:
+            return factor
+    return None
+
+
+_FEWEST: Final = 8
+
+
+def _plain() -> Iterator[float]:
+    yield 1.0
+    for factor in (1e3, 1e6, 60.0, 3600.0):
+        yield factor
+        yield 1.0 / factor

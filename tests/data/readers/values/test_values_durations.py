@@ -1,0 +1,65 @@
+"""Elapsed times, as instruments, programming languages and spreadsheets write them."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from softbreak.data.readers.values.durations import (
+    LostHoursError,
+    are_durations,
+    read_durations,
+)
+
+HOUR, DAY = 3600.0, 86400.0
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("26:10:03", 26 * HOUR + 603),
+        ("1-00:00:01", DAY + 1),
+        ("0d 01:02:03.45", 3723.45),
+        ("1 day, 0:01:00", DAY + 60),
+        ("2 days, 0:00:00.500000", 2 * DAY + 0.5),
+        ("0 days 00:02:00", 120.0),
+        ("1.00:02:00", DAY + 120),
+        ("1:00:02:00", DAY + 120),
+        ("1 Tag 00:00:01,5", DAY + 1.5),
+        ("1d 2h 3m 4.5s", DAY + 2 * HOUR + 184.5),
+        ("2 h 5 min", 2 * HOUR + 300),
+        ("75:30.5", 75 * 60 + 30.5),
+        ("1899-12-31 00:03:00", 180.0),
+        ("1900-01-02 12:00:00", 2.5 * DAY),
+        ("1904-01-02 12:00:00", 1.5 * DAY),
+    ],
+)
+def test_forms(text, seconds):
+    assert are_durations(text)
+    values, unread = read_durations(pl.Series([text]))
+    np.testing.assert_allclose(values, [seconds])
+    assert unread is None
+
+
+def test_the_day_that_never_was_is_counted_by_spreadsheets():
+    """Day numbers 59.5, 60, 60.5 and 61: the first three bear the date of 28 February 1900."""
+    dates = ["1900-02-28 12:00:00", "1900-02-28 00:00:00", "1900-02-28 12:00:00"]
+    values, _ = read_durations(pl.Series([*dates, "1900-03-01 00:00:00"]))
+    np.testing.assert_allclose(values / DAY, [59.5, 60.0, 60.5, 61.0])
+
+
+@pytest.mark.parametrize("texts", [("02:00.0", "58:00.0", "00:00.0"), ("26:10",), ("02:00",)])
+def test_hours_that_were_lost_are_not_guessed(texts):
+    with pytest.raises(LostHoursError, match=texts[0]):
+        read_durations(pl.Series(texts))
+
+
+def test_what_is_no_duration_is_counted():
+    values, unread = read_durations(pl.Series(["00:00:01", "soon", "", None]))
+    assert values[0] == 1.0
+    assert np.isnan(values[1:]).all()
+    assert (unread.count, unread.row, unread.text) == (1, 1, "soon")
+
+
+@pytest.mark.parametrize("text", ["115200", "1,5", "1e-3", "2024-02-28 09:00:00", "nan", "d", ""])
+def test_numbers_and_dates_are_no_durations(text):
+    assert not are_durations(text)
