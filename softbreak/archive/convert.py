@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from softbreak.archive.inputs.grouping import measured_at_once
 from softbreak.archive.inputs.manifest import COLUMNS
 from softbreak.archive.inputs.scan import source_of
+from softbreak.archive.inputs.witnesses import several
 from softbreak.archive.jobs.batches import Plan
 from softbreak.archive.jobs.cell_job import (
     Boundary,
@@ -43,7 +43,8 @@ from softbreak.archive.tables import (
     written_whole,
 )
 from softbreak.data.date_orders import settled
-from softbreak.data.history import assemble, natural_key
+from softbreak.data.history import assemble
+from softbreak.data.names import natural_key
 from softbreak.data.readers import registry
 from softbreak.data.readers.formats.bdf import write
 from softbreak.data.readers.formats.bdf_records import checksums_of, write_records
@@ -231,7 +232,7 @@ def add_converted(job: Job, writer: PackWriter) -> Outcome:
     folder = writer.path.parent.parent / DATA / job.key
     with Boundary(job.basis["files"][0]) as boundary:
         reading = read_all(job)
-        split = not job.basis["named"] and measured_at_once(reading.records)
+        split = "" if job.basis["named"] else several(reading.records, job.basis["by"])
         whole = [record for record in reading.records if isinstance(record, Record)]
         records = [] if split or not whole else _in_order(job, whole)
     meta: dict[str, Any]
@@ -242,7 +243,7 @@ def add_converted(job: Job, writer: PackWriter) -> Outcome:
         meta = {**meta_of(job, reading), "split": split}
     meta["tables"] = _write_cell(folder, records)
     writer.put(job.key, members_of(meta, None))
-    return Outcome(job.key, bool(meta["split"]), 0)
+    return Outcome(job.key, str(meta["split"] or ""), 0)
 
 
 def _in_order(job: Job, records: Sequence[Record]) -> list[list[Record]]:

@@ -12,13 +12,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from softbreak.archive.inputs.copies import without_copies
 from softbreak.archive.inputs.file_names import perhaps_not_data
-from softbreak.archive.inputs.grouping import Group, measured_at_once, one_by_one
-from softbreak.archive.inputs.manifest import Manifest, load_manifest
+from softbreak.archive.inputs.grouping import Group, parts_of
+from softbreak.archive.inputs.manifest_nearby import manifest_of
+from softbreak.archive.inputs.read import history_of
 from softbreak.archive.inputs.scan import Scan, scan
+from softbreak.archive.inputs.witnesses import several
 from softbreak.archive.jobs.cell_job import Boundary
 from softbreak.archive.tables import Failure, failure_of, printable, written_whole
-from softbreak.data.history import CellHistory, assemble
+from softbreak.data.history import CellHistory
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError, SoftbreakError, UnknownFormatError
@@ -134,8 +137,7 @@ def _checked_name(out: Path) -> None:
 
 
 def _scanned(root: Path, out: Path) -> Scan:
-    manifest = load_manifest(root) if root.is_dir() else Manifest()
-    found = scan(root, manifest)
+    found = scan(root, manifest_of(root))
     groups = (_without(found.root, group, out.resolve()) for group in found.groups)
     found = replace(found, groups=tuple(group for group in groups if group.files))
     if not found.groups:
@@ -170,17 +172,23 @@ def _tables(
 def _histories(
     root: Path, group: Group, facts: Mapping[str, Any], failures: list[Failure]
 ) -> Iterator[CellHistory]:
-    """The cell of a group; its files one by one where they are really several cells'."""
-    records = _records(root, group, failures)
-    if not group.named and measured_at_once(records):
-        for part in one_by_one(group):
-            yield from _assembled(part, [r for r in records if _of(root, part, r)], facts)
-    else:
+    """The cell of a group; its files apart where they are really several cells'."""
+    yield from _apart(root, group, _records(root, group, failures), facts)
+
+
+def _apart(
+    root: Path, group: Group, records: list[Record], facts: Mapping[str, Any]
+) -> Iterator[CellHistory]:
+    kept = [record for record in without_copies(records)[0] if isinstance(record, Record)]
+    reason = "" if group.named else several(kept, group.by)
+    for part in parts_of(group, reason) if reason else ():
+        yield from _apart(root, part, [r for r in records if _of(root, part, r)], facts)
+    if not reason:
         yield from _assembled(group, records, facts)
 
 
 def _of(root: Path, group: Group, record: Record) -> bool:
-    return Path(record.source.path) in {root / path for path in group.files}
+    return Path(record.source.path) in {root / path for path in group.every}
 
 
 def _assembled(
@@ -189,7 +197,8 @@ def _assembled(
     names = {field.name for field in fields(Cell)}
     known = {k: v for k, v in facts.items() if k in names and v is not None}
     if records:
-        yield assemble(replace(group.cell, cell_id=group.cell_id, **known), records)
+        cell = replace(group.cell, cell_id=group.cell_id, **known)
+        yield history_of(cell, records, group.by)
 
 
 def _records(root: Path, group: Group, failures: list[Failure]) -> list[Record]:

@@ -281,7 +281,7 @@ def metadata_of(path: Path) -> dict[str, Any]:
     """
     try:
         said = json.loads((pq.read_schema(path).metadata or {}).get(METADATA_KEY, b"{}"))
-    except (OSError, ValueError, pa.ArrowException):
+    except (OSError, ValueError, RecursionError, pa.ArrowException):
         return {}
     if said.get("schema", 0) > SCHEMA:
         raise ReadError(

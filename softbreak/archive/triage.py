@@ -140,10 +140,18 @@ def _run_facts(source: Source, detector: str, workers: Any) -> dict[str, Any]:
         },
         "platform": platform.platform(),
         "arguments": {"archive": printable(source.name), "detector": detector, "workers": where},
-        "manifest": manifest.path.name if manifest.path else None,
+        "manifest": _manifest_name(source),
         "manifest_columns_ignored": list(manifest.ignored),
         "citations": [asdict(citation) for citation in citations_for(detector)],
     }
+
+
+def _manifest_name(source: Source) -> str | None:
+    """The manifest's name, and where it lies if it is not at the archive's root."""
+    path = source.manifest.path
+    if path is None or not Path(source.root).is_dir():
+        return path.name if path else None
+    return printable(Path(os.path.relpath(path, source.root)).as_posix())
 
 
 @cache

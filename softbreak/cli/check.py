@@ -14,7 +14,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @app.command(epilog="Example: softbreak check cell7.mpr cell8.ndax --area 0.785")
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Files of any supported format.")],
+    files: Annotated[list[Path], typer.Argument(help="Files, or folders of one cell.")],
     area: Annotated[float | None, typer.Option(help="Electrode area in cm².")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -40,8 +40,9 @@ def check(
 
 
 def _report(path: Path, area: float | None) -> dict[str, Any]:
-    from softbreak.archive.inputs.read import cells_of
+    from softbreak.archive.inputs.cells import cells_of
     from softbreak.data.checks import check_history, check_units
+    from softbreak.data.history import started
     from softbreak.errors import ReadError
 
     try:
@@ -52,9 +53,13 @@ def _report(path: Path, area: float | None) -> dict[str, Any]:
         "path": str(path),
         "records": [
             {
+                "cell_id": history.cell.cell_id,
+                "file": Path(record.source.path).name,
                 "technique": str(record.technique),
                 "method": record.source.method,
                 "reader": record.source.reader,
+                "instrument": record.source.instrument,
+                "began": _moment(started(record)),
                 "rows": len(record.table),
                 "columns": list(record.table.columns),
             }
@@ -69,6 +74,15 @@ def _report(path: Path, area: float | None) -> dict[str, Any]:
     }
 
 
+def _moment(seconds: float | None) -> str | None:
+    """Say when a record began, as its file has it; None where it states no date."""
+    from datetime import UTC, datetime
+
+    if seconds is None or not -1e10 < seconds < 1e11:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def _show(report: dict[str, Any], quiet: bool) -> None:
     from rich.text import Text
 
@@ -77,13 +91,23 @@ def _show(report: dict[str, Any], quiet: bool) -> None:
     if "error" in report:
         console.print(Text(f"  error: {report['error']}", style="red"), soft_wrap=True)
         return
-    for record in report["records"] if not quiet else ():
-        method = f" ({record['method']})" if record["method"] else ""
-        told = f"{record['technique']}{method}: {record['rows']:,} rows, by {record['reader']}"
-        console.print(Text(f"  {told}", style="dim"))
+    records = report["records"]
+    cells = {record["cell_id"] for record in records}
+    for record in records if not quiet else ():
+        console.print(Text(f"  {_line(record, len(cells) > 1)}", style="dim"), soft_wrap=True)
     colours = {"error": "red", "warning": "yellow", "note": ""}
     for finding in report["findings"]:
         told = f"  {finding['severity']}: {finding['sentence']}"
         console.print(Text(told, style=colours[finding["severity"]]), soft_wrap=True)
+    looked_at = {"cycling", "rest"} & {record["technique"] for record in records}
     if not report["findings"]:
-        console.print("  nothing odd")
+        console.print("  nothing odd" if looked_at else "  it can be read; no more is looked at")
+
+
+def _line(record: dict[str, Any], many: bool) -> str:
+    """Say what one record was read as."""
+    method = f" ({record['method']})" if record["method"] else ""
+    whose = f"cell {record['cell_id']}, " if many else ""
+    began = f", begun {record['began']}" if record["began"] else ", no date"
+    told = f"{record['technique']}{method}: {record['rows']:,} rows, by {record['reader']}"
+    return f"{whose}{record['file']}: {told}{began}"

@@ -34,7 +34,7 @@ Png = Annotated[
 
 def cells(paths: list[Path], **facts: float | str | None) -> list[CellHistory]:
     """Read the cells that a command names."""
-    from softbreak.archive.inputs.read import cells_of
+    from softbreak.archive.inputs.cells import cells_of
 
     return cells_of(paths, facts)
 

@@ -136,12 +136,12 @@ def _grown(root: Path, target: Path, clock: Clock) -> str:
 
 def _histories(root: Path) -> Iterator[CellHistory]:
     """Read an archive's cells as ``triage`` groups them, with paths relative to it."""
-    from softbreak.archive.inputs.manifest import load_manifest
+    from softbreak.archive.inputs.manifest_nearby import manifest_of
     from softbreak.archive.inputs.scan import scan
     from softbreak.data.history import assemble
     from softbreak.data.readers import registry
 
-    found = scan(root, load_manifest(root if root.is_dir() else root.parent))
+    found = scan(root, manifest_of(root))
     for group in found.groups:
         records = []
         for path in group.files:

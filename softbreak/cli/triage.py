@@ -176,6 +176,9 @@ def show(result: TriageResult, page: Path) -> None:
         f"{counts['failures']:,} could not be used; {counts['skipped']:,} others were left out. "
         f"Not done again: {counts['cells_not_done_again']:,} cells."
     )
+    for row in result.run["joined"][:_SHOWN]:
+        console.print(Text(f"{row['cell_id']}: {row['told']}"))
+    _more(len(result.run["joined"]), "run.json")
     console.print(Text(f"Report: {page.resolve()}"), soft_wrap=True)
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from softbreak.archive.inputs.file_names import perhaps_not_data
-from softbreak.archive.inputs.grouping import Group, measured_at_once, one_by_one
-from softbreak.archive.inputs.manifest import load_manifest
+from softbreak.archive.inputs.grouping import Group, parts_of
+from softbreak.archive.inputs.manifest import Manifest
+from softbreak.archive.inputs.manifest_nearby import manifest_of
 from softbreak.archive.inputs.scan import scan
+from softbreak.archive.inputs.witnesses import several
 from softbreak.archive.tables import printable
 from softbreak.data.record import Record
 from softbreak.errors import SoftbreakError
@@ -64,27 +66,32 @@ class _Cells:
 
     def __init__(self, root: Path, store: str) -> None:
         self._root, self._store = root, store
-        self._apart: set[str] = set()
+        self._apart: dict[str, str] = {}
         self._groups: dict[str, Group] = {}
-        self.folder = root if root.is_dir() else scan(root, load_manifest(root.parent)).root
+        self.folder = root if root.is_dir() else scan(root, Manifest()).root
 
     def discover(self) -> list[Found]:
-        folder = self._root if self._root.is_dir() else self._root.parent
-        groups = scan(self._root, load_manifest(folder)).groups
-        self._groups = {group.cell_id: group for group in groups}
-        parts = (
-            part
-            for group in groups
-            for part in (one_by_one(group) if group.cell_id in self._apart else [group])
-        )
+        groups = scan(self._root, manifest_of(self._root)).groups
+        parts = [part for group in groups for part in self._parts(group)]
+        self._groups = {part.cell_id: part for part in parts}
         return [found for part in parts if (found := self._found(part)).files]
 
     def several(self, found: Found, records: Sequence[Record]) -> bool:
         group = self._groups.get(found.cell.cell_id)
-        if group is None or group.named or not measured_at_once(records):
+        reason = "" if group is None or group.named else several(records, group.by)
+        if group is None or not reason:
             return False
-        self._apart.add(group.cell_id)
+        self._apart[group.cell_id] = reason
         return True
+
+    def _parts(self, group: Group) -> list[Group]:
+        reason = self._apart.get(group.cell_id)
+        if not reason:
+            return [group]
+        apart = parts_of(group, reason)
+        if any(part.cell_id == group.cell_id for part in apart):
+            return apart
+        return [part for one in apart for part in self._parts(one)]
 
     def _found(self, group: Group) -> Found:
         files = [path for path in group.files if not path.name.startswith(self._store)]

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from softbreak.data.history import CellHistory
+from softbreak.data.names import file_name
 from softbreak.data.plausible import LARGE_AMPERE, doubtful_current
 from softbreak.data.quick_screen import Limits, suspicion
 from softbreak.data.record import Cell, Record, Technique
@@ -126,16 +127,12 @@ def mixture_of(cell: Cell, records: Sequence[RecordFacts]) -> str:
     for record, later in pairwise(cycling):
         if record.rows and later.rows and later.begin - record.end > PAUSE_SECOND:
             days = (later.begin - record.end) / 86_400
-            return f"{_file(record.path)} and {_file(later.path)} are {days:.0f} days apart"
+            return f"{file_name(record.path)} and {file_name(later.path)} are {days:.0f} days apart"
     return ""
 
 
 def _name(record: Record) -> str:
-    return _file(record.source.path)
-
-
-def _file(path: str) -> str:
-    return path.replace("\\", "/").rsplit("/", 1)[-1]
+    return file_name(record.source.path)
 
 
 def check_history(
@@ -150,8 +147,9 @@ def check_history(
         Says what :func:`check_series`, which is the default, found in a record.
     """
     of_series = of_series or check_series
-    found = list(_cell(history))
-    mixed = mixture(history)
+    found = [Finding(*remark) for remark in history.remarks]
+    found += _cell(history)
+    mixed = mixture(history) or history.doubt
     if mixed:
         found.append(
             Finding(
@@ -163,7 +161,8 @@ def check_history(
         )
     found += _stated(history)
     once: dict[tuple[str, str], Finding] = {}
-    for record, _ in history.of(Technique.CYCLING) + history.of(Technique.REST):
+    series = [r for kind in _SERIES for r in history.records if r.technique is kind]
+    for record in series:
         for finding in of_series(record):
             once.setdefault((record.source.path, finding.topic), finding)
     return found + list(once.values())
@@ -215,6 +214,7 @@ def _cell(history: CellHistory) -> Iterator[Finding]:
         )
 
 
+_SERIES: Final = (Technique.CYCLING, Technique.REST)
 _DAMAGE: Final = (
     "damage",
     "rows_missing",
@@ -251,7 +251,7 @@ def _stated(history: CellHistory) -> Iterator[Finding]:
         if record.source.stated.get(key)
     }
     for (path, key), value in told.items():
-        name = path.replace("\\", "/").rsplit("/", 1)[-1]
+        name = file_name(path)
         severity = "warning" if key in _DAMAGE else "note"
         yield Finding(severity, f"reader-{key}", f"{name}: {key.replace('_', ' ')}: {value}.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -11,7 +10,9 @@ import numpy as np
 
 from softbreak.data.clock import forward_clock
 from softbreak.data.date_orders import is_open, settled
+from softbreak.data.names import natural_key
 from softbreak.data.record import Cell, Record, Technique
+from softbreak.data.runs import head_of, joined, runs_of
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -26,11 +27,21 @@ class CellHistory:
     clocks : tuple of numpy.ndarray
         For each record the cell-life time of its rows (s): test time that runs on over files and
         never steps back. An impedance spectrum without times holds the moment it began.
+    runs : tuple of tuple of (int, float)
+        Records that follow one another without a gap (:mod:`softbreak.data.runs`): place in
+        ``records`` and offset to the clock of the first one (s). Empty: every record is alone.
+    remarks : tuple of (str, str, str)
+        Severity, topic and sentence: what was left out of the files, and how they were joined.
+    doubt : str
+        Why the files are probably those of several cells; empty where nothing says so.
     """
 
     cell: Cell
     records: tuple[Record, ...]
     clocks: tuple[np.ndarray, ...]
+    runs: tuple[tuple[tuple[int, float], ...], ...] = ()
+    remarks: tuple[tuple[str, str, str], ...] = ()
+    doubt: str = ""
 
     def __repr__(self) -> str:
         """One line that says what it is."""
@@ -39,20 +50,31 @@ class CellHistory:
         return f"<CellHistory {self.cell.cell_id}: {told or 'no records'}>"
 
     def of(self, technique: Technique) -> list[tuple[Record, np.ndarray]]:
-        """Return the records of one technique with their clocks, in order."""
+        """Return the records of one technique with their clocks, in order, as :meth:`joined`."""
         return [
-            (record, clock)
-            for record, clock in zip(self.records, self.clocks, strict=True)
-            if record.technique is technique
+            self._run(run) for run in self._runs() if self.records[run[0][0]].technique is technique
         ]
 
+    def joined(self) -> list[tuple[Record, np.ndarray]]:
+        """Return all records with their clocks, in order; those of a run as one."""
+        return [self._run(run) for run in self._runs()]
 
-def natural_key(name: str) -> list[tuple[int, int | str]]:
-    """Sort key under which "cell_10" comes after "cell_9"."""
-    return [(0, int(p)) if p.isdigit() else (1, p.lower()) for p in re.split(r"(\d+)", name) if p]
+    def _runs(self) -> tuple[tuple[tuple[int, float], ...], ...]:
+        return self.runs or tuple(((k, 0.0),) for k in range(len(self.records)))
+
+    def _run(self, run: tuple[tuple[int, float], ...]) -> tuple[Record, np.ndarray]:
+        if len(run) == 1:
+            return self.records[run[0][0]], self.clocks[run[0][0]]
+        records, offsets = [self.records[k] for k, _ in run], [offset for _, offset in run]
+        return joined(records, offsets), np.concatenate([self.clocks[k] for k, _ in run])
 
 
-def assemble(cell: Cell, records: Sequence[Record]) -> CellHistory:
+def assemble(
+    cell: Cell,
+    records: Sequence[Record],
+    remarks: Sequence[tuple[str, str, str]] = (),
+    doubt: str = "",
+) -> CellHistory:
     """Put a cell's records on one clock.
 
     Files are ordered by absolute time where every one of them states it, else by name with
@@ -66,16 +88,55 @@ def assemble(cell: Cell, records: Sequence[Record]) -> CellHistory:
         What is known of the cell; replaces what each file says.
     records : sequence of Record
         In any order; records of one file carry their ``source.position``.
+    remarks : sequence of (str, str, str)
+    doubt : str
+        See :class:`CellHistory`.
     """
     records = settled(records, natural_key)
     clocks = [_clock(record) for record in records]
     spans = [_span(record, clock) for record, clock in zip(records, clocks, strict=True)]
-    placed = placements(spans)
+    order = [k for k, _ in placements(spans)]
+    heads = [head_of(records[k], spans[k].started) for k in order]
+    together = runs_of([records[k] for k in order], heads, [spans[k].last for k in order])
+    runs = [[(order[place], offset) for place, offset in run] for run in together]
+    wholes = [_joined_clock([(records[k], clocks[k], offset) for k, offset in run]) for run in runs]
+    placed = placements(
+        [
+            _over(spans[run[0][0]], whole, sum(spans[k].rows for k, _ in run))
+            for run, whole in zip(runs, wholes, strict=True)
+        ]
+    )
+    found: list[tuple[tuple[int, float], ...]] = []
+    kept: list[Record] = []
+    shifted: list[np.ndarray] = []
+    for number, shift in placed:
+        found.append(tuple((len(kept) + n, offset) for n, (_, offset) in enumerate(runs[number])))
+        kept += [records[k] for k, _ in runs[number]]
+        whole = wholes[number] + shift if shift else wholes[number]
+        ends = np.cumsum([spans[k].rows for k, _ in runs[number]])
+        shifted += np.split(whole, ends[:-1])
     return CellHistory(
         cell,
-        tuple(records[k].with_cell(_merged(cell, records[k].cell)) for k, _ in placed),
-        tuple(clocks[k] + shift if shift else clocks[k] for k, shift in placed),
+        tuple(record.with_cell(_merged(cell, record.cell)) for record in kept),
+        tuple(shifted),
+        tuple(found),
+        tuple(remarks),
+        doubt,
     )
+
+
+def _joined_clock(parts: Sequence[tuple[Record, np.ndarray, float]]) -> np.ndarray:
+    """Clock of the records of a run: that of the first one goes on."""
+    if len(parts) == 1:
+        return parts[0][1]
+    times = [record.array("test_time_second") + offset for record, _, offset in parts]
+    return forward_clock(np.concatenate(times))
+
+
+def _over(first: Span, clock: np.ndarray, rows: int) -> Span:
+    """Return the span of a run, given that of its first record."""
+    last = float(clock[-1]) if len(clock) else 0.0
+    return first._replace(last=last, rows=rows)
 
 
 class Span(NamedTuple):
@@ -151,6 +212,11 @@ def _shift(span: Span, offset: float | None, end: float) -> float:
     return shift if begin >= end else shift + (end - begin)
 
 
+def span_of(record: Record) -> Span:
+    """Return where a record lies, by its own clock and its file's start."""
+    return _span(record, _clock(record))
+
+
 def _span(record: Record, clock: np.ndarray) -> Span:
     first, last = (float(clock[0]), float(clock[-1])) if len(clock) else (0.0, 0.0)
     source = record.source
@@ -192,16 +258,16 @@ def started(record: Record) -> float | None:
         return None
     if record.source.started_unix_second is not None:
         return record.source.started_unix_second
-    if "unix_time_second" not in record.table.columns or not len(record.table):
+    if not record.has("unix_time_second") or not record.rows:
         return None
-    begin = float(record.table["unix_time_second"].iloc[0])
-    if "test_time_second" in record.table.columns:
-        begin -= float(record.table["test_time_second"].iloc[0])
+    begin = float(record.array("unix_time_second")[0])
+    if record.has("test_time_second"):
+        begin -= float(record.array("test_time_second")[0])
     return begin if np.isfinite(begin) else None
 
 
 def _clock(record: Record) -> np.ndarray:
     """Test time of the rows, with steps back taken out; zeros where there is none."""
-    if "test_time_second" not in record.table.columns:
-        return np.zeros(len(record.table))
+    if not record.has("test_time_second"):
+        return np.zeros(record.rows)
     return forward_clock(record.array("test_time_second"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from softbreak.archive.inputs.read import cells_of
+from softbreak.archive.inputs.cells import cells_of
 from softbreak.errors import ReadError
 from tests.archive.files import write_cell
 

@@ -63,7 +63,16 @@ def test_spreadsheets_of_any_country(tmp_path, encoding):
         ("cell_id,configuration\nC1,symetric", "Did you mean 'symmetric'"),
         ("cell_id,area_cm2\nC1,1\nC1,2", r"row 3, column cell_id\): 'C1'"),
         ("cell_id,area_cm2\n,1", r"row 2, column cell_id\): nothing"),
-        ("cell_id,notes\nC1,a,b", "3 fields; expected at most 2"),
+        (
+            'cell_id,notes,area_cm2\nA,"5 t,1\nB,x,1\n',
+            r"row 2, column notes\): '\"5 t,1'.*Close the",
+        ),
+        ('cell_id,files\nA,"a.csv\nB,b.csv"', "row 2, column files.*holds the next line"),
+        ('cell_id,files\nA,"a"b', "row 2, column files.*does not end"),
+        ("cell_id,files,notes\n\nC1,a", r"row 3\): 2 fields \('C1,a'\); expected 3"),
+        ("cell_id,notes\nC1," + "x" * 200_000, r"row 2, column notes\): '\"?x{39,40}"),
+        ("cell_id,notes\nC1," + "x" * 20_000, "20,000 characters; expected at most 10,000"),
+        ("cell_id,notes\nC1,a,b", r"3 fields \('C1,a,b'\); expected 2"),
     ],
 )
 def test_errors_name_row_column_finding_and_remedy(tmp_path, text, message):
@@ -114,6 +123,8 @@ def test_toml_with_columns_for_all_and_for_one(tmp_path):
     ("text", "message"),
     [
         ("[[cells]\n", "no valid TOML"),
+        pytest.param("x = " + "[" * 3000 + "]" * 3000, r"cells\.toml: .*nested", id="deep"),
+        ('[[cells]]\ncell_id = "A"\narea_cm2 = ' + "[" * 90 + "]" * 90, r"\[\[\[\.\.\."),
         ("cells = 3", "another kind"),
         ("cells = [3]", "expected a table"),
         ('[columns]\nvoltage_vol = "U"', "Did you mean 'voltage_volt'"),
@@ -161,3 +172,20 @@ def test_a_technique_may_be_stated(tmp_path):
     assert row.columns == {"technique": "voltammetry"}
     with pytest.raises(ManifestError, match=r"column technique\): 'voltametry'.*'voltammetry'"):
         csv_of(tmp_path, "cell_id,technique\nC1,voltametry\n")
+
+
+def test_a_text_may_hold_quotes_separators_and_lines(tmp_path):
+    first = 'A;"a;b.csv";"two ""quoted"" lines\r\nof it"'
+    text = f'cell_id;files;notes\r\n{first}\r\n;;\r\n\r\nB;;5" pellet\r\n'
+    one, two = csv_of(tmp_path, text).rows
+    assert one.patterns == ("a", "b.csv")
+    assert one.cell.notes.splitlines() == ['two "quoted" lines', "of it"]
+    assert (two.place, two.cell.notes) == ("row 6", '5" pellet')
+
+
+@pytest.mark.parametrize(("name", "size"), [("cells.csv", 17 * 2**20), ("cells.toml", 3 * 2**20)])
+def test_a_huge_manifest_is_not_opened(tmp_path, name, size):
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(size)
+    with pytest.raises(ManifestError, match=rf"{name}: {size:,} bytes; expected at most"):
+        load_manifest(tmp_path)

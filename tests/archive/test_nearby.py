@@ -5,9 +5,12 @@ import logging
 import pytest
 
 import softbreak
+from softbreak.archive.feature_tables import write_features
+from softbreak.archive.inputs.cells import cells_of
 from softbreak.archive.inputs.manifest import Manifest
-from softbreak.archive.inputs.read import cells_of
+from softbreak.archive.inputs.manifest_nearby import manifest_of
 from softbreak.archive.inputs.scan import scan
+from softbreak.archive.triage import triage
 from softbreak.errors import ManifestError, SoftbreakError
 from tests.archive.files import write_cell
 
@@ -73,3 +76,33 @@ def test_a_broken_manifest_is_told_of_and_one_far_above_is_not_ours(tmp_path, ca
         softbreak.read(path)
     deep = write_cell(tmp_path / "far" / "b" / "c" / "d.csv")
     assert softbreak.read(deep).cell.cell_id == "d"
+
+
+def test_a_manifest_above_counts_for_triage_and_features_too(tmp_path):
+    root = archive(tmp_path / "archive")
+    write_cell(root / "cell7" / "EIS" / "late.csv", ohm=90.0)
+    for part in ("cell7", "cell7/EIS"):
+        out = tmp_path / part.replace("/", "_")
+        result = triage(root / part, out, workers=0)
+        assert result.cells["cell_id"].to_list() == ["cell7"]
+        (diagnosis,) = result.diagnoses()
+        assert diagnosis.cell.area_cm2 == 0.785
+        assert result.run["manifest"] == ("../cells.csv" if part == "cell7" else "../../cells.csv")
+        assert write_features(root / part, out / "f.csv", pair_fits=False).cells == 1
+    assert {cell.cell.cell_id for cell in cells_of([root / "cell7"], {})} == {"cell7"}
+
+
+def test_what_a_manifest_above_does_not_name_is_grouped_as_ever(tmp_path):
+    root = archive(tmp_path)
+    folder = root / "more"
+    for name in ("a.csv", "cell7.csv", "b_01_GCPL.csv", "b_02_GCPL.csv"):
+        write_cell(folder / name)
+    (root / "cells.csv").write_text("cell_id,files,area_cm2\ncell7,more/a.csv,0.7\nx,nowhere,1\n")
+    found = scan(folder, manifest_of(folder))
+    told = {g.cell_id: [str(path) for path in g.files] for g in found.groups}
+    assert told == {
+        "b": ["b_01_GCPL.csv", "b_02_GCPL.csv"],
+        "cell7": ["a.csv"],
+        "cell7 (not in the manifest)": ["cell7.csv"],
+    }
+    assert not found.failures

@@ -14,8 +14,8 @@ def test_a_file_and_what_is_known_of_its_cell(tmp_path):
 
 
 def test_a_folder_is_one_cell_whatever_its_files_are_called(tmp_path):
-    for name in ("cell_1.csv", "cell_2.csv", "EIS/b.csv"):
-        write_cell(tmp_path / "C7" / name)
+    for k, name in enumerate(("cell_1.csv", "cell_2.csv", "EIS/b.csv")):
+        write_cell(tmp_path / "C7" / name, ohm=500.0 + k)
     (tmp_path / "C7" / "notes.txt").write_text("hello")
     (tmp_path / "C7" / "poster.pdf").touch()
     cell = softbreak.read(tmp_path / "C7")
@@ -24,7 +24,7 @@ def test_a_folder_is_one_cell_whatever_its_files_are_called(tmp_path):
 
 
 def test_several_files_run_on(tmp_path):
-    paths = [write_cell(tmp_path / f"{k}.csv") for k in (10, 9)]
+    paths = [write_cell(tmp_path / f"{k}.csv", ohm=50.0 * k) for k in (10, 9)]
     cell = softbreak.read(paths)
     assert [record.source.path for record in cell.records] == [str(paths[1]), str(paths[0])]
     assert cell.clocks[1][0] >= cell.clocks[0][-1]

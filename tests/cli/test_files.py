@@ -65,3 +65,29 @@ def test_check_tells_the_cells_of_a_manifest_apart_and_takes_their_areas(softbre
     (report,) = softbreak("check", tmp_path, "--json").json["files"]
     assert len(report["records"]) == 2
     assert not any("area" in finding["sentence"] for finding in report["findings"])
+
+
+def test_check_of_a_folder_says_what_was_read_left_out_and_joined(softbreak, tmp_path):
+    folder = tmp_path / "LPSCl"
+    write_cell(folder / "run_1.csv", started=1.7e9)
+    write_cell(folder / "run_2.csv", started=1.7e9 + 30_000.0, ohm=450.0)
+    (folder / "run_1 - Copy.csv").write_bytes((folder / "run_1.csv").read_bytes())
+    (folder / "broken.mpr").write_bytes(b"BIO-LOGIC MODULAR FILE\x1a")
+    (folder / "notes.txt").write_text("pressed twice")
+    (folder / "poster.pdf").touch()
+    told = softbreak("check", folder, "--area", "1").out
+    for said in (
+        "run_1.csv: cycling: 240 rows, by bdf, begun 2023-11-14 22:13:20",
+        "2 files are one cell by their folder, in the order of their dates: run_1.csv, run_2.csv",
+        "run_1 - Copy.csv was left out: the very same bytes as run_1.csv",
+        "broken.mpr could not be used",
+        "notes.txt was left out: no data: notes",
+        "poster.pdf was left out: no data: a document",
+    ):
+        assert said in told
+    assert "nothing odd" not in told
+
+
+def test_nothing_odd_is_said_of_what_was_looked_at(softbreak, tmp_path):
+    path = write_cell(tmp_path / "x.csv")
+    assert "nothing odd" in softbreak("check", path, "--area", "1").out

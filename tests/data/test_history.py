@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from softbreak.data.clock import forward_clock
-from softbreak.data.history import assemble, natural_key
+from softbreak.data.history import assemble
+from softbreak.data.names import natural_key
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import SchemaError
 

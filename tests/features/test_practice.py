@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.archive.inputs.read import cells_of
+from softbreak.archive.inputs.cells import cells_of
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.features.cycles.timeline import build_timeline

@@ -6,7 +6,7 @@ from softbreak.analysis.coulombic import read_coulombic
 from softbreak.analysis.leakage import Assumptions, read_leakage
 from softbreak.analysis.protocol import read_protocol
 from softbreak.analysis.rate import read_rate
-from softbreak.archive.inputs.read import cells_of
+from softbreak.archive.inputs.cells import cells_of
 
 FULL_CELLS = [
     "neware/neware_uio.csv",

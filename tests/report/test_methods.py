@@ -16,7 +16,7 @@ from softbreak.analysis.leakage import Assumptions, read_leakage
 from softbreak.analysis.protocol import protocol_reading, read_protocol
 from softbreak.analysis.rate import read_rate
 from softbreak.analysis.reading import Reading, Table, save_figures
-from softbreak.archive.inputs.read import cells_of
+from softbreak.archive.inputs.cells import cells_of
 from softbreak.cli.console import _plain
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique

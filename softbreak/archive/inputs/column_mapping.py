@@ -15,6 +15,7 @@ not name it.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -87,7 +88,7 @@ def _checked(path: Path, place: str, name: str, entry: object) -> dict[str, Any]
         raise ManifestError(
             path,
             place=place,
-            found=repr(entry),
+            found=reprlib.repr(entry),
             expected='"NAME", a position from 0, or { column = "NAME", scale = 0.001 }',
             remedy="Write the column's name as the file's header has it.",
         )

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
+from softbreak.data.names import CELL_WORDS, tokens, words
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-TECHNIQUES: Final = _words(
+TECHNIQUES: Final = words(
     """
     gcpl gcpl2 gitt gcd cc cccv peis geis speis sgeis zir eis impedance imp nyquist spectrum
     spectra cv cva cvs lsv voltammetry voltammogram voltammograms ocv ocp rest relax relaxation
@@ -23,23 +21,20 @@ TECHNIQUES: Final = _words(
 )
 """Words that say what was done to a cell, never which cell it was."""
 
-_PART_WORDS: Final = _words(
+_PART_WORDS: Final = words(
     """
     part p run file seg segment section continued cont
     """
 )
-_CELL_WORDS: Final = _words(
-    """
-    cell cells sample zelle probe batt battery specimen device s no nr id channel ch sym symm
-    symmetric pellet coin pouch swagelok
-    """
-)
+_COPY_WORDS: Final = words("copy kopie copie copia")
 _CHANNEL: Final = re.compile(r"(?i)^(c|ch|chan|channel)\d{1,3}$")
 _IDENTITY: Final = re.compile(
     r"(?i)(?:^|[^a-z])(?:cell|zelle|sample|pellet|specimen)[ _#-]*(\d+[a-z]?)(?![a-z])"
     r"|(?:^|[_ -])(?:c|ch|chan|channel)[_ -]?(\d{1,3})(?=[_. -]|$)"
 )
-_SPLIT: Final = re.compile(r"[\s_\-.,()\[\]#+]+")
+
+_MOST_DIGITS: Final = 4
+"""A longer number is a date or a serial number: it does not run."""
 
 NEVER_DATA: Final[dict[str, str]] = {
     ".pdf": "a document",
@@ -84,7 +79,7 @@ NEVER_DATA: Final[dict[str, str]] = {
 """Suffixes that no cycler gives its data, with what they are."""
 
 _MAYBE_SUFFIXES: Final = frozenset((".log", ".json", ".xml", ".yaml", ".yml", ".toml", ".info"))
-_MAYBE_WORDS: Final = _words(
+_MAYBE_WORDS: Final = words(
     """
     readme notes note comment comments protocol protokoll notizen changelog licence license todo
     summary overview settings metadata manifest logbook
@@ -98,11 +93,6 @@ TWINS: Final[dict[str, tuple[str, ...]]] = {
     ".res": (".csv", ".xlsx", ".xls"),
 }
 """A native file and the exports that bear its name: the same measurement, told twice."""
-
-
-def tokens(name: str) -> list[str]:
-    """Split a name into its words and numbers, lower-case."""
-    return [part for part in _SPLIT.split(name.lower()) if part]
 
 
 def names_technique(name: str) -> bool:
@@ -125,18 +115,107 @@ def cell_key(stem: str) -> str:
         "lpscl_a_c01": files of a flat folder that share it are one cell. A number is kept where
         it names the cell ("cell_07", "sample 3") and where nothing else would.
     """
+    kept = [part for part, role in _roles(stem) if role is Role.CELL]
+    if any(part not in TECHNIQUES for part in kept):
+        return "_".join(kept)
+    whole = tokens(stem)
+    plain = [part for part in whole if part not in _COPY_WORDS]
+    return "_".join(plain) if plain and len(plain) < len(whole) else stem.lower()
+
+
+class Role(StrEnum):
+    """What a word or number of a name says."""
+
+    CELL = "cell"
+    TECHNIQUE = "technique"
+    PART = "part"
+    NUMBER = "number"
+
+
+def _roles(stem: str) -> list[tuple[str, Role]]:
+    """Say of each word and number of a name what it is for."""
     parts = tokens(stem)
-    kept: list[str] = []
+    found: list[tuple[str, Role]] = []
     for place, part in enumerate(parts):
         before = parts[place - 1] if place else ""
-        if part in TECHNIQUES and place:
-            continue
-        if _is_part(part) and place:
-            continue
-        if part.isdigit() and place and before not in _CELL_WORDS and _runs(parts, place):
-            continue
-        kept.append(part)
-    return "_".join(kept) if any(part not in TECHNIQUES for part in kept) else stem.lower()
+        role = Role.CELL
+        if (part in TECHNIQUES or part in _COPY_WORDS) and place:
+            role = Role.TECHNIQUE
+        elif _is_part(part) and place:
+            role = Role.PART
+        elif part.isdecimal() and place and before not in CELL_WORDS and _runs(parts, place):
+            role = Role.NUMBER
+        found.append((part, role))
+    return found
+
+
+class Numbered(NamedTuple):
+    """What a name says of a file among those of one cell.
+
+    Attributes
+    ----------
+    key : str
+        What is left without technique and running numbers; empty where that is nothing.
+    numbers : tuple of int
+        Running numbers, in the order of the name.
+    digits : int
+        Of the longest one that has a zero in front; 0 without any.
+    techniques : frozenset of str
+    counted : bool
+        A word says that it is a part: "run_2", "part2".
+    """
+
+    key: str
+    numbers: tuple[int, ...]
+    digits: int
+    techniques: frozenset[str]
+    counted: bool
+
+
+def numbered(stem: str) -> Numbered:
+    """Take a file's name apart.
+
+    Parameters
+    ----------
+    stem : str
+        "LPSCl_a_03_PEIS_C01".
+    """
+    if names_no_cell(stem):  # all of it is technique and number
+        roles = [(part, _bare_role(part)) for part in tokens(stem)]
+    else:
+        roles = _roles(stem)
+    key = "_".join(part for part, role in roles if role is Role.CELL)
+    digits = [
+        figure
+        for part, role in roles
+        if role in (Role.NUMBER, Role.PART)
+        for figure in re.findall(r"\d+", part)
+    ]
+    said = [re.sub(r"\d+", "", part) for part, role in roles if role is not Role.CELL]
+    return Numbered(
+        key,
+        tuple(int(figure) for figure in digits),
+        max((len(figure) for figure in digits if figure.startswith("0")), default=0),
+        frozenset(word for word in said if word in TECHNIQUES - _PART_WORDS),
+        any(word in _PART_WORDS for word in said),
+    )
+
+
+def _bare_role(part: str) -> Role:
+    if _CHANNEL.match(part):
+        return Role.CELL
+    if part.isdecimal():
+        return Role.NUMBER
+    return Role.PART if _is_part(part) else Role.TECHNIQUE
+
+
+def names_no_cell(stem: str) -> bool:
+    """Return whether a name holds a number, and else only techniques and a channel: "02_GCPL"."""
+    parts = [part for part in tokens(stem) if not _CHANNEL.match(part)]
+    if not any(part[-1:].isdecimal() or part[:1].isdecimal() for part in parts):
+        return False
+    bare = all(part.isdecimal() and len(part) <= _MOST_DIGITS for part in parts)
+    return bare or names_technique("_".join(parts))
 
 
 def _is_part(part: str) -> bool:
@@ -146,10 +225,10 @@ def _is_part(part: str) -> bool:
 
 def _runs(parts: Sequence[str], place: int) -> bool:
     """A number runs if only techniques, numbers and channels follow it; dates do not run."""
-    if len(parts[place]) > 4:
+    if len(parts[place]) > _MOST_DIGITS:
         return False
     rest = parts[place + 1 :]
-    return all(p in TECHNIQUES or p.isdigit() or _CHANNEL.match(p) or _is_part(p) for p in rest)
+    return all(p in TECHNIQUES or p.isdecimal() or _CHANNEL.match(p) or _is_part(p) for p in rest)
 
 
 def identities(stems: Sequence[str]) -> list[str]:

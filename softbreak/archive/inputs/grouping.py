@@ -6,78 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import PurePosixPath
-from typing import Any
-
-import numpy as np
+from typing import Any, Final
 
 from softbreak.archive.inputs.file_names import (
     TWINS,
     cell_key,
     identities,
+    names_no_cell,
     names_technique,
+    numbered,
     perhaps_not_data,
 )
 from softbreak.archive.inputs.manifest import Manifest, Row
+from softbreak.archive.inputs.witnesses import FOLDER, MANIFEST, NAMES, NUMBERS, not_running
 from softbreak.archive.tables import Failure, printable
-from softbreak.data.date_orders import is_open, settled
-from softbreak.data.history import natural_key
-from softbreak.data.readers.chunked import LongRecord
-from softbreak.data.record import Cell, Record, Technique
+from softbreak.data.names import natural_key
+from softbreak.data.record import Cell
 from softbreak.errors import ManifestError
-
-_TOLERANCE_SECOND = 120.0
-_SHARE = 0.05
-
-
-def measured_at_once(records: Sequence[Record | LongRecord]) -> bool:
-    """Return whether two cycling files of one instrument overlap in absolute time.
-
-    A cell sits on one channel: nothing cycles it twice at once. Other techniques, and other
-    instruments (whose clocks may disagree), prove nothing.
-
-    Parameters
-    ----------
-    records : sequence of Record or LongRecord
-    """
-    whole = settled([r for r in records if isinstance(r, Record)], natural_key)
-    long = [record for record in records if isinstance(record, LongRecord)]
-    every: list[Record | LongRecord] = [*whole, *long]
-    spans: dict[str, dict[str, tuple[float, float]]] = {}
-    for record in every:
-        span = _span(record)
-        if span is not None:
-            files = spans.setdefault(record.source.reader, {})
-            begin, end = files.get(record.source.path, span)
-            files[record.source.path] = (min(begin, span[0]), max(end, span[1]))
-    return any(_overlap(sorted(files.values())) for files in spans.values())
-
-
-def _span(record: Record | LongRecord) -> tuple[float, float] | None:
-    if record.technique is not Technique.CYCLING or not record.rows or is_open(record.source):
-        return None
-    if isinstance(record, LongRecord):
-        return record.absolute
-    if "unix_time_second" in record.table.columns:
-        times = record.array("unix_time_second")
-    elif record.source.started_unix_second is not None:
-        times = record.array("test_time_second") + record.source.started_unix_second
-    else:
-        return None
-    times = times[np.isfinite(times)]
-    return (float(times.min()), float(times.max())) if len(times) else None
-
-
-def _overlap(spans: Sequence[tuple[float, float]]) -> bool:
-    latest = -np.inf
-    longest = 0.0
-    for begin, end in spans:
-        shared = min(latest, end) - begin
-        shorter = min(end - begin, longest)
-        if shared > _TOLERANCE_SECOND and shared > _SHARE * shorter:
-            return True
-        if end > latest:
-            latest, longest = end, end - begin
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +42,10 @@ class Group:
         How to read tables that no reader recognises.
     named : bool
         Whether the manifest names these files (else they were grouped by folder and name).
+    by : str
+        Who says that the files are one cell's, see :mod:`softbreak.archive.inputs.witnesses`.
+    apart : str
+        Why other files, which their names had put beside these, are other cells'.
     """
 
     cell_id: str
@@ -105,10 +54,18 @@ class Group:
     cell: Cell = field(default_factory=Cell)
     columns: Mapping[str, Any] = field(default_factory=dict)
     named: bool = False
+    by: str = NAMES
+    apart: str = ""
+
+    @property
+    def every(self) -> tuple[PurePosixPath, ...]:
+        """All its files, the spare twins too."""
+        twins = (PurePosixPath(twin) for twins in self.spares.values() for twin in twins)
+        return (*self.files, *twins)
 
 
 def group_files(
-    files: Sequence[PurePosixPath], manifest: Manifest
+    files: Sequence[PurePosixPath], manifest: Manifest, home: str = ""
 ) -> tuple[tuple[Group, ...], list[Failure]]:
     """Put every file into one cell.
 
@@ -117,6 +74,8 @@ def group_files(
     files : sequence of PurePosixPath
         Relative to the archive's root.
     manifest : Manifest
+    home : str
+        Name of the archive's root: of the cell whose files lie in it and bear no cell's name.
 
     Returns
     -------
@@ -127,20 +86,22 @@ def group_files(
     """
     claimed, failures = _claimed(files, manifest)
     taken = {path for paths in claimed.values() for path in paths}
-    free = _by_name([path for path in files if path not in taken])
+    free, folders = _by_name([path for path in files if path not in taken], home)
     groups: list[Group] = []
     for row in manifest.rows:
         name = row.cell.cell_id
         paths = claimed[name] if row.patterns else free.pop(name, [])
         if paths:
-            groups.append(Group(name, tuple(paths), {}, row.cell, row.columns, named=True))
+            told = Group(name, tuple(paths), {}, row.cell, row.columns, named=True, by=MANIFEST)
+            groups.append(told)
         elif not row.patterns:
             failures.append(_no_file(manifest, row, "a folder or a file of that name"))
     names = {group.cell_id for group in groups}
     for name, paths in free.items():
         unique = name if name not in names else f"{name} (not in the manifest)"
         cell = Cell(cell_id=unique)
-        groups.append(Group(unique, tuple(paths), {}, cell, manifest.columns))
+        by = FOLDER if name in folders else NAMES
+        groups.append(Group(unique, tuple(paths), {}, cell, manifest.columns, by=by))
     with_spares = (without_twins(group) for group in groups)
     return tuple(sorted(with_spares, key=lambda group: natural_key(group.cell_id))), failures
 
@@ -221,23 +182,32 @@ def _no_file(manifest: Manifest, row: Row, pattern: str) -> Failure:
     )
 
 
-def _by_name(files: Iterable[PurePosixPath]) -> dict[str, list[PurePosixPath]]:
-    """Group by folder; in the root, and where names tell cells apart, by name."""
-    folders: dict[PurePosixPath, list[PurePosixPath]] = {}
+def _by_name(
+    files: Iterable[PurePosixPath], home: str
+) -> tuple[dict[str, list[PurePosixPath]], set[str]]:
+    """Group by folder; in the root, and where names tell cells apart, by name.
+
+    Returns
+    -------
+    cells : dict
+    folders : set of str
+        Those of them that are a folder's files.
+    """
+    places: dict[PurePosixPath, list[PurePosixPath]] = {}
     for path in files:
-        folders.setdefault(_home(path), []).append(path)
+        places.setdefault(_home(path), []).append(path)
     cells: dict[str, list[PurePosixPath]] = {}
-    for home, paths in folders.items():
-        if home == PurePosixPath() or _holds_many(paths):
-            groups = _flat(home, paths)
-        else:
-            groups = {home.as_posix(): paths}
+    folders: set[str] = set()
+    for place, paths in places.items():
+        flat = place == PurePosixPath() or _holds_many(paths)
+        groups = _flat(place, paths, home) if flat else {place.as_posix(): paths}
         for name, members in groups.items():
             unique = printable(name)
             while unique in cells:
                 unique += f" ({printable(members[0].name)})"
             cells[unique] = members
-    return cells
+            folders |= set() if flat else {unique}
+    return cells, folders
 
 
 def _home(path: PurePosixPath) -> PurePosixPath:
@@ -252,16 +222,34 @@ def _holds_many(paths: Sequence[PurePosixPath]) -> bool:
     return len(set(told)) > 1 and len(told) > len(stems) / 2
 
 
-def _flat(home: PurePosixPath, paths: Sequence[PurePosixPath]) -> dict[str, list[PurePosixPath]]:
-    keyed: dict[str, list[PurePosixPath]] = {}
+def _flat(
+    home: PurePosixPath, paths: Sequence[PurePosixPath], root: str
+) -> dict[str, list[PurePosixPath]]:
+    keyed: dict[tuple[bool, str], list[PurePosixPath]] = {}
+    bare = _bare(paths)
     for path in paths:
-        keyed.setdefault(cell_key(path.stem), []).append(path)
+        key = numbered(path.stem).key if path in bare else cell_key(path.stem)
+        keyed.setdefault((path in bare, key), []).append(path)
     named = {}
-    for key, members in keyed.items():
+    for (unnamed, key), members in keyed.items():
         stems = {member.stem for member in members}
-        name = stems.pop() if len(stems) == 1 else key
-        named[(home / name).as_posix()] = members
+        name = stems.pop() if len(stems) == 1 else key or home.name or root or FILES
+        whole = home if unnamed and not key and home.name and stems else home / name
+        named[whole.as_posix()] = members
     return named
+
+
+FILES: Final = "files"
+"""Name of a cell whose files and folder say none."""
+
+
+def _bare(paths: Sequence[PurePosixPath]) -> set[PurePosixPath]:
+    """Files whose names say a technique and a number and no cell: several of them may be one."""
+    bare = {path for path in paths if names_no_cell(path.stem)}
+    told = {path: numbered(path.stem) for path in bare}
+    seen = {(name.key, name.numbers, name.techniques) for name in told.values()}
+    stems = {path.stem for path in bare}
+    return bare if len(stems) > 1 and len(seen) == len(stems) else set()
 
 
 def without_twins(group: Group) -> Group:
@@ -281,16 +269,53 @@ def without_twins(group: Group) -> Group:
     return replace(group, files=kept, spares=spares)
 
 
-def one_by_one(group: Group) -> list[Group]:
-    """Take apart what turned out to be several cells: every file is one, with its twins."""
+def parts_of(group: Group, reason: str) -> list[Group]:
+    """Take apart what turned out to be several cells.
+
+    Where the numbers in the names tell them apart, files of one number are one cell; else every
+    file is one, with its twins.
+
+    Parameters
+    ----------
+    group : Group
+    reason : str
+        See :func:`softbreak.archive.inputs.witnesses.several`.
+    """
+    if reason.startswith(NUMBERS):
+        return _by_number(group, reason)
     parts = []
     for path in group.files:
         name = printable(path.with_suffix("").as_posix())
-        spares = {k: v for k, v in group.spares.items() if k == str(path)}
-        cell = replace(group.cell, cell_id=name)
-        parts.append(Group(name, (path,), spares, cell, group.columns, named=True))
+        parts.append(_part(group, name, (path,), reason))
     stems = [part.cell_id for part in parts]
     return [part if stems.count(part.cell_id) == 1 else _with_suffix(part) for part in parts]
+
+
+def _by_number(group: Group, reason: str) -> list[Group]:
+    names = {path: numbered(path.stem) for path in group.files}
+    still = not_running(list(names.values()))
+    keyed: dict[tuple[PurePosixPath, str, tuple[int, ...]], list[PurePosixPath]] = {}
+    for path, told in names.items():
+        numbers = tuple(n for k, n in enumerate(told.numbers) if not still or k in still)
+        keyed.setdefault((_home(path), told.key, numbers), []).append(path)
+    named: dict[str, Group] = {}
+    for (home, key, numbers), files in keyed.items():
+        words = [key, *map(str, numbers)]
+        stem = files[0].stem if len(files) == 1 else "_".join(filter(None, words))
+        name = printable((home / stem).as_posix())
+        while name in named:
+            name += f" ({printable(files[0].name)})"
+        part = _part(group, name, tuple(files), reason)
+        # the other numbers of "LLZO_10_1", "LLZO_10_2" are asked about in their turn
+        alone = len({names[path].numbers for path in files}) == 1
+        named[name] = replace(part, named=alone)
+    return list(named.values())
+
+
+def _part(group: Group, name: str, files: tuple[PurePosixPath, ...], reason: str) -> Group:
+    spares = {k: v for k, v in group.spares.items() if k in map(str, files)}
+    cell = replace(group.cell, cell_id=name)
+    return Group(name, files, spares, cell, group.columns, named=True, by=NAMES, apart=reason)
 
 
 def _with_suffix(part: Group) -> Group:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
+import reprlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from softbreak.archive.inputs.column_mapping import checked_columns, checked_technique
+from softbreak.archive.inputs.manifest_table import table_of
 from softbreak.data.readers.base import decode
 from softbreak.data.readers.registry import TECHNIQUE
 from softbreak.data.record import Cell
@@ -21,7 +21,8 @@ from softbreak.errors import ManifestError
 logger = logging.getLogger(__name__)
 
 NAMES: Final = ("cells.csv", "cells.toml")
-MAX_BYTES: Final = 16 * 2**20
+MAX_BYTES: Final = {".csv": 16 * 2**20, ".toml": 2 * 2**20}
+"""Larger ones are not opened."""
 
 
 class Range(NamedTuple):
@@ -133,11 +134,12 @@ def load_manifest(root: Path) -> Manifest:
     if not found:
         return Manifest()
     path = found[0]
-    if path.stat().st_size > MAX_BYTES:
+    most = MAX_BYTES[path.suffix]
+    if path.stat().st_size > most:
         raise ManifestError(
             path,
             found=f"{path.stat().st_size:,} bytes",
-            expected=f"at most {MAX_BYTES:,}",
+            expected=f"at most {most:,}",
             remedy="A manifest holds one row a cell; is this a data file by that name?",
         )
     manifest = _load_csv(path) if path.suffix == ".csv" else _load_toml(path)
@@ -146,12 +148,7 @@ def load_manifest(root: Path) -> Manifest:
 
 
 def _load_csv(path: Path) -> Manifest:
-    text = decode(path.read_bytes())
-    header, _, _ = text.partition("\n")
-    # A spreadsheet of a country with decimal commas writes semicolons between the columns.
-    delimiter = max(",;\t", key=header.count)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    names = [name.strip() for name in rows[0]] if rows else []
+    names, lines = table_of(path, decode(path.read_bytes()))
     ignored = _check_names(path, names, "row 1")
     if "cell_id" not in names:
         raise ManifestError(
@@ -162,19 +159,9 @@ def _load_csv(path: Path) -> Manifest:
             remedy="Name the first column cell_id and give every cell a name of its own.",
         )
     cells = []
-    for number, values in enumerate(rows[1:], start=2):
-        if not any(value.strip() for value in values):
-            continue
-        if len(values) > len(names):
-            raise ManifestError(
-                path,
-                place=f"row {number}",
-                found=f"{len(values)} fields",
-                expected=f"at most {len(names)}, as row 1 has",
-                remedy=f"Put a text that holds {delimiter!r} in double quotes.",
-            )
-        entry = dict(zip(names, values, strict=False))
-        cells.append(_row(path, entry, f"row {number}", {}))
+    for line in lines:
+        entry = dict(zip(names, line.values, strict=True))
+        cells.append(_row(path, entry, line.place, {}))
     return Manifest(path, tuple(cells), {}, ignored)
 
 
@@ -187,6 +174,13 @@ def _load_toml(path: Path) -> Manifest:
             found=f"no valid TOML: {error}",
             expected="[[cells]] tables and, if need be, a [columns] table",
             remedy="Mend the line that the message names.",
+        ) from error
+    except RecursionError as error:
+        raise ManifestError(
+            path,
+            found="tables or arrays nested hundreds deep",
+            expected="[[cells]] tables and, if need be, a [columns] table",
+            remedy="Is this a manifest? Remove what it does not need.",
         ) from error
     entries = content.get("cells", [])
     columns = content.get("columns", {})
@@ -326,7 +320,7 @@ def _bad(
     return ManifestError(
         path,
         place=f"{place}, column {column}",
-        found=f"{value!r}" if value != "" else "nothing",
+        found=reprlib.repr(value) if value != "" else "nothing",
         expected=expected,
         remedy=remedy,
     )

@@ -50,7 +50,7 @@ def nearby(files: Sequence[Path]) -> Group:
     home, ours = manifest.path.parent, set(files)
     every = sorted({PurePosixPath(path.relative_to(home).as_posix()) for path in (*files, *beside)})
     groups, _ = group_files(every, manifest)
-    named = [g for g in groups if g.named and any(home / path in ours for path in _all(g))]
+    named = [g for g in groups if g.named and any(home / path in ours for path in g.every)]
     if len(named) > 1:
         told = ", ".join(group.cell_id for group in named[:6])
         raise SoftbreakError(
@@ -60,6 +60,22 @@ def nearby(files: Sequence[Path]) -> Group:
     if named or manifest.columns:
         logger.info("what is known of the cell is taken from %s", manifest.path)
     return named[0] if named else Group("", (), columns=manifest.columns)
+
+
+def manifest_of(root: Path) -> Manifest:
+    """Return the manifest of an archive: at its root, or the nearest one above.
+
+    Parameters
+    ----------
+    root : Path
+        A folder; of one file nothing is said here, see :func:`nearby`.
+
+    Raises
+    ------
+    ManifestError
+        If that at the root cannot be used.
+    """
+    return _nearest(Path(os.path.normpath(root.absolute()))) if root.is_dir() else Manifest()
 
 
 def _nearest(folder: Path) -> Manifest:
@@ -79,7 +95,3 @@ def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return [path for path in folder.iterdir() if path.is_file() and path.name not in NAMES]
-
-
-def _all(group: Group) -> list[str]:
-    return [*map(str, group.files), *(twin for twins in group.spares.values() for twin in twins)]

@@ -10,17 +10,28 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from softbreak.archive.inputs.copies import without_copies
 from softbreak.archive.inputs.file_names import perhaps_not_data
 from softbreak.archive.inputs.grouping import Group, without_twins
-from softbreak.archive.inputs.manifest import NAMES, Manifest, load_manifest
+from softbreak.archive.inputs.manifest import Manifest
 from softbreak.archive.inputs.manifest_nearby import nearby
 from softbreak.archive.inputs.scan import scan
+from softbreak.archive.inputs.witnesses import (
+    COMMAND,
+    FOLDER,
+    MANIFEST,
+    NAMES,
+    doubtful,
+    how_joined,
+)
 from softbreak.data.history import CellHistory, assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell, Record, checked_cell
 from softbreak.errors import ReadError, SoftbreakError, UnknownFormatError
 
 PathLike = str | os.PathLike[str]
+Remark = tuple[str, str, str]
+"""Severity, topic and sentence."""
 
 logger = logging.getLogger(__name__)
 
@@ -57,15 +68,15 @@ def read(path: PathLike | Iterable[PathLike], **cell_facts: Any) -> CellHistory:
     >>> cell = softbreak.read("cell7/", area_cm2=0.785)  # doctest: +SKIP
     """
     roots = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(p) for p in path]
-    files = {root: _files(root) if root.is_dir() else [] for root in roots}
-    everything = [path for root in roots for path in (files[root] if root.is_dir() else [root])]
+    folders = {root: _Folder(root) for root in roots if root.is_dir()}
+    everything = [p for root in roots for p in (folders[root].files if root in folders else [root])]
     stated = nearby(everything)
     cell = _cell(roots, cell_facts, stated)
     columns = stated.columns or None
     records: list[Record] = []
     for root in roots:
-        if root.is_dir():
-            records += _folder(files[root], columns)
+        if root in folders:
+            records += folders[root].read(columns)
         else:
             records += registry.read(root, columns)
     if not records:
@@ -75,7 +86,29 @@ def read(path: PathLike | Iterable[PathLike], **cell_facts: Any) -> CellHistory:
             expected="at least one file of a supported format",
             remedy="Check the path.",
         )
-    return assemble(cell, records)
+    by = MANIFEST if stated.named else FOLDER if roots[0].is_dir() else COMMAND
+    return history_of(cell, records, by, [r for f in folders.values() for r in f.remarks])
+
+
+def history_of(
+    cell: Cell, records: Sequence[Record], by: str, remarks: Sequence[Remark] = ()
+) -> CellHistory:
+    """Put a cell's records together: what is told twice counts once, and all that is said.
+
+    Parameters
+    ----------
+    cell : Cell
+    records : sequence of Record
+    by : str
+        Who says that they are one cell's, see :mod:`softbreak.archive.inputs.witnesses`.
+    remarks : sequence of (str, str, str)
+        On files that were not read: severity, topic and sentence.
+    """
+    kept, copies = without_copies(records)
+    whole = [record for record in kept if isinstance(record, Record)]
+    told = [*how_joined(whole, by), *(copy.remark for copy in copies), *remarks]
+    doubt = "" if by in (MANIFEST, NAMES) else doubtful(whole)
+    return assemble(cell, whole, told, doubt)
 
 
 def _cell(roots: list[Path], facts: dict[str, Any], stated: Group) -> Cell:
@@ -100,82 +133,46 @@ def _named(roots: list[Path]) -> str:
     return named.name if named.is_dir() else named.stem
 
 
-def _files(root: Path) -> list[Path]:
-    """Files of a folder and its sub-folders, without the spare twins."""
-    files = [path for group in scan(root, Manifest()).groups for path in _all(group)]
-    return [root / path for path in without_twins(Group("", tuple(sorted(files)))).files]
+class _Folder:
+    """The files of a folder and its sub-folders, without the spare twins.
 
-
-def _folder(files: list[Path], columns: Mapping[str, Any] | None) -> list[Record]:
-    """Read a folder's files; one that cannot be read is warned of, as long as others can."""
-    records: list[Record] = []
-    failed: list[ReadError] = []
-    for path in files:
-        try:
-            records += registry.read(path, columns)
-        except ReadError as error:
-            unknown = isinstance(error, UnknownFormatError)
-            if not (unknown and perhaps_not_data(PurePosixPath(path))):
-                failed.append(error)
-    if failed and not records:
-        raise failed[0]
-    for problem in failed:
-        logger.warning("left out: %s", problem)
-    return records
-
-
-def _all(group: Group) -> list[PurePosixPath]:
-    twins = [PurePosixPath(twin) for twins in group.spares.values() for twin in twins]
-    return [*group.files, *twins]
-
-
-def cells_of(paths: Sequence[Path], facts: Mapping[str, Any]) -> list[CellHistory]:
-    """Read cells.
-
-    Parameters
+    Attributes
     ----------
-    paths : sequence of Path
-        Files of one cell; or one folder. A folder with a manifest holds the cells that it names,
-        or all, grouped by folder and name, where it names none.
-    facts : mapping
-        What is known of the cell (:class:`softbreak.data.record.Cell`); None is unknown. It
-        outweighs the manifest.
-
-    Returns
-    -------
-    list of CellHistory
-        At least one.
-
-    Raises
-    ------
-    ReadError
-        If a file cannot be read, or a manifest names no file that is there.
+    files : list of Path
+    remarks : list of (str, str, str)
+        On what was left out.
     """
-    known = {name: value for name, value in facts.items() if value is not None}
-    root = paths[0]
-    if len(paths) > 1 or not any((root / name).is_file() for name in NAMES):
-        return [read(root if len(paths) == 1 else list(paths), **known)]
-    manifest = load_manifest(root)
-    # one that only maps columns names no cell, and leaves the grouping to the names of the files
-    groups = [g for g in scan(root, manifest).groups if g.named or not manifest.rows]
-    if not groups:
-        raise ReadError(
-            root,
-            found="a manifest that names no file",
-            expected="at least one cell with files",
-            remedy="Check the globs in its column 'files'.",
-        )
-    histories = []
-    for group in groups:
-        records = [
-            record
-            for path in group.files
-            for record in registry.read(root / path, group.columns or None)
-        ]
-        histories.append(assemble(_known(group.cell, group.cell_id, known), records))
-    return histories
+
+    def __init__(self, root: Path) -> None:
+        found = scan(root, Manifest())
+        every = sorted(path for group in found.groups for path in group.every)
+        group = without_twins(Group("", tuple(every)))
+        self.files = [root / path for path in group.files]
+        self.remarks = [_left_out(*skipped) for skipped in found.skipped]
+        for native, twins in group.spares.items():
+            self.remarks += [_left_out(twin, f"the same as {native}") for twin in twins]
+
+    def read(self, columns: Mapping[str, Any] | None) -> list[Record]:
+        """Read the files; one that cannot be read is warned of, as long as others can."""
+        records: list[Record] = []
+        failed: list[ReadError] = []
+        for path in self.files:
+            try:
+                records += registry.read(path, columns)
+            except ReadError as error:
+                reason = perhaps_not_data(PurePosixPath(path))
+                if isinstance(error, UnknownFormatError) and reason:
+                    self.remarks.append(_left_out(path.name, f"no data: {reason}"))
+                else:
+                    failed.append(error)
+        if failed and not records:
+            raise failed[0]
+        for problem in failed:
+            logger.warning("left out: %s", problem)
+            told = f"{Path(problem.path).name} could not be used: {problem.found}. {problem.remedy}"
+            self.remarks.append(("warning", "unread-file", told))
+        return records
 
 
-def _known(cell: Cell, cell_id: str, facts: Mapping[str, Any]) -> Cell:
-    names = {field.name for field in fields(Cell)}
-    return replace(cell, **{"cell_id": cell_id, **{k: v for k, v in facts.items() if k in names}})
+def _left_out(path: str, reason: str) -> Remark:
+    return "note", "file-left-out", f"{path} was left out: {reason}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
@@ -13,9 +13,10 @@ from typing import Final, NamedTuple
 from softbreak.archive.inputs.file_names import not_data
 from softbreak.archive.inputs.grouping import Group, group_files
 from softbreak.archive.inputs.manifest import NAMES, Manifest, load_manifest
-from softbreak.archive.inputs.manifest_nearby import nearby
+from softbreak.archive.inputs.manifest_nearby import manifest_of, nearby
 from softbreak.archive.inputs.storage import Bucket, is_url
 from softbreak.archive.tables import Failure, printable
+from softbreak.data.names import natural_key
 from softbreak.errors import ReadError
 
 OUTPUT_MARK: Final = "run.json"
@@ -101,8 +102,43 @@ def scan(root: Path, manifest: Manifest, *, out: Path | None = None) -> Scan:
     for path in _files(root, out.resolve() if out else None, walk):
         walk.files.append(path)
     walk.files.sort()
-    groups, failures = group_files(walk.files, manifest)
+    groups, failures = _grouped(root, walk.files, manifest)
     return Scan(root, groups, tuple(walk.skipped), (*walk.failures, *failures))
+
+
+def _grouped(
+    root: Path, files: Sequence[PurePosixPath], manifest: Manifest
+) -> tuple[tuple[Group, ...], list[Failure]]:
+    """Group files of a folder, of which the manifest of a folder above may tell."""
+    here = Path(os.path.normpath(root.absolute()))
+    name = printable(here.name)
+    if manifest.path is None or manifest.path.parent in (root, here):
+        return group_files(files, manifest, name)
+    below = PurePosixPath(here.relative_to(manifest.path.parent).as_posix())
+    told, _ = group_files([below / path for path in files], manifest, name)
+    named = [_moved(group, below) for group in told if group.named]
+    taken = {path for group in named for path in group.every}
+    rest = replace(manifest, rows=(), path=None)
+    found, _ = group_files([path for path in files if path not in taken], rest, name)
+    names = {group.cell_id for group in named}
+    free = [_renamed(group) if group.cell_id in names else group for group in found]
+    return tuple(sorted((*named, *free), key=lambda group: natural_key(group.cell_id))), []
+
+
+def _moved(group: Group, below: PurePosixPath) -> Group:
+    """Return a group with paths relative to a folder further down."""
+
+    def moved(path: str | PurePosixPath) -> str:
+        return PurePosixPath(path).relative_to(below).as_posix()
+
+    files = tuple(PurePosixPath(moved(path)) for path in group.files)
+    spares = {moved(k): tuple(map(moved, twins)) for k, twins in group.spares.items()}
+    return replace(group, files=files, spares=spares)
+
+
+def _renamed(group: Group) -> Group:
+    name = f"{group.cell_id} (not in the manifest)"
+    return replace(group, cell_id=name, cell=replace(group.cell, cell_id=name))
 
 
 def bucket_manifest(bucket: Bucket) -> Manifest:
@@ -282,7 +318,7 @@ def source_of(archive: str | os.PathLike[str], out: Path) -> Source:
         found, root = scan_bucket(bucket, manifest), name
     else:
         folder = Path(archive)
-        manifest = load_manifest(folder) if folder.is_dir() else Manifest()
+        manifest = manifest_of(folder)
         found = scan(folder, manifest, out=out)
         root = str(found.root)
     if not found.groups:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from softbreak.archive.inputs.grouping import Group, one_by_one
+from softbreak.archive.inputs.grouping import Group, parts_of
 from softbreak.archive.inputs.storage import storage_of
 from softbreak.archive.jobs.executor import Crew
 from softbreak.archive.results.cache_key import unchanged
@@ -100,7 +100,7 @@ def planned(
             if meta is None or not stands or crew.may_now(meta):
                 plan.waiting.append(todo_of(group, root))
             elif meta["split"]:
-                pending += one_by_one(group)
+                pending += parts_of(group, str(meta["split"]))
             else:
                 plan.standing[key] = group
     return plan
@@ -122,8 +122,7 @@ def todo_of(group: Group, root: str) -> Todo:
 
 def paths_of(group: Group) -> list[str]:
     """Return a cell's files with their spare twins."""
-    twins = [twin for twins in group.spares.values() for twin in twins]
-    return [*map(str, group.files), *twins]
+    return [*map(str, group.every)]
 
 
 def batches(todos: Sequence[Todo], workers: int) -> Iterator[list[Todo]]:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from softbreak.archive.inputs.copies import without_copies
 from softbreak.archive.inputs.file_names import perhaps_not_data
-from softbreak.archive.inputs.grouping import measured_at_once
 from softbreak.archive.inputs.storage import storage_of
+from softbreak.archive.inputs.witnesses import how_joined, several
 from softbreak.archive.jobs.long_records import examine_records
 from softbreak.archive.jobs.process_main import resolve
 from softbreak.archive.results.pack import FORMAT, PackWriter, members_of
 from softbreak.archive.tables import Failure, failure_of, printable
-from softbreak.data.checks import mixture
-from softbreak.data.history import assemble
 from softbreak.data.readers import registry
 from softbreak.data.readers.chunked import LongRecord
 from softbreak.data.record import Cell, Record
@@ -116,13 +115,13 @@ class Outcome(NamedTuple):
     Attributes
     ----------
     key : str
-    split : bool
-        Whether its files turned out to be several cells: nothing was judged.
+    split : str
+        Why its files are those of several cells: nothing was judged. Else empty.
     cycles : int
     """
 
     key: str
-    split: bool
+    split: str
     cycles: int
 
 
@@ -162,7 +161,7 @@ def add_job(job: Job, writer: PackWriter) -> Outcome:
         If the pack cannot be written; whatever else goes wrong is in the result.
     """
     members: Mapping[str, Any] = {}
-    outcome = Outcome(job.key, False, 0)
+    outcome = Outcome(job.key, "", 0)
     with Boundary(job.basis["files"][0]) as boundary:
         meta, diagnosis = _work(job)
         members = members_of(meta, diagnosis)
@@ -182,20 +181,9 @@ def _work(job: Job) -> tuple[dict[str, Any], Diagnosis | None]:
 
 
 def _judged(job: Job, reading: Reading) -> tuple[dict[str, Any], Diagnosis | None]:
-    split = not job.basis["named"] and _several(reading.records)
+    split = "" if job.basis["named"] else several(reading.records, job.basis["by"])
     diagnosis = None if split else _diagnosed(job, reading)
     return {**meta_of(job, reading), "split": split}, diagnosis
-
-
-def _several(records: Sequence[Record | LongRecord]) -> bool:
-    """Whether files that were grouped by their names are those of several cells."""
-    if len({record.source.path for record in records}) < 2:
-        return False
-    if measured_at_once(records):
-        return True
-    # The rows of a long record are still to be read: what is mixed there is a finding.
-    whole = [record for record in records if isinstance(record, Record)]
-    return len(whole) == len(records) and bool(mixture(assemble(Cell(), whole)))
 
 
 def probe_job(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,7 +203,7 @@ def meta_of_failures(job: Job, failures: list[Failure]) -> dict[str, Any]:
     """Return what to store of a cell of which nothing came but failures."""
     reading = Reading(failures=failures)
     reading.stamps += [_stamp(job, path) for path in paths_of_basis(job.basis)]
-    return {**meta_of(job, reading), "split": False}
+    return {**meta_of(job, reading), "split": ""}
 
 
 def meta_of(job: Job, reading: Reading) -> dict[str, Any]:
@@ -226,7 +214,19 @@ def meta_of(job: Job, reading: Reading) -> dict[str, Any]:
         "stamps": reading.stamps,
         "failures": [list(map(printable, row)) for row in (*job.excluded, *reading.failures)],
         "skipped": [list(map(printable, row)) for row in reading.skipped],
+        "joined": [printable(sentence) for *_, sentence in _joined(job, reading)],
     }
+
+
+def _joined(job: Job, reading: Reading) -> Iterator[tuple[str, str, str]]:
+    """Say how the files came together, and what stayed apart."""
+    yield from how_joined(reading.records, job.basis["by"])
+    if job.basis["apart"]:
+        told = (
+            f"Other files are not joined with these: {job.basis['apart']}. If they are one cell, "
+            "say so in cells.csv."
+        )
+        yield "note", "files-apart", told
 
 
 def paths_of_basis(basis: Mapping[str, Any]) -> Iterator[str]:
@@ -263,6 +263,8 @@ def read_all(job: Job, *, in_pieces: bool = False) -> Reading:
             for twin in twins
             if printable(twin) not in excluded
         )
+    reading.records, copies = without_copies(reading.records)
+    reading.skipped += [copy.left_out for copy in copies]
     return reading
 
 
@@ -295,12 +297,6 @@ def _read_one(job: Job, path: str, reading: Reading, in_pieces: bool) -> bool:
 
 
 def _keep(path: str, records: list[Record | LongRecord], reading: Reading) -> None:
-    mark = records[0].source.content_hash
-    for earlier in reading.records:
-        if mark and earlier.source.content_hash == mark:
-            name = Path(earlier.source.path).name
-            reading.skipped.append((path, f"the very same bytes as {name}"))
-            return
     # Relative to the archive, so that a result says the same wherever the archive lies.
     name = printable(path)
     reading.records += [replace(r, source=replace(r.source, path=name)) for r in records]
@@ -320,7 +316,9 @@ def _diagnosed(job: Job, reading: Reading) -> Diagnosis | None:
 
 
 def _remarks(job: Job, reading: Reading) -> Iterator[Finding]:
-    """Say what the verdicts do not rest on."""
+    """Say what the verdicts do not rest on, and how the files came together."""
+    for told in _joined(job, reading):
+        yield Finding(*told)
     for row in (*job.excluded, *reading.failures):
         yield Finding("warning", "unread-file", f"{row.path} could not be used: {row.error}.")
     for path, reason in reading.skipped:

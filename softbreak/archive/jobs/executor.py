@@ -237,7 +237,7 @@ class Crew:
         meta = {**meta_of_failures(job, [failure]), "limits": limits}
         with _guarded(batch.pack.parent), PackWriter(batch.pack) as writer:
             writer.put(job.key, members_of(meta, None))
-        return Outcome(job.key, False, 0)
+        return Outcome(job.key, "", 0)
 
     def may_now(self, meta: dict[str, Any]) -> bool:
         """Return whether a cell that was given up gets more time or memory now."""

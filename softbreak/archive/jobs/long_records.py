@@ -7,16 +7,20 @@ which count what the first piece shows that shows anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from softbreak.archive.inputs.witnesses import any_span
 from softbreak.data.checks import Finding, check_history, check_series
 from softbreak.data.clock import forward_clock
 from softbreak.data.date_orders import settled
-from softbreak.data.history import CellHistory, assemble, natural_key
+from softbreak.data.history import CellHistory, assemble, placements
+from softbreak.data.names import natural_key
 from softbreak.data.readers.chunked import LongRecord
 from softbreak.data.record import Cell, Record
 from softbreak.data.schema import SERIES_COLUMNS
@@ -25,7 +29,11 @@ from softbreak.models.diagnosis.diagnose import TRACE_BUCKETS, diagnosed, examin
 from softbreak.models.diagnosis.result import Diagnosis
 
 
-def examine_records(cell: Cell, records: Sequence[Record | LongRecord], detector: str) -> Diagnosis:
+def examine_records(
+    cell: Cell,
+    records: Sequence[Record | LongRecord],
+    detector: str,
+) -> Diagnosis:
     """Judge a cell by its records, some of which may be too long for the memory.
 
     Parameters
@@ -38,62 +46,103 @@ def examine_records(cell: Cell, records: Sequence[Record | LongRecord], detector
     whole = [record for record in records if isinstance(record, Record)]
     if len(whole) == len(records):
         return examine(assemble(cell, whole), detector)
-    # Where a record lies in the cell's life is told by its first and its last row.
-    ends = settled([r if isinstance(r, Record) else _ends(r) for r in records], natural_key)
-    order = assemble(cell, ends)
-    places = {id(end.table): record for end, record in zip(ends, records, strict=True)}
-    fed = CellRecords()
-    shown: list[_Shown] = []
-    placed = []
-    for key, (end, clock) in enumerate(zip(order.records, order.clocks, strict=True)):
-        record = places[id(end.table)]
-        shown.append(_fed(fed, key, record, end, clock))
-        placed.append((key, fed.shift(key, clock)))
-    evidence = evidence_of(fed, order.cell, placed)
-    found = {id(end.table): told.remarks for end, told in zip(order.records, shown, strict=True)}
-    remarks = check_history(order, lambda record: found[id(record.table)])
+    mended = iter(settled(whole, natural_key))
+    records = [next(mended) if isinstance(record, Record) else record for record in records]
+    book = CellRecords()
+    fed = [_fed(book, n, records[k]) for n, k in enumerate(_order(records))]
+    names = list(book.entries)
+    shifts = {names[k]: shift for k, shift in placements([e.span for e in book.entries.values()])}
+    placed = book.placed()
+    evidence = evidence_of(book, cell, placed)
+    known = [one._replace(record=one.record.with_cell(evidence.cell)) for one in fed]
+    ends = [_shifted(one.ends, shifts[one.name]) for one in known]
     picture = CellHistory(
-        order.cell,
-        tuple(told.record for told in shown),
-        tuple(told.clock for told in shown),
+        evidence.cell,
+        tuple(one.record for one in known),
+        tuple(_shifted(one.clock, shifts[one.name]) for one in known),
+        _runs(known),
     )
-    diagnosis = diagnosed(evidence, picture, remarks, detector)
-    diagnosis.sources["rows"] = [told.rows for told in shown]
+    # what is checked of each record as a whole is told by its first and its last row
+    told = replace(picture, clocks=tuple(ends), runs=())
+    found = {id(one.record.table): one.remarks for one in known}
+    checked = check_history(told, lambda record: found[id(record.table)])
+    diagnosis = diagnosed(evidence, picture, checked, detector)
+    diagnosis.sources["rows"] = [one.rows for one in known]
     return diagnosis
 
 
-class _Shown(NamedTuple):
-    """What is kept of a record besides what was measured in it."""
+class _Fed(NamedTuple):
+    """What is kept of a record besides what was measured in it.
 
+    Attributes
+    ----------
+    name : hashable
+        Under which it went on in the book.
+    offset : float
+        To the clock of that record (s).
+    record : Record
+        The samples that a picture needs.
+    clock, ends : numpy.ndarray
+        Times of these, and the first and the last one of all, on the clock of that record (s).
+    rows : int
+    remarks : list of Finding
+    """
+
+    name: Hashable
+    offset: float
     record: Record
     clock: np.ndarray
+    ends: np.ndarray
     rows: int
     remarks: list[Finding]
 
 
-def _ends(record: LongRecord) -> Record:
-    table = pd.DataFrame({name: np.zeros(2) for name in SERIES_COLUMNS})
-    table["test_time_second"] = [record.first, record.last]
-    return Record(record.cell, record.technique, table, record.source)
+def _order(records: Sequence[Record | LongRecord]) -> list[int]:
+    """Return the records' places in the order of the cell's life."""
+    return [k for k, _ in placements([any_span(record) for record in records])]
 
 
-def _fed(
-    fed: CellRecords, key: int, record: Record | LongRecord, end: Record, clock: np.ndarray
-) -> _Shown:
+def _shifted(clock: np.ndarray, shift: float) -> np.ndarray:
+    return clock + shift if shift else clock
+
+
+def _runs(fed: Sequence[_Fed]) -> tuple[tuple[tuple[int, float], ...], ...]:
+    """Return which records are one run, by their places."""
+    runs: dict[Hashable, list[tuple[int, float]]] = {}
+    for k, one in enumerate(fed):
+        runs.setdefault(one.name, []).append((k, one.offset))
+    return tuple(tuple(run) for run in runs.values())
+
+
+def _fed(book: CellRecords, key: int, record: Record | LongRecord) -> _Fed:
     """Measure a record; return what is to be shown of it."""
     if isinstance(record, Record):
-        fed.feed(key, end)
-        return _Shown(end, clock, record.rows, check_series(end) if _is_series(end) else [])
-    line = _Line(record.rows, float(clock[0]) - record.first)
-    remarks: dict[str, Finding] = {}
-    for piece in record.pieces():
-        fed.feed(key, piece)
+        name, offset = book.joins.name_of(book, key, record)
+        book.feed(name, record, offset)
+        remarks = check_series(record) if _is_series(record) else []
+        clock = _clock(record, offset)
+        return _Fed(name, offset, record, clock, clock, record.rows, remarks)
+    pieces = record.pieces()
+    first = next(pieces)
+    name, offset = book.joins.name_of(book, key, first)
+    line = _Line(record.rows, offset)
+    found: dict[str, Finding] = {}
+    for piece in chain([first], pieces):
+        book.feed(name, piece, offset)
         line.take(piece)
         for remark in check_series(piece):
-            remarks.setdefault(remark.topic, remark)
+            found.setdefault(remark.topic, remark)
     shown, times = line.drawn()
-    thin = Record(end.cell, end.technique, shown, end.source)
-    return _Shown(thin, times, record.rows, list(remarks.values()))
+    thin = Record(record.cell, record.technique, shown, record.source)
+    ends = np.array([record.first, record.last]) + offset
+    return _Fed(name, offset, thin, times, ends, record.rows, list(found.values()))
+
+
+def _clock(record: Record, offset: float) -> np.ndarray:
+    if not record.has("test_time_second"):
+        return np.zeros(record.rows)
+    time = record.array("test_time_second")
+    return forward_clock(time + offset if offset else time)
 
 
 def _is_series(record: Record) -> bool:

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from softbreak.archive.inputs.grouping import Group, one_by_one
+from softbreak.archive.inputs.grouping import Group, parts_of
 from softbreak.archive.jobs.batches import Plan, Todo, batches, planned, todo_of
 from softbreak.archive.jobs.cell_job import Job, Outcome
 from softbreak.archive.jobs.dask_executor import Cluster
@@ -72,12 +72,13 @@ class Schedule:
                 for outcome in outcomes:
                     todo = todos.pop(outcome.key)
                     if outcome.split:
-                        parts = [todo_of(part, self.root) for part in one_by_one(todo.group)]
+                        apart = parts_of(todo.group, outcome.split)
+                        parts = [todo_of(part, self.root) for part in apart]
                         plan.waiting += parts
                         meter.more(parts)
                     else:
                         plan.standing[todo.key] = todo.group
-                    meter.count(todo, outcome.cycles, split=outcome.split)
+                    meter.count(todo, outcome.cycles, split=bool(outcome.split))
 
     def _outcomes(self, todos: list[Todo]) -> Generator[Outcome, None, None]:
         workers = self.workers

@@ -31,6 +31,8 @@ def basis_of_reading(group: Group) -> dict[str, Any]:
         "cell": asdict(group.cell),
         "columns": _as_json(group.columns),
         "named": group.named,
+        "by": group.by,
+        "apart": group.apart,
         "softbreak": __version__,
         "readers": _readers(),
     }

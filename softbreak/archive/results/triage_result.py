@@ -33,7 +33,7 @@ from softbreak.archive.tables import (
     write_text,
     written_whole,
 )
-from softbreak.data.history import natural_key
+from softbreak.data.names import natural_key
 from softbreak.errors import ReadError
 from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.verdict import State
@@ -178,8 +178,10 @@ def write_result_tables(
         **run["counts"],
         "failures": len(told.failures),
         "skipped": len(told.skipped),
+        "joined": len(dict(told.joined)),
     }
     run["skipped"] = [{"path": path, "reason": reason} for path, reason in told.skipped]
+    run["joined"] = [{"cell_id": name, "told": sentence} for name, sentence in told.joined]
     timings = run["timings"]
     timings["collect_second"] = time.perf_counter() - began
     timings["total_second"] = sum(timings.values())
@@ -198,6 +200,7 @@ class _Gathered(NamedTuple):
     summaries: list[dict[str, Any]]
     failures: list[Failure]
     skipped: list[list[str]]
+    joined: list[tuple[str, str]]
     digest: str
 
 
@@ -210,17 +213,19 @@ def _gathered(
     summaries: list[dict[str, Any]] = []
     failed = list(failures)
     left_out = [list(map(printable, row)) for row in skipped]
+    joined: list[tuple[str, str]] = []
     digest = hashlib.sha256()
     for stored in order:
         meta = readers.meta(stored)
         failed += [Failure(*row) for row in meta["failures"]]
         left_out += meta["skipped"]
+        joined += [(meta["basis"]["cell"]["cell_id"], told) for told in meta["joined"]]
         if "summary" in meta:
             summaries.append(meta["summary"])
         content = [told["sha256"] for told in meta["stamps"]]
         rests_on = [meta["basis"], content, meta["failures"], meta.get("summary")]
         digest.update(json.dumps(rests_on, sort_keys=True).encode())
-    return _Gathered(summaries, failed, left_out, digest.hexdigest())
+    return _Gathered(summaries, failed, left_out, joined, digest.hexdigest())
 
 
 def _write_verdicts(
@@ -260,7 +265,7 @@ def load_result(out: Path) -> TriageResult:
         failures = pq.read_table(out / "failures.parquet").to_pandas()
         run = json.loads((out / "run.json").read_text(encoding="utf-8"))
         run["model"]
-    except (OSError, ValueError, LookupError, pa.ArrowException) as error:
+    except (OSError, ValueError, LookupError, RecursionError, pa.ArrowException) as error:
         raise ReadError(
             out,
             found=str(error),

@@ -21,6 +21,7 @@ from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.cycles.pairing import Arranged, arranged
 from softbreak.features.cycles.timeline import Timeline, tables_of
 from softbreak.features.cycles.waveforms import waveform_table
+from softbreak.features.evidence.joins import Joins
 from softbreak.features.evidence.record_log import (
     SWEEP_COLUMNS,
     RecordLog,
@@ -92,10 +93,12 @@ def gather(history: CellHistory, *, waveforms: bool = False) -> CellEvidence:
         Also the shapes of the half-cycles.
     """
     records, placed = CellRecords(), []
-    for key, (record, clock) in enumerate(zip(history.records, history.clocks, strict=True)):
+    for key, (record, clock) in enumerate(history.joined()):
         records.feed(key, record)
         placed.append((key, records.shift(key, clock)))
     found = evidence_of(records, history.cell, placed)
+    if history.doubt and not found.mixture:
+        found = replace(found, mixture=history.doubt)
     if waveforms:
         found = replace(found, waveforms=waveform_table(history, found.timeline))
     return found
@@ -152,13 +155,15 @@ class CellRecords:
         What is kept of each record, by its name, in the order in which they became known.
     stream : CellStream
         Their cycling.
+    joins : Joins
     """
 
     def __init__(self, *, watchful: bool = False) -> None:
         self.entries: dict[Hashable, RecordLog] = {}
         self.stream = CellStream(watchful=watchful)
+        self.joins = Joins()
 
-    def feed(self, key: Hashable, record: Record) -> int:
+    def feed(self, key: Hashable, record: Record, offset: float = 0.0) -> int:
         """Take rows of one record; return how many half-cycles they complete.
 
         Parameters
@@ -167,12 +172,16 @@ class CellRecords:
             Names the record; rows of one record come in their order.
         record : Record
             Holds rows that were not fed before.
+        offset : float
+            Added to its times (s), see :class:`softbreak.features.evidence.joins.Joins`.
         """
         entry = self.entries.get(key)
         if entry is None:
             entry = self.entries[key] = RecordLog(record)
             self._end_of_old()
         columns = _followed(record)
+        if offset:
+            columns["test_time_second"] = columns["test_time_second"] + offset
         entry.feed(record, columns)
         if entry.technique is not Technique.CYCLING:
             return 0
@@ -188,7 +197,7 @@ class CellRecords:
     def dump(self) -> dict[str, Any]:
         """Return all that it remembers; the names of records must be words."""
         entries = [[key, entry.dump()] for key, entry in self.entries.items()]
-        return {"entries": entries, "stream": self.stream.dump()}
+        return {"entries": entries, "stream": self.stream.dump(), "joins": self.joins.dump()}
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> CellRecords:
@@ -196,6 +205,7 @@ class CellRecords:
         records = cls()
         records.entries = {key: RecordLog.load(entry) for key, entry in stored["entries"]}
         records.stream = CellStream.load(stored["stream"])
+        records.joins = Joins.load(stored["joins"])
         return records
 
     def shift(self, key: Hashable, clock: np.ndarray) -> float:

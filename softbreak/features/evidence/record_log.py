@@ -94,7 +94,7 @@ class RecordLog:
     technique : Technique
     cell : Cell
         What its file says.
-    path, instrument : str
+    path, instrument, method : str
     position : int
     started : float or None
         See :class:`softbreak.data.history.Span`.
@@ -112,7 +112,7 @@ class RecordLog:
         self.technique = record.technique
         self.cell = record.cell
         self.path, self.instrument = source.path, source.instrument
-        self.position = source.position
+        self.method, self.position = source.method, source.position
         self.started = started(record)
         self.meter = Thermometer()
         self.raw = Growing(3) if record.technique in _RAW else None
@@ -143,7 +143,7 @@ class RecordLog:
         return {
             "technique": self.technique.value,
             "cell": asdict(self.cell),
-            "source": [self.path, self.instrument, self.position, self.started],
+            "source": [self.path, self.instrument, self.method, self.position, self.started],
             "meter": self.meter.dump(),
             "raw": None if self.raw is None else self.raw.rows,
             "swept": swept,
@@ -156,7 +156,7 @@ class RecordLog:
         """Undo :meth:`dump`."""
         entry = cls.__new__(cls)
         entry.technique, entry.cell = Technique(stored["technique"]), Cell(**stored["cell"])
-        entry.path, entry.instrument, entry.position, entry.started = stored["source"]
+        entry.path, entry.instrument, entry.method, entry.position, entry.started = stored["source"]
         entry.meter = Thermometer.load(stored["meter"])
         entry.raw = None if stored["raw"] is None else Growing.of(stored["raw"])
         entry.sweeps, entry.over = None, stored["over"]

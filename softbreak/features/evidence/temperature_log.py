@@ -49,6 +49,11 @@ class Thermometer:
         return clock_peek(self.clock)
 
     @property
+    def lost_second(self) -> float:
+        """What resets of the clock have taken so far (s)."""
+        return float(self.clock[5])
+
+    @property
     def mean(self) -> float:
         """Mean temperature (°C), NaN where there is none."""
         return float(self.state[_SUM] / self.state[_COUNT]) if self.state[_COUNT] else float("nan")

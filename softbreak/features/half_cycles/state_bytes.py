@@ -11,7 +11,7 @@ import numpy as np
 from softbreak.errors import SoftbreakError
 
 MAGIC: Final = b"softbreak-live"
-VERSION: Final = 2
+VERSION: Final = 3
 _KINDS: Final = ("<f8", "<i8")
 _MARK: Final = "#array"
 _HEAD: Final = len(MAGIC) + 6

@@ -243,6 +243,10 @@ class CellStream:
                 self.records[list(self.records)[-RECORDS_OPEN - 1]].end()
         return self.records[key].feed(columns)
 
+    def goes_on(self, key: Hashable) -> bool:
+        """Return whether a record's samples are still followed."""
+        return key in self.records and self.records[key].intake is not None
+
     def parts(
         self, order: Iterable[Hashable], *, running: Hashable | None = None
     ) -> list[HalfCycles]:

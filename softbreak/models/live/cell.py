@@ -13,6 +13,7 @@ from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.cycles.live_pairing import LivePairing, PairingRevised
 from softbreak.features.cycles.pairing import Arranged, first_cycles
 from softbreak.features.evidence.cell_evidence import CellRecords, Placed, evidence_of
+from softbreak.features.evidence.joins import in_order
 from softbreak.features.half_cycles.measured import SLICE_SECOND
 from softbreak.features.half_cycles.samples import TALLIES
 from softbreak.features.half_cycles.state_bytes import pack, unpack
@@ -120,6 +121,9 @@ class LiveCell:
         list of Change
         """
         completed, otherwise = 0, False
+        names = [_name(record) for record in records]
+        if len(set(names)) > 1:
+            records = in_order(records, names, self._records.entries)
         for record in records:
             done, other = self._take(record)
             completed += done
@@ -157,12 +161,14 @@ class LiveCell:
 
     def _take(self, record: Record) -> tuple[int, bool]:
         """Take rows in; return half-cycles completed, and whether all must be judged anew."""
-        key = f"{record.source.path}\n{record.source.position}\n{record.technique.value}"
+        name, offset = self._records.joins.name_of(self._records, _name(record), record)
+        key = str(name)
         fresh = bool(self._records.entries) and key not in self._records.entries
-        completed = self._records.feed(key, record)
-        if record.technique is Technique.REST:
+        completed = self._records.feed(key, record, offset)
+        technique = self._records.entries[key].technique
+        if technique is Technique.REST:
             return 0, False
-        if record.technique is not Technique.CYCLING:
+        if technique is not Technique.CYCLING:
             return 0, True
         warmed = self._records.entries[key].meter.logged and not self._logged
         # of a cell that was never judged the first whole half-cycle will be early enough
@@ -327,6 +333,11 @@ class LiveCell:
         live._reworded = set(tree["reworded"])
         live._by = detector_of(tree["by"])
         return live
+
+
+def _name(record: Record) -> str:
+    source = record.source
+    return f"{source.path}\n{source.position}\n{record.technique.value}"
 
 
 def _differ(before: Told, now: Told) -> bool:

@@ -221,6 +221,8 @@ class FolderSource(Source):
                 self._again.add(found.cell.cell_id)
                 return None
         self._again.discard(found.cell.cell_id)
+        if self._is_several(found, again, news):
+            return None
         for name in self._owned.pop(found.cell.cell_id, ()):
             self._owner.pop(name, None)
         self._files.update({file.name: file for file in again})
