@@ -1,16 +1,27 @@
-"""What no detector may say while the unit of the current is in doubt."""
+"""What no detector may say, whatever it saw: of a current in doubt, and on too little."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.verdict import State, Verdict, undetermined
 
-_WANTED: Final = (
+FEWEST_CYCLES: Final = 2
+"""Of a single one nobody can say that it stayed as it was …"""
+LEAST_SECOND: Final = 120.0
+"""… nor within so short a time, in which neither cell nor cycler has settled."""
+_SETTLING: Final = frozenset({"impedance_electronic_fraction"})
+"""Evidence that needs no comparison with the cell's own past."""
+_UNIT_WANTED: Final = (
     "The unit of the current, in the heading of its column; or area_cm2 in cells.csv, if the "
     "current is right."
+)
+_MORE_WANTED: Final = (
+    "Two cycles or more under the same current; or impedance from 1 MHz to 0.1 Hz beside a "
+    "spectrum from the start."
 )
 
 
@@ -27,10 +38,45 @@ def without_doubtful(found: list[Verdict], evidence: CellEvidence) -> list[Verdi
     doubt = evidence.current_in_doubt
     if not doubt:
         return found
-    open_one = undetermined(f"the unit of the current is in doubt: {doubt}", _WANTED)
+    said = undetermined(f"the unit of the current is in doubt: {doubt}", _UNIT_WANTED)
+    return _instead(found, State.HARD, said)
+
+
+def is_too_little(evidence: CellEvidence) -> bool:
+    """Whether there is too little cycling to call any of it healthy by comparison."""
+    cycles = evidence.timeline.cycles
+    if not len(cycles):
+        return False
+    lasted = cycles["end_time_second"].iloc[-1] - cycles["start_time_second"].iloc[0]
+    return len(cycles) < FEWEST_CYCLES or bool(lasted < LEAST_SECOND)
+
+
+def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
+    """Leave open what was called healthy while there is nothing to compare it with.
+
+    Parameters
+    ----------
+    found : list of Verdict
+        One a cycle.
+    evidence : CellEvidence
+    """
+    if not is_too_little(evidence):
+        return found
+    cycles = evidence.timeline.cycles
+    lasted = float(cycles["end_time_second"].iloc[-1] - cycles["start_time_second"].iloc[0])
+    count = "one cycle" if len(cycles) == 1 else f"{len(cycles)} cycles"
+    said = undetermined(
+        f"{count} of {lasted:.3g} s in all: too little to tell a sound cell from one that was "
+        "shorted before",
+        _MORE_WANTED,
+    )
+    return _instead(found, State.HEALTHY, said)
+
+
+def _instead(found: Sequence[Verdict], state: State, said: Verdict) -> list[Verdict]:
     return [
-        replace(open_one, evidence=(*open_one.evidence, *verdict.evidence))
-        if verdict.state is State.HARD
+        replace(said, evidence=(*said.evidence, *verdict.evidence))
+        if verdict.state is state and _SETTLING.isdisjoint(e.feature for e in verdict.evidence)
         else verdict
         for verdict in found
     ]

@@ -16,7 +16,7 @@ from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.detector import Judge, LearnedDetector, read_facts
-from softbreak.models.doubt import without_doubtful
+from softbreak.models.doubt import earned, without_doubtful
 from softbreak.models.learned.learners import LEARNERS, TABLE, Judging, judged_by, load_learned
 from softbreak.models.rules import fused, voltammetry
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
@@ -74,10 +74,11 @@ class Detector:
         if self.begin is not None:
             judge = self.begin(evidence, readings)
             said = judge.step(cycles_of(evidence.timeline))
-            return without_doubtful(said, evidence), judge
+            return earned(without_doubtful(said, evidence), evidence), judge
         if self.whole is None:
             raise SoftbreakError(f"the detector {self.name} has neither begin nor whole")
-        return without_doubtful(self.whole(evidence, readings), evidence), None
+        said = without_doubtful(self.whole(evidence, readings), evidence)
+        return (earned(said, evidence) if self.unit == "cycle" else said), None
 
 
 def _cv_literal(evidence: CellEvidence, _: Readings) -> list[Verdict]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
+from math import isnan
 from typing import Final
 
 import numpy as np
@@ -68,6 +69,8 @@ class _Levels:
 
     def take(self, row: list[float]) -> None:
         """Take one more half-cycle."""
+        if isnan(row[_VOLTAGE]):
+            return  # a voltage that stood still says nothing
         sign = row[SIGN]
         if row[_SAMPLES] >= _SHORTEST:
             before, half_before = self._last

@@ -103,6 +103,7 @@ SLICE_SAMPLES: Final = 20
 SLICE_WIDTH: Final = 2 + WIDTH
 """Half-cycle, readings (bits), statistics."""
 _CURRENT: Final = STATISTICS.index("current_ampere")
+_VOLTAGE: Final = STATISTICS.index("voltage_volt")
 _SIGNED: Final = [
     STATISTICS.index(f"{name}voltage_volt") for name in ("", "late_", "first_", "last_")
 ]
@@ -310,9 +311,10 @@ class HalfCycles:
             starts = slice_starts(time, samples[mine])
             owners[mine] = np.searchsorted(starts, samples[mine], side="right") - 1
             whole = _statistics(row[None], reading)
+            measured = not np.isnan(whole[0, _VOLTAGE])
             found = np.empty((len(starts), SLICE_WIDTH))
             found[:, 0], found[:, 1], found[:, 2:] = number, 1 << reading, whole
-            if len(starts) > 1:
+            if len(starts) > 1 and measured:
                 stops = np.append(starts[1:], len(time))
                 signs = np.full(len(starts), sign, dtype=np.int64)
                 found[:, 2:] = half_cycle_statistics(

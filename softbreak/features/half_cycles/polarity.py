@@ -148,6 +148,7 @@ def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
     rests = np.concatenate([part.rests.rows[:, 0] for part in parts]) if parts else np.empty(0)
     rows = np.concatenate([part.table.rows for part in parts]) if parts else np.empty((0, WIDTH))
     rest = float(np.median(rests)) if len(rests) else float("nan")
+    rows = rows[np.isfinite(rows[:, _VOLTAGE])]  # a voltage that stood still says nothing
     if not len(rows):
         return Polarity(AS_IT_IS, float(np.nan_to_num(abs(rest))), float("nan"), rest)
     signs, long = rows[:, SIGN], rows[:, _SAMPLES] >= 3

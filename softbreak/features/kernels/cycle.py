@@ -184,15 +184,19 @@ def cycle_row(statistics, sign, excursions, first, stop, out) -> None:
             mean[side] = sums[side] / sums[side, 0]
             directions += 0 if np.isnan(mean[side, 1]) else 1
             noise = max(noise, mean[side, 5]) if mean[side, 5] > 0.0 else noise
+    flow = _both(mean, 3) / ((sums[0, 0] > 0.0) + (sums[1, 0] > 0.0))
+    for side in range(2):
+        if np.isnan(mean[side, 1]):  # no voltage was measured: its current counts in no V/I
+            mean[side] = 0.0
     voltage, late = _both(mean, 1), _both(mean, 2)
     current, late_current = _both(mean, 3), _both(mean, 4)
     out[0], out[1] = statistics[first, _BEGIN], statistics[stop - 1, _END]
     out[2], out[3] = samples, charge
-    out[4] = current / ((sums[0, 0] > 0.0) + (sums[1, 0] > 0.0))
+    out[4] = flow
     out[5], out[6] = voltage / current, late / late_current
     out[7] = noise / abs(voltage)
     out[8] = np.nan
-    if sums[0, 0] > 0.0 and sums[1, 0] > 0.0:
+    if directions == 2:
         out[8] = (mean[0, 1] - mean[1, 1]) / voltage
     out[9] = longest
     out[10] = warm / warm_time

@@ -33,6 +33,21 @@ EVENT_WIDTH: Final = 7
 """Half-cycle, readings (bits), time (s), Δ ln R, Ω before, Ω after, slice."""
 FOUND_EVENTS: Final = 3 * MOST_EVENTS
 """Most events of a half-cycle, all readings together."""
+STILL_SAMPLES: Final = 20
+"""So many identical voltages in a row are no measurement, of a channel that moved before."""
+_VOLTAGES: Final = np.array(
+    [
+        STATISTICS.index(name)
+        for name in (
+            "voltage_volt",
+            "late_voltage_volt",
+            "first_voltage_volt",
+            "last_voltage_volt",
+            "largest_voltage_volt",
+            "noise_volt",
+        )
+    ]
+)
 
 
 @exact
@@ -86,11 +101,16 @@ def measure_all(buffer, pieces, twins, rows, events, rests):
         row = rows[made]
         row[:] = np.nan
         more = _measure(buffer, start, stop, sign, twin, plain, row, events[found:])
+        time, voltage = buffer[TIME, start:stop], buffer[VOLTAGE, start:stop]
+        imposed = buffer[IMPOSED, start:stop]
+        if _stood_still(voltage, row[NOISE], twin[1]):
+            _forget_voltage(row)
+            owners[made] = m
+            made += 1
+            continue
         for k in range(found, found + more):
             events[k, 0] = made
         found += more
-        time, voltage = buffer[TIME, start:stop], buffer[VOLTAGE, start:stop]
-        imposed = buffer[IMPOSED, start:stop]
         if sign > 0:
             plus_time, plus_voltage, plus_imposed = time, voltage, imposed
             plus_plain, last_plus = row[PLAIN] > 0.0, made
@@ -100,6 +120,30 @@ def measure_all(buffer, pieces, twins, rows, events, rests):
         owners[made] = m
         made += 1
     return owners[:made], found, rested, (last_plus, last_minus)
+
+
+@exact
+def _stood_still(voltage, noise, before) -> bool:
+    """Tell whether a channel that moved from sample to sample shows one value all along.
+
+    A dead short has noise too. Where the steps of the converter hid the noise before, one value
+    says nothing.
+    """
+    if noise != 0.0 or len(voltage) < STILL_SAMPLES or len(before) < STILL_SAMPLES:
+        return False
+    moved = 0
+    for k in range(1, len(before)):
+        moved += 1 if before[k] != before[k - 1] else 0
+    return 2 * moved > len(before)
+
+
+@exact
+def _forget_voltage(row):
+    """Leave nothing of a voltage that was not measured."""
+    for k in _VOLTAGES:
+        row[k] = np.nan
+        row[WIDTH + k] = np.nan
+    row[EXCURSIONS : EXCURSIONS + 3] = 0.0
 
 
 @exact

@@ -68,6 +68,7 @@ def judged_findings(
             "cut at abrupt events too.",
         )
     yield from _open_leads(evidence)
+    yield from _frozen(evidence)
     yield from _units(evidence)
     yield from _beginning(evidence)
     yield from _dummy(evidence)
@@ -90,6 +91,21 @@ def _open_leads(evidence: CellEvidence) -> Iterator[Finding]:
             f"Without current the voltage is {told.rest_volt:.3g} V, though the half-cycles lie "
             "about 0 V: the leads were off, and the cell was not measured there. Those rests are "
             "left out of what the cell is taken for.",
+        )
+
+
+def _frozen(evidence: CellEvidence) -> Iterator[Finding]:
+    """Say that a voltage channel stood still while current flowed."""
+    half_cycles = evidence.timeline.half_cycles
+    still = half_cycles["voltage_volt"].isna().to_numpy()
+    if still.any():
+        first = float(half_cycles["start_time_second"].to_numpy()[still][0])
+        yield Finding(
+            "warning",
+            "frozen-voltage",
+            f"In {int(still.sum())} half-cycles, first at {hours(first)}, one and the same voltage "
+            "stands row after row, which it did not before: it was not measured there, and says "
+            "nothing of the cell. Check leads and voltage channel.",
         )
 
 

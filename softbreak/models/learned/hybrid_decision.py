@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from softbreak.features.families.cycle import FEATURES
 from softbreak.models.rules.sentences import percent
-from softbreak.models.rules.thresholds import BELOW_FLOOR, GROWTH_LIMIT, UNFINISHED
+from softbreak.models.rules.thresholds import BELOW_FLOOR, GROWTH_LIMIT, NOT_MEASURED, UNFINISHED
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
 
 HARD_SHARE: Final = 0.5
@@ -19,6 +19,8 @@ MISSTATED: Final = 0.45
 """R over L/(σA) above which a wrong area or conductivity explains a certificate as well …"""
 UNMOVED: Final = 0.10
 """… if P(soft or hard) is below this: no drop, no decline, no spectrum speaks for a short."""
+STANDS: Final = 0.5
+"""Share of V/I before an abrupt drop below which the drop is held as long as V/I stays there."""
 CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
 """Evidence that no learned score may overrule."""
 _WANTED: Final = (
@@ -117,8 +119,8 @@ def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
     """
     if math.isnan(growth):
         return rule  # not applicable, or no voltage
-    if rule.evidence and rule.evidence[0].feature == UNFINISHED:
-        return rule  # half a cycle looks like none that was learned from
+    if rule.evidence and rule.evidence[0].feature in (UNFINISHED, NOT_MEASURED):
+        return rule  # half a cycle, or none, looks like none that was learned from
     if is_certain(rule):
         return _misstated(rule, scored) if _doubtful(rule, scored) else rule
     if scored.novelty > 1.0:
@@ -128,8 +130,20 @@ def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
     if rule.state is State.HEALTHY:
         return _healthy(rule, scored, limits)
     if scored.fault < (limits.fault_kept if scored.logged else limits.fault_kept_unlogged):
-        return _withdrawn(rule, scored)
+        return _held(rule, scored) if _stands(rule) else _withdrawn(rule, scored)
     return _faulty(rule, scored)
+
+
+def _stands(rule: Verdict) -> bool:
+    """Whether V/I fell so far within one sample, and stays there, that no contact explains it."""
+    return any(
+        item.feature == "resistance_over_anchor" and item.value < STANDS for item in rule.evidence
+    )
+
+
+def _held(rule: Verdict, scored: Scored) -> Verdict:
+    """An event holds until V/I comes back, whatever the cycles after it look like."""
+    return replace(rule, evidence=(*rule.evidence, _learned(scored)))
 
 
 def is_certain(rule: Verdict) -> bool:

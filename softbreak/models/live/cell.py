@@ -19,6 +19,7 @@ from softbreak.features.half_cycles.samples import TALLIES
 from softbreak.features.half_cycles.state_bytes import pack, unpack
 from softbreak.models.detector import Judge
 from softbreak.models.diagnosis.result import verdict_row, verdict_table
+from softbreak.models.doubt import is_too_little
 from softbreak.models.live.changes import Change, Kind, warning_change
 from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of, units_of
 from softbreak.models.rules.fused import not_applicable
@@ -204,8 +205,9 @@ class LiveCell:
         self._logged = evidence.temperature_logged
         self._applies = chosen.unit == "cycle" and not_applicable(evidence) is None
         self._pairing = None
-        # what a doubtful current says is looked over as a whole
-        if not ended and self._judge is not None and not evidence.current_in_doubt:
+        # what a doubtful current says, and what too little says, is looked over as a whole
+        whole = bool(evidence.current_in_doubt) or is_too_little(evidence)
+        if not ended and self._judge is not None and not whole:
             times = [reading.time_second for reading in readings]
             times += evidence.sweeps["end_time_second"].tolist()
             self._measured = max(times, default=-np.inf)

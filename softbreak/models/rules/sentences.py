@@ -7,7 +7,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from softbreak.models.rules.kernels import codes
-from softbreak.models.rules.thresholds import BELOW_FLOOR, DEAD_SHORT_OHM_CM2, UNFINISHED
+from softbreak.models.rules.thresholds import (
+    BELOW_FLOOR,
+    DEAD_SHORT_OHM_CM2,
+    NOT_MEASURED,
+    UNFINISHED,
+)
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, Verdict
 
 
@@ -89,7 +94,11 @@ _WANTED: Final = {
 """What would settle a cycle that is left open."""
 
 
-_NAMED: Final = {codes.ONE_SIDED: UNFINISHED, codes.BELOW: BELOW_FLOOR}
+_NAMED: Final = {
+    codes.MISSING: NOT_MEASURED,
+    codes.ONE_SIDED: UNFINISHED,
+    codes.BELOW: BELOW_FLOOR,
+}
 """What the evidence of an abstention is called, where a learned score has to know it."""
 
 
@@ -227,7 +236,7 @@ def _below_anchor(share: float, time: float, *_: float) -> Evidence:
 
 
 _TOLD: Final[dict[int, Callable[..., Evidence | str]]] = {
-    codes.MISSING: lambda *_: "the voltage or the current of this cycle is missing",
+    codes.MISSING: lambda *_: "no voltage or no current was measured in this cycle",
     codes.LOST: lambda noise, *_: (
         f"the voltage scatters by {percent(noise)} of its mean: V/I is lost in the noise"
     ),

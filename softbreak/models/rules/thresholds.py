@@ -48,6 +48,8 @@ COLLAPSE: Final = 0.7
 """A fall (ln) that even half a cycle shows: no asymmetry of the electrodes is as large."""
 UNFINISHED: Final = "unfinished"
 """Name of the evidence of a cycle that was still running when the record ended."""
+NOT_MEASURED: Final = "not_measured"
+"""Name of the evidence of a cycle without a voltage or a current."""
 BELOW_FLOOR: Final = "below_ionic_floor"
 """Name of the evidence of a cycle whose V/I no healthy cell of the stated geometry can have."""
 KINETIC_SHARE: Final = 0.6
