@@ -94,3 +94,54 @@ def test_a_deep_drop_is_held_until_it_comes_back(share):
     assert set(back[8:12]) <= {"soft", "hard"}
     assert "soft" not in back[13:]
     assert "hard" not in back[13:]
+
+
+def bounced(time, voltage, at, lasts, rows, height=5.0):
+    """Write ``rows`` samples of a contact that is off for ``lasts`` seconds, as a trigger does."""
+    new = at + lasts * np.linspace(0.02, 0.98, rows)
+    shape = 1.0 + (height - 1.0) * np.sin(np.pi * np.linspace(0.0, 1.0, rows))
+    level = np.interp(new, time, voltage)
+    order = np.argsort(np.concatenate([time, new]), kind="stable")
+    return (
+        np.concatenate([time, new])[order],
+        np.concatenate([voltage, level * shape])[order],
+    )
+
+
+@pytest.mark.parametrize("rows", [3, 40, 300])
+@pytest.mark.parametrize("lasts", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize("height", [0.1, 5.0])
+def test_a_contact_that_bounces_is_no_event(rows, lasts, height):
+    told = record(flat, cycles=12)
+    time, voltage = told.array("test_time_second"), told.array("voltage_volt")
+    for at in (1000.0, 30_333.0, 50_001.0):  # the first half-cycle, too
+        time, voltage = bounced(time, voltage, at, lasts, rows, height)
+    current = np.where(voltage > 0, AMPERE, -AMPERE)
+    table = pd.DataFrame(
+        {"test_time_second": time, "voltage_volt": voltage, "current_ampere": current}
+    )
+    found = states(Record(Cell("c"), Technique.CYCLING, table, told.source), "fused")
+    assert set(found) == {"healthy"}
+
+
+def test_a_lasting_drop_that_a_trigger_wrote_is_still_abrupt():
+    told = record(lambda h: np.where(h >= 10.5, 40.0, 100.0), cycles=12)
+    time, voltage = told.array("test_time_second"), told.array("voltage_volt")
+    k = int(np.searchsorted(time, 10.5 * 3600))
+    fall = np.linspace(voltage[k - 1], voltage[k], 60)[1:]
+    time = np.insert(time, k, time[k] - np.linspace(0.3, 0.01, 59))
+    voltage = np.insert(voltage, k, fall)
+    current = np.where(voltage > 0, AMPERE, -AMPERE)
+    table = pd.DataFrame(
+        {"test_time_second": time, "voltage_volt": voltage, "current_ampere": current}
+    )
+    found = states(Record(Cell("c"), Technique.CYCLING, table, told.source), "fused")
+    assert set(found[:5]) == {"healthy"}
+    assert set(found[6:]) == {"soft"}
+
+
+def test_the_headline_tells_of_a_short_that_passed():
+    told = record(flat, wrong=lambda h, v: np.where((h >= 16.2) & (h < 16.4), 0.5 * v, v))
+    summary = examine(assemble(Cell("c"), [told])).summary
+    assert summary["ever_short"]
+    assert "A short of 12 min at 16.2 h, by which V/I fell 50 %" in summary["summary"]

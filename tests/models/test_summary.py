@@ -3,7 +3,7 @@
 import math
 from types import SimpleNamespace
 
-from softbreak.models.diagnosis.findings import _sentence
+from softbreak.models.diagnosis.summary import _sentence
 from softbreak.verdict import State
 
 

@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from softbreak.compiled import exact
+from softbreak.features.kernels.half_cycle import sample_noise
 from softbreak.features.kernels.selection import largest
 
 SMALLEST_EVENT = 0.08
@@ -31,6 +32,15 @@ SETTLED = 3
 what current and cycler do at first is no level."""
 MOST_EVENTS = 8
 """Events kept per half-cycle (the count goes on)."""
+
+DENSE = 0.25
+"""Samples that lie closer than this share of the mean interval make a record uneven …"""
+LASTING = 0.5
+"""… and within this share of the usual interval they are one sample: what lasted longest."""
+BOUNCE_SECOND = 10.0
+"""A contact that bounces is back within this time …"""
+BOUNCED_BACK = 0.25
+"""… up to this share of the excursion."""
 
 SMALLEST_FLOOR = 1e-290
 """Of V/I (Ω); below it a ratio of two of them has not its full precision."""
@@ -124,9 +134,133 @@ def search_half_cycle(
     if ceiling <= 0.0:
         return 0
     floor = 1e-4 * ceiling
-    screened = SMALLEST_FLOOR < floor < np.inf
-    if screened and not _moves(resistance, floor):
+    if SMALLEST_FLOOR < floor < np.inf and not _moves(resistance, floor):
         return 0
+    if _uneven(twin_time):
+        rows = lasting_samples(twin_time, twin_voltage)[0]
+        twin_time, twin_voltage, twin_imposed = (
+            twin_time[rows],
+            twin_voltage[rows],
+            twin_imposed[rows],
+        )
+    if not _uneven(time):
+        twin = (twin_time, twin_voltage, twin_imposed)
+        found = _search((time, voltage, imposed), sign, noise, twin, place, size, counts)
+    else:
+        rows, firsts = lasting_samples(time, voltage)
+        if len(rows) < 2 * WINDOW:
+            return 0
+        few = (time[firsts], voltage[rows], imposed[rows])
+        noise = sample_noise(few[1], 0, len(rows))
+        twin = (twin_time, twin_voltage, twin_imposed)
+        found = _search(few, sign, noise, twin, place, size, counts)
+        for m in range(found):
+            place[m] = firsts[place[m]]
+    return _without_bounces(time, place, size, counts, found)
+
+
+@exact
+def _without_bounces(time, place, size, counts, found):
+    """Leave out what came back to its level within seconds; return how many are left."""
+    kept = 0
+    m = 0
+    while m < found:
+        if m + 1 < found and time[place[m + 1]] - time[place[m]] <= BOUNCE_SECOND:
+            one, other = size[m, 0], size[m + 1, 0]
+            if one * other < 0.0 and abs(one + other) < BOUNCED_BACK * max(abs(one), abs(other)):
+                counts[0] -= 1
+                m += 2
+                continue
+        place[kept] = place[m]
+        size[kept] = size[m]
+        kept += 1
+        m += 1
+    return kept
+
+
+@exact
+def _uneven(time) -> bool:
+    """Tell whether some samples lie far closer than they do on average: a trigger's, say."""
+    n = len(time)
+    if n < 3:
+        return False
+    least = DENSE * (time[n - 1] - time[0]) / (n - 1)
+    close = 0
+    for k in range(1, n):
+        close += 1 if time[k] - time[k - 1] < least else 0
+    return close > 0
+
+
+@exact
+def _usual_interval(time):
+    """Interval at which half of the time was sampled, or more sparsely (s)."""
+    steps = np.sort(np.diff(time))
+    half, passed = 0.5 * (time[len(time) - 1] - time[0]), 0.0
+    for k in range(len(steps)):
+        passed += steps[k]
+        if passed >= half:
+            return steps[k]
+    return steps[len(steps) - 1]
+
+
+@exact
+def lasting_samples(time, voltage):
+    """Choose the sample that lasted among those that lie within a fair share of an interval.
+
+    A cycler that also records every change of the voltage writes hundreds of samples of what
+    lasted milliseconds. Each group counts once, with the voltage that stood for half of its time.
+
+    Parameters
+    ----------
+    time, voltage : numpy.ndarray, shape (n,)
+        s, V.
+
+    Returns
+    -------
+    rows, firsts : numpy.ndarray of int, shape (m,)
+        The sample that stands for each group, and the group's first.
+    """
+    n = len(time)
+    usual = _usual_interval(time)
+    rows, firsts = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    found = begin = 0
+    for k in range(1, n + 1):
+        if k < n and time[k] - time[begin] < LASTING * usual:
+            continue
+        rows[found], firsts[found] = _longest(time, voltage, begin, k, usual), begin
+        found += 1
+        begin = k
+    return rows[:found], firsts[:found]
+
+
+@exact
+def _longest(time, voltage, begin, stop, usual):
+    """Sample of a group whose voltage stood, or was exceeded, for half of the group's time."""
+    if stop - begin == 1:
+        return begin
+    weights = np.empty(stop - begin)
+    for k in range(begin, stop):
+        weights[k - begin] = time[k + 1] - time[k] if k + 1 < len(time) else usual
+    order = np.argsort(voltage[begin:stop])
+    half, passed = 0.5 * weights.sum(), 0.0
+    for k in order:
+        passed += weights[k]
+        if passed >= half:
+            return begin + k
+    return begin + order[len(order) - 1]
+
+
+@exact
+def _search(samples, sign, noise, twin, place, size, counts):
+    """Do as :func:`search_half_cycle` for samples that all lasted."""
+    time, voltage, imposed = samples
+    twin_time, twin_voltage, twin_imposed = twin
+    n = len(time)
+    resistance = np.empty(n)
+    floor = 1e-4 * _resistances(voltage, imposed, sign, resistance)
+    if floor <= 0.0:
+        return 0
+    screened = SMALLEST_FLOOR < floor < np.inf
     found = 0
     k = 3
     while k < n:

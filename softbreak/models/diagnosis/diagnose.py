@@ -17,8 +17,9 @@ from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather, no_sweeps
-from softbreak.models.diagnosis.findings import judged_findings, summarise
+from softbreak.models.diagnosis.findings import judged_findings
 from softbreak.models.diagnosis.result import VERDICT_COLUMNS, Diagnosis, verdict_table
+from softbreak.models.diagnosis.summary import summarise
 from softbreak.models.registry import DEFAULT, Detector, detector_of, units_of
 from softbreak.models.rules.fused import sweep_views
 from softbreak.models.rules.impedance import impedance_table, read_spectra

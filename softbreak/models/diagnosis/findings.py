@@ -7,17 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from softbreak.data.checks import Finding, current_unit
-from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.features.half_cycles.polarity import rests_open
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.sentences import hours, ohm, percent
-from softbreak.models.rules.voltage import UNFINISHED
-from softbreak.verdict import State, Verdict
 
 KRAMERS_KRONIG_LIMIT: Final = 0.02
 """Relative residual beyond which a spectrum is not one of a steady, linear cell."""
@@ -30,14 +25,6 @@ NO_AGE: Final = 1e-3
 """… and the spread of ln R below which nothing ages: real cells move by a hundred times that."""
 FEWEST_CYCLES: Final = 3
 MOST_VOLT: Final = 10.0
-UNDETERMINED_SHARE = 0.2
-"""With more cycles than this left open a cell is not called healthy."""
-LAST_CYCLES = 5
-LEAKAGE_WANTED = (
-    "softbreak leakage reads holds at constant voltage; beside it, impedance or cycling by a "
-    "current of both signs."
-)
-COULOMB_PER_MAH = 3.6
 
 
 def judged_findings(
@@ -215,148 +202,3 @@ def _invasive(evidence: CellEvidence) -> Iterator[Finding]:
 
 
 # --------------------------------------------------------------------------------- summary
-def summarise(
-    evidence: CellEvidence,
-    units: pd.DataFrame,
-    verdicts: Sequence[Verdict],
-    history: CellHistory,
-) -> dict[str, object]:
-    """Roll the verdicts of a cell's cycles up into its row of ``cells.parquet``.
-
-    Parameters
-    ----------
-    evidence : CellEvidence
-    units : pandas.DataFrame
-        What was judged: ``start_time_second, end_time_second, charge_ampere_second``.
-    verdicts : sequence of Verdict
-        One a unit.
-    history : CellHistory
-    """
-    state = cell_state(verdicts)
-    held = "" if verdicts else _held(history)
-    short = [v.state in (State.SOFT, State.HARD) for v in verdicts]
-    onset = short.index(True) if any(short) else None
-    onset_time = _onset_time(evidence, units, onset)
-    return {
-        "cell_id": history.cell.cell_id,
-        "state": state.value,
-        "ever_short": any(short) or any(v.transient_short for v in verdicts),
-        "onset_cycle": onset,
-        "onset_time_second": onset_time,
-        "onset_areal_capacity_mah_per_cm2": _onset_capacity(evidence, units, onset_time),
-        "probability": _probability(state, verdicts),
-        "summary": _sentence(state, verdicts, onset, onset_time) + held,
-        "wanted_measurement": LEAKAGE_WANTED if held else _wanted(state, verdicts),
-        "n_cycles": len(verdicts),
-        "n_files": len({record.source.path for record in history.records}),
-    }
-
-
-def cell_state(verdicts: Sequence[Verdict]) -> State:
-    """Return the worst confirmed state; healthy only where few cycles are left open.
-
-    Parameters
-    ----------
-    verdicts : sequence of Verdict
-        In the order of the cycles.
-    """
-    if not verdicts:
-        return State.UNDETERMINED
-    worst = max((v.state for v in verdicts), key=lambda state: state.severity)
-    if worst is not State.HEALTHY:
-        return worst
-    finished = [v for v in verdicts if not (v.evidence and v.evidence[0].feature == UNFINISHED)]
-    undetermined = sum(v.state is State.UNDETERMINED for v in finished)
-    left_open = undetermined > UNDETERMINED_SHARE * len(finished)
-    if left_open or finished[-1].state is State.UNDETERMINED:
-        return State.UNDETERMINED
-    return State.HEALTHY
-
-
-def _probability(state: State, verdicts: Sequence[Verdict]) -> float:
-    """Of a short: of the surest cycle of a shorted cell, else of the last ones."""
-    chances = [v.p_soft + v.p_hard for v in verdicts]
-    if not chances:
-        return math.nan
-    if state in (State.SOFT, State.HARD):
-        return max(chances)
-    recent = chances[-LAST_CYCLES:]
-    return sum(recent) / len(recent)
-
-
-def _onset_time(evidence: CellEvidence, units: pd.DataFrame, onset: int | None) -> float:
-    """The first abrupt drop of the onset cycle, or the cycle's beginning (s)."""
-    if onset is None:
-        return math.nan
-    begin = float(units["start_time_second"].iloc[onset])
-    end = float(units["end_time_second"].iloc[onset])
-    events = evidence.timeline.events
-    time = events["time_second"].to_numpy(dtype=np.float64)
-    inside = (events["change"].to_numpy() < 0) & (time >= begin) & (time <= end)
-    return float(time[inside][0]) if inside.any() else begin
-
-
-def _onset_capacity(evidence: CellEvidence, units: pd.DataFrame, onset_time: float) -> float:
-    """Charge passed in both directions until the onset (mAh cm⁻²)."""
-    area = evidence.cell.area_cm2
-    if math.isnan(onset_time) or not area:
-        return math.nan
-    begin = units["start_time_second"].to_numpy()
-    duration = np.maximum(units["end_time_second"].to_numpy() - begin, 1e-9)
-    share = np.clip((onset_time - begin) / duration, 0.0, 1.0)
-    return float((share * units["charge_ampere_second"].to_numpy()).sum()) / COULOMB_PER_MAH / area
-
-
-def _wanted(state: State, verdicts: Sequence[Verdict]) -> str:
-    """The measurement that most of the open cycles want."""
-    if state is not State.UNDETERMINED:
-        return ""
-    wishes = [v.wanted_measurement for v in verdicts if v.wanted_measurement]
-    if not wishes:
-        return "Galvanostatic cycling with logged voltage, current and temperature."
-    return max(set(wishes), key=lambda wish: (wishes.count(wish), wish))
-
-
-def _held(history: CellHistory) -> str:
-    """Say which holds at constant voltage there are, of a cell that offers nothing else."""
-    volts = [1e3 * hold.voltage_volt for hold in holds_of(history)]
-    if not volts:
-        return ""
-    holds = "hold" if len(volts) == 1 else "holds"
-    span = f"{min(volts):.3g} mV" if len(volts) == 1 else f"{min(volts):.3g} to {max(volts):.3g} mV"
-    return f" There are {len(volts)} {holds} at constant voltage ({span}): softbreak leakage."
-
-
-def _sentence(
-    state: State, verdicts: Sequence[Verdict], onset: int | None, onset_time: float
-) -> str:
-    count = len(verdicts)
-    if not verdicts:
-        return "Nothing to judge: no cycling by a current, no voltammetry and no impedance."
-    open_cycles = sum(v.state is State.UNDETERMINED for v in verdicts)
-    are = "is" if open_cycles == 1 else "are"
-    cycles = "cycle" if count == 1 else "cycles"
-    told = f"{open_cycles} of {count} {cycles} {are} left open" if open_cycles else ""
-    if onset is not None:
-        last = verdicts[-1]
-        worst = [v.electronic_fraction for v in verdicts if v.state is state]
-        known = [value for value in worst if not math.isnan(value)]
-        part = f"about {percent(float(np.median(known)))}" if known else "an unknown part"
-        name = "Hard" if state is State.HARD else "Soft"
-        first = verdicts[onset].state
-        begin = f"{first} from cycle {onset} ({hours(onset_time)})"
-        then = "" if first is state else ", later hard"
-        now = "" if last.state in (State.SOFT, State.HARD) else f"; at the end {last.state}"
-        return f"{name} breakdown: {begin}{then}; {part} of the current is electronic{now}."
-    if state is State.HEALTHY:
-        return f"Healthy over {count} cycles" + (f"; {told}." if told else ".")
-    reason = next(
-        (
-            v.evidence[0].sentence
-            for v in reversed(verdicts)
-            if v.evidence and v.state is State.UNDETERMINED
-        ),
-        "",
-    )
-    reason = reason[:1].upper() + reason[1:]
-    return f"Undetermined: {told}. {reason}" if told else f"Undetermined. {reason}"
