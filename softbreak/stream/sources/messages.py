@@ -18,7 +18,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import numpy as np
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 32 << 20
 """A message of more bytes is refused."""
 MOST_NAME: Final = 200
+MOST_NUMBER: Final = 1e18
 _TECHNIQUES: Final = {technique.value: technique for technique in Technique}
 _FLOAT, _INTEGER = np.dtype(np.float64), np.dtype(np.int64)
 
@@ -188,18 +189,49 @@ def _message(told: dict[str, Any]) -> Message:
         raise MessageError(
             f"technique {str(told['technique'])[:40]!r}; expected one of {', '.join(_TECHNIQUES)}"
         )
-    facts = told.get("facts")
     return Message(
-        _cell(name, json.dumps(facts, sort_keys=True) if facts else ""),
+        _cell(name, _facts(told.get("facts"))),
         technique,
         _columns(told, technique),
         _whole(told, "sequence", None),
-        str(told.get("file", "stream"))[:MOST_NAME],
+        _text("file", told.get("file", "stream")),
         _whole(told, "position", 0) or 0,
         _moment(told),
         told.get("restart") is True,
         told.get("end") is True,
     )
+
+
+def _facts(told: object) -> str:
+    """Return what a message says of its cell as text that can be compared; each a plain value."""
+    if not told:
+        return ""
+    if not isinstance(told, dict):
+        raise MessageError(f"facts that are a {type(told).__name__}; expected an object")
+    for key, value in told.items():
+        if isinstance(value, str):
+            _text(key, value)
+        elif value is not None and not _is_number(value):
+            raise MessageError(
+                f"facts: {key[:40]!r} is {type(value).__name__} {str(value)[:40]!r}; expected text "
+                "or a number"
+            )
+    return json.dumps(told, sort_keys=True)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a number that something can have; not NaN, nor one of 400 digits."""
+    return type(value) in (int, float) and abs(value) < MOST_NUMBER  # type: ignore[arg-type]
+
+
+def _text(name: str, value: object) -> str:
+    """Return a text that can be stored; a lone half of a character cannot."""
+    text = str(value)[:MOST_NAME]
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise MessageError(f"{name[:40]!r} is no text that can be stored") from error
+    return text
 
 
 @lru_cache(maxsize=65_536)
@@ -258,7 +290,7 @@ def _moment(told: dict[str, Any]) -> float | None:
     value = told.get("started_unix_second")
     if value is None:
         return None
-    if type(value) in (int, float) and math.isfinite(value):
+    if _is_number(value):
         return float(value)
     raise MessageError("started_unix_second: expected seconds since 1970")
 

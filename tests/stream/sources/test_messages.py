@@ -1,0 +1,63 @@
+"""One message: what it may hold, and that nothing in it can end a watch."""
+
+import json
+
+import pytest
+
+from softbreak.stream.sources.messages import MessageError, parse
+
+TABLE = {"test_time_second": [0.0, 1.0], "voltage_volt": [0.1, 0.1], "current_ampere": [1e-3, 1e-3]}
+HUGE = 10**400
+
+
+def message(**told):
+    return json.dumps({"cell_id": "C1", "table": TABLE, **told})
+
+
+def test_facts_are_texts_and_numbers():
+    facts = {"area_cm2": 0.785, "electrode": "Li", "notes": "ü", "porosity": None}
+    told = parse(message(facts=facts))
+    assert (told.cell.area_cm2, told.cell.electrode, told.cell.notes) == (0.785, "Li", "ü")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"notes": [1, 2]},
+        {"notes": {"a": 1}},
+        {"area_cm2": [0.785]},
+        {"area_cm2": True},
+        {"area_cm2": HUGE},
+        {"notes": "\ud800"},
+        ["area_cm2"],
+        "area_cm2",
+        7,
+    ],
+    ids=str,
+)
+def test_other_facts_are_refused(facts):
+    with pytest.raises(MessageError, match=r"facts|text"):
+        parse(message(facts=facts))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"started_unix_second": HUGE},
+        {"started_unix_second": "yesterday"},
+        {"sequence": HUGE},
+        {"position": -1},
+        {"file": "\udcff"},
+        {"cell_id": "\ud800"},
+        {"cell_id": ["C1"]},
+        {"technique": ["cycling"]},
+        {"table": {**TABLE, "voltage_volt": [HUGE, 0.1]}},
+        {"table": {**TABLE, "voltage_volt": [[0.1], [0.1]]}},
+        {"table": {**TABLE, "voltage_volt": [{"a": 1}, 0.1]}},
+        {"table": [1, 2]},
+    ],
+    ids=lambda told: next(iter(told)),
+)
+def test_other_values_are_refused(told):
+    with pytest.raises(MessageError):
+        parse(message(**told))
