@@ -207,7 +207,7 @@ def _facts(told: object) -> str:
     if not told:
         return ""
     if not isinstance(told, dict):
-        raise MessageError(f"facts that are a {type(told).__name__}; expected an object")
+        raise MessageError(f"facts that are a {type(told).__name__}; expected an object by name")
     for key, value in told.items():
         if isinstance(value, str):
             _text(key, value)
