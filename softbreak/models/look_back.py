@@ -1,4 +1,4 @@
-"""A finished record may look ahead: what is open between healthy cycles, or before a clean spectrum.
+"""A finished record may look ahead: open cycles between healthy ones, or before a clean spectrum.
 
 Metal does not heal without a step. So a stretch that was left open is healthy where the cycles on
 both sides of it are, or a spectrum after it is clean, V/I stayed where it was and nothing abrupt
