@@ -80,7 +80,7 @@ class Hybrid(LearnedDetector):
         evidence: str = "all",
         rounds: int = 150,
         seed: int = 0,
-        limits: Sequence[float] = (0.05, 0.2, 0.93, 0.6, 0.8),
+        limits: Sequence[float] = (0.08, 0.3, 0.93, 0.6, 0.8),
     ) -> None:
         self.evidence = evidence
         self.rounds = rounds

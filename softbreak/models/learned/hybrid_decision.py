@@ -62,8 +62,8 @@ class Limits:
         The same for a short where no temperature was logged: a warmer cell looks like one.
     """
 
-    healthy_below: float = 0.05
-    healthy_kept: float = 0.2
+    healthy_below: float = 0.08
+    healthy_kept: float = 0.3
     fault_from: float = 0.93
     fault_kept: float = 0.6
     fault_kept_unlogged: float = 0.8
