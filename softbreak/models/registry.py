@@ -18,6 +18,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.detector import Judge, LearnedDetector, read_facts
 from softbreak.models.doubt import earned, without_doubtful
 from softbreak.models.learned.learners import LEARNERS, TABLE, Judging, judged_by, load_learned
+from softbreak.models.look_back import looked_back
 from softbreak.models.rules import fused, voltammetry
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
 from softbreak.verdict import Verdict
@@ -115,6 +116,11 @@ def _shipped(name: str, evidence: CellEvidence, readings: Readings) -> Judge:
     return judge
 
 
+def _hybrid_looking_back(evidence: CellEvidence, readings: Readings) -> list[Verdict]:
+    causal = _shipped("hybrid", evidence, readings).step(cycles_of(evidence.timeline))
+    return looked_back(causal, evidence, readings)
+
+
 DETECTORS: Final[dict[str, Detector]] = {
     detector.name: detector
     for detector in (
@@ -131,6 +137,13 @@ DETECTORS: Final[dict[str, Detector]] = {
             "the rule's certificates and a learned score, with abstention, on all evidence",
             "cycle",
             partial(_shipped, "hybrid"),
+        ),
+        Detector(
+            "hybrid-look-back",
+            "1",
+            "hybrid on finished records: a cycle may also be settled by what was measured after it",
+            "cycle",
+            whole=_hybrid_looking_back,
         ),
         Detector(
             "hybrid-voltage",

@@ -62,8 +62,8 @@ def joint_profile(
     data : numpy.ndarray, shape (n_0 + n_1,), complex
         Reference, then present spectrum (Ω).
     eta : numpy.ndarray, shape (k,)
-    priors : numpy.ndarray, shape (p + 3 + 2 m, 3)
-        Mean, sd, and width of a Cauchy above the mean (0: normal on both sides).
+    priors : numpy.ndarray, shape (p + 3 + 2 m, 5)
+        As those of :func:`softbreak.physics._pair_fit.profile`.
     weight : float
         1 / noise².
     """

@@ -19,7 +19,7 @@ NODE_DECADES = 1.5
 _POINTS_PER_DECADE = 5.0
 """More points than this a decade say nothing new about what the model misses."""
 _TAIL = 2.0
-"""Weight of the logarithm in the prior of growth (a Cauchy's): most interphases rest."""
+"""Weight of the logarithm in a heavy-tailed prior: most interphases rest."""
 _COMMON = 3
 """u, a and κ come first; then Δκ and γ at every node."""
 
@@ -69,9 +69,9 @@ def profile(
         Present spectrum (Hz, Ω), inductance removed.
     eta : numpy.ndarray, shape (k,)
         Electronic fractions, 0 <= η < 1.
-    priors : numpy.ndarray, shape (3 + 2 m, 3)
-        Mean, sd (below the mean), and width of a Cauchy above it (0: normal on both sides) of u,
-        a, κ, and of Δκ and γ at m nodes of ln τ.
+    priors : numpy.ndarray, shape (3 + 2 m, 5)
+        Mean, scale below and above it, and whether the tail below and above is heavy (1) or
+        normal (0), of u, a, κ, and of Δκ and γ at m nodes of ln τ.
     noise : float
         Relative standard deviation (1).
 
@@ -193,10 +193,10 @@ def _chi2(theta: Any, z: Any, data: Any, priors: Any, weight: float) -> Any:
     prior = 0.0
     for p in range(len(theta)):
         away = theta[p] - priors[p, 0]
-        if away > 0.0 and priors[p, 2] > 0.0:
-            prior += _TAIL * np.log1p(away**2 / (_TAIL * priors[p, 2] ** 2))
-        else:
-            prior += (away / priors[p, 1]) ** 2
+        scale = priors[p, 1] if away < 0.0 else priors[p, 2]
+        square = (away / scale) ** 2
+        heavy = priors[p, 3] if away < 0.0 else priors[p, 4]
+        prior += _TAIL * np.log1p(square / _TAIL) if heavy > 0.0 else square
     return fit * weight, prior
 
 
@@ -216,9 +216,9 @@ def _normal(theta: Any, z: Any, jac: Any, data: Any, priors: Any, weight: float)
                 )
     for p in range(len(theta)):
         away = theta[p] - priors[p, 0]
-        stiffness = 1.0 / priors[p, 1] ** 2
-        if away > 0.0 and priors[p, 2] > 0.0:
-            stiffness = 1.0 / (priors[p, 2] ** 2 + away**2 / _TAIL)
+        scale = priors[p, 1] if away < 0.0 else priors[p, 2]
+        heavy = priors[p, 3] if away < 0.0 else priors[p, 4]
+        stiffness = 1.0 / (scale**2 + (away**2 / _TAIL if heavy > 0.0 else 0.0))
         gradient[p] += away * stiffness
         matrix[p, p] += stiffness
         for q in range(p):

@@ -23,12 +23,8 @@ from softbreak.physics.relaxation import ComplexArray, FloatArray, checked, kram
 NOISE_FLOOR: Final = 0.006
 """Relative noise that is always assumed: no circuit is a cell."""
 _MISFIT_LIMIT: Final = 3.0
-_CONTACT_SD: Final = 0.35
-_UNEVEN_SD: Final = 0.05
-_BULK_SD: Final = 0.02
-_GRAIN_SD: Final = 0.03
-_SHRINK_SD: Final = 0.06
-_GROWTH_SD: Final = 0.12
+_GRAIN: Final = 0.02
+"""How far a grain boundary's resistance usually moves between two spectra (ln)."""
 _ENERGY_SD: Final = 0.06
 """How well activation energies are known (eV)."""
 _BULK_ENERGIES: Final = {"polymer": 0.55}
@@ -44,7 +40,7 @@ def circuit_pair(
     *,
     chemistry: str = "unknown",
     delta_temperature_kelvin: float | None = None,
-    temperature_sd_kelvin: float = 1.0,
+    temperature_sd_kelvin: float = free.LOGGED_KELVIN,
     noise: float | None = None,
 ) -> PairResult:
     """Infer the electronic fraction of a spectrum from an earlier, healthy one, by a circuit.
@@ -64,7 +60,7 @@ def circuit_pair(
     delta_temperature_kelvin : float or None
         Temperature of the present spectrum minus that of the reference (K); None if not logged.
     temperature_sd_kelvin : float
-        Uncertainty of that difference (K).
+        How far that difference usually is from the truth (K).
     noise : float, optional
         Relative noise of each part of Z; without it, what the Kramers–Kronig test leaves, at
         least :data:`NOISE_FLOOR`.
@@ -107,8 +103,6 @@ def circuit_pair(
     misfits = _misfits(layout, fit.parameters[best], free._CENTRES[best], data, assumed)
     kelvin = float(fit.parameters[best, len(own.theta)] / free._KELVIN)
     reasons += _gate_after(own, misfits, float(fit.strain[best]))
-    if delta_temperature_kelvin is None and abs(kelvin) > free._UNLOGGED_KELVIN:
-        reasons += (f"The fit needs a change of temperature of {kelvin:+.1f} K; none was logged.",)
     result = free._summary(
         posterior / posterior.sum(), max(misfits), reasons, kelvin, _growth(own, fit, best)
     )
@@ -129,7 +123,7 @@ def pooled_pair(
     *,
     chemistry: str = "unknown",
     delta_temperature_kelvin: float | None = None,
-    temperature_sd_kelvin: float = 1.0,
+    temperature_sd_kelvin: float = free.LOGGED_KELVIN,
 ) -> PairResult:
     """Infer the electronic fraction by circuit and by relaxations, and pool both.
 
@@ -196,25 +190,23 @@ def _layout(own: CircuitFit, chemistry: str, f_0: FloatArray, f_1: FloatArray) -
 
 
 def _priors(own: CircuitFit, delta_kelvin: float | None, sd_kelvin: float) -> FloatArray:
-    """Return mean, sd and one-sided tail of the circuit, of (u, ln f, β), of δ and of γ."""
+    """Return the priors of the circuit, of (u, ln f, β), of δ and of γ."""
     circuit = [
-        [value, 2.0 if name.startswith("n") else 8.0, 0.0]
+        free.normal(value, 2.0 if name.startswith("n") else 8.0)
         for name, value in zip(own.circuit.parameters, own.theta, strict=True)
     ]
     if own.circuit.elements[-1] is Element.WARBURG:
         share, sd = _DIFFUSION_SHARE
-        circuit[-2] = [np.log(share) + own.theta[1], sd, 0.0]
-    u = 0.0 if delta_kelvin is None else free._KELVIN * delta_kelvin
-    u_sd = 0.45 if delta_kelvin is None else free._KELVIN * sd_kelvin
-    reach = _ENERGY_SD * (abs(u) + u_sd)
-    common = [[u, u_sd, 0.0], [0.0, _CONTACT_SD, 0.0], [0.0, np.hypot(_BULK_SD, reach), 0.0]]
+        circuit[-2] = free.normal(np.log(share) + own.theta[1], sd)
+    warmth, reach = free.warming(delta_kelvin, sd_kelvin)
+    spread = _ENERGY_SD * reach
+    common = [warmth, free.rests(free._CONTACT), free.rests(float(np.hypot(free._BULK, spread)))]
     uneven, growth = [], []
+    shrinks, grows = (float(np.hypot(one, spread)) for one in (free._SHRINKS, free._GROWS))
     for interface in own.circuit.interfaces:
-        uneven.append([0.0, _UNEVEN_SD if interface else 1e-3, 0.0])
-        if interface:
-            growth.append([0.0, np.hypot(_SHRINK_SD, reach), _GROWTH_SD])
-        else:
-            growth.append([0.0, np.hypot(_GRAIN_SD, reach), 0.0])
+        uneven.append(free.rests(free._UNEVEN) if interface else free.normal(0.0, 1e-3))
+        moved = float(np.hypot(_GRAIN, spread))
+        growth.append(free.rests(shrinks, grows) if interface else free.rests(moved))
     return np.array(circuit + common + uneven + growth, dtype=np.float64)
 
 

@@ -40,6 +40,10 @@ CELL = np.dtype(
         ("energy_transfer", "f8"),
         ("slow", "f8"),  # slow polarisation as a share of the interphase
         ("slow_time", "f8"),  # s
+        ("slow_power", "f8"),  # it grows as (interphase / new interphase)^power
+        ("slow_drift", "f8"),  # ln of how much it changes by itself in the end
+        ("slow_drift_time", "f8"),  # h: half of that is reached then
+        ("energy_slow", "f8"),
         ("constriction", "f8"),  # cm: R_con = (length / sigma)(1 - f)/f
         ("transference", "f8"),  # 1 for a single-ion conductor
         ("diffusivity", "f8"),  # cm²/s at reference, salt
@@ -82,6 +86,7 @@ STATE = np.dtype(
         ("bulk", "f8"),
         ("grain", "f8"),
         ("factor_interphase", "f8"),
+        ("factor_slow", "f8"),
         ("exchange", "f8"),
         ("diffusivity", "f8"),
         ("hours", "f8"),  # age
@@ -126,6 +131,7 @@ def warm(cell: Any, state: Any, temperature: float) -> None:
     state.bulk = cell.thickness / cell.sigma * arrhenius(cell.energy_bulk, temperature, ref)
     state.grain = cell.grain * arrhenius(cell.energy_grain, temperature, ref)
     state.factor_interphase = arrhenius(cell.energy_interphase, temperature, ref)
+    state.factor_slow = arrhenius(cell.energy_slow, temperature, ref)
     state.exchange = cell.exchange / arrhenius(cell.energy_transfer, temperature, ref)
     state.diffusivity = cell.diffusivity / arrhenius(cell.energy_diffusion, temperature, ref)
 
@@ -145,6 +151,21 @@ def interface_resistance(cell: Any, state: Any, side: int) -> float:
     f = contact(cell, state, side)
     spread = cell.constriction * state.bulk / cell.thickness * (1.0 - f) / f
     return spread + state.interphase[side] * state.factor_interphase / f
+
+
+@nb.njit
+def slow_resistance(cell: Any, state: Any) -> float:
+    """Return what slow polarisation adds once it has settled (Ω cm²).
+
+    It need not age as the interphase does, nor follow the temperature as it does: whoever takes it
+    for a witness of the ionic path has to reckon with that.
+    """
+    if cell.slow <= 0.0:
+        return 0.0
+    grown = 0.5 * (state.interphase[0] + state.interphase[1]) / cell.interphase
+    drift = cell.slow_drift * state.hours / (state.hours + cell.slow_drift_time)
+    aged = grown**cell.slow_power * math.exp(drift)
+    return cell.slow * 2.0 * cell.interphase * state.factor_slow * aged
 
 
 @nb.njit
@@ -258,7 +279,7 @@ def solve(
 def settle(cell: Any, state: Any, x: float, dt: float) -> None:
     """Let what is linear in time run on for ``dt`` seconds under an ionic current density."""
     if cell.slow > 0.0:
-        target = x * cell.slow * 2.0 * cell.interphase * state.factor_interphase
+        target = x * slow_resistance(cell, state)
         keep = math.exp(-dt / cell.slow_time)
         state.slow = target + (state.slow - target) * keep
     if cell.transference < 1.0:

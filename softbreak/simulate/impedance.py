@@ -15,6 +15,7 @@ from softbreak.simulate.cell import (
     diffusion_resistance,
     electrons,
     interface_resistance,
+    slow_resistance,
 )
 
 PAPER_FREQUENCIES = np.logspace(math.log10(7e6), -3, 61)
@@ -55,7 +56,7 @@ def ionic_impedance(cell: Any, state: Any, w: float) -> complex:
             interface_resistance(cell, state, k), cell.q_interphase * f, cell.n_interphase, w
         )
         z += _parallel(thermal / (state.exchange * f), cell.q_layer * f, cell.n_layer, w)
-    slow = cell.slow * 2.0 * cell.interphase * state.factor_interphase
+    slow = slow_resistance(cell, state)
     if slow > 0.0:
         z += slow / (1.0 + 1j * w * cell.slow_time)
     return z + _diffusion(cell, state, w)

@@ -23,6 +23,8 @@ _ORDINARY: Final = {
     "energy_interphase": 0.45,
     "energy_transfer": 0.50,
     "slow_time": 600.0,
+    "slow_drift_time": 50.0,
+    "energy_slow": 0.45,
     "transference": 1.0,
     "diffusivity": 1.0,
     "salt": 1.0,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from softbreak.physics import _pair_fit
+from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.delta import delta_admittance
 from softbreak.physics.pair import ETA_EDGES, PairResult, pair_electronic_fraction
 from softbreak.physics.relaxation import relaxations
@@ -74,14 +75,15 @@ def test_without_a_temperature_log_a_warmer_cell_is_no_short() -> None:
     assert told.p_soft_or_hard < 0.3
 
 
-def test_a_large_unlogged_change_of_temperature_closes_the_gate() -> None:
-    rng = np.random.default_rng(53)
-    cell = circuits.draw("garnet", rng)
-    warm = circuits.stack(cell, OMEGA, kelvin=-8.0)
-    result = pair_electronic_fraction((FREQUENCY, circuits.stack(cell, OMEGA)), (FREQUENCY, warm))
-    assert result.abstained
-    assert result.temperature_kelvin < -2.0
-    assert "none was logged" in " ".join(result.reasons)
+@pytest.mark.parametrize("kelvin", [-8.0, 4.0, 8.0, 15.0])
+@pytest.mark.parametrize("method", [pair_electronic_fraction, pooled_pair])
+def test_a_change_of_temperature_that_nobody_logged_is_no_short(method, kelvin) -> None:
+    for seed in (53, 54, 55):
+        cell = circuits.draw("garnet", np.random.default_rng(seed))
+        warm = circuits.stack(cell, OMEGA, kelvin=kelvin)
+        result = method((FREQUENCY, circuits.stack(cell, OMEGA)), (FREQUENCY, warm))
+        assert result.lower == 0.0
+        assert result.p_soft_or_hard < 0.8
 
 
 def test_a_hidden_short_behind_growth_is_not_called_healthy() -> None:

@@ -69,7 +69,8 @@ class Oracle:
             dy[2 + k] = square / 3600 / (2 * y[2 + k])
         rate = p["reaction_rate"] + p["reaction_charge"] * abs(x) * 1e3
         dy[4] = (p["reacted_end"] - y[4]) * rate / 3600
-        target = x * c["slow"] * 2 * c["interphase"]
+        grown = (y[2] + y[3]) / 2 / c["interphase"]
+        target = x * c["slow"] * 2 * c["interphase"] * grown ** c["slow_power"]
         dy[5] = (target - y[5]) / c["slow_time"]
         if c["transference"] < 1.0:
             n = 2 * np.arange(MODES) + 1

@@ -17,7 +17,7 @@ def ageing_sulfide():
     cell = make_cell(
         thickness=0.07, sigma=1.5e-3, interphase=20.0, exchange=2e-3, constriction=5e-3
     )
-    cell["slow"], cell["slow_time"] = 0.3, 900.0
+    cell["slow"], cell["slow_time"], cell["slow_power"] = 0.3, 900.0, 0.7
     law = blank(1)
     law["a_contact"] = law["contact_end"] = 0.8
     law["void_gain"], law["void_scale"], law["repair"] = 0.3, 0.6, 0.4e-3

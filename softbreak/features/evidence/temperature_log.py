@@ -16,6 +16,11 @@ KEPT_SECOND: Final = 600.0
 """Of the temperature, one value in so long a time is remembered; besides, the last one."""
 REACH_SECOND: Final = 3600.0
 """A spectrum without a temperature takes the cycler's, if it is no older than this."""
+STILL_KELVIN: Final = 1.0
+"""… or older, if the temperature stood still for as long on the log's side of the gap: a slow
+voltammogram, which logs none, often lies between."""
+FARTHEST_SECOND: Final = 86400.0
+"""No log that is a day away says how warm it was, for days differ."""
 BLOCK: Final = 16_384
 """Longer chunks are taken in pieces."""
 _STRETCH: Final = 1024
@@ -226,5 +231,15 @@ def temperature_at(own: float, moment: float, log: np.ndarray) -> float:
     """
     if np.isfinite(own) or not len(log):
         return own
-    near = np.abs(log[:, 0] - moment).min() < REACH_SECOND
-    return float(np.interp(moment, log[:, 0], log[:, 1])) if near else float("nan")
+    known = _is_near(np.abs(log[:, 0] - moment), log)
+    return float(np.interp(moment, log[:, 0], log[:, 1])) if known else float("nan")
+
+
+def _is_near(away: np.ndarray, log: np.ndarray) -> bool:
+    """Tell whether a log says how warm it was, ``away`` (s) from each of its rows."""
+    gap = float(away.min())
+    if gap < REACH_SECOND:
+        return True
+    if gap > FARTHEST_SECOND or away.max() < 2.0 * gap:
+        return False
+    return float(np.ptp(log[away <= 2.0 * gap, 1])) < STILL_KELVIN

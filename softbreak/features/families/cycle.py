@@ -180,7 +180,7 @@ class CycleFeatures:
         out[:, _SPECTRUM], out[:, -2] = self._spectra.at(ends, beside[:, :2])
         out[:, _SWEEP], out[:, -1] = self._sweeps.at(ends, beside[:, 2:])
         changes = np.ascontiguousarray(cycles.changes[:, 1])
-        told = (measured, logs, cycles.half_cycles, changes, cycles.events)
+        told = (measured, logs, cycles.edges, cycles.half_cycles, changes, cycles.events)
         _fold(self._state, told, self._known, beside, out)
         return out
 
@@ -188,14 +188,14 @@ class CycleFeatures:
 @exact
 def _fold(state, cycles, known, beside, out) -> None:
     """Fold cycles into the state, and write their features."""
-    measured, logs, half_cycles, changes, events = cycles
+    measured, logs, edges, half_cycles, changes, events = cycles
     count = len(measured)
     owner = np.empty(len(changes), np.int64)
     for k in range(count):
         owner[events[k] : events[k + 1]] = k
     sums, rows = np.zeros((count, EVENT_SUMS)), np.empty((count, _INPUTS))
     tally(owner, changes, sums)
-    finish(measured, logs, half_cycles, sums, known, rows)
+    finish(measured, logs, edges, half_cycles, sums, known, rows)
     rows[:, _BESIDE : _BESIDE + 4] = beside
     advance(state, rows, out[:, :_OUTPUTS])
 

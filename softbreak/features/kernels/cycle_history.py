@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.features.kernels.slow_polarisation import STATE_SIZE as SLOW_SIZE
+from softbreak.features.kernels.slow_polarisation import follow_slow
 from softbreak.physics.constants import ACTIVATION_EV
 
 INPUTS: Final = (
@@ -34,11 +36,16 @@ INPUTS: Final = (
     "spectra_seen",
     "ln_chord_ohm",
     "sweeps_seen",
+    "slow_ohm",
+    "start_second",
+    "end_second",
+    "interval_second",
 )
 """Columns of the rows that :func:`advance` takes, one row a cycle. ``inverse_ev`` is 1/(k T)
 (1/eV); ``deepest``, ``highest`` and ``fallen`` are the largest drop, the largest rise and the sum
-of all drops of ln R within the cycle; the last four are those of the newest spectrum and
-voltammogram, and how many there were. NaN where a thing is not known."""
+of all drops of ln R within the cycle; the next four are those of the newest spectrum and
+voltammogram, and how many there were; ``slow_ohm`` is how far V rises within a half-cycle over the
+current, ``interval_second`` the longest between two samples. NaN where a thing is not known."""
 
 OUTPUTS: Final = (
     "x_over_base",
@@ -86,6 +93,10 @@ OUTPUTS: Final = (
     "direct_over_spectrum",
     "x_since_sweep",
     "chord_over_direct",
+    "slow_change",
+    "slow_over_level",
+    "slow_uncertainty",
+    "slow_share",
 )
 """What :func:`advance` writes of a cycle."""
 
@@ -113,7 +124,8 @@ _DROPS = _XS + RING
 _RISES = _DROPS + 10
 _EXCURSIONS = _RISES + 10
 _STEPS = _EXCURSIONS + 10
-STATE_SIZE: Final = _STEPS + 10
+_SLOW = _STEPS + 10
+STATE_SIZE: Final = _SLOW + SLOW_SIZE
 
 
 def new_state() -> np.ndarray:
@@ -370,6 +382,7 @@ def advance(state: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
         place[39] = np.log(1.0 + state[_SEEN])
         floor = row[14]
         place[40] = raw - floor
+        follow_slow(state[_SLOW:], row[19:23], (row[6], warmth, x), place[45:49])
         state[_X], state[_RAW] = x, raw + warmth
         state[_CURRENT], state[_DURATION] = row[6], row[7]
         state[_SEEN] += 1.0

@@ -27,9 +27,11 @@ MEASURED: Final = (
     "asymmetry",
     "temperature_celsius",
     "excursions",
+    "interval_second",
 )
 """Columns of a cycle that its features are made of."""
 _START, _END, _CURRENT, _WHOLE, _LATE, _NOISE, _ASYMMETRY, _CELSIUS, _EXCURSIONS = range(9)
+_INTERVAL = 9
 EVENT_SUMS: Final = 5
 
 
@@ -124,7 +126,18 @@ def _mean_slope(logs: np.ndarray, first: int, last: int) -> float:
 
 
 @strict
-def finish(measured, logs, bounds, sums, known, rows) -> None:
+def _mean_rise(edges: np.ndarray, first: int, last: int) -> float:
+    """Mean of last minus first voltage (V) of a cycle of two half-cycles; NaN for any other."""
+    if last - first != 2:
+        return np.nan
+    rise = 0.0
+    for k in range(first, last):
+        rise += 0.5 * (edges[k, 1] - edges[k, 0])
+    return rise
+
+
+@strict
+def finish(measured, logs, edges, bounds, sums, known, rows) -> None:
     """Write the rows for the fold over cycles.
 
     Parameters
@@ -132,6 +145,8 @@ def finish(measured, logs, bounds, sums, known, rows) -> None:
     measured : numpy.ndarray, shape (n, len(MEASURED))
     logs : numpy.ndarray, shape (4 n + m,)
         Logarithms of :func:`arguments`.
+    edges : numpy.ndarray, shape (m, 2)
+        First and last voltage of each half-cycle (V).
     bounds : numpy.ndarray of int64, shape (n + 1,)
         Where the half-cycles of each cycle begin.
     sums : numpy.ndarray, shape (n, EVENT_SUMS)
@@ -158,3 +173,5 @@ def finish(measured, logs, bounds, sums, known, rows) -> None:
         inverse = 1.0 / (BOLTZMANN_EV_TRAINED * (known.stated_celsius + 273.15))
         warmth = ELECTROLYTE_EV * (inverse - row[2])
         row[14] = known.ln_floor - (warmth if np.isfinite(warmth) else 0.0)
+        row[19] = _mean_rise(edges, bounds[k], bounds[k + 1]) / max(cycle[_CURRENT], 1e-15)
+        row[20], row[21], row[22] = cycle[_START], cycle[_END], cycle[_INTERVAL]

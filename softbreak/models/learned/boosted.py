@@ -38,6 +38,8 @@ RISING: Final[Mapping[str, int]] = {
     "eis_eta": 1,
     "eis_wire": 1,
     "eis_over_floor": -1,
+    "slow_change": -1,
+    "slow_over_level": -1,
 }
 """Which way the probability of a short may go with a feature (physics, not data)."""
 

@@ -24,7 +24,7 @@ from softbreak.features.families.cycle import CycleFeatures
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.learned.boosted import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken
 from softbreak.models.learned.calibration import Isotonic, conformal_margin, fit_isotonic
-from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
+from softbreak.models.learned.hybrid_decision import Limits, Scored, combined, creep_of
 from softbreak.models.learned.hybrid_scores import HEADS, TOLD, learned_of, numbers_of
 from softbreak.models.learned.input_table import COLUMNS
 from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
@@ -40,7 +40,18 @@ PAIR: Final = "eis_low_change"
 """Finite where a spectrum can be compared with an earlier one: evidence of another kind."""
 FOLDS: Final = 5
 _LOGGED: Final = COLUMNS.index("temperature_distance")
-_LEVELS: Final = np.array([COLUMNS.index(name) for name in ("rule_growth", "rule_shift")])
+_LEVELS: Final = np.array(
+    [
+        COLUMNS.index(name)
+        for name in (
+            "rule_growth",
+            "rule_shift",
+            "slow_change",
+            "slow_over_level",
+            "slow_uncertainty",
+        )
+    ]
+)
 THINNING: Final = 3
 """Every so manieth cycle is enough to learn what is only used for calibration."""
 
@@ -69,7 +80,7 @@ class Hybrid(LearnedDetector):
         evidence: str = "all",
         rounds: int = 150,
         seed: int = 0,
-        limits: Sequence[float] = (0.05, 0.2, 0.93, 0.6, 0.8),
+        limits: Sequence[float] = (0.08, 0.3, 0.93, 0.6, 0.8),
     ) -> None:
         self.evidence = evidence
         self.rounds = rounds
@@ -227,13 +238,14 @@ class Hybrid(LearnedDetector):
         ----------
         rules : sequence of Verdict
         scored : sequence of Scored
-        levels : sequence of (float, float)
-            ln of V/I over its base, and what current and duration explain of it.
+        levels : sequence of sequence of float
+            ln of V/I over its base, and what current and duration explain of it; and what
+            :func:`softbreak.models.learned.hybrid_decision.creep_of` takes.
         """
         limits = Limits(*self.limits)
         return [
-            combined(rule, score, _hidden(growth, shift), limits)
-            for rule, score, (growth, shift) in zip(rules, scored, levels, strict=True)
+            combined(rule, score, _hidden(growth, shift), limits, creep_of(*slow))
+            for rule, score, (growth, shift, *slow) in zip(rules, scored, levels, strict=True)
         ]
 
     # --------------------------------------------------------------------------- keeping

@@ -21,6 +21,8 @@ UNMOVED: Final = 0.10
 """… if P(soft or hard) is below this: no drop, no decline, no spectrum speaks for a short."""
 STANDS: Final = 0.5
 """Share of V/I before an abrupt drop below which the drop is held as long as V/I stays there."""
+CREEP_CLEARS: Final = 0.15
+"""Upper bound of η_e, told by slow polarisation, up to which growth hides no short."""
 CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
 """Evidence that no learned score may overrule."""
 _WANTED: Final = (
@@ -60,8 +62,8 @@ class Limits:
         The same for a short where no temperature was logged: a warmer cell looks like one.
     """
 
-    healthy_below: float = 0.05
-    healthy_kept: float = 0.2
+    healthy_below: float = 0.08
+    healthy_kept: float = 0.3
     fault_from: float = 0.93
     fault_kept: float = 0.6
     fault_kept_unlogged: float = 0.8
@@ -104,7 +106,58 @@ class Scored(NamedTuple):
         return self.logged or self.pair
 
 
-def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Verdict:
+class Creep(NamedTuple):
+    """What slow polarisation says of η_e; see :mod:`softbreak.features.kernels.slow_polarisation`.
+
+    Attributes
+    ----------
+    lower, upper : float
+        95 % bounds of η_e, whether the creep aged with the ionic path or not; NaN where it cannot
+        be compared with the cell's beginning.
+    left : float
+        A/A₀.
+    """
+
+    lower: float = math.nan
+    upper: float = math.nan
+    left: float = math.nan
+
+    @property
+    def clears(self) -> bool:
+        """Whether no short of some size can hide behind growth."""
+        return self.upper < CREEP_CLEARS
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether a cell that looks healthy has lost what ions alone show."""
+        return self.lower > HEALTHY_BELOW
+
+
+def creep_of(change: float, over_level: float, sigma: float) -> Creep:
+    """Return what ln A/A₀, ln (A/A₀)/(R/R₀) and the error of both say.
+
+    With A_i the creep of the ionic path, A = A_i (1 − η)² and V/I = R_i (1 − η): so 1 − η is
+    √(A/A₀) if A_i did not age, and (A/A₀)/(R/R₀) if it aged as R_i did.
+
+    Parameters
+    ----------
+    change, over_level, sigma : float
+    """
+    if math.isnan(change):
+        return Creep()
+    reach = 1.645 * sigma
+    least = min(0.5 * (change - reach), over_level - reach)
+    most = max(0.5 * (change + reach), over_level + reach)
+    return Creep(_share_of(most), _share_of(least), math.exp(change))
+
+
+def _share_of(ln_rest: float) -> float:
+    return min(max(1.0 - math.exp(min(ln_rest, 0.0)), 0.0), 1.0)
+
+
+def combined(
+    rule: Verdict, scored: Scored, growth: float, limits: Limits, creep: Creep | None = None
+) -> Verdict:
     """Return the verdict of a cycle.
 
     Parameters
@@ -116,6 +169,7 @@ def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
         ln of V/I over its base, or of what current and duration explain; NaN where it is not
         known.
     limits : Limits
+    creep : Creep
     """
     if math.isnan(growth):
         return rule  # not applicable, or no voltage
@@ -125,10 +179,11 @@ def combined(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
         return _misstated(rule, scored) if _doubtful(rule, scored) else rule
     if scored.novelty > 1.0:
         return _unfamiliar(rule, scored)
+    creep = creep or Creep()
     if rule.state is State.UNDETERMINED:
-        return _settled(rule, scored, growth, limits)
+        return _settled(rule, scored, growth, limits, creep)
     if rule.state is State.HEALTHY:
-        return _healthy(rule, scored, limits)
+        return _healthy(rule, scored, limits, creep)
     if scored.fault < (limits.fault_kept if scored.logged else limits.fault_kept_unlogged):
         return _held(rule, scored) if _stands(rule) else _withdrawn(rule, scored)
     return _faulty(rule, scored)
@@ -182,12 +237,14 @@ def _misstated(rule: Verdict, scored: Scored) -> Verdict:
     )
 
 
-def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Verdict:
+def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits, creep: Creep) -> Verdict:
     """The rule abstains: two limits, the growth veto, and the temperature veto."""
     if scored.fault > limits.fault_from and scored.told_from_warmth:
         return _faulty(rule, scored)
     below = bool(rule.evidence) and rule.evidence[0].feature == BELOW_FLOOR
-    vetoed = below or (growth > GROWTH_LIMIT and not scored.pair)
+    told = scored.pair or creep.clears
+    hides = growth > GROWTH_LIMIT or creep.contradicts
+    vetoed = below or (hides and not told)
     if scored.fault < limits.healthy_below and not vetoed:
         return _with_score(rule, scored, scored.eta, (State.HEALTHY, ""), rule.evidence)
     upper = max(scored.eta[2], rule.electronic_fraction_upper if vetoed else scored.eta[1])
@@ -197,7 +254,9 @@ def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits) -> Ve
     )
 
 
-def _healthy(rule: Verdict, scored: Scored, limits: Limits) -> Verdict:
+def _healthy(rule: Verdict, scored: Scored, limits: Limits, creep: Creep) -> Verdict:
+    if creep.contradicts and not scored.pair:
+        return _crept(rule, scored, creep)
     if scored.fault < limits.healthy_kept:
         # shorted from the first cycle is what simulated cells hardly teach: the rule's bound stays
         estimate, lower, upper = scored.eta
@@ -235,6 +294,20 @@ def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:
     evidence = (found, *rule.evidence)
     told = (State.UNDETERMINED, _WANTED)
     return _with_score(rule, scored, scored.eta, told, evidence)
+
+
+def _crept(rule: Verdict, scored: Scored, creep: Creep) -> Verdict:
+    """V/I looks healthy, but its slow part is gone: a short behind growth would look like that."""
+    found = Evidence(
+        "slow_polarisation",
+        creep.left,
+        1.0,
+        f"V/I has not fallen, but the slow rise of the voltage within a half-cycle is "
+        f"{percent(creep.left)} of what it was at first: a short that hides behind growth would "
+        f"look like this (η_e of at least {percent(creep.lower)}).",
+    )
+    eta = (scored.eta[0], scored.eta[1], max(scored.eta[2], creep.upper))
+    return _with_score(rule, scored, eta, (State.UNDETERMINED, _WANTED), (found, *rule.evidence))
 
 
 def _unfamiliar(rule: Verdict, scored: Scored) -> Verdict:
