@@ -77,7 +77,7 @@ def test_everything_that_can_be_said():
         ({"facts": {"area_cm2": "big"}}, "facts of c"),
         ({"facts": {"area_cm2": -1}}, "facts of c"),
         ({"facts": {"colour": "red"}}, "expected some of area_cm2"),
-        ({"facts": [1]}, "expected some of area_cm2"),
+        ({"facts": [1]}, "expected an object"),
     ],
 )
 def test_what_is_refused(told, words):

@@ -48,6 +48,10 @@ class Chunk:
         Nothing has come for long: what there is is judged as if nothing followed. More may.
     handle : object
         The source's own note, for :meth:`Source.ack`.
+    incomplete : str
+        Why rows before these may be missing for good; empty where none are.
+    alone : bool
+        To be stored before the next chunk is asked for: what it holds is under suspicion.
     """
 
     cell: Cell
@@ -58,6 +62,8 @@ class Chunk:
     backlog: bool = False
     ended: bool = False
     handle: object = None
+    incomplete: str = ""
+    alone: bool = False
 
     @property
     def records(self) -> Sequence[Record]:
@@ -119,6 +125,21 @@ class Source(ABC):
 
     def rewind(self, cell_ids: Iterable[str]) -> None:  # noqa: B027
         """Hand these cells on once more, from zero, with ``restart`` set (if it replays)."""
+
+    def again(self, receipts: Sequence[Receipt]) -> Sequence[Chunk] | None:
+        """Hand on once more, a message a chunk, what was not stored when its cell failed.
+
+        None where the source cannot: a cell's past is then asked for by :meth:`rewind`.
+        """
+        return None
+
+    def refuse(self, receipt: Receipt, reason: str) -> None:  # noqa: B027
+        """Hear that a chunk can never be used: it is not to come again."""
+
+    @property
+    def settling(self) -> bool:
+        """Whether more may wait than the last poll could see."""
+        return False
 
     def rebalanced(self) -> bool:
         """Return whether cells came from, or went to, another worker since the last call."""
