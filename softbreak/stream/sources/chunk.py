@@ -126,7 +126,7 @@ class Source(ABC):
     def rewind(self, cell_ids: Iterable[str]) -> None:  # noqa: B027
         """Hand these cells on once more, from zero, with ``restart`` set (if it replays)."""
 
-    def again(self, receipts: Sequence[Receipt]) -> Sequence[Chunk] | None:
+    def again(self, receipts: Sequence[Receipt]) -> Sequence[Chunk] | None:  # noqa: ARG002
         """Hand on once more, a message a chunk, what was not stored when its cell failed.
 
         None where the source cannot: a cell's past is then asked for by :meth:`rewind`.
