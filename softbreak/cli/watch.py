@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 import time
@@ -84,6 +83,7 @@ def watch(
     ended in whatever way takes up where it was. Exit code: 0 done; 1 --fail-on found something; 2
     could not run.
     """
+    from softbreak.cli.ending import end_on_signal
     from softbreak.stream.store.store import Store
 
     speak(quiet, verbose)
@@ -95,7 +95,7 @@ def watch(
             _attend(opened, ack or [], silence or [])
             raise typer.Exit(0)
         running, postman = _composed(stack, opened, source, place, (notify, detector, settle, http))
-        _listen(running)
+        end_on_signal(running.stop)
         if once:
             running.run_once()
             if not running.metrics.chunks and (away := running.problems.get("redis")):
@@ -193,16 +193,6 @@ def _composed(
     return running, postman
 
 
-def _listen(watch: Watch) -> None:
-    """End in order when the system says so: everything is stored then."""
-
-    def stop(*_: object) -> None:
-        watch.stop.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-
-
 def _follow(watch: Watch, postman: Postman, interval: float, *, quiet: bool) -> None:
     """Run until told to stop, with a live table on a terminal, else a line an alarm."""
     from rich.live import Live
@@ -227,7 +217,7 @@ def _follow(watch: Watch, postman: Postman, interval: float, *, quiet: bool) -> 
             watch.run(interval)
     finally:
         watch.stop.set()
-        sender.join(30.0)
+        sender.join(2.0)  # a notification that is under way is sent again by the next watch
 
 
 def _line(cell_id: str, alarm: Alarm) -> None:

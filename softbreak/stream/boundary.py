@@ -36,6 +36,6 @@ class Boundary:
         return True
 
 
-def told(error: Exception) -> str:
+def in_words(error: Exception) -> str:
     """Return an error in one line, of a length that can be shown and stored."""
     return f"{type(error).__name__}: {error}".replace("\n", " ")[:500]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from softbreak.plain_text import visible
-from softbreak.stream.boundary import Boundary, told
+from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.sources.chunk import Chunk
 from softbreak.stream.sources.messages import dump
 
@@ -52,7 +52,7 @@ def fault_of(cell_id: str, error: Exception, chunk: Chunk | None) -> Fault:
     key = hashlib.sha256(f"{type(error).__name__} {place}".encode()).hexdigest()[:32]
     trace = "".join(traceback.format_exception(error))[-_MOST_TRACE:]
     safe = trace.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-    return Fault(key, cell_id, told(error), visible(safe), _input(chunk))
+    return Fault(key, cell_id, in_words(error), visible(safe), _input(chunk))
 
 
 def _input(chunk: Chunk | None) -> bytes:

@@ -20,7 +20,7 @@ from threading import Event
 from softbreak.errors import SoftbreakError
 from softbreak.models.live.changes import Kind
 from softbreak.stream.alarm import Alarm, AlarmLimits
-from softbreak.stream.boundary import Boundary, told
+from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.counters import Metrics
 from softbreak.stream.faults import fault_of
 from softbreak.stream.isolation import isolate
@@ -336,7 +336,7 @@ class Watch:
         self.metrics.refused += 1
         with Boundary() as boundary:
             self.source.refuse(
-                chunk.receipt, f"cannot be judged ({told(error)}); kept for a report"
+                chunk.receipt, f"cannot be judged ({in_words(error)}); kept for a report"
             )
         if boundary.error is not None:
             self._fault("source", name, boundary.error, None)
@@ -358,7 +358,7 @@ class Watch:
     def _fault(self, kind: str, name: str, error: Exception, chunk: Chunk | None) -> None:
         """Count an error of ours, tell it once, and keep what it came from."""
         logger.debug("%s", name, exc_info=error)
-        self.problems.tell(kind, Problem(name, f"cannot be judged: {told(error)}"))
+        self.problems.tell(kind, Problem(name, f"cannot be judged: {in_words(error)}"))
         with Boundary() as boundary:
             self.store.note(fault_of(name, error, chunk))
         if boundary.error is not None:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from softbreak.stream.boundary import Boundary, told
+from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.sources.merged import batches, chunk_of
 from softbreak.stream.sources.messages import Message, MessageError, parse
@@ -393,7 +393,7 @@ class RedisSource(Source):
             elif isinstance(boundary.error, KeyError):
                 self._bury(key, entry, f"no field {FIELD.decode()!r}, which holds the message")
             else:
-                self._bury(key, entry, told(boundary.error))
+                self._bury(key, entry, in_words(boundary.error))
 
     def _acknowledge(self, entries: Sequence[_Entries]) -> None:
         self._done.extend(entries)

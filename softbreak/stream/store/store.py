@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, Table, null, select
 from sqlalchemy.exc import DBAPIError
 
-from softbreak.stream.boundary import Boundary, told
+from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.faults import Fault
 from softbreak.stream.store.engine import (
     READING,
@@ -133,11 +133,11 @@ class Store:
         if isinstance(error, StoreError):
             raise error
         if is_of_the_data(error):
-            raise StoreRefused(f"the store refused a write: {told(error)}") from error
+            raise StoreRefused(f"the store refused a write: {in_words(error)}") from error
         if isinstance(error, DBAPIError):
             kind = StoreBusy if passes(error) else StoreError
             raise kind(str(error.orig)) from error
-        raise StoreRefused(f"the store refused a write: {told(error)}") from error
+        raise StoreRefused(f"the store refused a write: {in_words(error)}") from error
 
     # errors of our own
 

@@ -77,9 +77,12 @@ def test_what_is_remembered_of_cells_is_bounded_by_its_size(monkeypatch):
     monkeypatch.setattr(messages, "MOST_CACHED", 1 << 20)
     cells = messages._Cells()
     notes = "x" * 10_000
+    facts = json.dumps({"notes": notes})
     sizes = []
     for k in range(300):
-        assert cells(f"C{k}", json.dumps({"notes": notes})).cell_id == f"C{k}"
+        assert cells(f"C{k}", facts).cell_id == f"C{k}"
         sizes.append(sum(len(facts) for _, facts in cells._known))
     assert max(sizes) <= (1 << 20) + 2 * len(notes)
-    assert cells("C299", json.dumps({"notes": notes})) is cells("C299", json.dumps({"notes": notes}))
+    assert cells("C299", json.dumps({"notes": notes})) is cells(
+        "C299", json.dumps({"notes": notes})
+    )

@@ -354,7 +354,7 @@ def incomplete(bench):
 
 def test_what_is_trimmed_before_it_is_read_is_counted_and_its_cells_are_not_called_healthy(bench):
     bench.address = Address(bench.server.url, partitions=1)
-    told = [m for m in shuffled({"cell0": CELLS["cell0"]}, 1)]
+    told = list(shuffled({"cell0": CELLS["cell0"]}, 1))
     bench.send(told[:60])
     watch = run(bench.worker())
     bench.send(told[60:90])
