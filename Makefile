@@ -27,7 +27,7 @@ lint: $(TEST_READY)
 	$(BIN)/lint-imports
 
 model: $(TEST_READY)
-	$(BIN)/softbreak train --default --out model --workers $(JOBS)
+	SOFTBREAK_AUTHOR='the softbreak developers' $(BIN)/softbreak train --default --out model --workers $(JOBS)
 
 examples: $(READY)
 	$(BIN)/python examples/make_archive.py
