@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-_KEPT = frozenset(" \t")
+import re
+import unicodedata
+from typing import Final
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""How a text begins that a spreadsheet would run."""
+_NUMBER: Final = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,4})?")
 
 
 def one_line(text: str, most: int | None = None) -> str:
@@ -21,7 +27,7 @@ def one_line(text: str, most: int | None = None) -> str:
         text = f"{text[:most]}…"
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c in _KEPT else _number(c) for c in text)
+    return "".join(c if _is_seen(c) else _number(c) for c in text)
 
 
 def visible(text: str) -> str:
@@ -29,6 +35,33 @@ def visible(text: str) -> str:
     return "\n".join(one_line(line) for line in text.split("\n"))
 
 
+def spreadsheet_text(text: str) -> str:
+    """Return text that a spreadsheet shows as it is, and never runs as a formula.
+
+    Text that begins like a formula gets an apostrophe before it; numbers stay numbers.
+    """
+    text = one_line(text)
+    if text.startswith(_FORMULA) and len(text) > 1 and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def json_text(text: str) -> str:
+    """Return JSON in which characters that are not seen stand as their numbers: the same JSON."""
+    if text.isprintable():
+        return text
+    return "".join(c if c == "\n" or _is_seen(c) else _unicode(c) for c in text)
+
+
+def _is_seen(character: str) -> bool:
+    return character.isprintable() or unicodedata.category(character) == "Zs" or character == "\t"
+
+
+def _unicode(character: str) -> str:
+    pair = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{pair[k : k + 2].hex()}" for k in range(0, len(pair), 2))
+
+
 def _number(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else "\\U"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -18,6 +18,7 @@ from softbreak.cli.console import (
     Verbose,
     exit_code,
     print_json,
+    say,
     speak,
     stdout,
 )
@@ -118,7 +119,7 @@ def _attend(store: Store, ack: list[str], silence: list[str]) -> None:
             raise SoftbreakError(f"the store knows no cell {cell!r}; its cells are: {names}")
     for cell in ack:
         count = store.acknowledge(cell, _user())
-        typer.echo(f"{cell}: {count or 'no'} alarm{'s' * (count != 1)} marked as seen")
+        say(f"{cell}: {count or 'no'} alarm{'s' * (count != 1)} marked as seen")
     for told in silence:
         cell, _, hours = told.rpartition("=")
         try:
@@ -128,7 +129,7 @@ def _attend(store: Store, ack: list[str], silence: list[str]) -> None:
                 f"{told!r}; expected CELL=HOURS", param_hint="--silence"
             ) from None
         store.silence(cell, time.time() + second)
-        typer.echo(f"{cell}: nothing is sent for {float(hours):g} h")
+        say(f"{cell}: nothing is sent for {float(hours):g} h")
 
 
 def _user() -> str:
@@ -227,7 +228,7 @@ def _line(cell_id: str, alarm: Alarm) -> None:
     said = f"{alarm.level} raised: {alarm.sentence}"
     if alarm.end:
         said = f"{alarm.level} of {alarm.time_second / 3600.0:.4g} h {alarm.end}"
-    typer.echo(f"{moment} {cell_id}: {said}")
+    say(f"{moment} {cell_id}: {said}")
     sys.stdout.flush()
 
 

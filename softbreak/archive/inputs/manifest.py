@@ -16,6 +16,7 @@ from softbreak.data.readers.base import decode
 from softbreak.data.readers.registry import TECHNIQUE
 from softbreak.data.record import Cell
 from softbreak.errors import ManifestError
+from softbreak.plain_text import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -259,7 +260,7 @@ def _row(path: Path, entry: Mapping[str, Any], place: str, columns: Mapping[str,
     cell_id = str(entry.get("cell_id", "")).strip()
     if not cell_id:
         raise _bad(path, place, "cell_id", "", "a name", "Give the cell a name of its own.")
-    if len(cell_id) > _LONGEST_NAME or not cell_id.isprintable():
+    if len(cell_id) > _LONGEST_NAME or one_line(cell_id) != cell_id:
         raise _bad(
             path,
             place,
