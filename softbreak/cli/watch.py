@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from softbreak.cli.addresses import revealed, revealed_one
 from softbreak.cli.console import (
     FailOn,
     Json,
@@ -37,7 +38,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command(
-    epilog="Example: softbreak watch cycler_share/ --notify mailto://lab:KEY@uni.example    "
+    epilog="Example: softbreak watch cycler_share/ --notify @/etc/softbreak/notify    "
     "Acknowledge: softbreak watch cycler_share/ --ack cell7"
 )
 def watch(
@@ -47,11 +48,18 @@ def watch(
     ],
     store: Annotated[
         str | None,
-        typer.Option(help="SQLite file or postgresql://USER@HOST/NAME. [softbreak-watch.db]"),
+        typer.Option(
+            envvar="SOFTBREAK_STORE",
+            show_envvar=False,
+            help="SQLite file or postgresql://USER@HOST/NAME. [softbreak-watch.db]",
+        ),
     ] = None,
     notify: Annotated[
         list[str] | None,
-        typer.Option(help="Where alarms go: any apprise URL, or post+https://…; repeatable."),
+        typer.Option(
+            help="Where alarms go: any apprise URL, or post+https://…; repeatable. "
+            "With a password: env:NAME or @FILE."
+        ),
     ] = None,
     detector: Annotated[
         str, typer.Option(help="Who judges: a name, a model's folder, or models:/NAME@ALIAS.")
@@ -85,10 +93,13 @@ def watch(
     could not run.
     """
     from softbreak.cli.ending import end_on_signal
+    from softbreak.cli.watchdog import tell_systemd
     from softbreak.stream.store.store import Store
 
     speak(quiet, verbose)
-    place = store or DEFAULT_STORE
+    source = revealed_one(source, "SOURCE")
+    place = revealed_one(store or DEFAULT_STORE, "--store")
+    notify = [url for told in notify or () for url in revealed(told, "--notify")]
     with ExitStack() as stack:
         opened = Store(place)
         stack.callback(opened.close)
@@ -97,6 +108,7 @@ def watch(
             raise typer.Exit(0)
         running, postman = _composed(stack, opened, source, place, (notify, detector, settle, http))
         end_on_signal(running.stop)
+        tell_systemd(running.metrics, running.stop)
         if once:
             running.run_once()
             if not running.metrics.chunks and (away := running.problems.get("redis")):

@@ -22,6 +22,8 @@ from softbreak.web.posts import Door
 
 HANGS_SECOND: Final = 120.0
 """A watch that has not asked its source for so long is not well."""
+LAGS_SECOND: Final = 60.0
+"""A watch whose messages wait for so long is not well."""
 _MOST_HEADER_BYTES: Final = 16_384
 _JSON: Final = ("application/json", "application/x-ndjson")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -98,6 +100,12 @@ def _fault(watch: Watch | None) -> str:
     silent = time.time() - watch.metrics.polled_unix_second
     if silent > HANGS_SECOND:
         return f"the source was not asked for {silent:.0f} s"
+    if watch.metrics.store_fault:
+        return f"nothing can be stored: {watch.metrics.store_fault}"
+    if watch.source.stalled:
+        return f"the source cannot be asked: {watch.source.stalled}"
+    if watch.source.behind_second > LAGS_SECOND:
+        return f"the watch is {watch.source.behind_second:.0f} s behind its senders"
     try:
         watch.store.check()
     except StoreError as error:

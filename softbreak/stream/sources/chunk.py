@@ -105,12 +105,18 @@ class Source(ABC):
         It has: nothing will ever come again.
     replays : bool
         Whether :meth:`rewind` can bring a cell's past back.
+    stalled : str
+        Why it cannot be asked now; empty while it can.
+    behind_second : float
+        So long the message that was handed on last had waited, where others wait behind it.
     """
 
     name: str
     ends: bool = False
     exhausted: bool = False
     replays: bool = False
+    stalled: str = ""
+    behind_second: float = 0.0
 
     def resume(self, tokens: Mapping[str, tuple[str, str]]) -> None:  # noqa: B027
         """Take up from stored tokens: part of the source to (cell_id, token)."""

@@ -162,12 +162,13 @@ class FolderSource(Source):
     def _scan(self) -> None:
         with Boundary() as boundary:
             self._found = self._discover()
-            self._listed = True
+            self._listed, self.stalled = True, ""
         error = boundary.error
         if error is not None and not self._listed and isinstance(error, SoftbreakError | OSError):
             raise error
         if error is not None:
             # A share that is away, a manifest that is being edited: what was known goes on.
+            self.stalled = str(error)
             self._problems.append(Problem(str(self.root), f"{error}; trying again"))
         self._next_scan = time.monotonic() + self._patience.rescan_second
 

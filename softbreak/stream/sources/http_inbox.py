@@ -43,6 +43,7 @@ class InboxFull(Exception):  # noqa: N818 - it passes
 class _Letter:
     message: Message
     stored: Told
+    at: float
 
 
 class _Admission:
@@ -104,7 +105,8 @@ class InboxSource(Source):
         InboxFull
             If too many of this sender, of new cells, or of all wait already. None is taken then.
         """
-        letters = [_Letter(*pair) for pair in zip(messages, stored, strict=True)]
+        now = time.monotonic()
+        letters = [_Letter(*pair, now) for pair in zip(messages, stored, strict=True)]
         with self._arrival:
             new = [each for each in letters if each.message.cell.cell_id not in self._cells]
             known = [each for each in letters if each.message.cell.cell_id in self._cells]
@@ -160,6 +162,8 @@ class InboxSource(Source):
                 else:
                     del self._senders[sender]
             self._waiting -= len(taken)
+            left = min((queue[0].at for queue in self._senders.values()), default=None)
+            self.behind_second = 0.0 if left is None else time.monotonic() - left
             room = _AT_ONCE
             while self._new and room > 0 and self._admission.take():
                 name, queue = self._new.popitem(last=False)

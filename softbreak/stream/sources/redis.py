@@ -193,10 +193,13 @@ class RedisSource(Source):
                 yield from self._replayed(number)
                 yield from self._left_over(number)
             yield from self._new()
+            self.stalled = ""
         except (Away, Late) as error:
+            self.stalled = f"Redis cannot be reached ({error})"
             self._problems.append(Problem("redis", f"cannot be reached ({error}); trying again"))
             self._leases.ask_again()
         except ResponseError as error:
+            self.stalled = f"Redis: {error}"
             # NOGROUP, LOADING: the broker was restarted, perhaps without its data.
             self._problems.append(Problem("redis", f"{error}; joining the group again"))
             self._claimed.clear()
@@ -310,6 +313,8 @@ class RedisSource(Source):
     def _new(self) -> Iterator[Chunk]:
         numbers = sorted(self._leases.held & self._claimed)
         pages = self._reading.pages(numbers, _PAGE) if numbers else []
+        full = [page.entries[-1][0] for _, page in pages if len(page.entries) == _PAGE]
+        self.behind_second = max((time.time() - _id(e)[0] / 1e3 for e in full), default=0.0)
         for number, page in pages:
             key = self._address.key(number)
             self._note_lost(key, page.lost, page.first)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,7 +94,17 @@ def _server(url: str) -> sa.Engine:
     return sa.create_engine(url, pool_pre_ping=True)
 
 
+def _own(url: str) -> None:
+    """Make a new file readable by its owner alone; SQLite's log takes over the file's mode."""
+    name = sa.engine.make_url(url).database
+    if not name or name == ":memory:" or name.startswith("file:"):
+        return
+    with suppress(OSError):  # it is there already, or SQLite says why it cannot be
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 def _sqlite(url: str) -> sa.Engine:
+    _own(url)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECOND})
 
     @sa.event.listens_for(engine, "connect")
