@@ -13,57 +13,29 @@ import gc
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from threading import Event
 
 from softbreak.errors import SoftbreakError
 from softbreak.models.live.changes import Kind
 from softbreak.stream.alarm import Alarm, AlarmLimits
-from softbreak.stream.boundary import Boundary, in_words
+from softbreak.stream.boundary import Boundary
 from softbreak.stream.counters import Metrics
-from softbreak.stream.faults import fault_of
-from softbreak.stream.isolation import isolate
+from softbreak.stream.failed_cells import FailedCells
+from softbreak.stream.pace import Pace
 from softbreak.stream.problems import Problems
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.store.engine import Fenced, StoreError, StoreRefused
 from softbreak.stream.store.store import Store, StoreBusy
 from softbreak.stream.store.transaction import CellWrite, StoredCell
-from softbreak.stream.watched_cell import Engine, WatchedCell
+from softbreak.stream.watched_cell import Engine, WatchedCell, taken_up
 
 logger = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_SECOND = 10.0
 _SETTLED_GROWTH = 1.25
-_FIRST_AGAIN_SECOND, _LONGEST_AGAIN_SECOND = 10.0, 3600.0
 MOST_CELLS = 20_000
 """So many cells are kept in memory; of more, those that were fed longest ago wait in the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often what is stored.
-
-    Attributes
-    ----------
-    checkpoint_second : float
-        A cell's state is stored so long after its first unstored row.
-    group_second : float
-        Chunks are gathered into one transaction for so long; an alarm waits no longer.
-    group_chunks : int
-        Or until they are so many.
-    checkpoints : int
-        So many cells' states go into one transaction at most, unless the watch ends.
-    share : float
-        At most so much of the time goes into storing states: with very many cells they wait
-        longer, and alarms do not.
-    """
-
-    checkpoint_second: float = 5.0
-    group_second: float = 0.2
-    group_chunks: int = 2000
-    checkpoints: int = 200
-    share: float = 0.2
 
 
 _Write = tuple[WatchedCell, CellWrite]
@@ -113,7 +85,7 @@ class Watch:
         self.problems = Problems(self.metrics.errors)
         self.stop = Event()
         self.heard: Callable[[str, Alarm], None] | None = None
-        self._broken: dict[str, tuple[float, float]] = {}
+        self._failed = FailedCells(self, source, store, self.problems, self.metrics)
         self._patient = self._polled_once = False
         self._news: dict[str, WatchedCell] = {}
         self._dirty: dict[str, float] = {}
@@ -184,7 +156,7 @@ class Watch:
             raise boundary.error  # said to whoever has started it: there is nothing to watch
         self._polled_once = True
         if boundary.error is not None:
-            self._fault("source", self.source.name, boundary.error, None)
+            self._failed.fault("source", self.source.name, boundary.error, None)
 
     def _settle(self) -> None:
         """Take new cells out of what the garbage collector looks through.
@@ -225,8 +197,8 @@ class Watch:
     def _take(self, chunk: Chunk) -> bool:
         """Take a chunk; return False if the source has to be asked anew."""
         name = chunk.cell.cell_id
-        if name in self._broken and not chunk.restart:
-            self._try_again(name)
+        if name in self._failed and not chunk.restart:
+            self._failed.try_again(name)
             return True
         with Boundary() as boundary:
             self.feed(chunk)
@@ -239,7 +211,7 @@ class Watch:
         name = chunk.cell.cell_id
         cell = self._watched(chunk)
         changes = cell.take(chunk)
-        self._broken.pop(name, None)
+        self._failed.came_back(name)
         self._dirty.setdefault(name, time.monotonic())
         if not self._grouped:
             self._group_began = time.monotonic()
@@ -254,7 +226,10 @@ class Watch:
         name = chunk.cell.cell_id
         cell = self.cells.pop(name, None)
         if cell is None:
-            cell = self._taken_up(chunk, self._stored_cell(name))
+            stored = self._stored_cell(name)
+            cell, error = taken_up(self.engine, chunk.cell, stored, self.limits)
+            if error is not None:
+                self._failed.fault("engine", name, error, chunk)
         elif chunk.restart:
             cell.cell = chunk.cell
         self.cells[name] = cell  # behind all others: those that are fed least stand in front
@@ -272,44 +247,17 @@ class Watch:
                 if self.stop.wait(0.5):
                     raise
 
-    def _taken_up(self, chunk: Chunk, stored: StoredCell | None) -> WatchedCell:
-        """Return a cell where it was stored; one whose state cannot be read begins anew."""
-        with Boundary() as boundary:
-            return WatchedCell(self.engine, chunk.cell, stored, self.limits)
-        if stored is None or stored.state is None or boundary.error is None:
-            raise boundary.error or AssertionError
-        self._fault("engine", stored.cell_id, boundary.error, chunk)
-        cell = WatchedCell(self.engine, chunk.cell, replace(stored, state=None), self.limits)
-        cell.incomplete = "its stored state could not be read: what was before is not known"
-        return cell
-
-    # what is done with a cell that failed
-
     def _fail(self, name: str, error: Exception, chunk: Chunk | None = None) -> bool:
-        """Drop a cell, and take again, one by one, what was not stored; the guilty is refused.
-
-        Returns
-        -------
-        bool
-            False if the source has to be asked anew.
-        """
+        """Keep a fault where it is; return False if the source has to be asked anew."""
         cell = self.cells.get(name)
         lost = list(cell.handled) if cell else []
         if chunk is not None and (not lost or lost[-1].handle is not chunk.handle):
             lost.append(chunk.receipt)
         self.drop(name)
-        self._fault("engine", name, error, chunk)
-        with Boundary() as boundary:
-            chunks = self.source.again(lost)
-        if boundary.error is not None:  # the broker is away: it hands on what is not acknowledged
-            self._fault("source", name, boundary.error, None)
+        going = self._failed.fail(name, error, lost, chunk)
+        if not going:
             self._forget()
-            return False
-        if chunks is None:
-            self._set_aside(name)
-        else:
-            isolate(self, name, chunks, storing=isinstance(error, StoreRefused))
-        return True
+        return going
 
     def drop(self, cell_id: str) -> None:
         """Forget what is not stored of a cell."""
@@ -330,39 +278,8 @@ class Watch:
             self._stored([(cell, write)])
 
     def refuse(self, chunk: Chunk, error: Exception) -> None:
-        """Have the source put a chunk aside for good."""
-        name = chunk.cell.cell_id
-        self._fault("message", name, error, chunk)
-        self.metrics.refused += 1
-        with Boundary() as boundary:
-            self.source.refuse(
-                chunk.receipt, f"cannot be judged ({in_words(error)}); kept for a report"
-            )
-        if boundary.error is not None:
-            self._fault("source", name, boundary.error, None)
-
-    def _set_aside(self, name: str) -> None:
-        """Read a cell from zero; where that has failed too, again when it grows, less and less."""
-        _, pause = self._broken.get(name, (0.0, 0.0))
-        longer = min(max(2.0 * pause, _FIRST_AGAIN_SECOND), _LONGEST_AGAIN_SECOND)
-        self._broken[name] = (time.monotonic() + pause, longer)
-        if not pause:
-            self._try_again(name)
-
-    def _try_again(self, name: str) -> None:
-        due, pause = self._broken[name]
-        if self.source.replays and time.monotonic() >= due:
-            self._broken[name] = (time.monotonic() + pause, pause)
-            self.source.rewind([name])
-
-    def _fault(self, kind: str, name: str, error: Exception, chunk: Chunk | None) -> None:
-        """Count an error of ours, tell it once, and keep what it came from."""
-        logger.debug("%s", name, exc_info=error)
-        self.problems.tell(kind, Problem(name, f"cannot be judged: {in_words(error)}"))
-        with Boundary() as boundary:
-            self.store.note(fault_of(name, error, chunk))
-        if boundary.error is not None:
-            logger.debug("an error could not be kept", exc_info=boundary.error)
+        """See to it that a chunk never comes again."""
+        self._failed.refuse(chunk, error)
 
     def _group_is_full(self) -> bool:
         waited = time.monotonic() - self._group_began
@@ -465,7 +382,7 @@ class Watch:
         self.cells.clear()
         self._news.clear()
         self._dirty.clear()
-        self._broken.clear()
+        self._failed.clear()
         self._settled = 0
         self._resume()
 
@@ -486,7 +403,7 @@ class Watch:
             with Boundary() as boundary:
                 self.source.ack(done)
             if boundary.error is not None:
-                self._fault("source", self.source.name, boundary.error, None)
+                self._failed.fault("source", self.source.name, boundary.error, None)
 
     def _tell(self, write: CellWrite) -> None:
         """Tell whoever listens here; that they cannot hear holds nothing up."""

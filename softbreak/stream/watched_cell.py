@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from softbreak.data.record import Cell, Record
 from softbreak.models.live.changes import Change, Kind
 from softbreak.stream.alarm import Alarm, AlarmBook, AlarmLimits
 from softbreak.stream.alarm_sentences import notification
+from softbreak.stream.boundary import Boundary
 from softbreak.stream.overpotential_sketch import Trace
 from softbreak.stream.sources.chunk import Chunk, Receipt
 from softbreak.stream.store.transaction import CellWrite, Notification, StoredCell
@@ -270,6 +271,26 @@ class WatchedCell:
             "incomplete": self.incomplete,
             "trace": self.trace.dump(),
         }
+
+
+def taken_up(
+    engine: Engine, cell: Cell, stored: StoredCell | None, limits: AlarmLimits
+) -> tuple[WatchedCell, Exception | None]:
+    """Return a cell as it was stored; one whose state cannot be read begins anew, and says so.
+
+    Returns
+    -------
+    cell : WatchedCell
+    error : Exception or None
+        Why its state could not be read.
+    """
+    if stored is None or stored.state is None:
+        return WatchedCell(engine, cell, stored, limits), None
+    with Boundary() as boundary:
+        return WatchedCell(engine, cell, stored, limits), None
+    begun = WatchedCell(engine, cell, replace(stored, state=None), limits)
+    begun.incomplete = "its stored state could not be read: what was before is not known"
+    return begun, boundary.error
 
 
 def _brief(row: dict[str, Any]) -> dict[str, Any]:
