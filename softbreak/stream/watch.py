@@ -20,19 +20,19 @@ from softbreak.errors import SoftbreakError
 from softbreak.models.live.changes import Kind
 from softbreak.stream.alarm import Alarm, AlarmLimits
 from softbreak.stream.boundary import Boundary
+from softbreak.stream.committer import Committer
 from softbreak.stream.counters import Metrics
 from softbreak.stream.failed_cells import FailedCells
 from softbreak.stream.pace import Pace
 from softbreak.stream.problems import Problems
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
-from softbreak.stream.store.engine import Fenced, StoreError, StoreRefused
+from softbreak.stream.store.engine import Fenced, StoreRefused
 from softbreak.stream.store.store import Store, StoreBusy
 from softbreak.stream.store.transaction import CellWrite, StoredCell
 from softbreak.stream.watched_cell import Engine, WatchedCell, taken_up
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_PAUSE_SECOND = 10.0
 _SETTLED_GROWTH = 1.25
 MOST_CELLS = 20_000
 """So many cells are kept in memory; of more, those that were fed longest ago wait in the store."""
@@ -85,6 +85,7 @@ class Watch:
         self.problems = Problems(self.metrics.errors)
         self.stop = Event()
         self.heard: Callable[[str, Alarm], None] | None = None
+        self._committer = Committer(self, self.problems, self.metrics)
         self._failed = FailedCells(self, source, store, self.problems, self.metrics)
         self._patient = self._polled_once = False
         self._news: dict[str, WatchedCell] = {}
@@ -350,32 +351,13 @@ class Watch:
         return {name: None for name, cell in self._news.items() if cell.is_told_of}
 
     def _commit(self, writes: list[CellWrite]) -> bool:
-        """Store, and try again while the store is busy: the source waits meanwhile."""
-        began, pause = time.perf_counter(), 0.05
-        while True:
-            try:
-                self.store.commit(writes, self.source.name, self.channels)
-            except StoreRefused:
-                raise
-            except Fenced as error:
-                self.problems.tell("fence", Problem("store", f"{error}; taking up what it stored"))
-                self._forget()
-                return False
-            except StoreError as error:
-                if not isinstance(error, StoreBusy) and not self._patient:
-                    raise
-                self.problems.tell("store", Problem("store", f"{error}; trying again"))
-                self.metrics.store_fault = str(error)
-                pause = min(2.0 * pause, _LONGEST_PAUSE_SECOND)
-                if self.stop.wait(pause):
-                    logger.warning("stopped before the store could be written; nothing is lost")
-                    return False
-            else:
-                self.metrics.store_fault = ""
-                self.problems.pop("store", None)
-                self.metrics.commit_second = time.perf_counter() - began
-                self.metrics.commits += 1
-                return True
+        """Store; where another worker was there, take up what it has stored."""
+        try:
+            return self._committer.commit(writes, patient=self._patient)
+        except Fenced as error:
+            self.problems.tell("fence", Problem("store", f"{error}; taking up what it stored"))
+            self._forget()
+            return False
 
     def _forget(self) -> None:
         """Another worker has been here: what is not stored comes again."""

@@ -93,10 +93,9 @@ class Door:
         await self._stored(messages, answers, sender)
         response = answers.response()
         if answers.refused:
-            line, (_, reason) = min(answers.refused.items())
-            self._tell(
-                sender, f"{len(answers.refused)} messages refused; the first, line {line}: {reason}"
-            )
+            first, (_, reason) = min(answers.refused.items())
+            count = len(answers.refused)
+            self._tell(sender, f"{count} messages refused; the first, line {first}: {reason}")
         return response
 
     async def _stored(
