@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -288,3 +289,36 @@ def test_a_watch_of_another_source_takes_no_posts(tmp_path):
     lab.server = server
     assert lab.ask("/chunks", lines())[0] == 404
     server.close()
+
+
+def until(true, second=30.0):
+    deadline = time.monotonic() + second
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_post_that_is_broken_off_is_one_line(lab, caplog):
+    lab.begin()
+    with socket.create_connection(("127.0.0.1", lab.server.port)) as sender:
+        head = f"POST /chunks HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\n"
+        sender.sendall(f"{head}Content-Length: 1000\r\n\r\nhalf".encode())
+    until(lambda: "POST from 127.0.0.1" in lab.watch.problems)
+    assert "broken off" in lab.watch.problems["POST from 127.0.0.1"]
+    assert len([record for record in caplog.records if "broken off" in record.message]) == 1
+    assert lab.ask("/chunks", lines())[0] == 200
+
+
+def test_health_says_what_is_wrong(lab):
+    lab.begin()
+    for thing, name, value, words in (
+        (lab.watch.metrics, "store_fault", "database or disk is full", "disk is full"),
+        (lab.inbox, "stalled", "the share is away", "cannot be asked: the share"),
+        (lab.inbox, "behind_second", 1e4, "10000 s behind"),
+    ):
+        before = getattr(thing, name)
+        setattr(thing, name, value)
+        status, told = lab.ask("/health")
+        setattr(thing, name, before)
+        assert (status, words in told) == (503, True), told
+    until(lambda: lab.ask("/health") == (200, "ok"))

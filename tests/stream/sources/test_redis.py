@@ -176,9 +176,11 @@ def test_a_broker_that_is_killed_and_comes_back_loses_nothing(bench, expected):
     bench.server.kill()
     run(watch, 2)
     assert "cannot be reached" in watch.problems["redis"]
+    assert "cannot be reached" in watch.source.stalled
     bench.server.start()
     bench.send(told[60:])
     run(watch)
+    assert not watch.source.stalled
     assert_right(bench, expected)
     assert bench.pending() == 0
 
