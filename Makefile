@@ -1,6 +1,7 @@
 # make demo   triage of the example archive; prints where the report is
 # make test   everything that CI checks
 # make lint   style, types, architecture
+# make sbom   what it is built from; make audit asks whether any of that has a known weakness
 # make model  the shipped models again, from nothing; says whether the bits are the same
 # On Windows, or without make: see README.md for the same in plain pip.
 
@@ -12,7 +13,7 @@ TEST_READY := $(VENV)/.ready-for-tests
 OUT ?= demo-output
 JOBS ?= 2
 
-.PHONY: demo test lint model examples lock clean
+.PHONY: demo test lint model examples lock sbom audit clean
 
 demo: $(READY)
 	$(BIN)/softbreak demo --out $(OUT)
@@ -27,22 +28,36 @@ lint: $(TEST_READY)
 	$(BIN)/lint-imports
 
 model: $(TEST_READY)
-	$(BIN)/softbreak train --default --out model --workers $(JOBS)
+	SOFTBREAK_AUTHOR='the softbreak developers' $(BIN)/softbreak train --default --out model --workers $(JOBS)
 
 examples: $(READY)
 	$(BIN)/python examples/make_archive.py
 
-# Written by uv (not needed for anything else): every package at one version, for use and for tests.
+# Written by uv (not needed for anything else): every package at one version, for use and for tests,
+# on Linux, macOS and Windows, each file with its hash: pip takes no other.
 # torch stands apart: which of its builds fits (CPU, CUDA) is the machine's affair.
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --quiet \
-	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --generate-hashes
 EXTRAS := learn tsfresh cluster web redis postgresql
 lock:
 	$(COMPILE) --group dev $(EXTRAS:%=--extra %) -o requirements-test.lock
 	$(COMPILE) -c requirements-test.lock -o requirements.lock
 
+# What it is built from (CycloneDX), and whether any of it has a known weakness: both ask the network.
+AUDIT := .venv-audit/bin
+$(AUDIT)/pip-audit:
+	$(PYTHON) -m venv .venv-audit
+	$(AUDIT)/python -m pip install --quiet 'pip-audit>=2.9' 'cyclonedx-bom>=7'
+
+sbom: $(AUDIT)/pip-audit
+	$(AUDIT)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml -o sbom.json
+
+audit: $(AUDIT)/pip-audit
+	$(AUDIT)/pip-audit --require-hashes --disable-pip -r requirements.lock
+	$(AUDIT)/pip-audit --require-hashes --disable-pip -r requirements-test.lock
+
 clean:
-	rm -rf $(VENV) $(OUT) build dist
+	rm -rf $(VENV) .venv-audit $(OUT) build dist sbom.json
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 

@@ -27,6 +27,7 @@ from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError, SoftbreakError, UnknownFormatError
 from softbreak.features.catalog import CATALOGUE
 from softbreak.features.table import KEYS, features_of
+from softbreak.plain_text import spreadsheet_text
 
 SUFFIXES: Final = (".parquet", ".csv")
 _TYPES: Final = {
@@ -239,6 +240,7 @@ class _Sink:
         """Append one cell's rows."""
         table = table.assign(cell_id=[printable(name) for name in table["cell_id"]])
         if self._parquet is None:
+            table = table.assign(cell_id=[spreadsheet_text(name) for name in table["cell_id"]])
             table.to_csv(self._path, mode="a", header=False, index=False)
         else:
             whole = pa.Table.from_pandas(table, schema=SCHEMA, preserve_index=False)

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from softbreak.cli.console import Json, Quiet, Verbose, print_json, progress_bar, rows_of, speak
+from softbreak.cli.console import (
+    Json,
+    Quiet,
+    Verbose,
+    print_json,
+    progress_bar,
+    rows_of,
+    say,
+    speak,
+)
 from softbreak.cli.detectors import local_detector
 
 if TYPE_CHECKING:
@@ -75,7 +84,7 @@ def compare(
         )
     elif not quiet:
         _show(compared.tables["scores"])
-        typer.echo(f"Report: {page.resolve()}")
+        say(f"Report: {page.resolve()}")
 
 
 def _detectors(names: str) -> tuple[str, ...]:

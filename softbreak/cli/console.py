@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from softbreak.plain_text import json_text, visible
 from softbreak.verdict import State
 
 if TYPE_CHECKING:
@@ -39,22 +40,52 @@ def speak(quiet: bool, verbose: int) -> None:
     """Set how much is said on stderr."""
     levels = (logging.WARNING, logging.INFO, logging.DEBUG)
     level = logging.ERROR if quiet else levels[min(verbose, 2)]
-    logging.basicConfig(format="softbreak: %(message)s")
+    logging.basicConfig(handlers=[_handler()])
     logging.getLogger("softbreak").setLevel(level)
+
+
+class _Formatter(logging.Formatter):
+    """Writes what names and files say so that it does nothing on a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return visible(super().format(record))
+
+
+def _handler() -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter("softbreak: %(message)s"))
+    return handler
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text; what a name or a file brings along does nothing on a terminal."""
+    typer.echo(visible(text), err=err)
 
 
 def stdout() -> Console:
     """Return the console for results."""
-    from rich.console import Console
-
-    return Console(highlight=False)
+    return _console(err=False)
 
 
 def stderr() -> Console:
     """Return the console for progress and remarks."""
-    from rich.console import Console
+    return _console(err=True)
 
-    return Console(stderr=True, highlight=False)
+
+def _console(*, err: bool) -> Console:
+    """Return a console that shows control characters in texts instead of obeying them."""
+    from rich.console import Console, ConsoleOptions
+    from rich.segment import Segment
+
+    class Plain(Console):
+        def render(
+            self, renderable: Any, options: ConsoleOptions | None = None
+        ) -> Iterator[Segment]:
+            for text, style, control in super().render(renderable, options):
+                yield Segment(text if control else visible(text), style, control)
+
+    return Plain(stderr=err, highlight=False)
 
 
 @contextmanager
@@ -77,7 +108,7 @@ def progress_bar(quiet: bool) -> Iterator[Progress]:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object on stdout; numbers that are not known are null."""
-    typer.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+    typer.echo(json_text(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from softbreak.cli.console import (
     print_json,
     progress_bar,
     rows_of,
+    say,
     speak,
 )
 from softbreak.cli.triage import told
@@ -90,12 +91,12 @@ def _files(files: list[str], out: Path, table_format: Format, as_json: bool, qui
             written += convert_file(Path(path), out, table_format.value)
         except ReadError as error:
             failed.append(str(error))
-            typer.echo(f"softbreak: {error}", err=True)
+            say(f"softbreak: {error}", err=True)
     if as_json:
         print_json({"written": [str(path) for path in written], "errors": failed})
     elif not quiet:
         for made in written:
-            typer.echo(str(made))
+            say(str(made))
     return FOUND if failed else DONE
 
 
@@ -112,7 +113,7 @@ def _archive(archive: str, out: Path, workers: int | str | None, as_json: bool, 
 
             made = convert_archive(archive, out, workers=workers, progress=moved)
     except KeyboardInterrupt:
-        typer.echo(
+        say(
             f"Stopped. What was done is kept in {out}; the same command goes on from there.",
             err=True,
         )
@@ -122,8 +123,8 @@ def _archive(archive: str, out: Path, workers: int | str | None, as_json: bool, 
         print_json({"out": str(out), **rows, "cells_not_done_again": made.reused})
     elif not quiet:
         for row in rows_of(made.failures):
-            typer.echo(f"not used: {row['path']} ({row['stage']}): {row['error']}. {row['remedy']}")
-        typer.echo(
+            say(f"not used: {row['path']} ({row['stage']}): {row['error']}. {row['remedy']}")
+        say(
             f"{made.tables['cell_id'].nunique():,} cells, {len(made.tables):,} files, "
             f"{made.tables['rows'].sum():,} rows, {made.tables['bytes'].sum() / 1e6:,.1f} MB in "
             f"{out}. {len(made.failures):,} files could not be used. "

@@ -15,6 +15,7 @@ from softbreak.cli.console import (
     exit_code,
     print_json,
     rows_of,
+    say,
     speak,
     stdout,
 )
@@ -60,7 +61,7 @@ def diagnose(
 
         stdout().print(diagnosis_view(diagnosis))
         for path in written:
-            typer.echo(str(path))
+            say(str(path))
     raise typer.Exit(exit_code([str(diagnosis.summary["state"])], 0, fail_on))
 
 

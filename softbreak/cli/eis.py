@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from softbreak.cli.console import DONE, Json, Quiet, Verbose, print_json, speak, stdout
+from softbreak.cli.console import DONE, Json, Quiet, Verbose, print_json, say, speak, stdout
 from softbreak.cli.method import Area, Png, Thickness, draw
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -66,5 +66,5 @@ def eis(
     elif not quiet:
         stdout().print(reading)
         for path in written:
-            typer.echo(str(path))
+            say(str(path))
     raise typer.Exit(DONE)

@@ -15,6 +15,7 @@ from softbreak.cli.console import (
     Verbose,
     print_json,
     progress_bar,
+    say,
     speak,
     stdout,
 )
@@ -187,6 +188,6 @@ def _say(told: dict[str, Any]) -> None:
         for row in told["failures"]:
             text = f"not used: {row['path']} ({row['stage']}): {row['error']}. {row['remedy']}"
             console.print(Text(text))
-        typer.echo(f"{told['table']}: {told['rows']:,} rows of {told['cells']:,} cells")
+        say(f"{told['table']}: {told['rows']:,} rows of {told['cells']:,} cells")
     if "figure" in told:
-        typer.echo(str(told["figure"]))
+        say(str(told["figure"]))

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 import softbreak
 from softbreak.errors import SoftbreakError
+from softbreak.plain_text import visible
 
 if TYPE_CHECKING:
     from typer.core import TyperCommand
@@ -114,7 +115,7 @@ def run() -> None:
     except (SoftbreakError, OSError) as error:
         if logging.getLogger("softbreak").isEnabledFor(logging.DEBUG):
             raise
-        typer.echo(f"softbreak: {error}", err=True)
+        typer.echo(visible(f"softbreak: {error}"), err=True)
         sys.exit(2)
 
 

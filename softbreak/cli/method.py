@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from softbreak.cli.console import print_json, stdout
+from softbreak.cli.console import print_json, say, stdout
 
 if TYPE_CHECKING:
     from softbreak.analysis.reading import Reading
@@ -50,7 +50,7 @@ def deliver(
     for number, reading in enumerate(readings):
         stdout().print(*([""] if number else []), reading)
     for path in written if not quiet else ():
-        typer.echo(str(path))
+        say(str(path))
 
 
 def draw(readings: Sequence[Reading], png: Path | None) -> list[Path]:

@@ -83,6 +83,8 @@ def _card(name: str, *, as_json: bool) -> None:
     from softbreak.cli.detectors import local_detector
     from softbreak.errors import SoftbreakError
     from softbreak.models.detector import read_facts
+    from softbreak.models.registry import PIN, fingerprint
+    from softbreak.plain_text import visible
 
     folder = Path(local_detector(name))
     if not folder.is_dir():
@@ -90,15 +92,17 @@ def _card(name: str, *, as_json: bool) -> None:
     card = read_facts(folder).get("told")
     if not isinstance(card, dict) or "plan" not in card:
         raise SoftbreakError(f"{name} was not made by `softbreak train`: it has no card")
+    mark = fingerprint(folder)
     if as_json:
-        print_json(card)
+        print_json(card | {"fingerprint": mark})
         return
     from rich.markdown import Markdown
 
     from softbreak.cli.console import stdout
     from softbreak.training.logged import card_text
 
-    stdout().print(Markdown(card_text(card)))
+    text = f"{card_text(card)}\n\nFingerprint (to pin it: FOLDER{PIN}…): `{mark}`"
+    stdout().print(Markdown(visible(text)))
 
 
 def _pretrained(name: str) -> Path:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from softbreak.cli.console import Json, Verbose, speak, stdout
+from softbreak.cli.console import Json, Verbose, say, speak, stdout
+from softbreak.plain_text import json_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,6 +42,9 @@ def query(
     ] = None,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="CSV for programs: texts like formulas stay as they are.")
+    ] = False,
     verbose: Verbose = 0,
 ) -> None:
     """Ask the results of triages in SQL.
@@ -57,20 +61,20 @@ def query(
         raise typer.BadParameter(f"must end in {', '.join(_SUFFIXES)}", param_hint="--out")
     with asked(sql, results) as answer:
         if out is not None:
-            rows = _save(answer, out)
-            typer.echo(f"{rows:,} rows in {out}", err=True)
+            rows = _save(answer, out, raw)
+            say(f"{rows:,} rows in {out}", err=True)
         elif as_json:
             _print_json(answer)
         elif as_csv:
-            _print_csv(answer)
+            _print_csv(answer, raw)
         else:
             _show(answer)
 
 
-def _save(answer: pa.RecordBatchReader, out: Path) -> int:
+def _save(answer: pa.RecordBatchReader, out: Path, raw: bool) -> int:
     from softbreak.archive.results.query import save
 
-    return save(answer, out)
+    return save(answer, out, raw=raw)
 
 
 def _print_json(answer: pa.RecordBatchReader) -> None:
@@ -78,15 +82,15 @@ def _print_json(answer: pa.RecordBatchReader) -> None:
     from softbreak.archive.results.query import json_lines
 
     for line in json_lines(answer):
-        typer.echo(line)
+        typer.echo(json_text(line))
 
 
-def _print_csv(answer: pa.RecordBatchReader) -> None:
+def _print_csv(answer: pa.RecordBatchReader, raw: bool) -> None:
     import sys
 
     from softbreak.archive.results.query import write_csv
 
-    write_csv(answer, sys.stdout)
+    write_csv(answer, sys.stdout, raw=raw)
 
 
 def _show(answer: pa.RecordBatchReader) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from softbreak.cli.console import Quiet, Verbose, progress_bar, speak
+from softbreak.cli.console import Quiet, Verbose, progress_bar, say, speak
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -48,5 +48,5 @@ def report(
         )
     if not quiet:
         for name in cell or []:
-            typer.echo(str((index.parent / page_of(name)).resolve()))
-        typer.echo(str(index.resolve()))
+            say(str((index.parent / page_of(name)).resolve()))
+        say(str(index.resolve()))

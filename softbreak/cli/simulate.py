@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from softbreak.cli.console import FAILED, Json, Quiet, Verbose, print_json, progress_bar, speak
+from softbreak.cli.console import FAILED, Json, Quiet, Verbose, print_json, progress_bar, say, speak
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -76,7 +76,7 @@ def simulate(
                 preset.value, out, seed=seed, recipe=recipe, workers=workers, progress=progress
             )
         except SoftbreakError as error:
-            typer.echo(f"softbreak: {error}", err=True)
+            say(f"softbreak: {error}", err=True)
             raise typer.Exit(FAILED) from error
     if as_json:
         print_json(
@@ -89,7 +89,7 @@ def simulate(
             }
         )
     elif not quiet:
-        typer.echo(
+        say(
             f"{written.n_cells} cells, {written.n_cycles:,} cycles, {written.n_files} files in "
             f"{written.archive}; truth in {written.truth}"
         )

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from softbreak.cli.console import DONE, FOUND, Json, Quiet, Verbose, print_json, progress_bar, speak
+from softbreak.cli.console import (
+    DONE,
+    FOUND,
+    Json,
+    Quiet,
+    Verbose,
+    print_json,
+    progress_bar,
+    say,
+    speak,
+)
 
 if TYPE_CHECKING:
     from softbreak.training.train import Plan, Trained
@@ -90,7 +100,7 @@ def _rebuild(
             told.append({**_told(trained, uri), "name": name, "same_as_shipped": same})
             if not (as_json or quiet):
                 _tell(trained, uri)
-                typer.echo(f"{name}: {'the same as' if same else 'DIFFERS FROM'} the shipped model")
+                say(f"{name}: {'the same as' if same else 'DIFFERS FROM'} the shipped model")
     if as_json:
         print_json({"models": told})
     return all(one["same_as_shipped"] for one in told)
@@ -153,10 +163,10 @@ def _tell(trained: Trained, uri: str) -> None:
 
     scores = trained.card["families_left_out"]
     if scores:
-        typer.echo("SIMULATED cells of failure families that the model had not seen:")
+        say("SIMULATED cells of failure families that the model had not seen:")
         for name in SHOWN:
             if name in scores:
-                typer.echo(f"  {name:<24}{scores[name]:10.3f}")
-    typer.echo(f"Model: {trained.folder.resolve()}  (sha256 {fingerprint(trained.folder)[:16]})")
+                say(f"  {name:<24}{scores[name]:10.3f}")
+    say(f"Model: {trained.folder.resolve()}  (sha256 {fingerprint(trained.folder)[:16]})")
     if uri:
-        typer.echo(f"MLflow: {uri}")
+        say(f"MLflow: {uri}")

@@ -17,6 +17,7 @@ from softbreak.cli.console import (
     print_json,
     progress_bar,
     rows_of,
+    say,
     speak,
     stdout,
 )
@@ -83,7 +84,7 @@ def triage(
     try:
         result = run_triage(archive, out, local_detector(detector), dask or workers, crew, quiet)
     except KeyboardInterrupt:
-        typer.echo(
+        say(
             f"Stopped. What was done is kept in {out}; the same command goes on from there.",
             err=True,
         )

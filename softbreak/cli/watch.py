@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 import time
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from softbreak.cli.addresses import revealed, revealed_one
 from softbreak.cli.console import (
     FailOn,
     Json,
@@ -19,6 +19,7 @@ from softbreak.cli.console import (
     Verbose,
     exit_code,
     print_json,
+    say,
     speak,
     stdout,
 )
@@ -37,7 +38,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command(
-    epilog="Example: softbreak watch cycler_share/ --notify mailto://lab:KEY@uni.example    "
+    epilog="Example: softbreak watch cycler_share/ --notify @/etc/softbreak/notify    "
     "Acknowledge: softbreak watch cycler_share/ --ack cell7"
 )
 def watch(
@@ -47,11 +48,18 @@ def watch(
     ],
     store: Annotated[
         str | None,
-        typer.Option(help="SQLite file or postgresql://USER@HOST/NAME. [softbreak-watch.db]"),
+        typer.Option(
+            envvar="SOFTBREAK_STORE",
+            show_envvar=False,
+            help="SQLite file or postgresql://USER@HOST/NAME. [softbreak-watch.db]",
+        ),
     ] = None,
     notify: Annotated[
         list[str] | None,
-        typer.Option(help="Where alarms go: any apprise URL, or post+https://…; repeatable."),
+        typer.Option(
+            help="Where alarms go: any apprise URL, or post+https://…; repeatable. "
+            "With a password: env:NAME or @FILE."
+        ),
     ] = None,
     detector: Annotated[
         str, typer.Option(help="Who judges: a name, a model's folder, or models:/NAME@ALIAS.")
@@ -84,10 +92,14 @@ def watch(
     ended in whatever way takes up where it was. Exit code: 0 done; 1 --fail-on found something; 2
     could not run.
     """
+    from softbreak.cli.ending import end_on_signal
+    from softbreak.cli.watchdog import tell_systemd
     from softbreak.stream.store.store import Store
 
     speak(quiet, verbose)
-    place = store or DEFAULT_STORE
+    source = revealed_one(source, "SOURCE")
+    place = revealed_one(store or DEFAULT_STORE, "--store")
+    notify = [url for told in notify or () for url in revealed(told, "--notify")]
     with ExitStack() as stack:
         opened = Store(place)
         stack.callback(opened.close)
@@ -95,7 +107,8 @@ def watch(
             _attend(opened, ack or [], silence or [])
             raise typer.Exit(0)
         running, postman = _composed(stack, opened, source, place, (notify, detector, settle, http))
-        _listen(running)
+        end_on_signal(running.stop)
+        tell_systemd(running.metrics, running.stop)
         if once:
             running.run_once()
             if not running.metrics.chunks and (away := running.problems.get("redis")):
@@ -118,7 +131,7 @@ def _attend(store: Store, ack: list[str], silence: list[str]) -> None:
             raise SoftbreakError(f"the store knows no cell {cell!r}; its cells are: {names}")
     for cell in ack:
         count = store.acknowledge(cell, _user())
-        typer.echo(f"{cell}: {count or 'no'} alarm{'s' * (count != 1)} marked as seen")
+        say(f"{cell}: {count or 'no'} alarm{'s' * (count != 1)} marked as seen")
     for told in silence:
         cell, _, hours = told.rpartition("=")
         try:
@@ -128,7 +141,7 @@ def _attend(store: Store, ack: list[str], silence: list[str]) -> None:
                 f"{told!r}; expected CELL=HOURS", param_hint="--silence"
             ) from None
         store.silence(cell, time.time() + second)
-        typer.echo(f"{cell}: nothing is sent for {float(hours):g} h")
+        say(f"{cell}: nothing is sent for {float(hours):g} h")
 
 
 def _user() -> str:
@@ -193,16 +206,6 @@ def _composed(
     return running, postman
 
 
-def _listen(watch: Watch) -> None:
-    """End in order when the system says so: everything is stored then."""
-
-    def stop(*_: object) -> None:
-        watch.stop.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-
-
 def _follow(watch: Watch, postman: Postman, interval: float, *, quiet: bool) -> None:
     """Run until told to stop, with a live table on a terminal, else a line an alarm."""
     from rich.live import Live
@@ -227,7 +230,7 @@ def _follow(watch: Watch, postman: Postman, interval: float, *, quiet: bool) -> 
             watch.run(interval)
     finally:
         watch.stop.set()
-        sender.join(30.0)
+        sender.join(2.0)  # a notification that is under way is sent again by the next watch
 
 
 def _line(cell_id: str, alarm: Alarm) -> None:
@@ -237,7 +240,7 @@ def _line(cell_id: str, alarm: Alarm) -> None:
     said = f"{alarm.level} raised: {alarm.sentence}"
     if alarm.end:
         said = f"{alarm.level} of {alarm.time_second / 3600.0:.4g} h {alarm.end}"
-    typer.echo(f"{moment} {cell_id}: {said}")
+    say(f"{moment} {cell_id}: {said}")
     sys.stdout.flush()
 
 

@@ -8,6 +8,7 @@ every one of them stands in :mod:`softbreak.models.learned.checks`.
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
 from abc import ABC, abstractmethod
@@ -20,6 +21,7 @@ import pandas as pd
 
 from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.pairing import Cycles
+from softbreak.models.model_files import MOST_FACTS, ModelError, read_arrays, stated_number
 from softbreak.verdict import Verdict
 
 STATES: Final = ("healthy", "soft", "hard")
@@ -27,6 +29,7 @@ STATES: Final = ("healthy", "soft", "hard")
 FORMAT: Final = 1
 _ARRAYS: Final = "model.npz"
 _FACTS: Final = "model.json"
+_SAID: Final = ("kind", "params", "columns", "facts")
 
 
 class Judge(Protocol):
@@ -182,12 +185,14 @@ class LearnedDetector(ABC):
         self._require_fitted()
         folder.mkdir(parents=True, exist_ok=True)
         write_arrays(folder / _ARRAYS, self._arrays())
+        digest = hashlib.sha256((folder / _ARRAYS).read_bytes()).hexdigest()
         facts = {
             "format": FORMAT,
             "kind": type(self).__name__,
             "params": self.get_params(),
             "columns": list(self.columns_),
             "facts": self._facts(),
+            "sha256": digest,
             "told": dict(told or {}),
         }
         text = json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=True)
@@ -195,17 +200,64 @@ class LearnedDetector(ABC):
 
     @final
     def restored(self, folder: Path) -> Self:
-        """Take over what :meth:`save` wrote, and return self."""
+        """Take over what :meth:`save` wrote, and return self.
+
+        Raises
+        ------
+        SoftbreakError
+            If something in it is not what a model of this kind holds.
+        """
         facts = read_facts(folder)
         if facts["kind"] != type(self).__name__:
             raise SoftbreakError(f"{folder} holds a {facts['kind']}, no {type(self).__name__}")
-        self.set_params(**facts["params"])
-        self.classes_ = np.array(STATES)
-        self.columns_ = tuple(str(name) for name in facts["columns"])
-        with np.load(folder / _ARRAYS, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        self._restore(arrays, facts["facts"])
+        try:
+            self._take_over(folder, facts)
+        except SoftbreakError as error:
+            raise ModelError(f"{folder} holds no usable model: {error}") from error
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            told = f"{type(error).__name__}: {str(error)[:200]}"
+            raise ModelError(f"{folder} holds no usable model ({told})") from error
         return self
+
+    def _take_over(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        self.set_params(**self._checked_params(facts["params"]))
+        self.classes_ = np.array(STATES)
+        self.columns_ = self._checked_columns(facts["columns"])
+        checksum = facts.get("sha256")
+        if checksum is not None and not isinstance(checksum, str):
+            raise ModelError("sha256 is no text")
+        self._restore(read_arrays(folder / _ARRAYS, checksum), facts["facts"])
+
+    def _checked_params(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters, each of the kind of its default."""
+        defaults = self.get_params()
+        for name, value in told.items():
+            default = defaults.get(name)
+            whole = isinstance(default, int) and not isinstance(default, bool)
+            if whole and (type(value) is not int or not 0 <= value < 1 << 31):
+                raise ModelError(
+                    f"parameter {name} is {str(value)[:40]!r}; expected a whole number"
+                )
+            if isinstance(default, str) and not isinstance(value, str):
+                raise ModelError(f"parameter {name} is {str(value)[:40]!r}; expected text")
+            if isinstance(default, float | tuple):
+                numbers = value if isinstance(default, tuple) else [value]
+                for one in numbers:
+                    stated_number({name: one}, name, -1e9, 1e9)
+                if isinstance(default, tuple) and len(numbers) != len(default):
+                    raise ModelError(f"parameter {name} has {len(numbers)} numbers")
+        return dict(told)
+
+    def _checked_columns(self, told: Sequence[Any]) -> tuple[str, ...]:
+        """Return the columns of a saved model, each once, and each one that there is."""
+        columns = tuple(told)
+        if not all(isinstance(name, str) for name in columns) or len(set(columns)) != len(columns):
+            raise ModelError("its columns are no names, or one is there twice")
+        known = self._columns()
+        unknown = [name for name in columns if known and name not in known]
+        if unknown or not columns:
+            raise ModelError(f"it looks at a column {str(unknown[:1])[:60]} that there is not")
+        return columns
 
     def _require_fitted(self) -> None:
         if not hasattr(self, "columns_"):
@@ -262,12 +314,16 @@ def read_facts(folder: Path) -> dict[str, Any]:
     path = folder / _FACTS
     if not path.is_file():
         raise SoftbreakError(f"{folder} holds no saved model ({_FACTS} is not there)")
+    if path.stat().st_size > MOST_FACTS:
+        raise SoftbreakError(f"{path} has more than {MOST_FACTS:,} bytes; no sidecar has so many")
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise SoftbreakError(f"{path} is no JSON: {error}") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise SoftbreakError(f"{path} is not a model of format {FORMAT}; save it anew")
+    if absent := [name for name in _SAID if name not in facts]:
+        raise SoftbreakError(f"{path} does not say its {absent[0]}; save it anew")
     return facts
 
 

@@ -218,6 +218,11 @@ def detector(name: str = DEFAULT) -> Detector | LearnedDetector:
     return detector_of(name)
 
 
+PIN: Final = "@sha256:"
+"""Between a model's folder and its fingerprint, where nothing but that model is to be used."""
+_LEAST_PIN: Final = 16
+
+
 def detector_of(name: str | Detector) -> Detector:
     """Return a detector by its name, or by the folder of a model that was trained.
 
@@ -232,8 +237,9 @@ def detector_of(name: str | Detector) -> Detector:
         return name
     if name in DETECTORS:
         return DETECTORS[name]
-    if Path(name).is_dir():
-        return folder_detector(Path(name))
+    folder, _, pin = name.partition(PIN)
+    if Path(folder).is_dir():
+        return folder_detector(Path(folder), pin if PIN in name else None)
     raise SoftbreakError(
         f"there is no detector {name!r}; known are {', '.join(DETECTORS)}, and folders of models"
     )
@@ -293,20 +299,28 @@ def fallback_for(unit: str) -> Detector:
     return DETECTORS["cv-hardened" if unit == "sweep" else "eis"]
 
 
-def folder_detector(folder: Path) -> Detector:
+def folder_detector(folder: Path, pin: str | None = None) -> Detector:
     """Return the model of a folder as a detector; read once as long as its files stay the same.
 
     Parameters
     ----------
     folder : Path
         What ``softbreak train`` wrote.
+    pin : str, optional
+        Its fingerprint, or the first sixteen or more digits of it: no other model is taken.
 
     Raises
     ------
     SoftbreakError
-        If it holds no model.
+        If it holds no model, or another one than the pin says.
     """
-    return _read(folder.resolve(), fingerprint(folder))
+    mark = fingerprint(folder)
+    if pin is not None and (len(pin) < _LEAST_PIN or not mark.startswith(pin.lower())):
+        raise SoftbreakError(
+            f"{folder} holds another model than was asked for: its fingerprint is {mark}, "
+            f"expected {pin!r} ({_LEAST_PIN} digits or more)"
+        )
+    return _read(folder.resolve(), mark)
 
 
 @lru_cache(maxsize=8)
@@ -335,6 +349,8 @@ def fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            digest.update(path.relative_to(folder).as_posix().encode())
-            digest.update(path.read_bytes())
+            digest.update(path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape"))
+            with path.open("rb") as file:
+                while part := file.read(1 << 20):
+                    digest.update(part)
     return digest.hexdigest()

@@ -258,7 +258,9 @@ def card_from_toml(text: str) -> PouchCard:
     """
     try:
         content: Mapping[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise ValueError("no valid TOML: nested hundreds deep") from error
+    except ValueError as error:  # also a number of thousands of digits
         raise ValueError(f"no valid TOML: {error}") from error
     entries = dict(content.get("pouch", content))
     known = [item.name for item in fields(PouchCard)]

@@ -19,7 +19,8 @@ class Row:
     Attributes
     ----------
     cell_id, state : str
-        The state is that of the last cycle; empty before the first one has ended.
+        The state is that of the last cycle; empty before the first one has ended. Undetermined
+        instead of healthy where rows of the cell may be missing for good.
     fraction, lower, upper : float or None
         Electronic fraction with its interval.
     volts : tuple of float
@@ -71,10 +72,10 @@ def board(store: Store, watch: Watch | None = None) -> list[Row]:
 
 def _row(name: str, status: Mapping[str, Any], said: Mapping[str, str], seen: bool) -> Row:
     verdict, trace = status["verdict"], status["trace"]
-    unix = trace["latest_unix_second"]
+    unix, incomplete = trace["latest_unix_second"], status.get("incomplete", "")
     return Row(
         name,
-        verdict.get("state", ""),
+        _state(verdict.get("state", ""), incomplete),
         verdict.get("electronic_fraction"),
         verdict.get("electronic_fraction_lower"),
         verdict.get("electronic_fraction_upper"),
@@ -85,8 +86,13 @@ def _row(name: str, status: Mapping[str, Any], said: Mapping[str, str], seen: bo
         None if unix is None else max(time.time() - unix, 0.0),
         Level(status["alarm"]) if status["alarm"] else None,
         seen,
-        said.get(name) or verdict.get("sentence", ""),
+        said.get(name) or incomplete or verdict.get("sentence", ""),
     )
+
+
+def _state(state: str, incomplete: str) -> str:
+    """A cell of which rows are missing may have broken down unseen: it is not called healthy."""
+    return "undetermined" if incomplete and state == "healthy" else state
 
 
 def _urgency(row: Row) -> tuple[int, bool, str]:

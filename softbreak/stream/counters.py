@@ -16,7 +16,7 @@ class Metrics:
     started_unix_second : float
     samples, chunks, verdicts, alarms, commits : int
     errors : Counter
-        By kind: "source", "store", "engine", "message".
+        By kind: "source", "store", "fence", "engine", "message".
     lag_second : float
         Age of the newest sample when its effects were stored; NaN where samples have no
         absolute time.
@@ -26,6 +26,10 @@ class Metrics:
         Live in this process.
     polled_unix_second : float
         When the source was asked last: a watch that hangs stops asking.
+    refused : int
+        Messages that can never be used, and were put aside.
+    store_fault : str
+        Why nothing can be stored now; empty while it can.
     """
 
     started_unix_second: float = field(default_factory=time.time)
@@ -39,6 +43,8 @@ class Metrics:
     commit_second: float = float("nan")
     cells: int = 0
     polled_unix_second: float = field(default_factory=time.time)
+    refused: int = 0
+    store_fault: str = ""
 
     def rate(self) -> float:
         """Samples per second since the process began."""

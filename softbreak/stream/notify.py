@@ -19,9 +19,10 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from time import time
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
 from softbreak.errors import SoftbreakError
-from softbreak.stream.store.engine import StoreError
+from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.store.store import Store
 from softbreak.stream.store.transaction import Waiting
 
@@ -129,6 +130,15 @@ def _kind(body: Mapping[str, Any]) -> Any:
     return kinds.FAILURE if body["level"] == "hard" else kinds.WARNING
 
 
+def _without(told: str, url: str) -> str:
+    """Return what an error says if it says nothing of an address, else that it failed."""
+    parts = urlsplit(url)
+    secrets = [parts.path.strip("/"), parts.query, parts.username, parts.password]
+    if any(secret and secret in told for secret in secrets):
+        return "the receiver could not be asked"
+    return told
+
+
 class PostChannel:
     """A POST of the whole notification as JSON, for machines.
 
@@ -157,7 +167,8 @@ class PostChannel:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECOND):
                 return
         except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
-            raise NotSent(str(error)) from error
+            # what a library says may hold the address, and the address a password
+            raise NotSent(_without(str(error), self._url)) from None
 
 
 class Postman:
@@ -207,19 +218,23 @@ class Postman:
     def run(self, stop: Event, interval_second: float = 1.0) -> None:
         """Deliver until told to stop; a store that is busy is asked again."""
         while not stop.is_set():
-            try:
+            due = 0
+            with Boundary() as boundary:
                 due = self.deliver()
-            except StoreError as error:
-                due = 0
-                logger.warning("the outbox cannot be read now: %s", error)
+            if boundary.error is not None:
+                logger.warning("the outbox cannot be used now: %s", in_words(boundary.error))
             if not due:
                 stop.wait(interval_second)
 
     def _send(self, waiting: Waiting) -> None:
-        try:
-            picture = self._drawn(waiting)
+        picture = self._drawn(waiting)
+        with Boundary() as boundary:
             self._channels[waiting.channel].send(waiting.key, waiting.body, picture)
-        except NotSent as error:
+        error = boundary.error
+        if error is not None:
+            if not isinstance(error, NotSent):  # of a library, which may say the address
+                logger.debug("not sent", exc_info=error)
+                error = NotSent(type(error).__name__)
             self.failed += 1
             delay = min(_FIRST_DELAY_SECOND * 2.0**waiting.attempts, _LONGEST_DELAY_SECOND)
             logger.warning("not sent, again in %.0f s: %s: %s", delay, waiting.key, error)
@@ -231,8 +246,8 @@ class Postman:
     def _drawn(self, waiting: Waiting) -> bytes | None:
         if self._picture is None:
             return None
-        try:
+        with Boundary() as boundary:
             return self._picture(waiting.cell_id)
-        except (SoftbreakError, ValueError, KeyError, IndexError, OSError) as error:
-            logger.warning("no picture of %s: %s", waiting.cell_id, error)
-            return None
+        if boundary.error is not None:
+            logger.warning("no picture of %s: %s", waiting.cell_id, in_words(boundary.error))
+        return None

@@ -12,72 +12,33 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, takewhile
 from threading import Event
-from types import TracebackType
 
+from softbreak.errors import SoftbreakError
 from softbreak.models.live.changes import Kind
 from softbreak.stream.alarm import Alarm, AlarmLimits
+from softbreak.stream.boundary import Boundary
+from softbreak.stream.committer import Committer
 from softbreak.stream.counters import Metrics
+from softbreak.stream.failed_cells import FailedCells
+from softbreak.stream.pace import Pace
+from softbreak.stream.problems import Problems
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
-from softbreak.stream.store.engine import Fenced
+from softbreak.stream.store.engine import Fenced, StoreRefused
 from softbreak.stream.store.store import Store, StoreBusy
-from softbreak.stream.store.transaction import CellWrite
-from softbreak.stream.watched_cell import Engine, WatchedCell
+from softbreak.stream.store.transaction import CellWrite, StoredCell
+from softbreak.stream.watched_cell import Engine, WatchedCell, taken_up
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_PAUSE_SECOND = 10.0
 _SETTLED_GROWTH = 1.25
+MOST_CELLS = 20_000
+"""So many cells are kept in memory; of more, those that were fed longest ago wait in the store."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often what is stored.
-
-    Attributes
-    ----------
-    checkpoint_second : float
-        A cell's state is stored so long after its first unstored row.
-    group_second : float
-        Chunks are gathered into one transaction for so long; an alarm waits no longer.
-    group_chunks : int
-        Or until they are so many.
-    checkpoints : int
-        So many cells' states go into one transaction at most, unless the watch ends.
-    share : float
-        At most so much of the time goes into storing states: with very many cells they wait
-        longer, and alarms do not.
-    """
-
-    checkpoint_second: float = 5.0
-    group_second: float = 0.2
-    group_chunks: int = 2000
-    checkpoints: int = 200
-    share: float = 0.2
-
-
-class _Boundary:
-    """Where a fault in one cell's data stays that cell's."""
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def __enter__(self) -> _Boundary:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        if not isinstance(error, Exception):
-            return False
-        self.error = error
-        return True
+_Write = tuple[WatchedCell, CellWrite]
 
 
 class Watch:
@@ -121,15 +82,18 @@ class Watch:
         self.limits, self.pace = limits or AlarmLimits(), pace or Pace()
         self.cells: dict[str, WatchedCell] = {}
         self.metrics = Metrics()
-        self.problems: dict[str, str] = {}
+        self.problems = Problems(self.metrics.errors)
         self.stop = Event()
         self.heard: Callable[[str, Alarm], None] | None = None
-        self._broken: set[str] = set()
+        self._committer = Committer(self, self.problems, self.metrics)
+        self._failed = FailedCells(self, source, store, self.problems, self.metrics)
+        self._patient = self._polled_once = False
         self._news: dict[str, WatchedCell] = {}
         self._dirty: dict[str, float] = {}
         self._rest_until = 0.0
         self._grouped, self._group_began = 0, 0.0
         self._settled = 0
+        self._moved = False
         self._resume()
 
     def _resume(self) -> None:
@@ -144,6 +108,7 @@ class Watch:
 
     def run(self, interval_second: float) -> None:
         """Poll until stopped, or until the source has come to its end."""
+        self._patient = True
         while not self.stop.is_set():
             if self.step():
                 continue
@@ -156,9 +121,9 @@ class Watch:
     def run_once(self) -> None:
         """Take all that there is now (of a pipe: all until its end), and store it."""
         while not self.stop.is_set():
-            if self.step():
+            if self.step() or self._moved:
                 continue
-            if self.source.exhausted or not self.source.ends:
+            if self.source.exhausted or not (self.source.ends or self.source.settling):
                 break
             self.source.wait(1.0)
         if self.source.exhausted:
@@ -169,18 +134,30 @@ class Watch:
         """Take what the source has; return how many chunks it had."""
         self.metrics.polled_unix_second = time.time()
         count = 0
-        for chunk in self.source.poll():
+        for chunk in self._polled():
             count += 1
-            self._take(chunk)
-            if self._group_is_full() and not self.flush():
+            if not self._take(chunk):
+                break
+            if (self._group_is_full() or chunk.alone) and not self.flush(everything=chunk.alone):
                 break
         for problem in self.source.problems():
-            self._problem("source", problem)
+            self.problems.tell("source", problem)
         self.flush()
-        if self.source.rebalanced() and self.flush(everything=True):
+        self._moved = self.source.rebalanced()
+        if self._moved and self.flush(everything=True):
             self._forget()
         self._settle()
         return count
+
+    def _polled(self) -> Iterator[Chunk]:
+        """Ask the source; an error of ours in it is told, and it is asked again next time."""
+        with Boundary() as boundary:
+            yield from self.source.poll()
+        if isinstance(boundary.error, SoftbreakError) and not self._polled_once:
+            raise boundary.error  # said to whoever has started it: there is nothing to watch
+        self._polled_once = True
+        if boundary.error is not None:
+            self._failed.fault("source", self.source.name, boundary.error, None)
 
     def _settle(self) -> None:
         """Take new cells out of what the garbage collector looks through.
@@ -188,34 +165,54 @@ class Watch:
         They live for months; a full collection that visits ten thousand of them holds every alarm
         up for half a second. What nobody refers to any more is freed all the same, without it.
         """
+        if len(self.cells) > MOST_CELLS and not self.source.ends:
+            self._put_away(len(self.cells) - MOST_CELLS)
         if len(self.cells) > _SETTLED_GROWTH * self._settled:
             self._settled = len(self.cells)
             gc.collect()
             gc.freeze()
 
+    def _put_away(self, count: int) -> None:
+        """Leave cells to the store that were not fed for longest: a message brings them back."""
+        idle = (n for n, cell in self.cells.items() if not cell.handled and not cell.has_news)
+        for name in [*islice(idle, count)]:
+            del self.cells[name]
+            self._stored_cells.add(name)
+
     def finish(self) -> None:
         """Take it that no row follows in any cell, and store what that means."""
-        for cell in self.cells.values():
-            if cell.finish():
-                self._news[cell.cell.cell_id] = cell
-                self._dirty.setdefault(cell.cell.cell_id, time.monotonic())
+        for name, cell in list(self.cells.items()):
+            with Boundary() as boundary:
+                changes = cell.finish()
+            if boundary.error is not None:
+                self._fail(name, boundary.error)
+            elif changes:
+                self._news[name] = cell
+                self._dirty.setdefault(name, time.monotonic())
         self.flush(everything=True)
 
     def close(self) -> None:
         """Store everything."""
         self.flush(everything=True)
 
-    def _take(self, chunk: Chunk) -> None:
+    def _take(self, chunk: Chunk) -> bool:
+        """Take a chunk; return False if the source has to be asked anew."""
         name = chunk.cell.cell_id
-        if name in self._broken and not chunk.restart:
-            return
-        with _Boundary() as boundary:
-            cell = self._watched(chunk)
-            changes = cell.take(chunk)
-        if boundary.error is not None:
-            self._set_aside(name, boundary.error)
-            return
-        self._broken.discard(name)
+        if name in self._failed and not chunk.restart:
+            self._failed.try_again(name)
+            return True
+        with Boundary() as boundary:
+            self.feed(chunk)
+        if boundary.error is None:
+            return True
+        return self._fail(name, boundary.error, chunk)
+
+    def feed(self, chunk: Chunk) -> None:
+        """Take a chunk in; raises whatever is wrong with it."""
+        name = chunk.cell.cell_id
+        cell = self._watched(chunk)
+        changes = cell.take(chunk)
+        self._failed.came_back(name)
         self._dirty.setdefault(name, time.monotonic())
         if not self._grouped:
             self._group_began = time.monotonic()
@@ -228,30 +225,62 @@ class Watch:
 
     def _watched(self, chunk: Chunk) -> WatchedCell:
         name = chunk.cell.cell_id
-        cell = self.cells.get(name)
+        cell = self.cells.pop(name, None)
         if cell is None:
-            stored = self.store.cell(name) if name in self._stored_cells else None
-            cell = WatchedCell(self.engine, chunk.cell, stored, self.limits)
-            self.cells[name] = cell
-            self.metrics.cells = len(self.cells)
+            stored = self._stored_cell(name)
+            cell, error = taken_up(self.engine, chunk.cell, stored, self.limits)
+            if error is not None:
+                self._failed.fault("engine", name, error, chunk)
         elif chunk.restart:
             cell.cell = chunk.cell
+        self.cells[name] = cell  # behind all others: those that are fed least stand in front
+        self.metrics.cells = len(self.cells)
         return cell
 
-    def _set_aside(self, name: str, error: Exception) -> None:
-        """Leave a cell alone whose rows cannot be judged: it stays where it was stored last."""
-        logger.debug("%s", name, exc_info=error)
-        self._broken.add(name)
-        self.cells.pop(name, None)
-        self._news.pop(name, None)
-        self._dirty.pop(name, None)
-        self._problem("engine", Problem(name, f"cannot be judged: {type(error).__name__}: {error}"))
+    def _stored_cell(self, name: str) -> StoredCell | None:
+        if name not in self._stored_cells:
+            return None
+        while True:
+            try:
+                return self.store.cell(name)
+            except StoreBusy as error:
+                self.problems.tell("store", Problem("store", f"{error}; trying again"))
+                if self.stop.wait(0.5):
+                    raise
 
-    def _problem(self, kind: str, problem: Problem) -> None:
-        self.metrics.errors[kind] += 1
-        if self.problems.get(problem.key) != problem.sentence:
-            logger.warning("%s: %s", problem.key, problem.sentence)
-        self.problems[problem.key] = problem.sentence
+    def _fail(self, name: str, error: Exception, chunk: Chunk | None = None) -> bool:
+        """Keep a fault where it is; return False if the source has to be asked anew."""
+        cell = self.cells.get(name)
+        lost = list(cell.handled) if cell else []
+        if chunk is not None and (not lost or lost[-1].handle is not chunk.handle):
+            lost.append(chunk.receipt)
+        self.drop(name)
+        going = self._failed.fail(name, error, lost, chunk)
+        if not going:
+            self._forget()
+        return going
+
+    def drop(self, cell_id: str) -> None:
+        """Forget what is not stored of a cell."""
+        if self.cells.pop(cell_id, None) is not None:
+            self._stored_cells.add(cell_id)
+        self._news.pop(cell_id, None)
+        self._dirty.pop(cell_id, None)
+
+    def try_to_write(self, cell_id: str) -> None:
+        """Make what would be stored of a cell."""
+        self.cells[cell_id].write(checkpoint=True)
+
+    def store_now(self, cell_id: str) -> None:
+        """Store a cell's state."""
+        cell = self.cells[cell_id]
+        write = cell.write(checkpoint=True)
+        if self._commit([write]):
+            self._stored([(cell, write)])
+
+    def refuse(self, chunk: Chunk, error: Exception) -> None:
+        """See to it that a chunk never comes again."""
+        self._failed.refuse(chunk, error)
 
     def _group_is_full(self) -> bool:
         waited = time.monotonic() - self._group_began
@@ -271,14 +300,38 @@ class Watch:
         if not names:
             return not self.stop.is_set()
         began = time.monotonic()
-        writes = [(self.cells[n], self.cells[n].write(checkpoint=n in due)) for n in names]
-        if not self._commit([write for _, write in writes]):
+        if not self._store(self._writes(names, due)):
             return False
-        self._stored(writes)
         if due:
             now = time.monotonic()
             self._rest_until = now + (now - began) * (1.0 / self.pace.share - 1.0)
         return not self.stop.is_set()
+
+    def _writes(self, names: Sequence[str], due: dict[str, None]) -> list[_Write]:
+        writes: list[_Write] = []
+        for name in names:
+            cell = self.cells.get(name)
+            if cell is None:  # it failed, and what is left of it is stored
+                continue
+            with Boundary() as boundary:
+                writes.append((cell, cell.write(checkpoint=name in due)))
+            if boundary.error is not None and not self._fail(name, boundary.error):
+                return []
+        return writes
+
+    def _store(self, writes: list[_Write]) -> bool:
+        """Store; where one cell's write is refused, the others' all the same."""
+        if not writes:
+            return True
+        try:
+            if not self._commit([write for _, write in writes]):
+                return False
+        except StoreRefused as error:
+            if len(writes) == 1:
+                return self._fail(writes[0][1].cell_id, error)
+            return all([self._store([write]) for write in writes])  # noqa: C419 - each is tried
+        self._stored(writes)
+        return True
 
     def _due(self, everything: bool) -> dict[str, None]:
         """Cells whose state is to be stored, the longest waiting first."""
@@ -298,37 +351,24 @@ class Watch:
         return {name: None for name, cell in self._news.items() if cell.is_told_of}
 
     def _commit(self, writes: list[CellWrite]) -> bool:
-        """Store, and try again while the store is busy: the source waits meanwhile."""
-        began, pause = time.perf_counter(), 0.05
-        while True:
-            try:
-                self.store.commit(writes, self.source.name, self.channels)
-            except StoreBusy as error:
-                self._problem("store", Problem("store", f"{error}; trying again"))
-                pause = min(2.0 * pause, _LONGEST_PAUSE_SECOND)
-                if self.stop.wait(pause):
-                    logger.warning("stopped before the store could be written; nothing is lost")
-                    return False
-            except Fenced as error:
-                self._problem("fence", Problem("store", f"{error}; taking up what it stored"))
-                self._forget()
-                return False
-            else:
-                self.problems.pop("store", None)
-                self.metrics.commit_second = time.perf_counter() - began
-                self.metrics.commits += 1
-                return True
+        """Store; where another worker was there, take up what it has stored."""
+        try:
+            return self._committer.commit(writes, patient=self._patient)
+        except Fenced as error:
+            self.problems.tell("fence", Problem("store", f"{error}; taking up what it stored"))
+            self._forget()
+            return False
 
     def _forget(self) -> None:
         """Another worker has been here: what is not stored comes again."""
         self.cells.clear()
         self._news.clear()
         self._dirty.clear()
-        self._broken.clear()
+        self._failed.clear()
         self._settled = 0
         self._resume()
 
-    def _stored(self, writes: list[tuple[WatchedCell, CellWrite]]) -> None:
+    def _stored(self, writes: list[_Write]) -> None:
         done: list[Receipt] = []
         newest = float("-inf")
         for cell, write in writes:
@@ -336,12 +376,23 @@ class Watch:
             if write.state is not None:
                 self._dirty.pop(write.cell_id, None)
             self.metrics.alarms += len(write.alarms)
-            if self.heard is not None:
-                for alarm in write.alarms:
-                    self.heard(write.cell_id, alarm)
+            self._news.pop(write.cell_id, None)
+            self._tell(write)
             newest = max(newest, cell.trace.latest_unix_second or newest)
-        self._news.clear()
         if newest > float("-inf"):
             self.metrics.lag_second = time.time() - newest
         if done:
-            self.source.ack(done)
+            with Boundary() as boundary:
+                self.source.ack(done)
+            if boundary.error is not None:
+                self._failed.fault("source", self.source.name, boundary.error, None)
+
+    def _tell(self, write: CellWrite) -> None:
+        """Tell whoever listens here; that they cannot hear holds nothing up."""
+        if self.heard is None:
+            return
+        with Boundary() as boundary:
+            for alarm in write.alarms:
+                self.heard(write.cell_id, alarm)
+        if boundary.error is not None:
+            logger.debug("nobody hears", exc_info=boundary.error)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -12,6 +11,7 @@ from softbreak.data.record import Cell, Record
 from softbreak.models.live.changes import Change, Kind
 from softbreak.stream.alarm import Alarm, AlarmBook, AlarmLimits
 from softbreak.stream.alarm_sentences import notification
+from softbreak.stream.boundary import Boundary
 from softbreak.stream.overpotential_sketch import Trace
 from softbreak.stream.sources.chunk import Chunk, Receipt
 from softbreak.stream.store.transaction import CellWrite, Notification, StoredCell
@@ -82,7 +82,6 @@ class DetectorEngine:
         return LiveCell.load(state)
 
 
-@lru_cache(maxsize=65_536)
 def facts_of(cell: Cell) -> Mapping[str, Any]:
     """Return what is known of a cell, without what is not."""
     known = ((item.name, getattr(cell, item.name)) for item in fields(cell))
@@ -117,6 +116,8 @@ class WatchedCell:
     ----------
     handled : list of Receipt
         Of chunks whose effects are not stored yet.
+    incomplete : str
+        Why rows of it may be missing for good; it is then not called healthy. Empty if none are.
     """
 
     def __init__(
@@ -127,6 +128,8 @@ class WatchedCell:
         self.tokens: dict[str, str] = {}
         self.verdict: dict[str, Any] = {}
         self.cycles = self.samples = 0
+        self.incomplete = ""
+        self._facts: tuple[Cell, Mapping[str, Any]] | None = None
         self._sequence = stored.sequence if stored else 0
         self._engine, self._limits = engine, limits
         self._news = _News()
@@ -142,6 +145,7 @@ class WatchedCell:
         self.book = AlarmBook(self.cell.cell_id, self._limits)
         self.trace = Trace()
         self.verdict, self.cycles, self.samples = {}, 0, 0
+        self.incomplete = ""
 
     def _take_up(self, stored: StoredCell, state: bytes) -> None:
         self._live = self._engine.load(state)
@@ -150,14 +154,17 @@ class WatchedCell:
         self.verdict = dict(stored.status.get("verdict", {}))
         self.cycles = int(stored.status.get("cycles", 0))
         self.samples = int(stored.status.get("samples", 0))
+        self.incomplete = str(stored.status.get("incomplete", ""))
 
     def take(self, chunk: Chunk) -> list[Change]:
         """Feed a chunk; return what changes."""
+        self.handled.append(chunk.receipt)
         if chunk.restart:
             self._begin()
             self._news = _News(restart=True)
             self.tokens = {}
-        self.handled.append(chunk.receipt)
+        if chunk.incomplete:
+            self.incomplete = chunk.incomplete
         self.tokens.update(chunk.tokens)
         self.samples += chunk.samples
         records = chunk.records
@@ -223,7 +230,7 @@ class WatchedCell:
             self.cell.cell_id,
             self._engine.model,
             self._sequence,
-            facts_of(self.cell),
+            self._known_facts(),
             restart=news.restart,
             verdicts=[row for row in news.verdicts.values() if row is not None],
             removed=tuple(cycle for cycle, row in news.verdicts.items() if row is None),
@@ -236,6 +243,12 @@ class WatchedCell:
             write.alarm_state, write.status = self.book.dump(), self.status()
             write.tokens = dict(self.tokens)
         return write
+
+    def _known_facts(self) -> Mapping[str, Any]:
+        """Return what is known of the cell; worked out once, for the next message says the same."""
+        if self._facts is None or self._facts[0] is not self.cell:
+            self._facts = (self.cell, facts_of(self.cell))
+        return self._facts[1]
 
     def written(self, write: CellWrite) -> list[Receipt]:
         """Hear that a write is stored; return what may be acknowledged."""
@@ -255,8 +268,29 @@ class WatchedCell:
             "samples": self.samples,
             "verdict": self.verdict,
             "alarm": standing.level.value if standing else "",
+            "incomplete": self.incomplete,
             "trace": self.trace.dump(),
         }
+
+
+def taken_up(
+    engine: Engine, cell: Cell, stored: StoredCell | None, limits: AlarmLimits
+) -> tuple[WatchedCell, Exception | None]:
+    """Return a cell as it was stored; one whose state cannot be read begins anew, and says so.
+
+    Returns
+    -------
+    cell : WatchedCell
+    error : Exception or None
+        Why its state could not be read.
+    """
+    if stored is None or stored.state is None:
+        return WatchedCell(engine, cell, stored, limits), None
+    with Boundary() as boundary:
+        return WatchedCell(engine, cell, stored, limits), None
+    begun = WatchedCell(engine, cell, replace(stored, state=None), limits)
+    begun.incomplete = "its stored state could not be read: what was before is not known"
+    return begun, boundary.error
 
 
 def _brief(row: dict[str, Any]) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def card_text(card: Mapping[str, Any]) -> str:
         f"**{card['model']}**, softbreak {card['softbreak']}. Trained on {card['cells']:,} "
         f"simulated cells ({card['cycles']:,} cycles) of law set a, seed {card['plan']['seed']}.",
         "",
-        f"Not for {card['not_for']}.",
+        f"Made by: {card.get('made_by', 'not said')}. Not for {card['not_for']}.",
     ]
     if scores:
         lines += [

@@ -275,8 +275,11 @@ def open_population(folder: Path) -> Population:
     stated = folder / "recipe.json"
     if not stated.exists():
         raise SoftbreakError(f"{folder} holds no population (no recipe.json)")
-    told = json.loads(stated.read_text(encoding="utf-8"))
-    if told.pop("format") != FORMAT:
+    try:
+        told = json.loads(stated.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise SoftbreakError(f"{stated} is no JSON: {error}") from error
+    if not isinstance(told, dict) or told.pop("format", None) != FORMAT:
         raise SoftbreakError(f"{folder} was written by another version of softbreak; make it anew")
     recipe = recipe_from_json(told)
     missing = [k for k in range(recipe.blocks) if not _part(folder, "truth", k).exists()]

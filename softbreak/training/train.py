@@ -1,11 +1,13 @@
 """Train a detector: population, search, validation on unseen families, model with card, tracking.
 
 Everything that is written to the model's folder follows from the plan alone: no clock, no machine,
-no path. The same plan gives the same bits.
+no path. The same plan gives the same bits. Only who made it is taken from outside
+(``SOFTBREAK_AUTHOR``), and stands in the sidecar alone.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -38,6 +40,7 @@ from softbreak.version import __version__
 RULES: Final = ("fused", "voltage")
 """Judge the same cells, to be read beside the model."""
 EXAMPLE_ROWS: Final = 5
+NOBODY: Final = "not said (SOFTBREAK_AUTHOR says it)"
 Told = Callable[[str, int, int], None]
 Tables = Mapping[str, pd.DataFrame]
 
@@ -210,6 +213,7 @@ def _card(
     return {
         "model": plan.model,
         "softbreak": __version__,
+        "made_by": os.environ.get("SOFTBREAK_AUTHOR", NOBODY),
         "trained_on": "simulated cells of law set a only; no measured cell",
         "plan": asdict(plan),
         "recipe": population.recipe.as_json(),

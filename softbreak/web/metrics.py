@@ -31,7 +31,7 @@ class _Collector:
         for name, (about, value) in counts.items():
             yield CounterMetricFamily(f"softbreak_{name}", about, value=value)
         errors = CounterMetricFamily("softbreak_errors", "Errors by kind.", labels=["kind"])
-        for kind in ("source", "store", "engine", "fence"):
+        for kind in ("source", "store", "engine", "fence", "message"):
             errors.add_metric([kind], m.errors[kind])
         yield errors
         gauges = {

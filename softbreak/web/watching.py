@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import socket
 import threading
@@ -15,16 +14,17 @@ from fastapi import FastAPI, HTTPException, Request, Response
 
 from softbreak.errors import SoftbreakError
 from softbreak.stream.notify import Postman
-from softbreak.stream.sources.http_inbox import InboxFull, InboxSource
-from softbreak.stream.sources.messages import MOST_BYTES, MessageError, parse
+from softbreak.stream.sources.http_inbox import InboxSource
 from softbreak.stream.store.engine import StoreError
 from softbreak.stream.watch import Watch
 from softbreak.web.metrics import exposition
+from softbreak.web.posts import Door
 
 HANGS_SECOND: Final = 120.0
 """A watch that has not asked its source for so long is not well."""
-ANSWER_SECOND: Final = 60.0
-"""So long a sender waits for its message to be stored."""
+LAGS_SECOND: Final = 60.0
+"""A watch whose messages wait for so long is not well."""
+_MOST_HEADER_BYTES: Final = 16_384
 _JSON: Final = ("application/json", "application/x-ndjson")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -49,9 +49,24 @@ class Exposed:
     token: str = ""
 
 
-def application(exposed: Exposed) -> FastAPI:
-    """Return the server's application: ``/health``, ``/metrics``, ``/chunks``."""
+def application(exposed: Exposed, host: str = "127.0.0.1") -> FastAPI:
+    """Return the server's application: ``/health``, ``/metrics``, ``/chunks``.
+
+    Parameters
+    ----------
+    exposed : Exposed
+    host : str
+        Where it listens: on this machine alone, it answers to this machine's names alone.
+    """
     app = FastAPI(title="softbreak watch", docs_url=None, redoc_url=None, openapi_url=None)
+    door = Door(exposed.inbox) if exposed.inbox is not None else None
+
+    @app.middleware("http")
+    async def guard(request: Request, call: Any) -> Any:
+        """Refuse what a web page sends, and what was sent to another name."""
+        if not _is_of_here(host, request):
+            return Response("sent by a web page, or to another host", 403)
+        return await call(request)
 
     @app.get("/health")
     def health() -> Response:
@@ -69,9 +84,12 @@ def application(exposed: Exposed) -> FastAPI:
         return Response(told, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @app.post("/chunks")
-    async def chunks(request: Request) -> dict[str, int]:
+    async def chunks(request: Request) -> Response:
         """Take messages, one a line; answer when they are stored."""
-        return {"stored": await _take(exposed, request)}
+        if door is None:
+            raise HTTPException(404, "this watch has another source")
+        _authorised(exposed.token, request)
+        return await door.take(request)
 
     return app
 
@@ -82,40 +100,17 @@ def _fault(watch: Watch | None) -> str:
     silent = time.time() - watch.metrics.polled_unix_second
     if silent > HANGS_SECOND:
         return f"the source was not asked for {silent:.0f} s"
+    if watch.metrics.store_fault:
+        return f"nothing can be stored: {watch.metrics.store_fault}"
+    if watch.source.stalled:
+        return f"the source cannot be asked: {watch.source.stalled}"
+    if watch.source.behind_second > LAGS_SECOND:
+        return f"the watch is {watch.source.behind_second:.0f} s behind its senders"
     try:
         watch.store.check()
     except StoreError as error:
         return f"the store does not answer: {error}"
     return ""
-
-
-async def _take(exposed: Exposed, request: Request) -> int:
-    if exposed.inbox is None:
-        raise HTTPException(404, "this watch has another source")
-    _authorised(exposed.token, request)
-    try:
-        messages = [parse(line) for line in (await _body(request)).splitlines() if line.strip()]
-    except MessageError as error:
-        raise HTTPException(422, str(error)) from error
-    loop, left = asyncio.get_running_loop(), len(messages)
-    done = asyncio.Event()
-
-    def stored() -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            loop.call_soon_threadsafe(done.set)
-
-    if not messages:
-        return 0
-    try:
-        exposed.inbox.offer(messages, stored)
-        await asyncio.wait_for(done.wait(), ANSWER_SECOND)
-    except InboxFull as error:
-        raise HTTPException(503, "the watch is behind", {"Retry-After": "5"}) from error
-    except TimeoutError as error:
-        raise HTTPException(503, "not stored in time; send it again") from error
-    return len(messages)
 
 
 def _authorised(token: str, request: Request) -> None:
@@ -127,13 +122,17 @@ def _authorised(token: str, request: Request) -> None:
         raise HTTPException(401, "expected Authorization: Bearer TOKEN")
 
 
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise HTTPException(413, f"expected at most {MOST_BYTES:,} bytes")
-    return bytes(body)
+def _is_of_here(host: str, request: Request) -> bool:
+    """Whether a request was meant for this server: no web page's, nor under another's name.
+
+    A page in the browser of somebody who may come here could otherwise point its own name at this
+    machine (DNS rebinding), and read or send what it likes.
+    """
+    if "origin" in request.headers:
+        return False
+    told = request.headers.get("host", "").rpartition("]")  # [::1]:8000
+    name = (told[0] + told[1] or told[2].partition(":")[0]).strip("[]").lower()
+    return host not in _LOOPBACK or name in _LOOPBACK
 
 
 class WebServer:
@@ -163,7 +162,7 @@ class WebServer:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))
-            self._socket.listen(128)
+            self._socket.listen(1024)
         except OSError as error:
             self._socket.close()
             raise SoftbreakError(
@@ -171,7 +170,13 @@ class WebServer:
             ) from error
         self.port: int = self._socket.getsockname()[1]
         config: Any = uvicorn.Config(
-            application(exposed), log_level="warning", access_log=False, lifespan="off"
+            application(exposed, host),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+            timeout_keep_alive=30,
+            backlog=2048,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, daemon=True)

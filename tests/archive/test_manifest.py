@@ -189,3 +189,60 @@ def test_a_huge_manifest_is_not_opened(tmp_path, name, size):
         file.truncate(size)
     with pytest.raises(ManifestError, match=rf"{name}: {size:,} bytes; expected at most"):
         load_manifest(tmp_path)
+
+
+HOSTILE_TOML = {
+    "nested arrays": "x = " + "[" * 5000 + "]" * 5000,
+    "nested tables": "x = " + "{a = " * 5000 + "1" + "}" * 5000,
+    "a name of very many parts": "a" + ".a" * 400_000 + " = 1",
+    "a header of very many parts": "[a" + ".a" * 400_000 + "]",
+    "a number of very many digits": "[[cells]]\ncell_id = " + "9" * 5000,
+    "a hexadecimal number of very many": "[[cells]]\ncell_id = 0x" + "f" * 5000,
+    "a number that is infinite": '[[cells]]\ncell_id = "C"\narea_cm2 = inf',
+    "a name that is a list": "[[cells]]\ncell_id = [1, 2]",
+    "a name that is a table": "[[cells]]\ncell_id = {a = 1}",
+    "a name that is a date": "[[cells]]\ncell_id = 2024-01-01",
+    "notes that are a list": '[[cells]]\ncell_id = "C"\nnotes = [1]',
+    "files that are tables": '[[cells]]\ncell_id = "C"\nfiles = [{a = 1}]',
+    "files that hold a zero": '[[cells]]\ncell_id = "C"\nnotes = "a\\u0000b"',
+    "columns that are a number": '[[cells]]\ncell_id = "C"\ncolumns = 7',
+    "a column that is a number of many digits": "[columns]\nvoltage_volt = 0x" + "f" * 5000,
+    "a scale that is none": '[columns]\nvoltage_volt = {column = "U", scale = nan}',
+    "a scale of zero": '[columns]\nvoltage_volt = {column = "U", scale = 0}',
+    "cells that are a number": "cells = 7",
+    "very many names": "\n".join(f"x{k} = 1" for k in range(2000)),
+    "a name that turns the writing": '[[cells]]\ncell_id = "a\u202eb"',
+    "a name that moves a cursor": '[[cells]]\ncell_id = "a\\u001b[2Jb"',
+    "a very long name": '[[cells]]\ncell_id = "' + "a" * 1000 + '"',
+    "half a file": '[[cells]]\ncell_id = "C',
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE_TOML.values(), ids=HOSTILE_TOML)
+def test_what_is_no_toml_of_ours_is_refused_in_a_sentence(tmp_path, text):
+    with pytest.raises(ManifestError) as error:
+        toml_of(tmp_path, text)
+    assert "cells.toml" in str(error.value)
+    assert len(str(error.value)) < 2000
+
+
+HOSTILE_CSV = {
+    "an open quote": 'cell_id,notes\nC1,"open\nC2,x\n',
+    "an open quote at the end": 'cell_id,notes\nC1,x\nC2,"open',
+    "letters behind a quote": 'cell_id,notes\nC1,"a"b\n',
+    "a very long field": "cell_id,notes\nC1," + "x" * 200_000,
+    "a zero": "cell_id,notes\nC1,a\0b\n",
+    "very many names": ",".join(["cell_id", *(f"x{k}" for k in range(5000))]) + "\nC1\n",
+    "fewer fields": "cell_id,notes,files\nC1,x\n",
+    "more fields": "cell_id,notes\nC1,x,y\n",
+    "a name that turns the writing": "cell_id\na\u202eb\n",
+    "a name that rings": "cell_id\na\ab\n",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE_CSV.values(), ids=HOSTILE_CSV)
+def test_what_is_no_table_of_ours_is_refused_in_a_sentence(tmp_path, text):
+    with pytest.raises(ManifestError) as error:
+        csv_of(tmp_path, text)
+    assert "cells.csv" in str(error.value)
+    assert len(str(error.value)) < 2000

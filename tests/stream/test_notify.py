@@ -9,7 +9,7 @@ from softbreak.errors import SoftbreakError
 from softbreak.stream import notify
 from softbreak.stream.alarm import Alarm, Level
 from softbreak.stream.alarm_sentences import notification
-from softbreak.stream.notify import NotSent, Postman, channel_of
+from softbreak.stream.notify import NotSent, PostChannel, Postman, channel_of
 from softbreak.stream.store.store import Store
 from softbreak.stream.store.transaction import CellWrite
 from tests.stream.receiver import receiving
@@ -135,3 +135,11 @@ def test_the_end_of_an_alarm_has_a_key_of_its_own(event):
     assert told.key == f"c/soft/3#{event}"
     assert told.body["cycle_index"] == 9
     assert "Cycle 9, 2 h" in told.body["text"]
+
+
+def test_no_error_of_a_channel_tells_its_address(tmp_path):
+    for url in ("post+http://lab:pa55word@127.0.0.1:9/t0ken?key=s3cret", "post+http://h/t0 ken"):
+        with pytest.raises(NotSent) as error:
+            PostChannel(url).send("key", {"title": "t", "text": "x"}, None)
+        told = f"{error.value} {error.value.__cause__}"
+        assert not any(word in told for word in ("pa55word", "t0", "s3cret"))

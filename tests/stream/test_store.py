@@ -1,5 +1,6 @@
 """The store: one transaction, idempotent keys, migrations; on SQLite and PostgreSQL."""
 
+import os
 import sqlite3
 import threading
 from dataclasses import replace
@@ -208,3 +209,11 @@ def test_claims_are_exclusive_until_they_run_out(store):
     store.sent(one.key)
     assert store.claim(["x"], 3e9, 60.0) == []
     assert len(store.claim(["y"], 3e9, 60.0)) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX'")
+def test_a_new_store_is_its_owners_alone(tmp_path):
+    store = Store(str(tmp_path / "own.db"))
+    store.silence("c", 1.0)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    store.close()

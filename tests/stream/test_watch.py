@@ -1,5 +1,6 @@
 """The watch: whatever the chunks, and however often it is stopped, the same comes out."""
 
+import io
 import json
 import random
 import sqlite3
@@ -10,12 +11,14 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from softbreak.stream.cell_board import board
 from softbreak.stream.overpotential_sketch import Trace
 from softbreak.stream.sources.messages import parse
 from softbreak.stream.store.store import Store
+from softbreak.stream.store.tables import CELLS
 from softbreak.stream.watch import Pace, Watch
 from tests.stream.growing import Cycler, folder
-from tests.stream.steps import StepEngine, csv
+from tests.stream.steps import StepEngine, csv, volts
 
 
 def outcome(store):
@@ -231,3 +234,123 @@ def long_table(start, count):
         "voltage_volt": [0.1] * count,
         "current_ampere": [1e-3] * count,
     }
+
+
+def message(cell_id, rows, sequence):
+    names = ("test_time_second", "voltage_volt", "current_ampere")
+    table = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    return json.dumps({"cell_id": cell_id, "sequence": sequence, "table": table}).encode() + b"\n"
+
+
+def piped(lines):
+    from softbreak.stream.sources.json_lines import LineSource
+
+    return LineSource(io.BytesIO(b"".join(lines)))
+
+
+def test_a_state_that_cannot_be_read_costs_its_cell_alone(tmp_path):
+    """It begins anew, and is not called healthy: what was before is not known."""
+    rows = list(volts(8))
+    store = Store(str(tmp_path / "store.db"))
+    Watch(piped([message(c, rows[:60], 1) for c in "ab"]), store, StepEngine()).run_once()
+    with store.engine.begin() as connection:
+        connection.execute(CELLS.update().where(CELLS.c.cell_id == "a").values(state=b"\x00no"))
+    watch = Watch(piped([message(c, rows[60:], 2) for c in "ab"]), store, StepEngine())
+    watch.run_once()
+    told = {row.cell_id: row for row in board(store)}
+    assert (told["a"].state, told["b"].state) == ("undetermined", "healthy")
+    assert "could not be read" in told["a"].sentence
+    assert (told["a"].samples, told["b"].samples) == (len(rows) - 60, len(rows))
+    assert watch.metrics.errors["engine"] == 1
+    store.close()
+
+
+class Unstorable(StepEngine):
+    """One of its verdicts holds what no database takes."""
+
+    def make(self, cell):
+        return self.spoilt(super().make(cell))
+
+    def load(self, state):
+        return self.spoilt(super().load(state))
+
+    def spoilt(self, live):
+        right = type(live)
+
+        def update(records):
+            changes = right.update(live, records)
+            for change in changes:
+                if live.cell_id == "a" and change.row.get("end_time_second") == 61 * 60:
+                    change.row["wanted_measurement"] = "\ud800"
+            return changes
+
+        live.update = update
+        live.dump = lambda: json.dumps(
+            {k: v for k, v in vars(live).items() if k not in ("update", "dump")}
+        ).encode()
+        return live
+
+
+def test_what_no_store_takes_costs_one_message(store):
+    rows = list(volts(8))
+    lines = [message(c, rows[k : k + 10], k) for k in range(0, len(rows), 10) for c in "ab"]
+    watch = Watch(piped(lines), store, Unstorable())
+    watch.run_once()
+    assert watch.metrics.refused == 1
+    samples = {cell.cell_id: cell.status["samples"] for cell in store.cells()}
+    assert samples == {"a": len(rows) - 10, "b": len(rows)}
+    assert "UnicodeEncodeError" in store.faults()["trace"][0]
+
+
+def test_an_error_of_ours_in_a_source_is_told_and_it_is_asked_again(tmp_path):
+    class Faulty(type(piped([]))):
+        polls = 0
+
+        def poll(self):
+            self.polls += 1
+            if self.polls == 2:
+                raise KeyError("an error of ours")
+            yield from super().poll()
+
+    rows = list(volts(4))
+    source = Faulty(io.BytesIO(message("a", rows[:10], 1) + message("a", rows[10:], 2)))
+    store = Store(str(tmp_path / "store.db"))
+    watch = Watch(source, store, StepEngine())
+    watch.run_once()
+    assert watch.metrics.errors["source"] == 1
+    assert store.cell("a").status["samples"] == len(rows)
+    store.close()
+
+
+def test_problems_are_bounded_and_lines_too(caplog):
+    from collections import Counter
+
+    from softbreak.stream import problems
+    from softbreak.stream.sources.chunk import Problem
+
+    errors = Counter()
+    kept = problems.Problems(errors)
+    for k in range(3 * problems.MOST_KEPT):
+        kept.tell("source", Problem(f"line {k}", "no JSON\x1b[2J"))
+    assert errors["source"] == 3 * problems.MOST_KEPT
+    assert len(kept) == problems.MOST_KEPT
+    assert len(caplog.records) == problems.MOST_LINES_A_MINUTE
+    assert "\x1b" not in caplog.text
+
+
+def test_cells_beyond_the_most_wait_in_the_store(tmp_path, monkeypatch):
+    from softbreak.stream.sources.http_inbox import InboxSource
+
+    monkeypatch.setattr("softbreak.stream.watch.MOST_CELLS", 5)
+    inbox, rows = InboxSource(), list(volts(4))
+    store = Store(str(tmp_path / "store.db"))
+    watch = Watch(inbox, store, StepEngine(), pace=Pace(checkpoint_second=0.0))
+    for part in (rows[:40], rows[40:]):
+        for k in range(20):
+            told = parse(message(f"c{k}", part, part[0][0]))
+            inbox.offer([told], [lambda reason: None])
+            watch.step()
+            assert len(watch.cells) <= 6
+    watch.close()
+    assert {cell.status["samples"] for cell in store.cells()} == {len(rows)}
+    store.close()

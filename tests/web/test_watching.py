@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -11,9 +12,10 @@ import pytest
 from softbreak.errors import SoftbreakError
 from softbreak.stream.notify import Postman
 from softbreak.stream.sources.http_inbox import InboxSource
+from softbreak.stream.sources.messages import parse
 from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Pace, Watch
-from softbreak.web import watching
+from softbreak.web import posts, watching
 from softbreak.web.watching import Exposed, WebServer
 from tests.stream.steps import StepEngine, volts
 
@@ -30,8 +32,8 @@ class Lab:
         self.store = Store(str(folder / "store.db"))
         self.thread = None
 
-    def begin(self, pace=Pace(checkpoint_second=0.0)):  # noqa: B008 - it is frozen
-        self.watch = Watch(self.inbox, self.store, StepEngine(), pace=pace)
+    def begin(self, pace=Pace(checkpoint_second=0.0), engine=None):  # noqa: B008 - it is frozen
+        self.watch = Watch(self.inbox, self.store, engine or StepEngine(), pace=pace)
         self.exposed.watch, self.exposed.postman = self.watch, Postman(self.store, [])
         self.thread = threading.Thread(target=self.watch.run, args=(0.05,))
         self.thread.start()
@@ -124,20 +126,127 @@ def test_a_form_of_a_foreign_page_is_refused(lab):
 
 
 def test_too_much_at_once_is_refused(lab, monkeypatch):
-    monkeypatch.setattr(watching, "MOST_BYTES", 1000)
+    monkeypatch.setattr(posts, "MOST_BYTES", 1000)
     lab.begin()
     assert lab.ask("/chunks", lines())[0] == 413
 
 
 def test_a_watch_that_is_behind_says_so(lab, monkeypatch):
-    monkeypatch.setattr("softbreak.stream.sources.http_inbox.MOST_WAITING", 3)
-    lab.begin()
+    monkeypatch.setattr("softbreak.stream.sources.http_inbox.MOST_NEW", 3)
+    lab.inbox.offer([parse(lines().splitlines()[0])], [lambda reason: None])
     status, told = lab.ask("/chunks", lines())
     assert (status, "behind" in told) == (503, True)
 
 
+def test_more_than_can_ever_be_taken_at_once_is_no_matter_of_time(lab, monkeypatch):
+    monkeypatch.setattr(posts, "MOST_WAITING", 3)
+    lab.begin()
+    assert lab.ask("/chunks", lines())[0] == 413
+
+
+def test_a_mixed_body_is_answered_a_message_at_a_time(lab):
+    lab.begin()
+    body = lines().splitlines()
+    body[1:1] = [b"{nonsense", b'{"cell_id": "c"}']
+    status, told = lab.ask("/chunks", b"\n".join(body))
+    answer = json.loads(told)
+    assert (status, answer["stored"]) == (207, len(body) - 2)
+    assert [each["line"] for each in answer["refused"]] == [2, 3]
+    assert "no JSON" in answer["refused"][0]["reason"]
+    assert lab.store.cell("c").status["samples"] == len(body) - 2
+
+
+class Poisoned(StepEngine):
+    """Has an error of its own at one voltage."""
+
+    def make(self, cell):
+        return self._with_a_fault(super().make(cell))
+
+    def load(self, state):
+        return self._with_a_fault(super().load(state))
+
+    def _with_a_fault(self, live):
+        def sample(time, volt, ampere, changes):
+            if volt == 7.0:
+                live.rows += 1000  # half changed
+                raise ZeroDivisionError(f"at {time}")
+            type(live).sample(live, time, volt, ampere, changes)
+
+        live.sample = sample
+        live.dump = lambda: json.dumps(
+            {k: v for k, v in vars(live).items() if k not in ("sample", "dump")}
+        ).encode()
+        return live
+
+
+@pytest.mark.parametrize("pace", [Pace(checkpoint_second=0.0), Pace(checkpoint_second=0.3)])
+def test_an_error_of_ours_costs_one_message_and_is_answered_with_its_reason(lab, pace):
+    lab.begin(pace, Poisoned())
+    good = lines(breaks=3).splitlines()
+    poison = json.loads(good[40]) | {"voltage_volt": 7.0}
+    other = lines("other").splitlines()
+    body = [*good[:40], json.dumps(poison).encode(), *other, *good[41:]]
+    for _ in range(2):  # sent again, it is answered the same
+        status, told = lab.ask("/chunks", b"\n".join(body))
+        answer = json.loads(told)
+        assert (status, answer["stored"]) == (207, len(body) - 1)
+        assert [each["line"] for each in answer["refused"]] == [41]
+        assert "ZeroDivisionError" in answer["refused"][0]["reason"]
+    assert lab.store.cell("c").status["samples"] == len(good) - 1
+    counted = [told[0]["value"] for told in lab.store.verdicts("c")["evidence"]]
+    assert counted[-1] <= len(good) - 1
+    assert lab.watch.metrics.refused == 1
+    kept = lab.store.faults()
+    assert next(iter(kept["count"])) >= 1
+    assert b'"cell_id": "c"' in kept["input"][0]
+    assert "ZeroDivisionError" in kept["trace"][0]
+
+
+def test_a_cell_comes_back_with_its_next_good_message(lab):
+    lab.begin(engine=Poisoned())
+    good = lines(cycles=6).splitlines()
+    poison = json.dumps(json.loads(good[30]) | {"voltage_volt": 7.0}).encode()
+    assert lab.ask("/chunks", b"\n".join(good[:30]))[0] == 200
+    assert lab.ask("/chunks", poison)[0] == 422
+    assert lab.ask("/chunks", b"\n".join(good[31:]))[0] == 200
+    assert lab.store.cell("c").status["samples"] == len(good) - 1
+
+
+def test_what_a_web_page_sends_is_refused(lab):
+    lab.begin()
+    assert lab.ask("/chunks", lines(), Origin="http://evil.example")[0] == 403
+    assert lab.ask("/chunks", lines(), Host="evil.example")[0] == 403
+    assert lab.ask("/health", None, Host="evil.example:80")[0] == 403
+    assert lab.ask("/health", None, Host="localhost:80")[0] == 200
+
+
+def test_good_senders_go_first(lab, monkeypatch):
+    """Of very many new cells few are admitted at once; a cell that is known does not wait."""
+    monkeypatch.setattr("softbreak.stream.sources.http_inbox.NEW_AT_ONCE", 5.0)
+    monkeypatch.setattr("softbreak.stream.sources.http_inbox.NEW_A_SECOND", 0.0)
+    inbox = InboxSource()
+    inbox._admission._tokens = 5.0
+    inbox.resume({"good": ("good", "0")})
+    flood = [parse(lines(f"new{k}").splitlines()[0]) for k in range(300)]
+    inbox.offer(flood, [lambda reason: None] * len(flood), "flood")
+    inbox.offer([parse(lines("good").splitlines()[5])], [lambda reason: None], "lab")
+    names = [chunk.cell.cell_id for chunk in inbox.poll()]
+    assert names[0] == "good"
+    assert len(names) == 6
+    assert [chunk.cell.cell_id for chunk in inbox.poll()] == []
+
+
+def test_senders_are_served_in_turn(monkeypatch):
+    monkeypatch.setattr("softbreak.stream.sources.http_inbox._AT_ONCE", 10)
+    inbox = InboxSource()
+    inbox.resume({name: (name, "-1") for name in ("a", "b")})
+    inbox.offer([parse(each) for each in lines("a").splitlines()], [lambda reason: None] * 100, "a")
+    inbox.offer([parse(lines("b").splitlines()[0])], [lambda reason: None], "b")
+    assert {chunk.cell.cell_id: chunk.samples for chunk in inbox.poll()} == {"a": 5, "b": 1}
+
+
 def test_a_message_that_is_not_stored_is_not_confirmed(lab, monkeypatch):
-    monkeypatch.setattr(watching, "ANSWER_SECOND", 0.1)
+    monkeypatch.setattr(posts, "ANSWER_SECOND", 0.1)
     lab.begin(Pace(checkpoint_second=1e9))
     for _ in range(2):  # sent again, it is known, and still not safe
         status, told = lab.ask("/chunks", lines())
@@ -180,3 +289,36 @@ def test_a_watch_of_another_source_takes_no_posts(tmp_path):
     lab.server = server
     assert lab.ask("/chunks", lines())[0] == 404
     server.close()
+
+
+def until(true, second=30.0):
+    deadline = time.monotonic() + second
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_post_that_is_broken_off_is_one_line(lab, caplog):
+    lab.begin()
+    with socket.create_connection(("127.0.0.1", lab.server.port)) as sender:
+        head = f"POST /chunks HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\n"
+        sender.sendall(f"{head}Content-Length: 1000\r\n\r\nhalf".encode())
+    until(lambda: "POST from 127.0.0.1" in lab.watch.problems)
+    assert "broken off" in lab.watch.problems["POST from 127.0.0.1"]
+    assert len([record for record in caplog.records if "broken off" in record.message]) == 1
+    assert lab.ask("/chunks", lines())[0] == 200
+
+
+def test_health_says_what_is_wrong(lab):
+    lab.begin()
+    for thing, name, value, words in (
+        (lab.watch.metrics, "store_fault", "database or disk is full", "disk is full"),
+        (lab.inbox, "stalled", "the share is away", "cannot be asked: the share"),
+        (lab.inbox, "behind_second", 1e4, "10000 s behind"),
+    ):
+        before = getattr(thing, name)
+        setattr(thing, name, value)
+        status, told = lab.ask("/health")
+        setattr(thing, name, before)
+        assert (status, words in told) == (503, True), told
+    until(lambda: lab.ask("/health") == (200, "ok"))

@@ -42,6 +42,14 @@ def checked_columns(path: Path, place: str, told: Mapping[str, Any]) -> dict[str
     ManifestError
         If a name is no column of ours, or an entry is neither a name, a number nor a table.
     """
+    if not isinstance(told, Mapping):
+        raise ManifestError(
+            path,
+            place=place,
+            found=f"a {type(told).__name__}",
+            expected='a table: voltage_volt = "U"',
+            remedy="Write [columns] above it.",
+        )
     return {
         name: checked_technique(path, f"{place}, {name}", entry)
         if name == TECHNIQUE
@@ -71,6 +79,22 @@ def checked_technique(path: Path, place: str, value: object) -> str:
     )
 
 
+def shown(value: object) -> str:
+    """Return a value as a message shows it; a number of thousands of digits cannot be written."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:
+        return "a number of very many digits"
+
+
+_MOST_COLUMNS, _MOST_SCALE = 1 << 20, 1e12
+
+
+def _is_scale(scale: object) -> bool:
+    """Whether a column can be multiplied by it and tell anything: not 0, not infinite, not NaN."""
+    return isinstance(scale, int | float) and 0.0 < abs(scale) <= _MOST_SCALE
+
+
 def _checked(path: Path, place: str, name: str, entry: object) -> dict[str, Any]:
     if name not in COLUMNS:
         close = get_close_matches(name, COLUMNS, n=1)
@@ -83,12 +107,17 @@ def _checked(path: Path, place: str, name: str, entry: object) -> dict[str, Any]
         )
     table: dict[str, Any] = entry if isinstance(entry, dict) else {"column": entry}
     column, scale = table.get("column"), table.get("scale", 1.0)
-    good = isinstance(column, str) or (type(column) is int and column >= 0)
-    if not good or type(scale) not in (int, float) or not set(table) <= {"column", "scale"}:
+    good = isinstance(column, str) or (type(column) is int and 0 <= column < _MOST_COLUMNS)
+    if (
+        not good
+        or not _is_scale(scale)
+        or type(scale) not in (int, float)
+        or not set(table) <= {"column", "scale"}
+    ):
         raise ManifestError(
             path,
             place=place,
-            found=reprlib.repr(entry),
+            found=shown(entry),
             expected='"NAME", a position from 0, or { column = "NAME", scale = 0.001 }',
             remedy="Write the column's name as the file's header has it.",
         )

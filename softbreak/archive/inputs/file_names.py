@@ -97,7 +97,7 @@ TWINS: Final[dict[str, tuple[str, ...]]] = {
 
 def names_technique(name: str) -> bool:
     """Return whether a name (of a folder) says nothing but a technique: "EIS", "02_CV"."""
-    words = [re.sub(r"^\d+|\d+$", "", token) for token in tokens(name)]
+    words = [re.sub(r"^\d+|(?<!\d)\d+$", "", token) for token in tokens(name)]
     return any(words) and all(word in TECHNIQUES for word in words if word)
 
 

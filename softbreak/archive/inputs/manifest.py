@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import reprlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +10,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from softbreak.archive.inputs.column_mapping import checked_columns, checked_technique
+from softbreak.archive.inputs.column_mapping import checked_columns, checked_technique, shown
 from softbreak.archive.inputs.manifest_table import table_of
 from softbreak.data.readers.base import decode
 from softbreak.data.readers.registry import TECHNIQUE
 from softbreak.data.record import Cell
 from softbreak.errors import ManifestError
+from softbreak.plain_text import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +61,11 @@ CONFIGURATIONS: Final = ("symmetric", "asymmetric", "full")
 _TEXTS: Final = ("electrode", "electrolyte", "notes")
 COLUMNS: Final = ("cell_id", "files", "configuration", "electrode", "electrolyte", *RANGES, "notes")
 _KNOWN: Final = (*COLUMNS, TECHNIQUE)
+_MOST_DOTS: Final = 5000
+_MOST_NAMES: Final = 500
+_LONGEST_NAME: Final = 400
+_MOST_WHOLE: Final = 1 << 63
+_TYPE: Final = "Write it as text in quotes, or as a plain number."
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +171,20 @@ def _load_csv(path: Path) -> Manifest:
 
 
 def _load_toml(path: Path) -> Manifest:
+    text = decode(path.read_bytes())
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > _MOST_DOTS:  # the parser's work grows with their square
+            raise _nested(path, f"line {number}", f"a name of {line.count('.'):,} parts")
     try:
-        content = tomllib.loads(decode(path.read_bytes()))
-    except tomllib.TOMLDecodeError as error:
+        content = tomllib.loads(text)
+    except RecursionError as error:
+        raise _nested(path, "", "tables or arrays nested hundreds deep") from error
+    except ValueError as error:  # also a number of thousands of digits
         raise ManifestError(
             path,
             found=f"no valid TOML: {error}",
             expected="[[cells]] tables and, if need be, a [columns] table",
             remedy="Mend the line that the message names.",
-        ) from error
-    except RecursionError as error:
-        raise ManifestError(
-            path,
-            found="tables or arrays nested hundreds deep",
-            expected="[[cells]] tables and, if need be, a [columns] table",
-            remedy="Is this a manifest? Remove what it does not need.",
         ) from error
     entries = content.get("cells", [])
     columns = content.get("columns", {})
@@ -205,10 +209,28 @@ def _load_toml(path: Path) -> Manifest:
     return Manifest(path, tuple(rows), columns, tuple(dict.fromkeys(ignored)))
 
 
+def _nested(path: Path, place: str, found: str) -> ManifestError:
+    return ManifestError(
+        path,
+        place=place,
+        found=found,
+        expected="[[cells]] tables and, if need be, a [columns] table",
+        remedy="Is this a manifest? Remove what it does not need.",
+    )
+
+
 def _check_names(
     path: Path, names: list[str], place: str, known: tuple[str, ...] = _KNOWN
 ) -> tuple[str, ...]:
     """Refuse misspelt and doubled columns; return those that mean nothing here."""
+    if len(names) > _MOST_NAMES:
+        raise ManifestError(
+            path,
+            place=place,
+            found=f"{len(names):,} names",
+            expected=f"at most {_MOST_NAMES}",
+            remedy="Is this a data file by that name?",
+        )
     for name in names:
         if names.count(name) > 1 and name:
             raise ManifestError(
@@ -233,9 +255,20 @@ def _check_names(
 
 
 def _row(path: Path, entry: Mapping[str, Any], place: str, columns: Mapping[str, Any]) -> Row:
+    for name in _KNOWN:
+        _check_plain(path, place, name, entry.get(name))
     cell_id = str(entry.get("cell_id", "")).strip()
     if not cell_id:
         raise _bad(path, place, "cell_id", "", "a name", "Give the cell a name of its own.")
+    if len(cell_id) > _LONGEST_NAME or one_line(cell_id) != cell_id:
+        raise _bad(
+            path,
+            place,
+            "cell_id",
+            cell_id,
+            f"a name of at most {_LONGEST_NAME} letters, each of which is seen",
+            "Type the name anew; copied text may hold characters that show nothing.",
+        )
     files = entry.get("files", "")
     globs = files if isinstance(files, list) else str(files or "").split(";")
     patterns = tuple(str(glob).strip() for glob in globs if str(glob).strip())
@@ -249,6 +282,18 @@ def _row(path: Path, entry: Mapping[str, Any], place: str, columns: Mapping[str,
         told = checked_technique(path, f"{place}, column technique", technique)
         columns = {**columns, TECHNIQUE: told}
     return Row(Cell(cell_id=cell_id, **facts), patterns, columns, place)
+
+
+def _check_plain(path: Path, place: str, name: str, value: object) -> None:
+    """Refuse what is neither text nor number (a table, a date), and what no database takes."""
+    values = value if name == "files" and isinstance(value, list) else [value]
+    for one in values:
+        if isinstance(one, int) and not -_MOST_WHOLE < one < _MOST_WHOLE:
+            raise _bad(path, place, name, "a number of very many digits", "text or a number", _TYPE)
+        if one is not None and not isinstance(one, str | int | float):
+            raise _bad(path, place, name, one, "text or a number", _TYPE)
+        if isinstance(one, str) and "\0" in one:
+            raise _bad(path, place, name, one, "text without a zero character", _TYPE)
 
 
 def _configuration(path: Path, place: str, value: object) -> str | None:
@@ -320,7 +365,7 @@ def _bad(
     return ManifestError(
         path,
         place=f"{place}, column {column}",
-        found=reprlib.repr(value) if value != "" else "nothing",
+        found=shown(value) if value != "" else "nothing",
         expected=expected,
         remedy=remedy,
     )

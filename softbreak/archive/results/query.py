@@ -30,6 +30,7 @@ from softbreak.archive.tables import (
     written_whole,
 )
 from softbreak.errors import ReadError, SoftbreakError
+from softbreak.plain_text import spreadsheet_text
 
 
 def rows_of(answer: pa.RecordBatchReader) -> Iterator[list[Any]]:
@@ -53,18 +54,29 @@ def json_lines(answer: pa.RecordBatchReader) -> Iterator[str]:
     yield "]"
 
 
-def write_csv(answer: pa.RecordBatchReader, file: IO[str]) -> int:
-    """Write a header and rows; nested values as JSON. Returns the number of rows."""
+def write_csv(answer: pa.RecordBatchReader, file: IO[str], *, raw: bool = False) -> int:
+    """Write a header and rows; nested values as JSON. Returns the number of rows.
+
+    Parameters
+    ----------
+    answer : pyarrow.RecordBatchReader
+    file : file
+    raw : bool
+        Leave texts as they are that a spreadsheet would run as formulas, or a terminal obey.
+    """
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(answer.schema.names)
+    shown = str if raw else spreadsheet_text
+    writer.writerow([shown(name) for name in answer.schema.names])
     count = 0
     for row in rows_of(answer):
-        writer.writerow([text_of(value) for value in row])
+        texts = (text_of(value) for value in row)
+        kept = (isinstance(value, int | float) for value in row)
+        writer.writerow([t if number else shown(t) for t, number in zip(texts, kept, strict=True)])
         count += 1
     return count
 
 
-def save(answer: pa.RecordBatchReader, path: Path) -> int:
+def save(answer: pa.RecordBatchReader, path: Path, *, raw: bool = False) -> int:
     """Write an answer to a file that is there whole or not at all.
 
     Parameters
@@ -72,6 +84,8 @@ def save(answer: pa.RecordBatchReader, path: Path) -> int:
     answer : pyarrow.RecordBatchReader
     path : Path
         Ends in ``.parquet``, ``.csv`` or ``.json``.
+    raw : bool
+        See :func:`write_csv`.
 
     Returns
     -------
@@ -91,7 +105,7 @@ def save(answer: pa.RecordBatchReader, path: Path) -> int:
         nonlocal count
         with part.open("w", encoding="utf-8", newline="") as file:
             if path.suffix.lower() == ".csv":
-                count = write_csv(answer, file)
+                count = write_csv(answer, file, raw=raw)
             else:
                 for line in json_lines(answer):
                     file.write(line + "\n")

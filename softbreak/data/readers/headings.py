@@ -20,7 +20,9 @@ _LONGEST_NAME: Final = 200
 _LONGEST_UNIT: Final = 30
 NUMBER: Final = r"^\s*[-+\u2212]?[.,]?\d"
 IS_NUMBER: Final = re.compile(NUMBER)
-_FORMAT: Final = re.compile(r"[dhmsyf:.,\-/ 0]*[hms]+:[hms:.,fx0]+|[dmy]{2,4}[-./][dmy]{2,4}\S*.*")
+_FORMAT: Final = re.compile(
+    r"(?=.{1,60}\Z)(?:[dhmsyf:.,\-/ 0]*[hms]+:[hms:.,fx0]+|[dmy]{2,4}[-./][dmy]{2,4}.*)"
+)
 """How a row of units writes durations and dates: ``h:m:s``, ``yyyy-mm-dd hh:mm:ss``."""
 _UNITLESS: Final = frozenset({"", "-", "--", "#", "%", "n/a", "none", "text", "string", "1"})
 _OTHERS: Final = frozenset(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -229,8 +230,29 @@ def _contract(path: Path, instrument: str, error: SchemaError) -> ReadError:
 
 
 def _located(record: Record, content_hash: str, position: int) -> Record:
-    source = replace(record.source, content_hash=content_hash, position=position)
+    stated = {name[:_LONGEST]: _short(value) for name, value in _first(record.source.stated)}
+    source = replace(
+        record.source,
+        content_hash=content_hash,
+        position=position,
+        method=record.source.method[:_LONGEST],
+        instrument=record.source.instrument[:_LONGEST],
+        stated=stated,
+    )
     return replace(record, source=source)
+
+
+_LONGEST, _MOST_STATED = 2000, 2000
+"""What a header says is kept with every record, and written with every result: it has a length."""
+
+
+def _first(stated: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return list(islice(stated.items(), _MOST_STATED))
+
+
+def _short(value: Any) -> Any:
+    long = isinstance(value, str) and len(value) > _LONGEST
+    return f"{value[:_LONGEST]} … ({len(value):,} characters)" if long else value
 
 
 def _head(path: Path) -> Head:

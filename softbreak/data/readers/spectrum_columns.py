@@ -87,7 +87,7 @@ _SCALED: Final = re.compile(
 )
 _MINUTE, _HOUR = re.compile(r"\bmin", re.I), re.compile(r"\bh(?:ours?|r)?\b", re.I)
 _UNIT_ROW: Final = re.compile(
-    r"\W*(?:[-−]?[kKMmGnuµμ]?(?:(?i:ohms?|hz|hertz)|[ΩΩ])(?:\W*cm\^?[2²]?)?"
+    r"\W*+(?:[-−]?[kKMmGnuµμ]?(?:(?i:ohms?|hz|hertz)|[ΩΩ])(?:\W*cm\^?[2²]?)?"
     r"|s|sec|[mµμu]?[AV]|°|(?i:deg\w*|rad))?\W*"
 )
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.learned.input_table import COLUMNS, VOLTAGE_COLUMNS
-from softbreak.models.learned.tree_ensembles import Trees, from_lightgbm
+from softbreak.models.learned.tree_ensembles import NODE, Trees, from_lightgbm
+from softbreak.models.model_files import ModelError, check_trees, checked, checked_places
 
 EVIDENCE: Final = {"all": COLUMNS, "voltage": VOLTAGE_COLUMNS}
 """Columns by what a detector may look at."""
@@ -151,7 +152,8 @@ class Boosted(LearnedDetector):
         return joined({"fault": self._heads[0], "hard": self._heads[1]})
 
     def _restore(self, arrays: Mapping[str, np.ndarray], _: Mapping[str, Any]) -> None:
-        self._heads = (taken(arrays, "fault"), taken(arrays, "hard"))
+        columns = len(self.columns_)
+        self._heads = (taken(arrays, "fault", columns), taken(arrays, "hard", columns))
 
 
 def joined(heads: Mapping[str, Trees]) -> dict[str, np.ndarray]:
@@ -160,9 +162,29 @@ def joined(heads: Mapping[str, Trees]) -> dict[str, np.ndarray]:
     return roots | {f"{name}.nodes": trees.nodes for name, trees in heads.items()}
 
 
-def taken(arrays: Mapping[str, np.ndarray], head: str) -> Trees:
-    """Return one of the ensembles that :func:`joined` put together."""
-    return Trees(arrays[f"{head}.roots"], arrays[f"{head}.nodes"])
+def taken(arrays: Mapping[str, np.ndarray], head: str, columns: int) -> Trees:
+    """Return one of the ensembles that :func:`joined` put together, once it is known to be one.
+
+    Parameters
+    ----------
+    arrays : mapping
+        As read from a file: nothing of it is trusted.
+    head : str
+    columns : int
+        How many the rows have that it will be asked about.
+
+    Raises
+    ------
+    ModelError
+        If a walk through it could leave its arrays, or would not end.
+    """
+    nodes = arrays.get(f"{head}.nodes")
+    if nodes is None or nodes.dtype != NODE or nodes.ndim != 1:
+        raise ModelError(f"{head}.nodes is no list of nodes")
+    roots = checked_places(arrays, f"{head}.roots", len(nodes)).astype(np.int32)
+    nodes = np.ascontiguousarray(nodes)
+    check_trees(head, roots, nodes, columns)
+    return Trees(roots, nodes)
 
 
 class Logistic(LearnedDetector):
@@ -227,8 +249,10 @@ class Logistic(LearnedDetector):
         return {"centre": self._centre, "scale": self._scale, "slope": self._slope}
 
     def _restore(self, arrays: Mapping[str, np.ndarray], _: Mapping[str, Any]) -> None:
-        self._centre, self._scale = arrays["centre"], arrays["scale"]
-        self._slope = arrays["slope"]
+        count = len(self.columns_)
+        self._centre = checked(arrays, "centre", (count,))
+        self._scale = checked(arrays, "scale", (count,), low=1e-300)
+        self._slope = checked(arrays, "slope", (2 * count + 1, 3))
 
 
 def _softmax(score: np.ndarray) -> np.ndarray:

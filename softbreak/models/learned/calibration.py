@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+
+from softbreak.models.model_files import ModelError, checked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +65,21 @@ def fit_isotonic(
     at = np.array([pool[2] for pool in pools]) / mass
     keep = np.concatenate(([True], np.diff(at) > 0))
     return Isotonic(at[keep], np.maximum.accumulate(value)[keep])
+
+
+def restored_map(arrays: Mapping[str, np.ndarray], name: str) -> Isotonic:
+    """Return a map that was saved as two arrays, once it is known to be one.
+
+    Raises
+    ------
+    ModelError
+        If it does not rise, or leaves 0 to 1.
+    """
+    at = checked(arrays, f"{name}.at", (None,))
+    value = checked(arrays, f"{name}.value", at.shape, low=0.0, high=1.0)
+    if not len(at) or (np.diff(at) <= 0.0).any() or (np.diff(value) < 0.0).any():
+        raise ModelError(f"{name} is no rising map")
+    return Isotonic(at, value)
 
 
 def conformal_margin(

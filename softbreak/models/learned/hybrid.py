@@ -23,12 +23,18 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.families.cycle import CycleFeatures
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.learned.boosted import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken
-from softbreak.models.learned.calibration import Isotonic, conformal_margin, fit_isotonic
+from softbreak.models.learned.calibration import (
+    Isotonic,
+    conformal_margin,
+    fit_isotonic,
+    restored_map,
+)
 from softbreak.models.learned.hybrid_decision import Limits, Scored, combined, creep_of
 from softbreak.models.learned.hybrid_scores import HEADS, TOLD, learned_of, numbers_of
 from softbreak.models.learned.input_table import COLUMNS
 from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
 from softbreak.models.learned.tree_ensembles import Trees
+from softbreak.models.model_files import ModelError, checked, stated_number
 from softbreak.models.rules.fused import FusedJudge
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.thresholds import SHIFT_LIMIT
@@ -262,17 +268,23 @@ class Hybrid(LearnedDetector):
         return {"margins": self._margins, "familiar": self._familiar.limit}
 
     def _restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
-        self._heads = {name: taken(arrays, name) for name in HEADS}
+        columns, core = len(self.columns_), len(self._core())
+        if self.evidence not in EVIDENCE or not all(0.0 <= x <= 1.0 for x in self.limits):
+            raise ModelError("its parameters are none of a hybrid's")
+        self._heads = {name: taken(arrays, name, columns) for name in HEADS}
         self._maps = {
-            name: Isotonic(arrays[f"map.{name}.at"], arrays[f"map.{name}.value"])
+            name: restored_map(arrays, f"map.{name}")
             for name in ("fault0", "fault1", "hard0", "hard1")
         }
-        self._margins = {str(k): float(v) for k, v in facts["margins"].items()}
+        self._margins = {
+            name: stated_number(facts["margins"], name, -10.0, 10.0)
+            for name in ("00", "01", "10", "11")
+        }
         self._familiar = Familiarity(
-            arrays["familiar.centre"],
-            arrays["familiar.scale"],
-            arrays["familiar.inverse"],
-            float(facts["familiar"]),
+            checked(arrays, "familiar.centre", (core,)),
+            checked(arrays, "familiar.scale", (core,), low=1e-300),
+            checked(arrays, "familiar.inverse", (core, core)),
+            stated_number(facts, "familiar", 1e-12, 1e12),
         )
         self._ready()
 

@@ -18,6 +18,7 @@ from softbreak.features.families.cycle import Reading
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.learned.boosted import LEFT_OUT
 from softbreak.models.learned.input_table import COLUMNS, detector_table
+from softbreak.models.model_files import checked
 
 CURVES: Final = ("plus", "minus", "before", "first")
 """This cycle's half-cycles by current direction; the mean of the cycle before, and of the first."""
@@ -25,6 +26,7 @@ CURVE_COLUMNS: Final = tuple(f"curve_{name}_{k:02d}" for name in CURVES for k in
 """ln of V/I over the cell's base: the median of its first three cycles, as far as they are past."""
 BASE_CYCLES: Final = 3
 CLIP: Final = 4.0
+MOST_HIDDEN: Final = 4096
 SCALARS: Final = tuple(name for name in COLUMNS if name not in LEFT_OUT)
 
 
@@ -201,9 +203,21 @@ class Network(LearnedDetector):
     def _restore(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
         from softbreak.models.learned import torch_network as nets
 
+        if self.columns_ != self._columns():
+            raise SoftbreakError("this network was taught other columns; train it anew")
+        if not 0 < self.hidden <= MOST_HIDDEN:
+            raise SoftbreakError(f"a network of {self.hidden} hidden channels")
         if facts["points"] != POINTS or facts["curves"] != list(CURVES):
             raise SoftbreakError("this network was taught other curves; train it anew")
-        self._centre, self._scale = arrays["centre"], arrays["scale"]
+        self._centre = checked(arrays, "centre", (len(SCALARS),))
+        self._scale = checked(arrays, "scale", (len(SCALARS),), low=1e-300)
         weights = {n.removeprefix("net."): a for n, a in arrays.items() if n.startswith("net.")}
+        if not all(np.isfinite(a).all() for a in weights.values() if a.dtype.kind == "f"):
+            raise SoftbreakError("a weight of the network is no number")
         shape = nets.Shape(len(CURVES), POINTS, len(SCALARS), self.hidden)
-        self._net = nets.from_arrays(shape, weights)
+        try:
+            self._net = nets.from_arrays(shape, weights)
+        except RuntimeError as error:  # torch says which weight has another shape
+            raise SoftbreakError(
+                f"the weights are no such network's: {str(error)[:200]}"
+            ) from error

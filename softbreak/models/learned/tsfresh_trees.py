@@ -24,6 +24,7 @@ from softbreak.features.generic.tsfresh_equivalents.table import KIND, compute, 
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.learned.boosted import grow, joined, sigmoid, taken, three
 from softbreak.models.learned.network import CURVES, curves_of_cycles
+from softbreak.models.model_files import checked_places
 
 _ATTRIBUTES: Final = ("slope", "intercept", "rvalue", "stderr")
 _CORRIDORS: Final = ((0.0, 0.2), (0.0, 0.8), (0.2, 0.8), (0.2, 1.0), (0.8, 1.0))
@@ -165,5 +166,6 @@ class Anonymous(LearnedDetector):
         return {"chosen": self._chosen, **joined(self._heads)}
 
     def _restore(self, arrays: Mapping[str, np.ndarray], _: Mapping[str, Any]) -> None:
-        self._chosen = arrays["chosen"]
-        self._heads = {name: taken(arrays, name) for name in ("fault", "hard")}
+        self._chosen = checked_places(arrays, "chosen", len(self.columns_))
+        count = len(self._chosen)
+        self._heads = {name: taken(arrays, name, count) for name in ("fault", "hard")}

@@ -48,6 +48,10 @@ class Chunk:
         Nothing has come for long: what there is is judged as if nothing followed. More may.
     handle : object
         The source's own note, for :meth:`Source.ack`.
+    incomplete : str
+        Why rows before these may be missing for good; empty where none are.
+    alone : bool
+        To be stored before the next chunk is asked for: what it holds is under suspicion.
     """
 
     cell: Cell
@@ -58,6 +62,8 @@ class Chunk:
     backlog: bool = False
     ended: bool = False
     handle: object = None
+    incomplete: str = ""
+    alone: bool = False
 
     @property
     def records(self) -> Sequence[Record]:
@@ -99,12 +105,18 @@ class Source(ABC):
         It has: nothing will ever come again.
     replays : bool
         Whether :meth:`rewind` can bring a cell's past back.
+    stalled : str
+        Why it cannot be asked now; empty while it can.
+    behind_second : float
+        So long the message that was handed on last had waited, where others wait behind it.
     """
 
     name: str
     ends: bool = False
     exhausted: bool = False
     replays: bool = False
+    stalled: str = ""
+    behind_second: float = 0.0
 
     def resume(self, tokens: Mapping[str, tuple[str, str]]) -> None:  # noqa: B027
         """Take up from stored tokens: part of the source to (cell_id, token)."""
@@ -119,6 +131,21 @@ class Source(ABC):
 
     def rewind(self, cell_ids: Iterable[str]) -> None:  # noqa: B027
         """Hand these cells on once more, from zero, with ``restart`` set (if it replays)."""
+
+    def again(self, receipts: Sequence[Receipt]) -> Sequence[Chunk] | None:  # noqa: ARG002
+        """Hand on once more, a message a chunk, what was not stored when its cell failed.
+
+        None where the source cannot: a cell's past is then asked for by :meth:`rewind`.
+        """
+        return None
+
+    def refuse(self, receipt: Receipt, reason: str) -> None:  # noqa: B027
+        """Hear that a chunk can never be used: it is not to come again."""
+
+    @property
+    def settling(self) -> bool:
+        """Whether more may wait than the last poll could see."""
+        return False
 
     def rebalanced(self) -> bool:
         """Return whether cells came from, or went to, another worker since the last call."""

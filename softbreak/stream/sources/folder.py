@@ -10,7 +10,8 @@ from threading import Event
 from typing import Any
 
 from softbreak.data.record import Cell, Record
-from softbreak.errors import ReadError
+from softbreak.errors import ReadError, SoftbreakError
+from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.sources.file_position import Mark, hashed
 from softbreak.stream.sources.growing import GrowingFile, News
@@ -100,6 +101,7 @@ class FolderSource(Source):
         self._discover, self._several = discover, several
         self._patience = patience or Patience()
         self._found: Sequence[Found] = ()
+        self._listed = False
         self._next_scan = 0.0
         self._files: dict[str, GrowingFile] = {}
         self._owner: dict[str, str] = {}
@@ -129,8 +131,12 @@ class FolderSource(Source):
         if time.monotonic() >= self._next_scan:
             self._scan()
         for found in self._found:
-            chunk = self._chunk(found)
-            if chunk is not None:
+            with Boundary() as boundary:
+                chunk = self._chunk(found)
+            if boundary.error is not None:  # one of ours: the others are looked at
+                sentence = f"cannot be followed ({in_words(boundary.error)})"
+                self._problems.append(Problem(found.cell.cell_id, sentence))
+            elif chunk is not None:
                 yield chunk
         if self._next_scan == 0.0:  # a cell has turned out to be several
             yield from self.poll()
@@ -154,12 +160,15 @@ class FolderSource(Source):
             self._waker.close()
 
     def _scan(self) -> None:
-        try:
+        with Boundary() as boundary:
             self._found = self._discover()
-        except (ReadError, OSError) as error:
-            if not self._found:
-                raise
+            self._listed, self.stalled = True, ""
+        error = boundary.error
+        if error is not None and not self._listed and isinstance(error, SoftbreakError | OSError):
+            raise error
+        if error is not None:
             # A share that is away, a manifest that is being edited: what was known goes on.
+            self.stalled = str(error)
             self._problems.append(Problem(str(self.root), f"{error}; trying again"))
         self._next_scan = time.monotonic() + self._patience.rescan_second
 
@@ -292,7 +301,7 @@ class FolderSource(Source):
 
     def _look(self, found: Found, file: GrowingFile) -> News | None:
         try:
-            news = file.look()
+            news = _looked(file)
         except ReadError as error:
             if isinstance(error.__cause__, OSError):
                 self._locked(file, error.__cause__)
@@ -312,6 +321,21 @@ class FolderSource(Source):
     def _locked(self, file: GrowingFile, error: OSError) -> None:
         sentence = f"cannot be opened now ({error.strerror or error}); trying again"
         self._problems.append(Problem(file.name, sentence))
+
+
+def _looked(file: GrowingFile) -> News | None:
+    """Look at a file; an error of ours in a reader is that file's."""
+    with Boundary() as boundary:
+        return file.look()
+    error = boundary.error
+    if isinstance(error, ReadError | OSError):
+        raise error
+    raise ReadError(
+        file.name,
+        found=f"an error of softbreak's own ({in_words(error) if error else ''})",
+        expected="a file that can be read",
+        remedy="Please report it with the file.",
+    ) from error
 
 
 def _valid(path: str) -> str:

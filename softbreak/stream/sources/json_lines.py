@@ -8,7 +8,7 @@ from queue import Empty, Full, Queue
 from typing import BinaryIO, Final
 
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
-from softbreak.stream.sources.merged import Sequences, batches, chunk_of
+from softbreak.stream.sources.merged import Sequences, batches, chunk_of, one_by_one
 from softbreak.stream.sources.messages import MOST_BYTES, Message, MessageError, parse
 
 _WAITING: Final = 10_000
@@ -51,10 +51,15 @@ class LineSource(Source):
         """Yield what has been read meanwhile."""
         messages = [m for line in self._drained() if (m := self._message(line)) is not None]
         for group in batches(messages):
-            yield chunk_of(group, self._known.tokens(group))
+            yield chunk_of(group, self._known.tokens(group), tuple(group))
 
     def ack(self, receipts: Sequence[Receipt]) -> None:
         """Nothing to do: a pipe does not listen."""
+
+    def again(self, receipts: Sequence[Receipt]) -> Sequence[Chunk]:
+        """Hand on the messages of a cell that failed, each by itself."""
+        messages = [message for receipt in receipts for message in _messages(receipt)]
+        return one_by_one((message, (message,)) for message in messages)
 
     def problems(self) -> Sequence[Problem]:
         """Return lines that are no messages."""
@@ -100,7 +105,11 @@ class LineSource(Source):
         return message if self._known.is_new(message) else None
 
     def _read(self) -> None:
+        within = False
         while line := self._stream.readline(MOST_BYTES + 1):
+            cut, within = within, not line.endswith(b"\n")
+            if cut:  # the rest of a line that was too long, and refused
+                continue
             if not self._put(line):
                 return
         self._put(None)
@@ -113,3 +122,7 @@ class LineSource(Source):
                 continue  # the watch is behind: so the sender waits
             return True
         return False
+
+
+def _messages(receipt: Receipt) -> tuple[Message, ...]:
+    return receipt.handle if isinstance(receipt.handle, tuple) else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -45,6 +45,8 @@ def chunk_of(
     handle: object = None,
     *,
     restart: bool = False,
+    incomplete: str = "",
+    alone: bool = False,
 ) -> Chunk:
     """Return messages of one cell, in their order, as one chunk.
 
@@ -56,6 +58,8 @@ def chunk_of(
         As in :class:`Chunk`.
     restart : bool
         Whether the cell begins again with them.
+    incomplete, alone
+        As in :class:`Chunk`.
     """
     return Chunk(
         messages[-1].cell,
@@ -65,7 +69,19 @@ def chunk_of(
         restart=restart or messages[0].restart,
         ended=messages[-1].end,
         handle=handle,
+        incomplete=incomplete,
+        alone=alone,
     )
+
+
+def one_by_one(pairs: Iterable[tuple[Message, object]]) -> list[Chunk]:
+    """Return messages with their handles, a message a chunk: to find the one that is at fault."""
+    chunks = []
+    for message, handle in pairs:
+        known = message.sequence is not None
+        tokens = {message.cell.cell_id: str(message.sequence)} if known else {}
+        chunks.append(chunk_of([message], tokens, handle))
+    return chunks
 
 
 def batches(messages: Sequence[Message]) -> list[list[Message]]:

@@ -17,7 +17,6 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import numpy as np
@@ -32,8 +31,14 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 32 << 20
 """A message of more bytes is refused."""
 MOST_NAME: Final = 200
+MOST_FACTS: Final = 16_384
+"""What a message says of its cell has at most so many characters: it is kept for every cell."""
+MOST_CACHED: Final = 32 << 20
+"""So many characters of facts are kept to be compared with the next message's."""
 MOST_NUMBER: Final = 1e18
 _TECHNIQUES: Final = {technique.value: technique for technique in Technique}
+_TEXTS: Final = ("configuration", "electrode", "electrolyte", "notes")
+_CONFIGURATIONS: Final = (None, "", "symmetric", "asymmetric", "full")
 _FLOAT, _INTEGER = np.dtype(np.float64), np.dtype(np.int64)
 
 
@@ -209,14 +214,17 @@ def _facts(told: object) -> str:
     if not isinstance(told, dict):
         raise MessageError(f"facts that are a {type(told).__name__}; expected an object by name")
     for key, value in told.items():
-        if isinstance(value, str):
-            _text(key, value)
+        if key in _TEXTS or isinstance(value, str):
+            _text(key, value or "", MOST_FACTS)
         elif value is not None and not _is_number(value):
             raise MessageError(
                 f"facts: {key[:40]!r} is {type(value).__name__} {str(value)[:40]!r}; expected text "
                 "or a number"
             )
-    return json.dumps(told, sort_keys=True)
+    text = json.dumps(told, sort_keys=True)
+    if len(text) > MOST_FACTS:
+        raise MessageError(f"facts of {len(text):,} characters; expected at most {MOST_FACTS:,}")
+    return text
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
@@ -224,23 +232,53 @@ def _is_number(value: object) -> TypeGuard[int | float]:
     return type(value) in (int, float) and abs(value) < MOST_NUMBER  # type: ignore[arg-type]
 
 
-def _text(name: str, value: object) -> str:
+def _text(name: str, value: object, most: int = MOST_NAME) -> str:
     """Return a text that can be stored; a lone half of a character cannot."""
-    text = str(value)[:MOST_NAME]
+    if not isinstance(value, str):
+        raise MessageError(f"{name[:40]!r} is {type(value).__name__}; expected text")
+    text = value[:most]
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise MessageError(f"{name[:40]!r} is no text that can be stored") from error
+    if "\0" in text:  # a database's text ends there, or it refuses it
+        raise MessageError(f"{name[:40]!r} holds a zero character; expected text")
     return text
 
 
-@lru_cache(maxsize=65_536)
-def _cell(name: str, facts: str) -> Cell:
-    """Return the cell; a live channel says the same of itself with every message."""
+class _Cells:
+    """What was said of cells last: a live channel says the same with every message.
+
+    Bounded by what it holds, not by entries; when it is full it begins again.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Cell] = {}
+        self._size = 0
+
+    def __call__(self, name: str, facts: str) -> Cell:
+        cell = self._known.get((name, facts))
+        if cell is None:
+            cell = _made_cell(name, facts)
+            if self._size > MOST_CACHED:
+                self._known, self._size = {}, 0  # another thread may still read the former one
+            self._known[name, facts] = cell
+            self._size += len(name) + 2 * len(facts) + _CELL_SIZE
+        return cell
+
+
+_CELL_SIZE: Final = 512
+_cell: Final = _Cells()
+
+
+def _made_cell(name: str, facts: str) -> Cell:
     told = json.loads(facts) if facts else {}
     known = {item.name for item in fields(Cell)} - {"cell_id"}
     if not isinstance(told, dict) or not set(told) <= known:
         raise MessageError(f"facts {facts[:80]}; expected some of {', '.join(sorted(known))}")
+    if told.get("configuration") not in _CONFIGURATIONS:
+        expected = ", ".join(filter(None, _CONFIGURATIONS))
+        raise MessageError(f"facts of {name}: configuration; expected one of {expected}")
     try:
         return checked_cell(Cell(cell_id=name, **told))
     except (SchemaError, TypeError) as error:
@@ -270,10 +308,14 @@ def _array(name: str, values: object) -> np.ndarray:
     try:
         array = np.array(values, dtype=_FLOAT)
         finite = bool(np.isfinite(array).all())
+        if not finite:
+            array = np.where(np.isfinite(array), array, np.nan)
+        if np.fmax.reduce(np.abs(array), axis=None, initial=0.0) >= MOST_NUMBER:
+            raise MessageError(f"column {name}: a number beyond {MOST_NUMBER:g}; is it cut?")
         if array.ndim == 1 and column.kind == "integer" and finite:
             return array.astype(_INTEGER)
         if array.ndim == 1 and column.kind != "integer":
-            return array if finite else np.where(np.isfinite(array), array, np.nan)
+            return array
     except (ValueError, TypeError, OverflowError):
         pass  # said below, as of every array that is no list of numbers
     raise MessageError(f"column {name}: expected a list of numbers")

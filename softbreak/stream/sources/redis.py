@@ -6,6 +6,9 @@ is lost run out, another takes the partition and claims what was delivered but n
 (XAUTOCLAIM). An entry is acknowledged (XACK) after its effects are stored. Delivery is thus *at
 least once*; the stored entry id of each cell makes the effect *exactly once*, and the store refuses
 a worker that writes although it has lost its lease.
+
+What was trimmed before it was read is counted, and the cells whose rows may be among it are told of
+it; what can never be used goes to the dead letters.
 """
 
 from __future__ import annotations
@@ -18,93 +21,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.sources.merged import batches, chunk_of
 from softbreak.stream.sources.messages import Message, MessageError, parse
 from softbreak.stream.sources.redis_address import FIELD, Address, connect
-
-_RENEW: Final = """
-if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end
-return redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
-"""
-_RELEASE: Final = """
-if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
-return 0
-"""
-
-
-class Leases:
-    """One worker's partitions.
-
-    Parameters
-    ----------
-    client : redis.Redis
-    address : Address
-    worker : str
-    second : float
-        So long a lease holds.
-
-    Attributes
-    ----------
-    held : set of int
-    """
-
-    def __init__(self, client: Any, address: Address, worker: str, second: float) -> None:
-        self._client, self._address, self._worker = client, address, worker
-        self._second = second
-        self._next = 0.0
-        self.held: set[int] = set()
-
-    def renew(self) -> bool:
-        """Renew what is held, take what is free up to a fair share; return whether that changed."""
-        if time.monotonic() < self._next:
-            return False
-        before = set(self.held)
-        share = self._share()
-        self.held = {number for number in before if self._keeps(number)}
-        for number in sorted(self.held)[share:]:
-            self._release(number)
-        for number in range(self._address.partitions):
-            if len(self.held) >= share:
-                break
-            if number not in self.held and self._keeps(number):
-                self.held.add(number)
-        self._next = time.monotonic() + self._second / 3.0
-        return self.held != before
-
-    def ask_again(self) -> None:
-        """Renew at the next occasion: the broker was away."""
-        self._next = 0.0
-
-    def release(self) -> None:
-        """Give everything away."""
-        for number in sorted(self.held):
-            self._release(number)
-        self._client.zrem(self._key("workers"), self._worker)
-
-    def _share(self) -> int:
-        now = time.time()
-        pipeline = self._client.pipeline(transaction=False)
-        pipeline.zadd(self._key("workers"), {self._worker: now})
-        pipeline.zremrangebyscore(self._key("workers"), 0, now - self._second)
-        pipeline.zcard(self._key("workers"))
-        workers = max(int(pipeline.execute()[2]), 1)
-        return -(-self._address.partitions // workers)
-
-    def _keeps(self, number: int) -> bool:
-        key, milliseconds = self._key(f"lease:{number}"), int(self._second * 1000)
-        return bool(self._client.eval(_RENEW, 1, key, self._worker, milliseconds))
-
-    def _release(self, number: int) -> None:
-        self._client.eval(_RELEASE, 1, self._key(f"lease:{number}"), self._worker)
-        self.held.discard(number)
-
-    def _key(self, what: str) -> str:
-        return f"{self._address.stream}:{self._address.group}:{what}"
-
+from softbreak.stream.sources.redis_leases import Leases
+from softbreak.stream.sources.redis_pending import Pending
+from softbreak.stream.sources.redis_reading import Reading
 
 LEASE_SECOND: Final = 15.0
 _PAGE: Final = 1000
+_GAP_MILLISECOND: Final = 86_400_000
+"""A cell that is first heard of so long after a gap lost nothing in it."""
+_TRIES, _TRY_SECOND = 10, 0.2
 
 Id = tuple[int, int]
 
@@ -139,6 +69,12 @@ class RedisSource(Source):
         self._worker = worker or f"{socket.gethostname()}-{os.getpid()}-{time.time_ns():x}"
         self._client = connect(address.url)
         self._leases = Leases(self._client, address, self._worker, lease_second)
+        self._reading = Reading(self._client, address, self._worker)
+        self._pending = Pending(self._client, address, self._worker, _PAGE)
+        self._began, self._lease_second = time.monotonic(), lease_second
+        self._gaps: dict[str, Id] = {}
+        self._lost = 0
+        self._sequences: dict[str, int] = {}
         self._claimed: set[int] = set()
         self._open: set[tuple[str, bytes]] = set()
         self._last: dict[str, Id] = {}
@@ -177,12 +113,14 @@ class RedisSource(Source):
                 self._join(number)
                 yield from self._replayed(number)
                 yield from self._left_over(number)
-                self._claimed.add(number)
             yield from self._new()
+            self.stalled = ""
         except (Away, Late) as error:
+            self.stalled = f"Redis cannot be reached ({error})"
             self._problems.append(Problem("redis", f"cannot be reached ({error}); trying again"))
             self._leases.ask_again()
         except ResponseError as error:
+            self.stalled = f"Redis: {error}"
             # NOGROUP, LOADING: the broker was restarted, perhaps without its data.
             self._problems.append(Problem("redis", f"{error}; joining the group again"))
             self._claimed.clear()
@@ -217,42 +155,113 @@ class RedisSource(Source):
             self._leases.release()
         self._client.close()
 
-    def _join(self, number: int) -> None:
-        from redis.exceptions import ResponseError
+    @property
+    def settling(self) -> bool:
+        """Whether partitions in which something waits are, or may be, a lost worker's.
 
-        key = self._address.key(number)
+        A worker that lives renews its leases; what is not free a lease's time after the beginning
+        is read by another.
+        """
+        from redis.exceptions import RedisError
+
+        others = set(range(self._address.partitions)) - self._leases.held
+        if time.monotonic() - self._began > 1.7 * self._lease_second:
+            return False
         try:
-            self._client.xgroup_create(key, self._address.group, id="0", mkstream=True)
-        except ResponseError as error:
-            if "BUSYGROUP" not in str(error):  # it is there already
-                raise
+            return any(self._pending.waits(number) for number in others)
+        except RedisError:
+            return False  # said by the next poll
+
+    def again(self, receipts: Sequence[Receipt]) -> Sequence[Chunk]:
+        """Hand on the messages of a cell that failed, each by itself.
+
+        Raises
+        ------
+        RedisError
+            If the broker is away for longer.
+        """
+        chunks = []
+        for entries in (r.handle for r in receipts if isinstance(r.handle, _Entries)):
+            for entry, fields in self._tried(self._pending.fields, entries.key, entries.ids):
+                message = parse(fields[FIELD])
+                tokens = {f"{entries.key}/{message.cell.cell_id}": entry.decode()}
+                chunks.append(chunk_of([message], tokens, _Entries(entries.key, (entry,))))
+        return chunks
+
+    def refuse(self, receipt: Receipt, reason: str) -> None:
+        """Move entries that can never be used to the dead letters."""
+        if isinstance(receipt.handle, _Entries):
+            for entry in receipt.handle.ids:
+                self._bury(receipt.handle.key, entry, reason)
+
+    def _tried(self, ask: Any, *arguments: Any) -> Any:
+        """Ask the broker, again if it is away for a moment."""
+        from redis.exceptions import RedisError
+
+        for _ in range(_TRIES):
+            try:
+                return ask(*arguments)
+            except RedisError:
+                time.sleep(_TRY_SECOND)
+        return ask(*arguments)
+
+    def _bury(self, key: str, entry: bytes, reason: str) -> None:
+        from redis.exceptions import RedisError
+
+        self._problems.append(Problem(f"{key}, entry {entry.decode()}", reason))
+        try:
+            self._pending.bury(key, entry, reason)
+        except RedisError as error:  # it stays pending, and comes again
+            self._problems.append(Problem("redis", f"not put aside ({error}); trying again"))
+            return
+        self._open.discard((key, entry))
+
+    def _join(self, number: int) -> None:
+        self._reading.join(number)
+        if gap := self._reading.gap(number):
+            self._gaps[self._address.key(number)] = _id(gap)
 
     def _left_over(self, number: int) -> Iterator[Chunk]:
         """Claim what was delivered, to anybody, and never acknowledged."""
-        key, cursor = self._address.key(number), b"0-0"
-        while True:
-            cursor, entries, lost = self._client.xautoclaim(
-                key,
-                self._address.group,
-                self._worker,
-                min_idle_time=0,
-                start_id=cursor,
-                count=_PAGE,
-            )
-            if lost:
-                sentence = f"{len(lost)} entries were trimmed away before they were read"
-                self._problems.append(Problem(key, sentence))
-            yield from self._chunks(key, entries)
-            if cursor == b"0-0":
-                return
+        key = self._address.key(number)
+        for entries, lost, alone in self._pending.claimed(number):
+            self._note_lost(key, lost, "")
+            yield from self._chunks(key, entries, alone=alone)
+            if alone and any((key, entry) in self._open for entry, _ in entries):
+                return  # it could not be stored now: the next one has to wait
+        self._claimed.add(number)
 
     def _new(self) -> Iterator[Chunk]:
-        streams: Any = {self._address.key(n): ">" for n in self._leases.held & self._claimed}
-        if not streams:
+        numbers = sorted(self._leases.held & self._claimed)
+        pages = self._reading.pages(numbers, _PAGE) if numbers else []
+        full = [page.entries[-1][0] for _, page in pages if len(page.entries) == _PAGE]
+        self.behind_second = max((time.time() - _id(e)[0] / 1e3 for e in full), default=0.0)
+        for number, page in pages:
+            key = self._address.key(number)
+            self._note_lost(key, page.lost, page.first)
+            yield from self._chunks(key, page.entries)
+
+    def _note_lost(self, key: str, lost: int, first: str) -> None:
+        if not lost:
             return
-        told = self._client.xreadgroup(self._address.group, self._worker, streams, count=_PAGE)
-        for key, entries in _pairs(told):
-            yield from self._chunks(key.decode(), entries)
+        self._lost += lost
+        sentence = f"{self._lost} entries were trimmed away before they were read"
+        self._problems.append(Problem(key, sentence))
+        self._gaps[key] = _id(first) if first else max(self._last.values(), default=(0, 0))
+
+    def _incomplete(self, key: str, group: Sequence[Message], before: Id | None, at: Id) -> str:
+        """Why rows of a cell may have been lost before these; empty if none were."""
+        name, gap = group[0].cell.cell_id, self._gaps.get(key)
+        first, known = group[0].sequence, self._sequences.get(name)
+        if group[-1].sequence is not None:
+            self._sequences[name] = group[-1].sequence
+        if gap is None or at < gap or (before is not None and before >= gap):
+            return ""
+        if before is None and (at[0] - gap[0] > _GAP_MILLISECOND or first in (0, 1)):
+            return ""
+        if first is not None and known is not None and first == known + 1:
+            return ""
+        return "entries of its stream were trimmed before they were read: rows may be missing"
 
     def _replayed(self, number: int) -> Iterator[Chunk]:
         """Hand on the past of cells that are to begin again, each at once."""
@@ -275,9 +284,10 @@ class RedisSource(Source):
             tokens = {f"{key}/{name}": newest.decode()}
             yield chunk_of(group, tokens, _Entries(key, ()), restart=not begun)
 
-    def _chunks(self, key: str, entries: Sequence[Any]) -> Iterator[Chunk]:
+    def _chunks(self, key: str, entries: Sequence[Any], *, alone: bool = False) -> Iterator[Chunk]:
         news = []
         ids: dict[int, bytes] = {}
+        before: dict[str, Id | None] = {}
         for entry, message in self._parsed(key, entries):
             name = message.cell.cell_id
             if (key, entry) in self._open:
@@ -285,22 +295,31 @@ class RedisSource(Source):
             if _id(entry) <= self._last.get(name, (0, 0)):
                 self._done.append(_Entries(key, (entry,)))
                 continue
+            before.setdefault(name, self._last.get(name))
             self._last[name] = _id(entry)
             ids[id(message)] = entry
             news.append(message)
         self._open.update((key, entry) for entry in ids.values())
         for group in batches(news):
             mine = tuple(ids[id(message)] for message in group)
-            tokens = {f"{key}/{group[0].cell.cell_id}": mine[-1].decode()}
-            yield chunk_of(group, tokens, _Entries(key, mine))
+            name = group[0].cell.cell_id
+            tokens = {f"{key}/{name}": mine[-1].decode()}
+            lost = self._incomplete(key, group, before.get(name), _id(mine[0]))
+            handle = _Entries(key, mine)
+            yield chunk_of(group, tokens, handle, incomplete=lost, alone=alone)
 
     def _parsed(self, key: str, entries: Sequence[Any]) -> Iterator[tuple[bytes, Message]]:
         for entry, fields in entries:
-            try:
-                yield entry, parse(fields[FIELD] if fields else b"")
-            except (MessageError, KeyError) as error:
-                self._problems.append(Problem(f"{key}, entry {entry.decode()}", f"{error}"))
-                self._done.append(_Entries(key, (entry,)))
+            with Boundary() as boundary:
+                message = parse(fields[FIELD] if fields else b"")
+            if boundary.error is None:
+                yield entry, message
+            elif isinstance(boundary.error, MessageError):
+                self._bury(key, entry, str(boundary.error))
+            elif isinstance(boundary.error, KeyError):
+                self._bury(key, entry, f"no field {FIELD.decode()!r}, which holds the message")
+            else:
+                self._bury(key, entry, in_words(boundary.error))
 
     def _acknowledge(self, entries: Sequence[_Entries]) -> None:
         self._done.extend(entries)
@@ -315,13 +334,6 @@ class RedisSource(Source):
                 pipeline.xack(key, self._address.group, *ids[first : first + _PAGE])
         pipeline.execute()
         self._done = []
-
-
-def _pairs(told: Any) -> Iterable[tuple[bytes, Sequence[Any]]]:
-    """Entries by stream, as version 2 and 3 of the protocol have them."""
-    if isinstance(told, Mapping):
-        return [(key, [entry for page in pages for entry in page]) for key, pages in told.items()]
-    return told or ()
 
 
 def _id(entry: bytes | str) -> Id:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    NotSupportedError,
+    ProgrammingError,
+)
 
 from softbreak.errors import SoftbreakError
 
@@ -25,6 +35,10 @@ class StoreError(SoftbreakError):
 
 class Fenced(StoreError):  # noqa: N818 - it is a fact about the cell, not a fault
     """Another worker has written to this cell since: what this one knows of it is out of date."""
+
+
+class StoreRefused(StoreError):  # noqa: N818 - the store is well
+    """A write that can never be stored: something in it is none that a database takes."""
 
 
 def url_of(store: str) -> str:
@@ -80,7 +94,17 @@ def _server(url: str) -> sa.Engine:
     return sa.create_engine(url, pool_pre_ping=True)
 
 
+def _own(url: str) -> None:
+    """Make a new file readable by its owner alone; SQLite's log takes over the file's mode."""
+    name = sa.engine.make_url(url).database
+    if not name or name == ":memory:" or name.startswith("file:"):
+        return
+    with suppress(OSError):  # it is there already, or SQLite says why it cannot be
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 def _sqlite(url: str) -> sa.Engine:
+    _own(url)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECOND})
 
     @sa.event.listens_for(engine, "connect")
@@ -140,3 +164,21 @@ def passes(error: DBAPIError) -> bool:
         return state in (_DISK_FULL_STATE, *_LOCK_STATES) or state.startswith("08")
     told = str(error.orig).lower()
     return any(word in told for word in _TRANSIENT) or "connection" in told
+
+
+def is_of_the_data(error: Exception) -> bool:
+    """Return whether an error lies in what was to be stored, not in the store.
+
+    The database then has said so of a value (DataError), or its driver has not even sent it.
+    """
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, ValueError | TypeError | OverflowError | AttributeError | KeyError)
+    if isinstance(error, DataError | InterfaceError | IntegrityError):
+        return not error.connection_invalidated
+    sent = getattr(error.orig, "sqlstate", None) is not None
+    return isinstance(error, ProgrammingError | NotSupportedError) and not sent and _binding(error)
+
+
+def _binding(error: DBAPIError) -> bool:
+    told = str(error.orig).lower()
+    return any(word in told for word in ("binding", "adapt", "type", "too large"))

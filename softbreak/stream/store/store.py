@@ -15,8 +15,25 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, Table, null, select
 from sqlalchemy.exc import DBAPIError
 
-from softbreak.stream.store.engine import READING, StoreError, open_engine, passes
-from softbreak.stream.store.tables import ALARMS, CELLS, OFFSETS, OUTBOX, SILENCES, VERDICTS
+from softbreak.stream.boundary import Boundary, in_words
+from softbreak.stream.faults import Fault
+from softbreak.stream.store.engine import (
+    READING,
+    StoreError,
+    StoreRefused,
+    is_of_the_data,
+    open_engine,
+    passes,
+)
+from softbreak.stream.store.tables import (
+    ALARMS,
+    CELLS,
+    FAULTS,
+    OFFSETS,
+    OUTBOX,
+    SILENCES,
+    VERDICTS,
+)
 from softbreak.stream.store.transaction import (
     VERDICT_NUMBERS,
     CellWrite,
@@ -25,6 +42,10 @@ from softbreak.stream.store.transaction import (
     Waiting,
     upsert,
 )
+from softbreak.version import __version__
+
+MOST_FAULTS = 200
+"""So many kinds of errors are kept for reports."""
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,16 +118,53 @@ class Store:
         ------
         Fenced
             If another worker has written to one of the cells; nothing is stored then.
+        StoreRefused
+            If something in it can never be stored; nothing is stored then.
         StoreBusy
             If the store cannot take it now; nothing is stored then.
+        StoreError
+            If it takes nothing at all, and that does not seem to pass.
         """
-        try:
-            with self.engine.begin() as connection:
-                Transaction(connection, source, channels, time.time()).write(writes)
-        except DBAPIError as error:
-            if passes(error):
-                raise StoreBusy(str(error.orig)) from error
-            raise StoreError(f"the store refused a write: {error.orig}") from error
+        with Boundary() as boundary, self.engine.begin() as connection:
+            Transaction(connection, source, channels, time.time()).write(writes)
+        error = boundary.error
+        if error is None:
+            return
+        if isinstance(error, StoreError):
+            raise error
+        if is_of_the_data(error):
+            raise StoreRefused(f"the store refused a write: {in_words(error)}") from error
+        if isinstance(error, DBAPIError):
+            kind = StoreBusy if passes(error) else StoreError
+            raise kind(str(error.orig)) from error
+        raise StoreRefused(f"the store refused a write: {in_words(error)}") from error
+
+    # errors of our own
+
+    def note(self, fault: Fault) -> None:
+        """Keep an error for a report: the first input of each kind, and how often it came."""
+        now = time.time()
+        known = FAULTS.update().where(FAULTS.c.key == fault.key)
+        if self._write(known.values(count=FAULTS.c.count + 1, latest_unix_second=now)):
+            return
+        row = {
+            "key": fault.key,
+            "cell_id": fault.cell_id,
+            "sentence": fault.sentence,
+            "trace": fault.trace,
+            "input": fault.input,
+            "softbreak": __version__,
+            "count": 1,
+            "first_unix_second": now,
+            "latest_unix_second": now,
+        }
+        newest = select(FAULTS.c.key).order_by(FAULTS.c.first_unix_second.desc()).limit(MOST_FAULTS)
+        self._write(FAULTS.delete().where(FAULTS.c.key.not_in(newest)))
+        self._write(FAULTS.insert().values(row))
+
+    def faults(self) -> pd.DataFrame:
+        """Return the errors of softbreak's own that were kept, with what they came from."""
+        return self._frame(FAULTS.select().order_by(FAULTS.c.first_unix_second), FAULTS)
 
     # the outbox
 

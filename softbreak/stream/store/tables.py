@@ -114,3 +114,18 @@ SILENCES: Final = Table(
     Column("reason", Text, nullable=False),
 )
 """Cells of which nobody wants to hear for a while."""
+
+FAULTS: Final = Table(
+    "faults",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("cell_id", String(400), nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("input", LargeBinary),
+    Column("softbreak", String(100), nullable=False),
+    Column("count", Integer, nullable=False),
+    _number("first_unix_second"),
+    _number("latest_unix_second"),
+)
+"""Errors of softbreak's own, one row a kind and place, with the first input of each."""

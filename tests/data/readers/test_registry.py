@@ -242,3 +242,18 @@ def test_a_mapping_reaches_into_a_packed_file(tmp_path: Path):
             zipped(path, **{"x.csv": text})
         (record,) = read(path, columns)
         assert record.array("current_ampere").tolist() == [2e-3] * 5
+
+
+def test_what_a_header_says_has_a_length(tmp_path):
+    """It is kept with every record, and written with every result."""
+    path = tmp_path / "CURVE.DTA"
+    rows = "".join(f"\t{k}\t{k}\t0.1\t1E-3\n" for k in range(1, 30))
+    path.write_text(
+        "EXPLAIN\nTAG\tCHRONOP\nTITLE\tLABEL\t" + "x" * 100_000 + "\tTest &Identifier\n"
+        "CURVE\tTABLE\t29\n\tPt\tT\tVf\tIm\n\t#\ts\tV vs. Ref.\tA\n" + rows,
+        encoding="utf-8",
+    )
+    (record,) = registry.read(path)
+    told = [value for value in record.source.stated.values() if isinstance(value, str)]
+    assert any("100,000 characters" in value for value in told)
+    assert max(map(len, told)) < 2100

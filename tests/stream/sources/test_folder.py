@@ -12,6 +12,7 @@ from softbreak.stream.sources import growing
 from softbreak.stream.sources.folder import Found
 from softbreak.stream.sources.growing import GrowingFile
 from tests.stream.growing import Cycler, Received, assert_same, batch, folder
+from tests.stream.steps import csv
 
 
 @pytest.fixture(scope="module")
@@ -211,3 +212,24 @@ def test_it_wakes_when_a_file_changes(tmp_path):
     (tmp_path / "x.csv").write_bytes(b"1")
     source.wait(30.0)  # hangs where events are not heard
     source.close()
+
+
+def test_an_error_of_ours_in_a_reader_is_that_files(tmp_path, monkeypatch):
+    from softbreak.stream.sources import growing
+
+    Cycler(tmp_path / "live").write("bad/1.csv", csv(4))
+    Cycler(tmp_path / "live").write("good/1.csv", csv(4))
+    read = growing.registry.read
+
+    def faulty(path, *arguments, **named):
+        if "bad" in str(path):
+            raise KeyError("an error of ours")
+        return read(path, *arguments, **named)
+
+    monkeypatch.setattr(growing.registry, "read", faulty)
+    source = folder(tmp_path / "live", settle=0.0)
+    assert [chunk.cell.cell_id for chunk in source.poll() if chunk.samples] == ["good"]
+    assert any("an error of ours" in problem.sentence for problem in source.problems())
+    monkeypatch.setattr(growing.registry, "read", read)
+    Cycler(tmp_path / "live").write("bad/1.csv", csv(5))
+    assert [chunk.cell.cell_id for chunk in source.poll()] == ["bad"]

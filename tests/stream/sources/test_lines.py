@@ -81,3 +81,14 @@ def test_different_files_are_different_records():
     found = [(r.source.path, r.rows) for chunk in chunks for r in chunk.records]
     assert sum(rows for path, rows in found if path == "0") == 20
     assert sum(rows for path, rows in found if path == "1") == 20
+
+
+def test_a_line_that_is_too_long_is_refused_as_one(monkeypatch):
+    from softbreak.stream.sources import json_lines, messages
+
+    monkeypatch.setattr(json_lines, "MOST_BYTES", 1000)
+    monkeypatch.setattr(messages, "MOST_BYTES", 1000)
+    hidden = b"x" * 1001 + line("smuggled", 1)
+    source = LineSource(io.BytesIO(line("a", 1) + hidden + line("b", 1)))
+    assert [chunk.cell.cell_id for chunk in all_of(source)] == ["a", "b"]
+    assert len(source.problems()) == 1

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from softbreak.stream.sources import messages
 from softbreak.stream.sources.messages import MessageError, parse
 
 TABLE = {"test_time_second": [0.0, 1.0], "voltage_volt": [0.1, 0.1], "current_ampere": [1e-3, 1e-3]}
@@ -29,6 +30,11 @@ def test_facts_are_texts_and_numbers():
         {"area_cm2": True},
         {"area_cm2": HUGE},
         {"notes": "\ud800"},
+        {"notes": "a\0b"},
+        {"notes": 5},
+        {"electrode": 7},
+        {"configuration": "round"},
+        {"notes": "x" * 20_000},
         ["area_cm2"],
         "area_cm2",
         7,
@@ -48,12 +54,16 @@ def test_other_facts_are_refused(facts):
         {"sequence": HUGE},
         {"position": -1},
         {"file": "\udcff"},
+        {"file": "a\0b"},
+        {"file": [1]},
         {"cell_id": "\ud800"},
         {"cell_id": ["C1"]},
         {"technique": ["cycling"]},
         {"table": {**TABLE, "voltage_volt": [HUGE, 0.1]}},
         {"table": {**TABLE, "voltage_volt": [[0.1], [0.1]]}},
         {"table": {**TABLE, "voltage_volt": [{"a": 1}, 0.1]}},
+        {"table": {**TABLE, "voltage_volt": [1e300, 0.1]}},
+        {"table": {**TABLE, "cycle_count": [1e300, 1]}},
         {"table": [1, 2]},
     ],
     ids=lambda told: next(iter(told)),
@@ -61,3 +71,18 @@ def test_other_facts_are_refused(facts):
 def test_other_values_are_refused(told):
     with pytest.raises(MessageError):
         parse(message(**told))
+
+
+def test_what_is_remembered_of_cells_is_bounded_by_its_size(monkeypatch):
+    monkeypatch.setattr(messages, "MOST_CACHED", 1 << 20)
+    cells = messages._Cells()
+    notes = "x" * 10_000
+    facts = json.dumps({"notes": notes})
+    sizes = []
+    for k in range(300):
+        assert cells(f"C{k}", facts).cell_id == f"C{k}"
+        sizes.append(sum(len(facts) for _, facts in cells._known))
+    assert max(sizes) <= (1 << 20) + 2 * len(notes)
+    assert cells("C299", json.dumps({"notes": notes})) is cells(
+        "C299", json.dumps({"notes": notes})
+    )

@@ -7,8 +7,10 @@ import pytest
 import redis
 
 from softbreak.errors import SoftbreakError
+from softbreak.stream.cell_board import board
 from softbreak.stream.sources.redis import RedisSource
 from softbreak.stream.sources.redis_address import Address, RedisSink
+from softbreak.stream.sources.redis_pending import MOST_DELIVERIES
 from softbreak.stream.store.store import Store
 from softbreak.stream.watch import Pace, Watch
 from tests.stream.steps import StepEngine, volts
@@ -174,9 +176,11 @@ def test_a_broker_that_is_killed_and_comes_back_loses_nothing(bench, expected):
     bench.server.kill()
     run(watch, 2)
     assert "cannot be reached" in watch.problems["redis"]
+    assert "cannot be reached" in watch.source.stalled
     bench.server.start()
     bench.send(told[60:])
     run(watch)
+    assert not watch.source.stalled
     assert_right(bench, expected)
     assert bench.pending() == 0
 
@@ -223,3 +227,172 @@ def test_the_address_says_stream_group_and_partitions():
     for bad in ("redis://h?partitions=0", "redis://h?nonsense=1"):
         with pytest.raises(SoftbreakError):
             Address.of(bad)
+
+
+def dead(bench):
+    client = redis.Redis.from_url(bench.server.url)
+    found = [fields for _, fields in client.xrange("softbreak:dead")]
+    client.close()
+    return found
+
+
+def test_what_can_never_be_used_is_a_dead_letter_with_its_reason(bench):
+    client = redis.Redis.from_url(bench.server.url)
+    client.xadd("softbreak:0", {"m": "{nonsense"})
+    client.xadd("softbreak:1", {"other": "field"})
+    client.close()
+    run(bench.worker())
+    assert bench.pending() == 0
+    letters = {fields[b"stream"]: fields for fields in dead(bench)}
+    assert letters[b"softbreak:0"][b"m"] == b"{nonsense"
+    assert b"no JSON" in letters[b"softbreak:0"][b"reason"]
+    assert b"no field" in letters[b"softbreak:1"][b"reason"]
+
+
+class Killed(BaseException):
+    """The process ends, in the midst of it."""
+
+
+class Deadly(StepEngine):
+    """Whoever reads one message is killed, or it has an error of its own."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def make(self, cell):
+        return self.guarded(super().make(cell))
+
+    def load(self, state):
+        return self.guarded(super().load(state))
+
+    def guarded(self, live):
+        right = type(live)
+
+        def update(records):
+            if any((record.array("voltage_volt") == 7.0).any() for record in records):
+                raise self.error
+            return right.update(live, records)
+
+        live.update = update
+        live.dump = lambda: json.dumps(
+            {k: v for k, v in vars(live).items() if k not in ("update", "dump")}
+        ).encode()
+        return live
+
+
+def poison(cell_id):
+    columns = {"test_time_second": [1.0], "voltage_volt": [7.0], "current_ampere": [1e-3]}
+    return cell_id, json.dumps({"cell_id": cell_id, "table": columns})
+
+
+def test_an_error_of_ours_costs_one_entry(bench, expected):
+    told = shuffled(CELLS)
+    bench.send([*told[:30], poison("cell3"), *told[30:], poison("cell4")])
+    watch = run(bench.worker(NEVER, engine=Deadly(ZeroDivisionError())))
+    watch.close()
+    assert_right(bench, expected)
+    assert bench.pending() == 0
+    assert [json.loads(fields[b"m"])["cell_id"] for fields in dead(bench)] == ["cell3", "cell4"]
+    assert watch.metrics.refused == 2
+
+
+def test_an_entry_that_ends_its_workers_goes_to_the_dead_letters_alone(bench, expected):
+    told = shuffled(CELLS)
+    bench.send([*told[:30], poison("cell3"), *told[30:]])
+    lives = 0
+    for _ in range(3 * MOST_DELIVERIES):
+        watch = bench.worker(ALWAYS, lease=0.05, engine=Deadly(Killed()))
+        try:
+            run(watch, 8)
+        except Killed:
+            time.sleep(0.06)
+            lives += 1
+            continue
+        break
+    else:
+        pytest.fail("every worker was killed")
+    assert lives == MOST_DELIVERIES
+    watch.close()
+    assert_right(bench, expected)
+    assert bench.pending() == 0
+    (letter,) = dead(bench)
+    assert json.loads(letter[b"m"])["cell_id"] == "cell3"
+    assert b"delivered" in letter[b"reason"]
+
+
+def test_once_takes_what_waits(bench, expected):
+    bench.send(shuffled(CELLS))
+    bench.worker().run_once()
+    assert_right(bench, expected)
+    assert bench.pending() == 0
+
+
+def test_once_waits_for_the_leases_of_a_worker_that_was_lost(bench, expected):
+    told = shuffled(CELLS)
+    bench.send(told[:40])
+    run(bench.worker(NEVER, lease=0.6))  # and is never heard of again
+    bench.send(told[40:])
+    bench.worker(lease=0.6).run_once()
+    assert_right(bench, expected)
+    assert bench.pending() == 0
+
+
+def trimmed(bench, most):
+    client = redis.Redis.from_url(bench.server.url)
+    for number in range(bench.address.partitions):
+        if client.exists(bench.address.key(number)):
+            client.xtrim(bench.address.key(number), most, approximate=False)
+    client.close()
+
+
+def incomplete(bench):
+    store = Store(bench.store_path)
+    found = {row.cell_id for row in board(store) if "trimmed" in row.sentence}
+    states = {row.cell_id: row.state for row in board(store)}
+    store.close()
+    return found, states
+
+
+def test_what_is_trimmed_before_it_is_read_is_counted_and_its_cells_are_not_called_healthy(bench):
+    bench.address = Address(bench.server.url, partitions=1)
+    told = list(shuffled({"cell0": CELLS["cell0"]}, 1))
+    bench.send(told[:60])
+    watch = run(bench.worker())
+    bench.send(told[60:90])
+    trimmed(bench, 10)
+    bench.send(told[90:])
+    run(watch)
+    assert "20 entries were trimmed" in watch.problems["softbreak:0"]
+    watch.close()
+    assert incomplete(bench) == ({"cell0"}, {"cell0": "undetermined"})
+    assert watch.cells["cell0"].samples == len(told) - 20
+
+
+def test_nothing_is_lost_where_only_what_was_read_is_trimmed(bench):
+    bench.address = Address(bench.server.url, partitions=1)
+    told = shuffled({"cell0": CELLS["cell0"]}, 1)
+    bench.send(told[:60])
+    watch = run(bench.worker())
+    trimmed(bench, 0)
+    bench.send(told[60:])
+    run(watch).close()
+    assert "softbreak:0" not in watch.problems
+    assert incomplete(bench) == (set(), {"cell0": "healthy"})
+
+
+def test_sequences_tell_that_a_cell_has_lost_nothing(bench):
+    bench.address = Address(bench.server.url, partitions=1)
+
+    def numbered(cell_id, count, start=0):
+        rows = CELLS["cell0"][start : start + count]
+        for k, (_, message) in enumerate(messages(cell_id, rows, 1), start):
+            yield cell_id, json.dumps({**json.loads(message), "sequence": k})
+
+    bench.send([*numbered("a", 50), *numbered("b", 50)])
+    watch = run(bench.worker())
+    bench.send([*numbered("a", 20, 50), *numbered("b", 1, 50)])
+    trimmed(bench, 1)
+    bench.send([*numbered("a", 60, 70), *numbered("b", 60, 51)])
+    run(watch).close()
+    assert incomplete(bench)[0] == {"a"}

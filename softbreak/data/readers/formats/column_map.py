@@ -34,9 +34,12 @@ SCALE: Final[dict[str, float]] = {
 ``ma`` is milliampere and ``mohm`` milliohm: no cycler writes megas.
 """
 
-_UNIT = re.compile(r"^(?P<name>.*?)\s*(?:[\[(](?P<unit>[^\])]*)[\])]|/\s*(?P<slash>[^/\s]+))?\s*$")
 _LONGEST: Final = 200
-"""Letters of a heading; more are no heading."""
+"""Letters of a heading; more are no heading, and would cost the pattern dear."""
+_UNIT: Final = re.compile(
+    rf"^(?=.{{0,{_LONGEST}}}\Z)"
+    r"(?P<name>.*?)\s*(?:[\[(](?P<unit>[^\])]*)[\])]|/\s*(?P<slash>[^/\s]+))?\s*$"
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,8 @@ def split_unit(header: str) -> tuple[str, str | None]:
     A spelled duration ("Time (h:min:s.ms)") is no unit: it says how the values are written.
     """
     header = unicodedata.normalize("NFKC", header)  # Chinese exports write （ and ）
-    plain = " ".join(header.strip().strip('"').split())  # runs of blanks cost the pattern dear
-    found = _UNIT.match(plain) if len(plain) <= _LONGEST else None
+    plain = " ".join(header.strip().strip('"').split())
+    found = _UNIT.match(plain)
     if found is None:
         return plain.lower(), None
     unit = found["unit"] if found["unit"] is not None else found["slash"]

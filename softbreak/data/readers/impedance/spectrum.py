@@ -24,7 +24,7 @@ VERSION = "2"
 MAX_BYTES = 128 * 2**20
 """No spectrum fills this much text; a larger file is something else."""
 
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _DECADE = float(np.log(10.0))
 
 
