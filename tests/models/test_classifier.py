@@ -34,7 +34,7 @@ APPLY = {
     "check_class_weight_classifiers",
     "check_decision_proba_consistency",
 }
-"""The others fit numbered classes on columns without names: a detector knows states and features."""
+"""The others fit numbered classes on unnamed columns: a detector knows states and features."""
 
 
 @pytest.mark.parametrize("name", LEARNERS)
