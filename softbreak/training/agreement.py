@@ -78,9 +78,8 @@ def agreement(spoken: pd.DataFrame, first: str, second: str, *, seed: int = 0) -
     seed : int
     """
     keys = ["cell_id", "cycle_index"]
-    one, two = (spoken[spoken["reviewer"] == name].set_index(keys) for name in (first, second))
-    both = one[["state"]].join(two[["state"]], how="inner", lsuffix="_1", rsuffix="_2")
-    both = both.sort_index().reset_index()
+    one, two = (spoken.loc[spoken["reviewer"] == who, [*keys, "state"]] for who in (first, second))
+    both = one.merge(two, on=keys, suffixes=("_1", "_2")).sort_values(keys, ignore_index=True)
     if both.empty:
         return Agreement(first, second, 0, 0, math.nan, math.nan, math.nan, math.nan)
     units = _unit_counts(both)

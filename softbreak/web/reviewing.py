@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from softbreak.archive.inputs.label_file import labels_text, read_labels
 from softbreak.data.expert_labels import CYCLES, SOURCES, STATES, by_reviewer
 from softbreak.errors import ReadError
-from softbreak.report.words import number, plain
+from softbreak.report.words import integer, number, plain
 from softbreak.stream.store.engine import StoreError
 from softbreak.stream.store.reviews import Review
 from softbreak.stream.store.store import StoreBusy
@@ -127,7 +127,7 @@ def _said(table: Any) -> list[dict[str, str]]:
     return [
         {
             "state": row["state"].replace("_", " "),
-            "cycles": f"{number(row['first_cycle'])} to {number(row['last_cycle'])}",
+            "cycles": f"{integer(row['first_cycle'])} to {integer(row['last_cycle'])}",
             "source": _WORDS[row["source"]],
             "note": plain(row["note"]),
         }
