@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from softbreak.archive.inputs.manifest_columns import manifest_columns
-from softbreak.archive.results.pack import key_of
-from softbreak.archive.results.packs import Readers, Shelf
+from softbreak.archive.results.pack import PackReader, Stored, key_of
+from softbreak.archive.results.packs import Shelf
 from softbreak.archive.results.triage_result import TriageResult, load_result, packs_of
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError, SoftbreakError
@@ -146,6 +146,7 @@ class Results:
         self.store = Store(str(out / REVIEWS_FILE))
         self.reviews = Reviews(self.store.engine)
         self._rows: list[CellRow] = []
+        self._index: dict[str, Stored] = {}
         self._details = lru_cache(maxsize=24)(self._diagnosis)
         self._sparks: dict[str, tuple[float, ...]] = {}
 
@@ -162,6 +163,7 @@ class Results:
                 self.result = load_result(self.out)
                 self._details.cache_clear()
                 self._sparks.clear()
+                self._index = {}
                 lives = lives_in(self.out / "verdicts.parquet", self.result.cells)
                 facts = self._facts()
                 self._rows = [
@@ -185,10 +187,14 @@ class Results:
             return {}
 
     def _diagnosis(self, cell_id: str) -> tuple[Diagnosis, dict[str, Any]]:
-        stored = Shelf(packs_of(self.out, self.result.run["model"])).index()[key_of(cell_id)]
-        with Readers() as readers:
-            reader = readers.of(stored)
+        stored = self._stored(cell_id)
+        with PackReader(stored.pack) as reader:
             return reader.diagnosis(stored.key), reader.meta(stored.key)
+
+    def _stored(self, cell_id: str) -> Stored:
+        if not self._index:
+            self._index = Shelf(packs_of(self.out, self.result.run["model"])).index()
+        return self._index[key_of(cell_id)]
 
     def diagnosis(self, cell_id: str) -> Diagnosis:
         """Return a cell's stored diagnosis."""
@@ -201,8 +207,10 @@ class Results:
     def volts(self, cell_id: str) -> tuple[float, ...]:
         """Return the overpotential over a cell's life (V)."""
         if cell_id not in self._sparks:
-            values = self.diagnosis(cell_id).half_cycles["overpotential_volt"].to_numpy(np.float64)
-            self._sparks[cell_id] = _thinned(values)
+            stored = self._stored(cell_id)
+            with PackReader(stored.pack) as reader:
+                volts = reader.table(stored.key, "half_cycles")["overpotential_volt"].to_numpy()
+            self._sparks[cell_id] = _thinned(np.asarray(volts, dtype=np.float64))
         return self._sparks[cell_id]
 
     def trace(self, cell_id: str) -> tuple[np.ndarray, np.ndarray]:

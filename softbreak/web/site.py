@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import fields
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl
 from fastapi import HTTPException, Request, Response
 
 from softbreak.archive.results.pack import key_of
+from softbreak.data.record import Cell
 from softbreak.report.cell_page import cell_words, evidence_words
 from softbreak.report.words import duration, plain
 from softbreak.verdict import State
@@ -84,7 +86,9 @@ class Site:
         diagnosis = self.cells.diagnosis(row.cell_id)
         verdicts = self.cells.verdicts(row.cell_id)
         words: dict[str, Any] = {
-            "facts": [(plain(n), plain(v)) for n, v in row.facts.items() if n != "files"],
+            "facts": [
+                (plain(n), plain(v)) for n, v in row.facts.items() if n not in ("files", "cell_id")
+            ],
             "findings": [],
             "sources": [],
             "sources_left": 0,
@@ -94,7 +98,12 @@ class Site:
             **evidence_words(verdicts),
         }
         if diagnosis is not None:
-            words |= cell_words(diagnosis)
+            told = cell_words(diagnosis)
+            known = {field.name for field in fields(Cell)}
+            more = [
+                (plain(n), plain(v)) for n, v in row.facts.items() if n not in {*known, "files"}
+            ]
+            words |= {**told, "facts": [*told["facts"], *more]}
             words["figures"] = [
                 name for name in self.figures(row) if opinion or name not in OPINION
             ]

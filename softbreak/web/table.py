@@ -181,7 +181,9 @@ def spark_of(volts: Sequence[float]) -> str:
     if len(known) < 2:
         return ""
     low, high = min(known), max(known)
-    span, step = (high - low) or 1.0, 80.0 / (len(known) - 1)
+    # a steady cell is a flat line: noise is not drawn as large as a fall
+    span = max(high - low, 0.2 * abs(high)) or 1.0
+    step = 80.0 / (len(known) - 1)
     return " ".join(
         f"{k * step:.1f},{19.0 - 18.0 * (value - low) / span:.1f}" for k, value in enumerate(known)
     )

@@ -38,10 +38,8 @@ def test_one_answer_throughout_tells_nothing():
 
 
 def test_the_interval_is_wider_where_whole_cells_differ():
-    base = ["soft"] * 30 + ["healthy"] * 30
-    scattered = list(base)
-    for k in range(0, 60, 6):
-        scattered[k] = "hard"
+    base = (["soft"] * 5 + ["healthy"] * 5) * 6
+    scattered = ["hard" if k % 6 == 0 else state for k, state in enumerate(base)]
     clustered = ["hard"] * 10 + base[10:]
     one = agreement(spoken(ann=base, bob=scattered), "ann", "bob")
     two = agreement(spoken(ann=base, bob=clustered), "ann", "bob")
