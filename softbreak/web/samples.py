@@ -71,7 +71,8 @@ class Samples:
         last = int(np.searchsorted(time, end, side="right")) + 1
         part = voltage[first:last]
         buckets = max(min(pixels, MOST_POINTS // 2), 10)
-        chosen = min_max_samples(np.nan_to_num(part), buckets)
+        whole = len(part) and np.isfinite([part.min(), part.max()]).all()
+        chosen = min_max_samples(part if whole else np.nan_to_num(part), buckets)
         return Window(time[first:last][chosen], part[chosen].astype(np.float64), exact)
 
     def _arrays(self, cell_id: str) -> tuple[np.ndarray, np.ndarray] | None:
