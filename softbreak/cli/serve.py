@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -29,6 +30,9 @@ def serve(
     name: Annotated[
         list[str] | None, typer.Option(help="Another name by which people call this machine.")
     ] = None,
+    archive: Annotated[
+        Path | None, typer.Option(help="Where the files of a triage lie now, if they were moved.")
+    ] = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
@@ -44,7 +48,7 @@ def serve(
     except ModuleNotFoundError as error:
         raise SoftbreakError("the page needs: pip install 'softbreak[web]'") from error
     token = os.environ.get(TOKEN, "")
-    server = Server(cells_of(place), host, port, token=token, names=tuple(name or ()))
+    server = Server(cells_of(place, archive), host, port, token=token, names=tuple(name or ()))
     if not quiet:
         typer.echo(f"Page: {server.address}  (Ctrl-C ends it)", err=True)
     server.run()

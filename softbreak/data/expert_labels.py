@@ -132,7 +132,7 @@ def on_cycles(labels: pd.DataFrame, cycles: pd.DataFrame) -> pd.DataFrame:
     spoken = by_reviewer(labels, cycles)
     spoken = spoken[spoken["state"].isin(JUDGED)]
     keys = ["cell_id", "cycle_index"]
-    votes = spoken.groupby([*keys, "state"])["confidence"].sum().unstack(fill_value=0.0)
+    votes = spoken.groupby([*keys, "state"])["confidence"].sum().unstack(fill_value=0)
     votes = votes.reindex(columns=list(JUDGED), fill_value=0.0)
     strengths = np.sort(votes.to_numpy(), axis=1)
     lead = strengths[:, -1] - strengths[:, -2]

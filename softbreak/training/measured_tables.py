@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from softbreak.training import episodes, metrics, significance
@@ -56,10 +58,19 @@ def scores_of(part: pd.DataFrame) -> dict[str, Any]:
         "macro_f1_forced": float(metrics.macro_f1(counts.sum(axis=0), forced=True)),
     }
     for k, name in enumerate(ERRORS):
-        one = significance.bootstrap(lambda c, k=k: significance.rates(c)[..., k], errors)
+        one = significance.bootstrap(_rate(k), errors)
         found |= {name: one.value, f"{name}_lower": one.lower, f"{name}_upper": one.upper}
     kept = ("onsets", "onset_delay_median", "onset_missed")
     return found | {name: onset[name] for name in kept}
+
+
+def _rate(number: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function that takes one of ``ERRORS`` from counts."""
+
+    def rate(counts: np.ndarray) -> np.ndarray:
+        return significance.rates(counts)[..., number]
+
+    return rate
 
 
 def _difference(part: pd.DataFrame, other: pd.DataFrame) -> dict[str, float]:
@@ -67,9 +78,7 @@ def _difference(part: pd.DataFrame, other: pd.DataFrame) -> dict[str, float]:
     ours, theirs = significance.error_counts(part), significance.error_counts(other)
     found: dict[str, float] = {}
     for k, name in enumerate(ERRORS):
-        one = significance.bootstrap_difference(
-            lambda c, k=k: significance.rates(c)[..., k], ours, theirs
-        )
+        one = significance.bootstrap_difference(_rate(k), ours, theirs)
         found |= {name: one.value, f"{name}_lower": one.lower, f"{name}_upper": one.upper}
     return found
 

@@ -107,13 +107,15 @@ class Cells(Protocol):
         """Return what changes whenever a row does."""
 
 
-def cells_of(place: str) -> Results | Live:
+def cells_of(place: str, archive: Path | None = None) -> Results | Live:
     """Return the cells of a triage's folder, or of a store.
 
     Parameters
     ----------
     place : str
         A folder, the file of a store, or ``postgresql://…``.
+    archive : Path, optional
+        Of the triage, where it does not lie where it was.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def cells_of(place: str) -> Results | Live:
             f"{place} is not there; expected the folder of a triage, or the store of a watch "
             "(softbreak-watch.db)"
         )
-    return Results(Path(place))
+    return Results(Path(place), archive)
 
 
 class Results:
@@ -136,11 +138,14 @@ class Results:
     Parameters
     ----------
     out : Path
+    archive : Path, optional
+        Where it lies now; where the triage found it if not given.
     """
 
     live = False
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, archive: Path | None = None) -> None:
+        self._archive = archive
         self.out, self._lock, self._marked = out, threading.Lock(), ""
         self.result: TriageResult = load_result(out)
         self.store = Store(str(out / REVIEWS_FILE))
@@ -175,8 +180,11 @@ class Results:
     @property
     def archive(self) -> Path | None:
         """The archive, where it is still in its place."""
+        if self._archive is not None:
+            return self._archive
         told = Path(str(self.result.run["arguments"]["archive"]))
-        return told if told.exists() else None
+        above = self.out.resolve().parents[:3]  # a relative name was said from one of these
+        return next((p for p in (told, *(folder / told for folder in above)) if p.exists()), None)
 
     def _facts(self) -> dict[str, dict[str, str]]:
         if self.archive is None:
@@ -210,7 +218,9 @@ class Results:
             stored = self._stored(cell_id)
             with PackReader(stored.pack) as reader:
                 volts = reader.table(stored.key, "half_cycles")["overpotential_volt"].to_numpy()
-            self._sparks[cell_id] = _thinned(np.asarray(volts, dtype=np.float64))
+            half = np.asarray(volts, dtype=np.float64)
+            # both signs of a cycle together: their difference is not the cell's life
+            self._sparks[cell_id] = _thinned(half[: len(half) // 2 * 2].reshape(-1, 2).mean(axis=1))
         return self._sparks[cell_id]
 
     def trace(self, cell_id: str) -> tuple[np.ndarray, np.ndarray]:
