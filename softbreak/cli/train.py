@@ -83,11 +83,10 @@ def train(
     if archive is not None or labels is not None:
         if archive is None or labels is None or default or trials:
             raise typer.BadParameter("--archive and --labels go together, without --default")
-        where, plan = (archive, labels, group), _own_plan(model, cells, seed, weight, judging)
         raise typer.Exit(
             _own(
-                plan,
-                where,
+                _own_plan(model, cells, seed, weight, judging),
+                (archive, labels, group),
                 out,
                 population=population,
                 workers=workers,

@@ -110,7 +110,7 @@ def _review_page(
     who = site.reviewer(request)
     mine = site.cells.reviews.table(row.cell_id)
     mine = mine[mine["reviewer"] == who]
-    told = {
+    told: dict[str, Any] = {
         "title": f"Review {plain(row.cell_id)}",
         "order": order if order in ORDERS else "informative",
         "left": left,

@@ -72,6 +72,7 @@ def test_open_filter_group_and_zoom(visit, out):
     page = visit(out)
     assert page.locator("tbody tr").count() == 3
     page.fill("input[name=q]", "b")
+    page.click("summary")
     page.select_option("select[name=group]", "batch")
     page.click("text=Show")
     assert page.locator("tr.group").count() >= 1
@@ -135,7 +136,7 @@ def test_rows_follow_a_running_watch_and_an_alarm_is_acknowledged(visit, tmp_pat
 def test_a_dropped_file_has_its_verdict(visit, out, tmp_path):
     page = visit(out)
     page.set_input_files("#file", write_cell(tmp_path / "new.csv"))
-    page.locator("#dropped .card").wait_for(timeout=60_000)
+    page.locator("#dropped .card").wait_for(timeout=180_000)  # another process has to begin
     assert page.locator("#dropped .chip").count() >= 1
     assert "Not kept." in page.locator("#dropped").inner_text()
 
