@@ -12,6 +12,7 @@ from softbreak.version import __version__
 
 if TYPE_CHECKING:
     from softbreak import features
+    from softbreak.archive.inputs.label_file import labels
     from softbreak.archive.inputs.read import read
     from softbreak.archive.triage import triage
     from softbreak.data.history import CellHistory
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from softbreak.errors import SoftbreakError
     from softbreak.models.diagnosis.diagnose import diagnose, examine
     from softbreak.models.diagnosis.result import Diagnosis
+    from softbreak.models.learned.input_table import cycle_table
     from softbreak.models.live.cell import LiveCell
     from softbreak.models.live.changes import Change, Kind
     from softbreak.models.live.watcher import Watcher
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from softbreak.verdict import State, Verdict
 
 _HOMES = {
+    "cycle_table": "softbreak.models.learned.input_table",
+    "labels": "softbreak.archive.inputs.label_file",
     "read": "softbreak.archive.inputs.read",
     "triage": "softbreak.archive.triage",
     "diagnose": "softbreak.models.diagnosis.diagnose",
@@ -63,11 +67,13 @@ __all__ = [
     "Verdict",
     "Watcher",
     "__version__",
+    "cycle_table",
     "detector",
     "diagnose",
     "examine",
     "features",
     "figures",
+    "labels",
     "read",
     "triage",
 ]

@@ -62,5 +62,9 @@ class ManifestError(ReadError):
     """A manifest (``cells.csv`` or ``cells.toml``) that cannot be used."""
 
 
+class LabelError(ReadError):
+    """A file of labels (``labels.csv``) that cannot be used."""
+
+
 class NotFittedError(SoftbreakError, ValueError, AttributeError):
     """A detector that must be fitted before it can score."""

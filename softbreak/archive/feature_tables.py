@@ -96,7 +96,7 @@ def write_features(
         If there is no such archive, or it holds no file.
     """
     _checked_name(out)
-    found = _scanned(root, out)
+    found = scanned(root, out)
     failures, sizes = list(found.failures), []
     moved = progress or (lambda *_: None)
 
@@ -137,7 +137,14 @@ def _checked_name(out: Path) -> None:
         raise SoftbreakError(f"{out}: a table's name ends in {' or '.join(SUFFIXES)}")
 
 
-def _scanned(root: Path, out: Path) -> Scan:
+def scanned(root: Path, out: Path) -> Scan:
+    """List an archive's cells, without what an earlier run wrote into it.
+
+    Raises
+    ------
+    ReadError
+        If there is no data file.
+    """
     found = scan(root, manifest_of(root))
     groups = (_without(found.root, group, out.resolve()) for group in found.groups)
     found = replace(found, groups=tuple(group for group in groups if group.files))
@@ -161,7 +168,7 @@ def _tables(
     root: Path, group: Group, options: tuple[Mapping[str, Any], bool], failures: list[Failure]
 ) -> Iterator[pd.DataFrame]:
     facts, pair_fits = options
-    for history in _histories(root, group, facts, failures):
+    for history in histories_of(root, group, facts, failures):
         with Boundary(str(group.files[0])) as boundary:
             table = features_of(history, pair_fits=pair_fits)
         if boundary.error is None:
@@ -170,10 +177,20 @@ def _tables(
             failures.append(failure_of(str(group.files[0]), "diagnose", boundary.error))
 
 
-def _histories(
+def histories_of(
     root: Path, group: Group, facts: Mapping[str, Any], failures: list[Failure]
 ) -> Iterator[CellHistory]:
-    """The cell of a group; its files apart where they are really several cells'."""
+    """Yield the cell of a group; its files apart where they are really several cells'.
+
+    Parameters
+    ----------
+    root : Path
+    group : Group
+    facts : mapping
+        What is known of every cell.
+    failures : list of Failure
+        Grows by the files that cannot be read.
+    """
     yield from _apart(root, group, _records(root, group, failures), facts)
 
 

@@ -58,6 +58,10 @@ def compare(
     evidence: Annotated[
         str, typer.Option(help="all (that each cell has), voltage (alone), or both.")
     ] = "both",
+    archive: Annotated[Path | None, typer.Option(help="Compare on your own cells instead.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="What you know of their cycles: labels.csv.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -66,9 +70,15 @@ def compare(
     """Compare detectors with the CV rule, openly: every score with its interval.
 
     The cells are SIMULATED; every score stands beside trivial baselines. Writes OUT/index.html
-    and one CSV a table. Exit code: 0 done; 2 could not run.
+    and one CSV a table. With --archive and --labels they are your own, and one CSV a table is all:
+    name there only models that did not learn from these labels. Exit code: 0 done; 2 could not run.
     """
     speak(quiet, verbose)
+    if archive is not None or labels is not None:
+        if archive is None or labels is None:
+            raise typer.BadParameter("--archive and --labels go together")
+        _own(archive, labels, _detectors(detectors), out, as_json=as_json, quiet=quiet)
+        return
     from softbreak.training.compare import Comparison
 
     comparison = Comparison(_detectors(detectors), cells, seed, _laws(laws), _settings(evidence))
@@ -85,6 +95,23 @@ def compare(
     elif not quiet:
         _show(compared.tables["scores"])
         say(f"Report: {page.resolve()}")
+
+
+def _own(
+    archive: Path, labels: Path, names: tuple[str, ...], out: Path, *, as_json: bool, quiet: bool
+) -> None:
+    from softbreak.cli import measured
+
+    found = measured.compare_on(archive, labels, "", names, quiet=quiet)
+    folder = measured.write_tables(out, found["tables"])
+    if as_json:
+        tables = {name: rows_of(table) for name, table in found["tables"].items()}
+        print_json({"simulated": False, "tables": tables, "doubts": found["doubts"]})
+    elif not quiet:
+        measured.show(found["tables"]["scores"], "MEASURED cells; errors per 1000 cycles")
+        for sentence in found["doubts"]:
+            typer.echo(sentence)
+        typer.echo(f"Tables: {folder.resolve()}")
 
 
 def _detectors(names: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "triage": "Label every cycle of every cell in an archive; write a ranked report.",
     "diagnose": "Look at one cell: states over time, evidence, pictures.",
     "watch": "Follow cells while they run; raise an alarm when one shorts.",
+    "serve": "The page of results or of a running watch: look, review, label.",
     "check": "Say what is odd about a file, before any verdict.",
     "features": "Measure every half-cycle: the table, what stands out, a feature's figure.",
     "eis": "Impedance: Kramers-Kronig, intercepts, bounds on R_e, the fraction from a pair.",

@@ -22,6 +22,7 @@ from softbreak.cli.console import (
 
 if TYPE_CHECKING:
     from softbreak.training.train import Plan, Trained
+    from softbreak.training.train_measured import MeasuredPlan
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -57,6 +58,24 @@ def train(
     ] = True,
     register: Annotated[str, typer.Option(help="Register the model under this name.")] = "",
     alias: Annotated[str, typer.Option(help="Alias of the registered version.")] = "champion",
+    archive: Annotated[
+        Path | None, typer.Option(help="Your own cells, to learn from beside simulated ones.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="What you know of their cycles: labels.csv.")
+    ] = None,
+    group: Annotated[
+        str, typer.Option(help="Column of the manifest: its groups are held out together.")
+    ] = "",
+    weight: Annotated[
+        float, typer.Option(min=0.1, help="Simulated cells that one measured cell counts as.")
+    ] = 10.0,
+    judging: Annotated[
+        int, typer.Option(min=1, help="Simulated cells that judge a model of your own labels.")
+    ] = 64,
+    force: Annotated[
+        bool, typer.Option("--force", help="Champion even if worse; the registry says so.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes; changes speed only.")] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -64,10 +83,29 @@ def train(
 ) -> None:
     """Train a detector on simulated cells (law set a), and say how good it is on unseen failures.
 
-    Validation leaves each failure family out in turn. The same command gives the same bits. Exit
-    code: 0 done; 1 a model that was rebuilt is not the shipped one; 2 could not run.
+    Validation leaves each failure family out in turn. The same command gives the same bits. With
+    --archive and --labels it learns from your own cells too, is tried on those of them that it was
+    not shown, and becomes champion only if it is not worse than hybrid and fused. Exit code: 0
+    done; 1 a model that was rebuilt is not the shipped one, or may not be champion; 2 could not
+    run.
     """
     speak(quiet, verbose)
+    if archive is not None or labels is not None:
+        if archive is None or labels is None or default or trials:
+            raise typer.BadParameter("--archive and --labels go together, without --default")
+        raise typer.Exit(
+            _own(
+                _own_plan(model, cells, seed, weight, judging),
+                (archive, labels, group),
+                out,
+                population=population,
+                workers=workers,
+                names=(register, alias) if track else None,
+                force=force,
+                as_json=as_json,
+                quiet=quiet,
+            )
+        )
     if default:
         if model or cells is not None or seed is not None or trials:
             raise typer.BadParameter("the shipped models have their own settings; leave them out")
@@ -80,6 +118,48 @@ def train(
         print_json(_told(trained, uri))
     elif not quiet:
         _tell(trained, uri)
+
+
+def _own_plan(
+    model: str, cells: int | None, seed: int | None, weight: float, judging: int
+) -> MeasuredPlan:
+    from softbreak.training.train_measured import MeasuredPlan
+
+    usual = MeasuredPlan()
+    return MeasuredPlan(
+        model or usual.model,
+        usual.cells if cells is None else cells,
+        usual.seed if seed is None else seed,
+        weight,
+        judging=judging,
+    )
+
+
+def _own(
+    plan: MeasuredPlan,
+    where: tuple[Path, Path, str],
+    out: Path,
+    *,
+    population: Path | None,
+    workers: int,
+    names: tuple[str, str] | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Train on own labels; say 1 if a champion was asked for and refused."""
+    from softbreak.cli import measured
+
+    trained = measured.train_on(
+        plan, where, out, population=population, workers=workers, quiet=quiet
+    )
+    uri = measured.track(trained, where[1], *names, force=force) if names else ""
+    if as_json:
+        print_json(measured.told_of(trained, uri))
+    elif not quiet:
+        measured.tell(trained, uri)
+    refused = names is not None and bool(names[0]) and not (trained.gate.open or force)
+    return FOUND if refused else DONE
 
 
 def _rebuild(

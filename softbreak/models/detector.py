@@ -90,6 +90,11 @@ class LearnedDetector(ABC):
             setattr(self, name, value)
         return self
 
+    @property
+    def kind_(self) -> str:
+        """Name of its kind in a saved model; a classifier of scikit-learn's has that of its own."""
+        return type(self).__name__.removeprefix("Scikit")
+
     def __repr__(self) -> str:
         """One line that says what it is."""
         told = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
@@ -126,6 +131,7 @@ class LearnedDetector(ABC):
         labels = np.array([numbers[str(state)] for state in states], dtype=np.int64)
         if len(labels) != len(table) or not len(table):
             raise ValueError(f"{len(table)} rows of features for {len(labels)} states")
+        table = self._table(table)
         self.classes_ = np.array(STATES)
         self.columns_ = self._columns() or tuple(str(name) for name in table.columns)
         owners = np.arange(len(table)) if groups is None else _numbered(groups)
@@ -166,10 +172,33 @@ class LearnedDetector(ABC):
         ValueError
             If one is not there.
         """
+        table = self._table(table)
         absent = [name for name in self.columns_ if name not in table.columns]
         if absent:
             raise ValueError(f"the table has no column {absent[0]!r} ({len(absent)} are absent)")
         return table[list(self.columns_)].to_numpy(dtype=np.float64)
+
+    def _table(self, table: Any) -> pd.DataFrame:
+        """Return X as a table; an array has the columns of its learner's table, in their order.
+
+        Raises
+        ------
+        ValueError
+            If it has another number of columns.
+        """
+        if isinstance(table, pd.DataFrame):
+            return table
+        values, names = np.asarray(table, dtype=np.float64), self._places()
+        if values.ndim != 2 or not values.shape[1] or (names and values.shape[1] != len(names)):
+            raise ValueError(
+                f"X is an array of shape {values.shape}; expected a table with named columns, or "
+                f"an array with the {len(names)} columns of softbreak.cycle_table in their order"
+            )
+        return pd.DataFrame(values, columns=list(names) or [*map(str, range(values.shape[1]))])
+
+    def _places(self) -> tuple[str, ...]:
+        """Names of an array's columns; none where any table will do."""
+        return ()
 
     @final
     def save(self, folder: Path, told: Mapping[str, Any] | None = None) -> None:
@@ -188,7 +217,7 @@ class LearnedDetector(ABC):
         digest = hashlib.sha256((folder / _ARRAYS).read_bytes()).hexdigest()
         facts = {
             "format": FORMAT,
-            "kind": type(self).__name__,
+            "kind": self.kind_,
             "params": self.get_params(),
             "columns": list(self.columns_),
             "facts": self._facts(),
@@ -208,8 +237,8 @@ class LearnedDetector(ABC):
             If something in it is not what a model of this kind holds.
         """
         facts = read_facts(folder)
-        if facts["kind"] != type(self).__name__:
-            raise SoftbreakError(f"{folder} holds a {facts['kind']}, no {type(self).__name__}")
+        if facts["kind"] != self.kind_:
+            raise SoftbreakError(f"{folder} holds a {facts['kind']}, no {self.kind_}")
         try:
             self._take_over(folder, facts)
         except SoftbreakError as error:

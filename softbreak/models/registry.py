@@ -57,6 +57,10 @@ class Detector:
     whole: Callable[[CellEvidence, Readings], list[Verdict]] | None = None
     waveforms: bool = False
 
+    def unfitted(self) -> LearnedDetector:
+        """Return the scikit-learn classifier of that name, not yet fitted; see :func:`unfitted`."""
+        return unfitted(self.name)
+
     def judge(self, evidence: CellEvidence, readings: Readings) -> list[Verdict]:
         """Judge every unit of a cell, in order.
 
@@ -214,13 +218,36 @@ def detector(name: str = DEFAULT) -> Detector | LearnedDetector:
     from softbreak.models.learned.learners import LEARNERS
 
     if name in LEARNERS and name not in DETECTORS:
-        return LEARNERS[name].make({}, seed=0)
+        return unfitted(name)
     return detector_of(name)
 
 
 PIN: Final = "@sha256:"
 """Between a model's folder and its fingerprint, where nothing but that model is to be used."""
 _LEAST_PIN: Final = 16
+
+
+def unfitted(name: str) -> LearnedDetector:
+    """Return a learner as a scikit-learn classifier that has yet to be fitted.
+
+    Parameters
+    ----------
+    name : str
+        From ``LEARNERS``; also of those that are shipped, "hybrid", say.
+
+    Raises
+    ------
+    SoftbreakError
+        If there is none of that name, or scikit-learn is not installed.
+    """
+    from softbreak.models.learned.learners import learner_of
+
+    made = learner_of(name).make({}, seed=0)
+    try:
+        from softbreak.models.learned.classifier import classifier_of
+    except ModuleNotFoundError as error:
+        raise SoftbreakError("learning needs: pip install 'softbreak[learn]'") from error
+    return classifier_of(made, {})
 
 
 def detector_of(name: str | Detector) -> Detector:

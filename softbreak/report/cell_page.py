@@ -49,9 +49,19 @@ def cell_context(diagnosis: Diagnosis) -> dict[str, Any]:
     ----------
     diagnosis : Diagnosis
     """
+    figures = [_figure(figure, diagnosis) for figure in figures_of(diagnosis)]
+    return {**cell_words(diagnosis), "figures": figures}
+
+
+def cell_words(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Return everything that is said of a cell, without its figures.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+    """
     summary = diagnosis.summary
     name = plain(summary.get("cell_id") or diagnosis.cell.cell_id)
-    runs = runs_of(diagnosis.verdicts)
     records = diagnosis.sources
     return {
         "title": f"{name}: {summary.get('state')}",
@@ -61,9 +71,7 @@ def cell_context(diagnosis: Diagnosis) -> dict[str, Any]:
         "summary": plain(summary.get("summary", "")),
         "wanted": plain(summary.get("wanted_measurement") or ""),
         "facts": _facts(diagnosis),
-        "runs": [_run(run, diagnosis.verdicts) for run in telling_runs(runs, MOST_RUNS)],
-        "runs_left": max(len(runs) - MOST_RUNS, 0),
-        "figures": [_figure(figure, diagnosis) for figure in figures_of(diagnosis)],
+        **evidence_words(diagnosis.verdicts),
         "findings": [
             {"severity": finding.severity, "sentence": plain(finding.sentence)}
             for finding in sorted(diagnosis.findings, key=lambda f: _GRAVITY.get(f.severity, 3))
@@ -71,6 +79,21 @@ def cell_context(diagnosis: Diagnosis) -> dict[str, Any]:
         "sources": [_source(row) for row in records.head(MOST_ROWS).to_dict("records")],
         "sources_left": max(len(records) - MOST_ROWS, 0),
         "judge": _judge(diagnosis.verdicts),
+    }
+
+
+def evidence_words(verdicts: pd.DataFrame) -> dict[str, Any]:
+    """Return the rows of the table of evidence, and how many runs of states it leaves out.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        Of one cell.
+    """
+    runs = runs_of(verdicts)
+    return {
+        "runs": [_run(run, verdicts) for run in telling_runs(runs, MOST_RUNS)],
+        "runs_left": max(len(runs) - MOST_RUNS, 0),
     }
 
 

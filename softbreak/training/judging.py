@@ -172,6 +172,29 @@ def _beside(
 ) -> pd.DataFrame:
     """Put a detector's verdicts beside the truth of the cycles."""
     cycles = evidence.timeline.cycles
+    table = verdict_columns(spoken_of_cycles(evidence, readings, detector, said))
+    place = np.searchsorted(cycles["cycle_index"].to_numpy(), known["cycle_index"].to_numpy())
+    table = table.iloc[place].reset_index(drop=True)
+    table["transient_short"] = known["transient_true"].to_numpy()
+    return pd.concat([known.drop(columns="transient_true"), table], axis=1)
+
+
+def spoken_of_cycles(
+    evidence: CellEvidence,
+    readings: Sequence[ImpedanceReading],
+    detector: Detector,
+    said: Sequence[Verdict],
+) -> list[Verdict]:
+    """Return one verdict a cycle: those on sweeps and spectra are carried forward.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+    detector : Detector
+    said : sequence of Verdict
+        One for each of the detector's units.
+    """
     verdicts = list(said)
     if detector.unit != "cycle":
         ends = (
@@ -179,12 +202,9 @@ def _beside(
             if detector.unit == "sweep"
             else np.array([reading.time_second for reading in readings])
         )
-        verdicts = carried_forward(ends, said, cycles["end_time_second"].to_numpy())
-    table = verdict_columns(verdicts)
-    place = np.searchsorted(cycles["cycle_index"].to_numpy(), known["cycle_index"].to_numpy())
-    table = table.iloc[place].reset_index(drop=True)
-    table["transient_short"] = known["transient_true"].to_numpy()
-    return pd.concat([known.drop(columns="transient_true"), table], axis=1)
+        cycle_ends = evidence.timeline.cycles["end_time_second"].to_numpy()
+        verdicts = carried_forward(ends, said, cycle_ends)
+    return verdicts
 
 
 def carried_forward(

@@ -142,6 +142,26 @@ class Run:
             else:
                 self._client.log_artifact(self.run_id, str(file), folder or None)
 
+    def dataset(self, table: pd.DataFrame, name: str, *, digest: str, source: str) -> None:
+        """Log what was learnt from as a dataset of the run.
+
+        Parameters
+        ----------
+        table : DataFrame
+            Has a column ``state``.
+        name : str
+        digest : str
+            Of its content; the first 36 characters are kept, as MLflow has it.
+        source : str
+            Where it came from.
+        """
+        mlflow = _mlflow(self.uri)
+        with _quiet():
+            made = mlflow.data.from_pandas(
+                table, source=source, name=name, digest=digest[:36], targets="state"
+            )
+            mlflow.log_input(made, context="training")
+
     def model(
         self,
         folder: Path,

@@ -250,6 +250,11 @@ class PackReader:
                 return VERDICTS.empty_table()
             return self._table(key, "verdicts")
 
+    def table(self, key: str, name: str) -> pa.Table:
+        """Return one of ``TABLES`` of a cell."""
+        with _Damage(self.path):
+            return self._table(key, name)
+
     def diagnosis(self, key: str) -> Diagnosis:
         """Return a cell's diagnosis."""
         meta = self.meta(key)

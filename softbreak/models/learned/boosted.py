@@ -121,6 +121,9 @@ class Boosted(LearnedDetector):
     def _columns(self) -> tuple[str, ...]:
         return tuple(name for name in EVIDENCE[self.evidence] if name not in LEFT_OUT)
 
+    def _places(self) -> tuple[str, ...]:
+        return COLUMNS
+
     def _fit(
         self,
         rows: np.ndarray,
@@ -206,6 +209,9 @@ class Logistic(LearnedDetector):
 
     def _columns(self) -> tuple[str, ...]:
         return tuple(name for name in EVIDENCE[self.evidence] if name not in LEFT_OUT)
+
+    def _places(self) -> tuple[str, ...]:
+        return COLUMNS
 
     def _fit(
         self,

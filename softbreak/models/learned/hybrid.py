@@ -97,6 +97,9 @@ class Hybrid(LearnedDetector):
     def _columns(self) -> tuple[str, ...]:
         return tuple(name for name in EVIDENCE[self.evidence] if name not in LEFT_OUT)
 
+    def _places(self) -> tuple[str, ...]:
+        return COLUMNS
+
     def _fit(
         self,
         rows: np.ndarray,
@@ -105,7 +108,14 @@ class Hybrid(LearnedDetector):
     ) -> None:
         owners, weight, eta = beside
         if eta is None:
-            raise ValueError("a hybrid also estimates η_e: fit(…, fractions=) needs the true one")
+            raise ValueError(
+                "a hybrid also estimates η_e: fit(…, fractions=) needs the true one, NaN where it "
+                "is not known"
+            )
+        if not np.isfinite(eta).any():
+            raise ValueError(
+                "η_e is not known of any cycle; a hybrid also learns from simulated ones"
+            )
         fold = owners % FOLDS if owners.max() >= FOLDS else owners
         held = {name: np.full(len(rows), np.nan) for name in HEADS}
         for number in np.unique(fold):
@@ -126,6 +136,7 @@ class Hybrid(LearnedDetector):
         self, rows: np.ndarray, labels: np.ndarray, weight: np.ndarray, eta: np.ndarray
     ) -> dict[str, Trees]:
         def one(target: np.ndarray, rounds: int, **settings: Any) -> Trees:
+            # "rows" and "weight" as they are when it is called: η_e is not known of every cycle
             return grow(
                 rows, target, weight, self.columns_, rounds=rounds, seed=self.seed, **settings
             )
@@ -134,6 +145,8 @@ class Hybrid(LearnedDetector):
             "fault": one((labels > 0).astype(np.float64), self.rounds),
             "hard": one((labels == 2).astype(np.float64), max(self.rounds // 2, 1)),
         }
+        known = np.isfinite(eta)
+        rows, weight, eta = rows[known], weight[known], eta[known]
         for name, alpha in QUANTILES.items():
             heads[name] = one(eta, max(self.rounds * 2 // 3, 1), objective="quantile", alpha=alpha)
         return heads
@@ -153,7 +166,7 @@ class Hybrid(LearnedDetector):
             self._maps[f"fault{kind}"] = fit_isotonic(fault[mine], labels[mine] > 0)
             self._maps[f"hard{kind}"] = fit_isotonic(sigmoid(held["hard"][mine]), labels[mine] == 2)
             for side in (0, 1):
-                chosen = mine & ((fault > 0.5) == bool(side))
+                chosen = mine & ((fault > 0.5) == bool(side)) & np.isfinite(eta)
                 self._margins[f"{kind}{side}"] = conformal_margin(
                     eta[chosen], held["lower"][chosen], held["upper"][chosen], COVERAGE
                 )

@@ -129,3 +129,25 @@ FAULTS: Final = Table(
     _number("latest_unix_second"),
 )
 """Errors of softbreak's own, one row a kind and place, with the first input of each."""
+REVIEWS: Final = Table(
+    "reviews",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("cell_id", String(400), nullable=False, index=True),
+    _number("first_cycle"),
+    _number("last_cycle"),
+    _number("start_time_second"),
+    _number("end_time_second"),
+    Column("state", String(20), nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("confidence", Float(53), nullable=False),
+    Column("reviewer", String(200), nullable=False),
+    Column("reviewed_at", String(40), nullable=False),
+    Column("file_sha256", String(64), nullable=False),
+    Column("detector_version", String(200), nullable=False),
+    Column("opinion_seen", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+)
+"""What people said of cycles: rows are added, never changed. ``key`` keeps a row that is sent twice
+from counting twice."""

@@ -1,0 +1,149 @@
+"""What the door lets through, and what it does not."""
+
+import pytest
+
+from softbreak.errors import SoftbreakError
+from softbreak.web import safety
+from softbreak.web.safety import door_of
+from tests.web.lab import HARM, HTML, PORT, client_of, make_results
+
+TOKEN = "a-token-of-enough-letters"
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    return make_results(tmp_path_factory.mktemp("lab"))
+
+
+@pytest.fixture
+def page(out):
+    made = client_of(out)
+    yield made
+    made.cells.store.close()
+
+
+def test_an_address_open_to_others_needs_a_token():
+    for token in ("", "short"):
+        with pytest.raises(SoftbreakError, match="SOFTBREAK_TOKEN"):
+            door_of("0.0.0.0", PORT, token)
+    assert door_of("127.0.0.1", PORT, "").token == ""
+
+
+@pytest.mark.parametrize("host", ["evil.example", f"evil.example:{PORT}", "127.0.0.1", ""])
+def test_a_foreign_name_that_points_here_sees_nothing(page, host):
+    assert page.get("/", headers={"host": host}).status_code == 421
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": f"http://127.0.0.1:{PORT + 1}"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_another_page_changes_nothing(page, headers):
+    done = page.post("/reviewer", content="reviewer=eve", headers={**HTML, **headers})
+    assert done.status_code == 403
+    assert "set-cookie" not in done.headers
+
+
+def test_its_own_page_and_a_program_may(page):
+    for headers in ({"origin": f"http://127.0.0.1:{PORT}"}, {}):
+        done = page.post("/reviewer", content="reviewer=ann", headers={**HTML, **headers})
+        assert done.status_code == 303
+
+
+def test_no_get_changes_anything(page):
+    before = page.cells.reviews.table()
+    key = page.cells.rows()[0].key
+    for path in (f"/review/{key}?state=soft&first_cycle=0&last_cycle=1", "/drop?name=x.csv",
+                 f"/cell/{key}/acknowledge", f"/cell/{key}/silence?for=1+h"):  # fmt: skip
+        assert page.get(path).status_code in (200, 405), path
+    assert page.cells.reviews.table().equals(before)
+
+
+def test_nothing_that_a_file_says_is_html(page):
+    pages = ["/", f"/?group=batch&q={HARM}", "/overlay"]
+    harmful = next(row for row in page.cells.rows() if row.cell_id == HARM)
+    pages += [f"/cell/{harmful.key}", f"/overlay?cell={harmful.key}"]
+    page.post("/reviewer", content=f"reviewer={HARM}", headers=HTML)
+    pages += [f"/review/{harmful.key}", "/agreement"]
+    for path in pages:
+        text = page.get(path).text
+        assert "<img src=x" not in text, path
+        assert "onerror=alert" not in text.replace("onerror=alert(1)&gt;", ""), path
+    assert "&lt;img src=x" in page.get("/").text
+
+
+def test_every_answer_says_what_a_page_may_load(page):
+    for path in ("/", "/assets/page.js", "/nowhere", "/assets/../safety.py"):
+        policy = page.get(path).headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert page.get(path).headers["x-content-type-options"] == "nosniff"
+    text = page.get("/").text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    assert "https://" not in text
+    assert "style=" not in text
+    assert "<script>" not in text
+
+
+def test_only_the_pages_own_files_are_served(page):
+    for name in ("../safety.py", "..%2fsafety.py", "vendor/../../safety.py", "nothing.js"):
+        assert page.get(f"/assets/{name}").status_code == 404
+
+
+def test_a_body_that_is_too_long_is_refused_before_it_is_read(page):
+    done = page.post("/reviewer", content=b"x" * (safety.MOST_FORM_BYTES + 1), headers=HTML)
+    assert done.status_code == 413
+
+    def stream():
+        for _ in range(9):
+            yield b"x" * 8192
+
+    done = page.post("/reviewer", content=stream(), headers=HTML)
+    assert done.status_code == 413
+
+
+def test_changes_are_bounded(out, monkeypatch):
+    monkeypatch.setattr(safety, "CHANGES_A_MINUTE", 3)
+    page = client_of(out)
+    codes = [
+        page.post("/reviewer", content="reviewer=ann", headers=HTML).status_code for _ in range(5)
+    ]
+    assert codes == [303, 303, 303, 429, 429]
+    assert page.get("/").status_code == 200, "looking is not changing"
+    page.cells.store.close()
+
+
+def test_with_a_token_nobody_comes_in_without_it(out):
+    page = client_of(out, token=TOKEN)
+    assert page.get("/").headers["location"] == "/login"
+    for path in ("/rows", "/labels.csv", "/events", "/review"):
+        assert page.get(path).status_code == 401
+    assert page.get("/rows", headers={"authorization": "Bearer nonsense"}).status_code == 401
+    assert page.get("/rows", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
+    wrong = page.post("/login", content="token=nonsense", headers=HTML)
+    assert (wrong.status_code, "not the token" in wrong.text) == (401, True)
+    right = page.post("/login", content=f"token={TOKEN}", headers=HTML)
+    assert right.status_code == 303
+    assert TOKEN not in right.headers["set-cookie"]
+    assert "HttpOnly" in right.headers["set-cookie"]
+    assert "SameSite=strict" in right.headers["set-cookie"]
+    assert page.get("/").status_code == 200
+    other = client_of(out, token=TOKEN)  # another process: its cookies are its own
+    other.cookies.update(page.cookies)
+    assert other.get("/rows").status_code == 401
+    for one in (page, other):
+        one.cells.store.close()
+
+
+def test_tokens_cannot_be_tried_fast(out, monkeypatch):
+    monkeypatch.setattr(safety, "WRONG_TOKENS_A_MINUTE", 2)
+    page = client_of(out, token=TOKEN)
+    codes = [page.post("/login", content="token=x", headers=HTML).status_code for _ in range(4)]
+    assert codes == [401, 401, 429, 429]
+    page.cells.store.close()
