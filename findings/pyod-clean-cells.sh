@@ -23,6 +23,6 @@ tell(
     "a detector that saw only healthy cycles flags next to none of the next healthy thousand, "
     "and none with a high probability",
     f"share of healthy cycles flagged, highest probability: {seen}",
-    holds=all(0.08 < share < 0.12 and top == 1.0 for share, top in seen.values()),
+    holds=all(0.08 < share < 0.12 and top > 0.999 for share, top in seen.values()),
 )
 PY
