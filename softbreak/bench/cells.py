@@ -46,7 +46,9 @@ class BenchCell:
 
 def names_of(edition: Edition, part: LawPart) -> dict[tuple[int, int], str]:
     """Return the name of each cell by (level, position): numbers in an order of chance."""
-    places = [(k, i) for k, (_, recipe) in enumerate(edition.recipes(part)) for i in range(recipe.count)]
+    places = [
+        (k, i) for k, (_, recipe) in enumerate(edition.recipes(part)) for i in range(recipe.count)
+    ]
     order = np.random.default_rng(seed_of(part)).permutation(len(places))
     return {places[int(at)]: f"cell-{n:04d}" for n, at in enumerate(order, start=1)}
 
@@ -80,7 +82,11 @@ def _cells(block: Block, recipe: Recipe, level: Level, names: list[str]) -> Iter
         records = [r.with_cell(about) for r in rewritten(block_records(block, k), clocks[k])]
         known = truth[str(block.names()[k])].reset_index(drop=True)
         yield BenchCell(
-            name, about, spoiled(records, own), dialects[k], own["cut"] < CUT,
+            name,
+            about,
+            spoiled(records, own),
+            dialects[k],
+            own["cut"] < CUT,
             truth_columns(known, name, level),
         )
 

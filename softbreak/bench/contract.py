@@ -84,7 +84,7 @@ def _numbers(path: Path, table: pd.DataFrame, name: str) -> pd.Series:
         bad |= (values < 0.0) | (values > 1.0)
     if bad.any():
         at = int(np.flatnonzero(bad)[0])
-        told = f"row {at + 2} has {table[name].iloc[at]!r} in the column {name!r}"
+        told = f"row {at + 2} has {str(table[name].iloc[at])!r} in the column {name!r}"
         raise _refuse(path, f"{told}, not a number{' from 0 to 1' if name in NUMBERS else ''}")
     return values.astype(np.float64)
 

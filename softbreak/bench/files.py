@@ -39,12 +39,17 @@ def write_arbin(record: Record, stem: Path) -> Path:
             "Date_Time": moment.strftime("%Y-%m-%d %H:%M:%S.%f").str[:-3],
             "Step_Time(s)": [f"{v:.4f}" for v in (time - time[_firsts(step)]).tolist()],
             "Step_Index": step.to_numpy(),
-            "Cycle_Index": np.maximum(table["cycle_count"].to_numpy(), 1),
+            "Cycle_Index": _counted(table["cycle_count"]),
             "Current(A)": [f"{v:.9f}" for v in table["current_ampere"].tolist()],
             "Voltage(V)": [f"{v:.6f}" for v in table["voltage_volt"].tolist()],
         }
     ).to_csv(path, index=False)
     return path
+
+
+def _counted(cycle: pd.Series) -> np.ndarray:
+    """Return what a cycler's counter shows: a rest between cycles belongs to the last one."""
+    return np.maximum.accumulate(np.maximum(cycle.to_numpy(), 1))
 
 
 def _firsts(step: pd.Series) -> np.ndarray:
@@ -66,8 +71,8 @@ def write_maccor(record: Record, stem: Path) -> Path:
     made = pd.DataFrame(
         {
             "Rec": np.arange(1, len(table) + 1),
-            "Cycle P": np.maximum(table["cycle_count"].to_numpy(), 1),
-            "Cycle C": np.maximum(table["cycle_count"].to_numpy(), 1),
+            "Cycle P": _counted(table["cycle_count"]),
+            "Cycle C": _counted(table["cycle_count"]),
             "Step": step.to_numpy(),
             "Test Time (sec)": [f"{v:.2f}" for v in time.tolist()],
             "Step Time (sec)": [f"{v:.2f}" for v in (time - time[_firsts(step)]).tolist()],
@@ -96,7 +101,7 @@ def write_german(record: Record, stem: Path) -> Path:
         {
             "Datum": moment.strftime("%d.%m.%Y %H:%M:%S"),
             "Zeit [s]": time.round(3),
-            "Zyklus": np.maximum(table["cycle_count"].to_numpy(), 1),
+            "Zyklus": _counted(table["cycle_count"]),
             "Spannung [V]": table["voltage_volt"].to_numpy(float).round(6),
             "Strom [mA]": (_MILLI * table["current_ampere"].to_numpy(float)).round(6),
         }
@@ -137,8 +142,7 @@ def spoiled(records: Sequence[Record], draws: dict[str, float]) -> list[Record]:
                 out += _in_two(one, draws["split_at"])
                 continue
         out.append(one)
-    numbered = [replace(r, source=replace(r.source, position=k)) for k, r in enumerate(out)]
-    return numbered
+    return [replace(r, source=replace(r.source, position=k)) for k, r in enumerate(out)]
 
 
 def _standing_still(record: Record, at: float) -> Record:
@@ -199,7 +203,8 @@ def plain_table(records: Sequence[Record]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``time_s`` (of the cell's life), ``current_a`` (signed), ``voltage_v``, ``cycle`` (from 1).
+        ``time_s`` (of the cell's life), ``current_a`` (signed), ``voltage_v``, ``cycle`` (from 1; 0
+        for a rest outside cycles).
     """
     parts = [r.table for r in records if r.technique is Technique.CYCLING]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(PLAIN))

@@ -37,7 +37,10 @@ SMALLER_IS_BETTER: Final = frozenset(HEADS) - {
 _BASELINES: Final = ("always-healthy", "by-chance")
 _LOW: Final = 100.0
 _GROUPS: Final[dict[str, tuple[str, Callable[[pd.DataFrame], float]]]] = {
-    "family": ("Wrong “healthy” per 1000 cycles with η above 20 %, by family", metrics.wrong_healthy),
+    "family": (
+        "Wrong “healthy” per 1000 cycles with η above 20 %, by family",
+        metrics.wrong_healthy,
+    ),
     "level": ("False alarms per 1000 healthy cycles, by difficulty", metrics.false_alarms),
     "chemistry": (
         "Macro F1 of answered cycles, by chemistry",
@@ -97,13 +100,18 @@ def _set(scores: pd.DataFrame, name: str) -> dict[str, Any]:
     for row in part.to_dict("records"):
         cells = []
         for column in HEADS:
-            low, high = row.get(f"{column}_lower"), row.get(f"{column}_upper")
-            interval = "" if low is None else f"{shown(float(low))} to {shown(float(high))}"
+            interval = _interval(row, column)
             best = row[column] == best_of(part, column)
             cells.append({"value": shown(float(row[column])), "interval": interval, "best": best})
         trivial = row["entrant"] in _BASELINES
         rows.append({"name": row["entrant"], "trivial": trivial, "cells": cells})
     return {"name": name, "hidden": name == PARTS[-1].name, "rows": rows}
+
+
+def _interval(row: dict[Any, Any], column: str) -> str:
+    if f"{column}_lower" not in row:
+        return ""
+    return " to ".join(shown(float(row[f"{column}_{end}"])) for end in ("lower", "upper"))
 
 
 def best_of(part: pd.DataFrame, column: str) -> float:

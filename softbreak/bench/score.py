@@ -124,7 +124,7 @@ def scores_of(judged: pd.DataFrame) -> dict[str, float]:
         See :func:`softbreak.bench.contract.beside_truth`.
     """
     told = metrics.scores(judged)
-    out = {name: told[name] for name in COLUMNS if name in told}
+    out: dict[str, float] = {name: told[name] for name in COLUMNS if name in told}
     answered = judged[judged["state"] != "undetermined"]
     wrong = answered["state"] != answered["state_true"]
     out["risk"] = float(wrong.mean()) if len(answered) else math.nan

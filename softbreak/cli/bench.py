@@ -55,7 +55,8 @@ def run(
     folder: Folder,
     entrants: Chosen = "",
     command: Annotated[
-        str, typer.Option(help="A program to enter: called with a set's folder and a file to write.")
+        str,
+        typer.Option(help="A program to enter: called with a set's folder and a file to write."),
     ] = "",
     name: Annotated[str, typer.Option(help="What the program's entry is called.")] = "mine",
     quiet: Quiet = False,

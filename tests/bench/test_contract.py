@@ -61,7 +61,7 @@ def test_order_of_rows_changes_nothing(tmp_path: Path) -> None:
         ("cell,cycle\na,1\n", "no column 'state'"),
         ("cell,state\na,soft\n", "neither a column 'cycle'"),
         ("cell,cycle,state\na,1,broken\n", "row 2 has the state 'broken'"),
-        ("cell,cycle,state,eta\na,1,soft,1.5\n", "1.5 in the column 'eta'"),
+        ("cell,cycle,state,eta\na,1,soft,1.5\n", "'1.5' in the column 'eta'"),
         ("cell,cycle,state,eta\na,1,soft,much\n", "'much' in the column 'eta'"),
         ("cell,cycle,state\na,1,soft\na,1,hard\n", "judged twice"),
         ("cell,cycle,state\na,,soft\n", "no number in the column 'cycle'"),

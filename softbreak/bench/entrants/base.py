@@ -156,7 +156,9 @@ def read_cells(folder: Path) -> list[PlainCell]:
         table = pd.read_csv(path)
         names = ("time_s", "current_a", "voltage_v")
         time, current, voltage = (table[c].to_numpy(np.float64) for c in names)
-        found.append(PlainCell(path.stem, time, current, voltage, table["cycle"].to_numpy(np.int64)))
+        found.append(
+            PlainCell(path.stem, time, current, voltage, table["cycle"].to_numpy(np.int64))
+        )
     return found
 
 
@@ -195,7 +197,9 @@ def calibrate(score: Score, lessons: Sequence[Lesson]) -> Calibrated:
     cost beyond one in fifty healthy cycles; then a logistic fit (Newton's method, a weak prior).
     """
     values = np.concatenate([score(one.cell) for one in lessons])
-    short = np.concatenate([(one.of_cycles()["state_true"] != "healthy").to_numpy() for one in lessons])
+    short = np.concatenate(
+        [(one.of_cycles()["state_true"] != "healthy").to_numpy() for one in lessons]
+    )
     known = np.isfinite(values)
     values, short = values[known], short[known]
     grid = np.unique(np.quantile(values, np.linspace(0.3, 0.995, BUDGET)))

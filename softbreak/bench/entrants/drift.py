@@ -36,7 +36,9 @@ def page_hinkley(cell: PlainCell) -> np.ndarray:
     return _since_drift(cell, PageHinkley(min_instances=3, delta=1.0, threshold=15.0, mode="down"))
 
 
-ADWIN_ENTRANT = scored("adwin", "fall of V/I after a drift by ADWIN (river)", adwin, needs=("river",))
+ADWIN_ENTRANT = scored(
+    "adwin", "fall of V/I after a drift by ADWIN (river)", adwin, needs=("river",)
+)
 PAGE_HINKLEY_ENTRANT = scored(
     "page-hinkley", "fall of V/I after a Page-Hinkley alarm (river)", page_hinkley, needs=("river",)
 )

@@ -80,7 +80,9 @@ def _hbos() -> Any:
     return HBOS()
 
 
-FOREST = _entrant("isolation-forest", "isolation forest of healthy cycles", _forest, ("scikit-learn",))
+FOREST = _entrant(
+    "isolation-forest", "isolation forest of healthy cycles", _forest, ("scikit-learn",)
+)
 ECOD = _entrant("pyod-ecod", "ECOD of healthy cycles (PyOD)", _ecod, ("pyod",))
 KNN = _entrant("pyod-knn", "k nearest healthy cycles (PyOD)", _knn, ("pyod",))
 HBOS = _entrant("pyod-hbos", "histograms of healthy cycles (PyOD)", _hbos, ("pyod",))

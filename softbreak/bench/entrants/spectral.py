@@ -20,9 +20,13 @@ def score(cell: PlainCell) -> np.ndarray:
         return float(spectrum[len(spectrum) // 2 :].mean())
 
     with np.errstate(invalid="ignore", divide="ignore"):
-        level = np.array([np.mean([power(h) for h in own]) if own else np.nan for own in cell.parts])
+        level = np.array(
+            [np.mean([power(h) for h in own]) if own else np.nan for own in cell.parts]
+        )
         first = np.nanmedian(level[:REFERENCE]) if np.isfinite(level[:REFERENCE]).any() else np.nan
         return np.log10(np.maximum(level, 1e-18) / max(first, 1e-18))
 
 
-ENTRANT = scored("spectral-dvdt", "power of dV/dt at high frequencies over the first cycles'", score)
+ENTRANT = scored(
+    "spectral-dvdt", "power of dV/dt at high frequencies over the first cycles'", score
+)
