@@ -27,6 +27,7 @@ HEADS: Final = {
     "onset_missed": "onsets missed",
     "eta_error": "η error",
     "eta_interval_coverage": "η in interval",
+    "eta_interval_width": "… its width",
     "ece_fault": "ECE",
     "area_under_risk": "AURC",
     "ms_per_cycle": "ms/cycle",

@@ -36,6 +36,7 @@ COLUMNS: Final = (
     "onset_missed",
     "eta_error",
     "eta_interval_coverage",
+    "eta_interval_width",
     "ece_fault",
     "area_under_risk",
     "ms_per_cycle",
