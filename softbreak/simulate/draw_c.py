@@ -11,7 +11,7 @@ from softbreak.compiled import strict
 from softbreak.simulate.faults import Plan
 from softbreak.simulate.instrument import is_lost, quantise, systematic
 from softbreak.simulate.laws import LawSet
-from softbreak.simulate.laws_c import LAW_C, blank
+from softbreak.simulate.laws_c import LAW_C, THIN, blank
 from softbreak.simulate.streams import NOISE, normals
 
 
@@ -79,8 +79,7 @@ def _paths(plan: Plan, law: np.ndarray) -> None:
     law["bridge_at"] = np.where(grow, plan.onset * per_hour, 1e9)
     law["dendrite_g"] = np.where(grow, plan.conductance(), 0.0)
     law["dendrite_grow"] = plan.life * per_hour * plan.between("c.grow", 0.005, 0.2, log=True)
-    volt = plan.current * plan.resistance * (1.0 - plan.target)
-    melts = 0.7 * volt**2 * plan.conductance() * plan.between("c.melt", 1.0, 3.0)
+    melts = _melting_power(plan)
     law["melt_power"] = np.where(plan.has("fuse"), melts, 1e9)
     law["regrow"] = plan.half_hours * per_hour * plan.between("c.regrow", 0.3, 6.0, log=True)
     flickers = plan.half_hours * plan.between("c.dwell", 0.03, 3.0, log=True)
@@ -90,6 +89,20 @@ def _paths(plan: Plan, law: np.ndarray) -> None:
     law["seep_g"] = np.where(tunnels, 0.65 * plan.conductance(), 0.0)
     law["seep_rise"] = plan.life * plan.between("c.seep", 0.01, 0.3, log=True)
     law["seep_volt"] = plan.current * plan.resistance / plan.between("c.bend", 0.4, 2.5)
+
+
+def _melting_power(plan: Plan) -> np.ndarray:
+    """Return a power that the dendrite reaches while it fills, W cm⁻²: P = j² g/(1/R + g)²."""
+
+    def power(g: np.ndarray) -> np.ndarray:
+        return plan.current**2 * g / (1.0 / plan.resistance + g) ** 2
+
+    full = plan.conductance()
+    thin = (1.0 - THIN) * full
+    hottest = power(np.clip(1.0 / plan.resistance, thin, full))
+    reached = power(thin) + (hottest - power(thin)) * plan.between("c.melt", 0.1, 0.9)
+    # interfaces lift the voltage above the nominal one
+    return reached * plan.between("c.stout", 1.0, 1.8)
 
 
 def _ends(plan: Plan, cells: np.ndarray, law: np.ndarray) -> None:

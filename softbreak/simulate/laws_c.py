@@ -22,6 +22,9 @@ from softbreak.simulate.streams import EVENTS, TELEGRAPH, uniform
 WARMTH = 0.0041
 """Relative resistance of the metal per kelvin."""
 
+THIN = 0.7
+"""Share of its conductance that a dendrite lacks when it has just bridged."""
+
 LAW_C = np.dtype(
     [
         ("c_start", "f8"),  # share of each interface that touches at first, without voids
@@ -109,8 +112,8 @@ def _flicker(state: Any, law: Any, keys: tuple[int, int]) -> None:
 def _dendrite(state: Any, law: Any, v: float, keys: tuple[int, int]) -> None:
     if law.dendrite_g <= 0.0 or law.passed < law.bridge_at:
         return
-    power = v * v * _carried(law)
-    if power > law.melt_power:
+    # by what carried during this step: the moment it bridges, v is still that of before
+    if v * v * min(_carried(law), state.g) > law.melt_power:
         law.bridge_at = law.passed + law.regrow * (0.5 + _draw(law, keys, EVENTS))
     else:
         _flicker(state, law, keys)
@@ -122,7 +125,7 @@ def _carried(law: Any) -> float:
     if law.open or law.passed < law.bridge_at:
         return 0.0
     since = (law.passed - law.bridge_at) / law.dendrite_grow
-    return law.dendrite_g * (1.0 - 0.7 * math.exp(-since))
+    return law.dendrite_g * (1.0 - THIN * math.exp(-since))
 
 
 def _install(cell: Any, state: Any, law: Any) -> None:  # noqa: ARG001 (all sets share it)
