@@ -17,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="A benchmark that others can enter: make cells, run entrants, score, write the page.",
+    epilog="Example: softbreak bench all my-bench --edition laptop",
 )
 Folder = Annotated[Path, typer.Argument(help="The benchmark's folder.")]
 EditionName = Annotated[str, typer.Option(help="full (1,000 cells), laptop (60) or tiny (9).")]
