@@ -133,8 +133,8 @@ def scores_of(judged: pd.DataFrame) -> dict[str, float]:
     out["area_under_risk"] = area_under_risk(judged)
     _, counts = cell_confusions(judged)
     out |= _with_interval("macro_f1", bootstrap(metrics.macro_f1, counts))
-    out |= _with_interval("wrong_healthy", _rate(_missed(judged), 1000.0))
-    out |= _with_interval("false_alarms_1000h", _rate(alarm_hours(judged), 1000.0))
+    out |= _with_interval("wrong_healthy", _rate(_missed(judged), events=False))
+    out |= _with_interval("false_alarms_1000h", _rate(alarm_hours(judged), events=True))
     return out
 
 
@@ -142,8 +142,14 @@ def _with_interval(name: str, found: Interval) -> dict[str, float]:
     return {name: found.value, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
 
 
-def _rate(per_cell: np.ndarray, factor: float) -> Interval:
-    """Return a ratio of sums, and its interval over cells; ``per_cell`` is (cells, 2)."""
+def _rate(per_cell: np.ndarray, *, events: bool) -> Interval:
+    """Return a ratio of sums per thousand, and its interval over cells; ``per_cell`` is (cells, 2).
+
+    Where nothing was counted, drawing cells would say "certainly none"; the upper end is then the
+    rule of three: 3 over what was watched, which for shares of cycles is the number of cells,
+    for cycles of one cell go wrong together.
+    """
+    factor = 1000.0
 
     def ratio(sums: np.ndarray) -> np.ndarray:
         of = sums[..., 1]
@@ -151,6 +157,9 @@ def _rate(per_cell: np.ndarray, factor: float) -> Interval:
 
     drawn = ratio(draws_of(len(per_cell)).astype(np.float64) @ per_cell)
     known = drawn[np.isfinite(drawn)]
+    if len(known) and not per_cell[:, 0].any():
+        watched = per_cell[:, 1].sum() if events else np.count_nonzero(per_cell[:, 1])
+        return Interval(0.0, 0.0, factor * (3.0 / watched if events else min(3.0 / watched, 1.0)))
     low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (math.nan, math.nan)
     return Interval(float(ratio(per_cell.sum(axis=0))), float(low), float(high))
 

@@ -69,6 +69,17 @@ def test_intervals_hold_the_value() -> None:
         assert told[f"{name}_lower"] < told[f"{name}_upper"]
 
 
+def test_none_seen_is_not_certainly_none() -> None:
+    cells = [
+        _judged(["healthy"] * 4 + ["soft"] * 2, ["healthy"] * 4 + ["soft"] * 2, cell=f"c{k}")
+        for k in range(10)
+    ]
+    told = scores_of(pd.concat(cells, ignore_index=True))
+    assert told["wrong_healthy"] == told["false_alarms_1000h"] == 0.0
+    assert told["wrong_healthy_upper"] == pytest.approx(1000.0 * 3 / 10)  # ten broken cells
+    assert told["false_alarms_1000h_upper"] == pytest.approx(1000.0 * 3 / 40)  # 40 healthy hours
+
+
 def test_truth_is_made_anew_and_agrees_with_what_is_published(tiny: Path) -> None:
     published = pd.read_csv(tiny / "published-a" / "truth.csv")
     again = truth_of("tiny", PARTS[0])
