@@ -43,6 +43,7 @@ COMMANDS: Final[dict[str, str]] = {
     "train": "Learn from simulated cells, validate on unseen failures, track and register.",
     "models": "List what can judge and learn: shipped detectors, registered models, cards.",
     "compare": "Detectors against the CV rule on the same held-out simulated cells.",
+    "bench": "The benchmark that others can enter: cells, entrants, scores, a page.",
     "cite": "Print what to cite for a run.",
 }
 """The verbs, in the order in which people need them; each is a module of that name in here."""

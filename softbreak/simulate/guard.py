@@ -21,7 +21,7 @@ def law_set(name: str, purpose: str) -> LawSet:
 
     Parameters
     ----------
-    name : {"a", "b"}
+    name : {"a", "b", "c"}
     purpose : {"train", "judge"}
 
     Raises
@@ -33,10 +33,10 @@ def law_set(name: str, purpose: str) -> LawSet:
     """
     if purpose not in ("train", "judge"):
         raise ValueError(f"purpose is {purpose!r}; expected 'train' or 'judge'")
-    if name == "a":
+    if name in ("a", "c"):
         return _named(name)
     if name != "b":
-        raise ValueError(f"no law set {name!r}; there are 'a' and 'b'")
+        raise ValueError(f"no law set {name!r}; there are 'a', 'b' and 'c'")
     if purpose != "judge":
         raise JudgingDataError(
             "law set 'b' is never used for training, thresholds or feature choice; "

@@ -81,7 +81,7 @@ class LawSet:
 
     Attributes
     ----------
-    name : {"a", "b"}
+    name : {"a", "b", "c"}
     dtype : numpy.dtype
         Of the hidden state.
     draw : callable

@@ -35,8 +35,8 @@ class Recipe:
     count : int
         Cells.
     seed : int
-    laws : {"a", "b"}
-        Set "b" is for judging only.
+    laws : {"a", "b", "c"}
+        Set "b" is for judging only; "c" is published with the benchmark.
     purpose : {"train", "judge"}
     cycles : int
         Of each cell.

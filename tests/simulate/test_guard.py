@@ -25,7 +25,7 @@ def test_set_b_is_for_judging_only():
     assert law_set("a", "train").name == "a"
 
 
-@pytest.mark.parametrize(("name", "purpose"), [("c", "train"), ("a", "thresholds")])
+@pytest.mark.parametrize(("name", "purpose"), [("d", "train"), ("a", "thresholds")])
 def test_unknown_sets_and_purposes_are_refused(name, purpose):
     with pytest.raises(ValueError, match=r"law set|purpose"):
         law_set(name, purpose)

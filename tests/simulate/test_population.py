@@ -20,7 +20,7 @@ def same(a, b):
     return a.tobytes() == b.tobytes()
 
 
-@pytest.mark.parametrize(("laws", "purpose"), [("a", "train"), ("b", "judge")])
+@pytest.mark.parametrize(("laws", "purpose"), [("a", "train"), ("b", "judge"), ("c", "train")])
 def test_a_cell_does_not_depend_on_its_batch_or_order(laws, purpose):
     recipe = replace(SMALL, laws=laws, purpose=purpose)
     together = make_block(recipe, np.arange(24))
@@ -33,7 +33,7 @@ def test_a_cell_does_not_depend_on_its_batch_or_order(laws, purpose):
             pd.testing.assert_frame_equal(ours.table, theirs.table, check_exact=True)
 
 
-@pytest.mark.parametrize(("laws", "purpose"), [("a", "train"), ("b", "judge")])
+@pytest.mark.parametrize(("laws", "purpose"), [("a", "train"), ("b", "judge"), ("c", "train")])
 def test_a_seed_gives_the_same_bits_on_any_number_of_workers(laws, purpose):
     recipe = replace(SMALL, laws=laws, purpose=purpose)
     alone, many = list(blocks(recipe)), list(blocks(replace(recipe, block=5), workers=3))
@@ -65,7 +65,7 @@ def test_another_seed_makes_other_cells():
     assert not np.isin(one.cells["sigma"], other.cells["sigma"]).any()
 
 
-@pytest.mark.parametrize(("laws", "purpose"), [("a", "train"), ("b", "judge")])
+@pytest.mark.parametrize(("laws", "purpose"), [("a", "train"), ("b", "judge"), ("c", "train")])
 def test_truth_is_sound_in_every_family(laws, purpose):
     recipe = Recipe(400, seed=2, laws=laws, purpose=purpose, cycles=30, every=10, faulty=0.9)
     found = list(blocks(recipe))
