@@ -30,6 +30,7 @@ from softbreak.data.readers.formats.time_series import Layout, Told, build, in_o
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.data.readers.sections import Table, read_sections
 from softbreak.data.readers.sweeps import sweeps
+from softbreak.data.readers.values.durations import past_midnight
 from softbreak.data.readers.values.file_columns import FileColumns
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import SERIES_COLUMNS, SPECTRUM_COLUMNS
@@ -174,7 +175,9 @@ def _seconds(column: pl.Series) -> np.ndarray:
     if column.dtype == pl.Date:
         ticks, second = column.cast(pl.Int64), 86_400.0
     elif column.dtype == pl.Time:
-        ticks, second = column.cast(pl.Int64), 1e-9
+        return past_midnight(
+            column.cast(pl.Int64).cast(pl.Float64).fill_null(float("nan")).to_numpy() * 1e-9
+        )
     elif isinstance(column.dtype, pl.Duration):
         unit = column.dtype.time_unit
         ticks, second = column.cast(pl.Int64), {"ns": 1e-9, "us": 1e-6, "ms": 1e-3}[unit]

@@ -34,7 +34,20 @@ MISSING: Final = (
 )
 """What stands, in lower case, where there is no number; it is no damage."""
 _OTHER: Final = {".": ",", ",": "."}
-_MINUS: Final = "[\u2212\u2012\u2013\ufe63\uff0d]"
+MINUS: Final = "\u2212\u2012\u2013\ufe63\uff0d\u00ad"
+"""What stands for a minus sign, hyphens aside."""
+NUMBER: Final = rf"^[\s='\"(]*[-+{MINUS}]?\s?[.,]?\d"
+"""How a field begins that is a number."""
+_WRITTEN: Final = (
+    (r"^=?[\"']+(.*?)\"?$", "${1}"),  # quotes by which a spreadsheet is told that it is text
+    (rf"[{MINUS}]", "-"),
+    (r"^([+-]) +", "${1}"),
+    (r"^\((\d[^()]*)\)$", "-${1}"),  # as accountants write what is negative
+    (r"^(\d.*\d[.,]?)-$", "-${1}"),  # and as some programs do
+    (r"(\d[.,]?) ?[dD]([+-]?\d{1,3})$", "${1}e${2}"),
+    (r"(\d[.,]?) ?[*x\u00d7\u00b7] ?10(?:\^|\*\*)?\(?([+-]?\d{1,3})\)?$", "${1}e${2}"),
+)
+"""Ways of writing a number, and the plain one."""
 _SPACES: Final = r"[ \u00a0\u2000-\u200a\u202f\u205f'\u2019\u02bc\u2018`\u00b4]"
 _GROUP: Final = "'"
 """What stands for any space or apostrophe between two digits."""
@@ -148,7 +161,15 @@ def read_numbers(
 
 def evidence_of(column: pl.Series) -> Evidence:
     """Return what a column of text proves of the marks in its numbers."""
-    return _proofs(_normal(column.drop_nulls()).unique())
+    texts = _normal(column.drop_nulls())
+    own = _proofs(texts.unique())
+    if own.mark is not None or own.decimal:
+        return own
+    for mark in _OTHER:
+        marked = texts.str.contains(_open(mark))
+        if marked.any() and _are_thousands(texts, marked, mark):
+            return own | Evidence(thousands=frozenset(mark))
+    return own
 
 
 def _proofs(texts: pl.Series) -> Evidence:
@@ -280,8 +301,10 @@ def _are_thousands(texts: pl.Series, marked: pl.Series, mark: str) -> bool:
 
 
 def _normal(texts: pl.Series) -> pl.Series:
-    """Write minus signs and marks between groups in one way."""
-    texts = texts.str.strip_chars().str.replace_all(_MINUS, "-")
+    """Write digits, signs, exponents and marks between groups in one way."""
+    texts = texts.str.normalize("NFKC").str.strip_chars()
+    for pattern, plain in _WRITTEN:
+        texts = texts.str.replace_all(pattern, plain)
     grouped = rf"(\d){_SPACES}(\d)"
     # twice: a match takes the digit with which the next one would begin
     return reduce(lambda s, _: s.str.replace_all(grouped, f"${{1}}{_GROUP}${{2}}"), range(2), texts)
