@@ -26,7 +26,7 @@ from softbreak.data.readers.cyclers import neware
 from softbreak.data.readers.formats.bdf_records import read_records
 from softbreak.data.readers.formats.column_map import Match, match
 from softbreak.data.readers.formats.delimited import Text, delimiter_of, numbers, timestamps
-from softbreak.data.readers.formats.time_series import Layout, Told, build, in_order, record_of
+from softbreak.data.readers.formats.time_series import Layout, Told, build, record_of
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.data.readers.sections import Table, read_sections
 from softbreak.data.readers.sweeps import sweeps
@@ -278,7 +278,7 @@ def records_of(
         series = {n: a for n, a in arrays.items() if n not in SPECTRUM_COLUMNS}
         if spectral.any():
             series = {n: a[~spectral] for n, a in series.items()}
-        records.append(build(path, *in_order(series, LAYOUT, told)))
+        records.append(build(path, series, LAYOUT, told, arrange=True))
     places = np.flatnonzero(spectral)
     for sweep in sweeps(arrays["frequency_hertz"][places]) if len(places) else ():
         rows = places[sweep]
