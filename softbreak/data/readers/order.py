@@ -95,9 +95,7 @@ def _by_date(dates: np.ndarray, time: np.ndarray) -> np.ndarray | None:
     return np.concatenate(parts) if apart else None
 
 
-def _shuffled(
-    arrays: Mapping[str, np.ndarray], *, restarts: bool
-) -> tuple[np.ndarray, str] | None:
+def _shuffled(arrays: Mapping[str, np.ndarray], *, restarts: bool) -> tuple[np.ndarray, str] | None:
     """Return the order of rows in none, by a clock that falls all the time, and what it is.
 
     Numbers, dates and times that are there must agree on it.
