@@ -206,9 +206,9 @@ def _again(names: Sequence[str], found: Mapping[str, tuple[Column, str]]) -> dic
     places: dict[str, int] = {}
     for place, name in enumerate(names):
         told = _quantity(name)
-        if told and told[0] in SPECTRUM[1:] and told[0] in found:
-            if place > found[told[0]][0].place:
-                places.setdefault(told[0], place)
+        known = told is not None and told[0] in SPECTRUM[1:] and told[0] in found
+        if told is not None and known and place > found[told[0]][0].place:
+            places.setdefault(told[0], place)
     return places if len(places) == 2 else {}
 
 

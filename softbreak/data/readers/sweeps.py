@@ -124,13 +124,11 @@ def _other_side(before: np.ndarray, after: np.ndarray, same: float) -> bool:
     if min(len(before), len(after)) < 3:
         return False
     way = np.sign(before[-1] - before[0])
-    apart = way * (before[0] - after[0])
-    steps = np.abs(np.diff(np.concatenate([before, after[1:]])))
-    begins = way * (before.min() if way > 0 else before.max()) >= way * before[0] - same
-    onward = way * (after[0] - after[-1]) > 0 and way * (
-        after.max() if way > 0 else after.min()
-    ) <= (way * after[0] + same)
-    return bool(begins and onward and same < apart <= _BESIDE * np.median(steps))
+    here, there = way * before, way * after  # one rises, the other has to fall below it
+    apart = here[0] - there[0]
+    one_way = here.min() >= here[0] - same and there.max() <= there[0] + same
+    usual = np.median(np.abs(np.diff(before)))
+    return bool(one_way and there[-1] < there[0] and same < apart <= _BESIDE * usual)
 
 
 def _repeats(level: np.ndarray, same: float) -> list[int]:

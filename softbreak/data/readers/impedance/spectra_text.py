@@ -175,17 +175,18 @@ def _table(path: Path, lines: Sequence[str], header: Header, end: int) -> pd.Dat
 def _check_again(path: Path, row: int, header: Header, fields: Sequence[str]) -> None:
     """Refuse a second spectrum beside the first; the same one told twice is none."""
     for name, place in header.again.items():
-        mine = header.columns[name].place
-        if place < len(fields) and not not_measured(fields[place]):
-            if plain(fields[place]).lstrip("+-") != plain(fields[mine]).lstrip("+-"):
-                raise ReadError(
-                    path,
-                    place=f"line {row}",
-                    found=f"two spectra beside each other: {fields[mine].strip()!r} and "
-                    f"{fields[place].strip()!r} are both the {name} part",
-                    expected="one real and one imaginary part",
-                    remedy="Give each spectrum a file of its own, or put them one below the other.",
-                )
+        if place >= len(fields) or not_measured(fields[place]):
+            continue
+        mine, other = fields[header.columns[name].place], fields[place]
+        if plain(mine).lstrip("+-") != plain(other).lstrip("+-"):
+            raise ReadError(
+                path,
+                place=f"line {row}",
+                found=f"two spectra beside each other: {mine.strip()!r} and {other.strip()!r} are "
+                f"both the {name} part",
+                expected="one real and one imaginary part",
+                remedy="Give each spectrum a file of its own, or put them one below the other.",
+            )
 
 
 def _radians(path: Path, header: Header, phase: np.ndarray) -> float:
