@@ -193,10 +193,8 @@ def numbered(stem: str) -> Numbered:
         "LPSCl_a_03_PEIS_C01".
     """
     bare = names_no_cell(stem)
-    if bare:  # all of it is technique and number, as in "data1"
-        roles = [(part, _bare_role(part)) for part in tokens(stem)]
-    else:
-        roles = _roles(stem)
+    # all of it is technique and number, as in "data1"
+    roles = [(part, _bare_role(part)) for part in tokens(stem)] if bare else _roles(stem)
     key = "_".join(part for part, role in roles if role is Role.CELL)
     digits = [
         figure
