@@ -1,10 +1,13 @@
+import bz2
 import gzip
 import hashlib
+import lzma
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from softbreak.data.readers import registry
@@ -242,3 +245,25 @@ def test_a_mapping_reaches_into_a_packed_file(tmp_path: Path):
             zipped(path, **{"x.csv": text})
         (record,) = read(path, columns)
         assert record.array("current_ampere").tolist() == [2e-3] * 5
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pack"),
+    [
+        (".gz", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+        (".zst", lambda data: pa.compress(data, "zstd", asbytes=True)),
+    ],
+)
+def test_packed_files_are_read_and_damaged_ones_refused(tmp_path: Path, suffix: str, pack):
+    path = tmp_path / f"cell.csv{suffix}"
+    path.write_bytes(pack(BDF.encode()))
+    (record,) = read(path)
+    assert (record.rows, record.source.path) == (20, str(path))
+    path.write_bytes(pack(BDF.encode())[:-40])
+    with pytest.raises(ReadError, match="intact|unfinished|column contract|row"):
+        read(path)
+    path.write_bytes(pack(b"0" * (65 << 20)))
+    with pytest.raises(ReadError, match="unpack to more than"):
+        read(path)
