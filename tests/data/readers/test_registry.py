@@ -262,7 +262,7 @@ def test_packed_files_are_read_and_damaged_ones_refused(tmp_path: Path, suffix: 
     (record,) = read(path)
     assert (record.rows, record.source.path) == (20, str(path))
     path.write_bytes(pack(BDF.encode())[:-40])
-    with pytest.raises(ReadError, match="intact|unfinished|column contract|row"):
+    with pytest.raises(ReadError, match=r"intact|unfinished|column contract|row"):
         read(path)
     path.write_bytes(pack(b"0" * (65 << 20)))
     with pytest.raises(ReadError, match="unpack to more than"):
