@@ -155,6 +155,8 @@ def _way(clock: np.ndarray) -> int | None:
 def _again(arrays: Mapping[str, np.ndarray], *, restarts: bool) -> np.ndarray:
     """Return which rows repeat an earlier one; boolean, shape (n,)."""
     marks = [n for n in (RECORD, _DATE) if n in arrays and np.isfinite(arrays[n]).all()]
+    if any((np.diff(arrays[name]) > 0).all() for name in marks):
+        return np.zeros(len(arrays[_TIME]), dtype=bool)
     told = [*marks, *SERIES_COLUMNS]  # a second header may lack the others
     frame = pd.DataFrame({name: _rounded(name, arrays[name]) for name in told})
     again = frame.duplicated(keep="first").to_numpy() & np.isfinite(arrays[_TIME])

@@ -136,7 +136,7 @@ def read_strings(text: Text, header: Header, columns: Iterable[int]) -> pl.DataF
     wanted = sorted(set(columns))
     body = _whole_lines(text.data[header.body :], header.delimiter, wanted[-1])
     names = [str(index) for index in range(max(len(header.names), wanted[-1] + 1))]
-    if not body.strip():
+    if not body or body.isspace():
         return pl.DataFrame(schema=dict.fromkeys(map(str, wanted), pl.String()))
     body, quoted = _closed(body, header.delimiter)
     with foreign_errors(text.path, expected="rows like the header", remedy=_REMEDY):
