@@ -26,12 +26,13 @@ class Column:
     unit: str | None
     values: np.ndarray
     decimals: int | None = None
+    habit: Callable[[str], str] = str
 
     def text(self, row: int, decimal: str) -> str:
         value = self.values[row]
         if self.decimals is None:
-            return str(value)
-        return f"{value:.{self.decimals}f}".replace(".", decimal)
+            return self.habit(str(value))
+        return self.habit(f"{value:.{self.decimals}f}".replace(".", decimal))
 
 
 Columns = tuple[Column, ...]

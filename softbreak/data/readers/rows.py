@@ -121,9 +121,8 @@ def parsed(path: Path, body: bytes, header: Header, found: Mapping[str, Match]) 
     places += [len(header.names), *_channels(header.names)]
     flat = replace(header, body=0)
     frame, lines = read_strings(Text(path, body), flat, places), Lines(body)
-    if (
-        body and not body.isspace() and len(frame) != len(lines)
-    ):  # a quoted text goes over several lines
+    blank = not body or body.isspace()
+    if not blank and len(frame) != len(lines):  # a quoted text goes over several lines
         body = re.sub(rb'"[^"]*"', lambda quoted: quoted[0].replace(b"\n", b" "), body)
         frame, lines = read_strings(Text(path, body), flat, places), Lines(body)
     return Rows(header, found, frame, _odd(frame, found), lines)
