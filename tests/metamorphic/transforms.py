@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tests.metamorphic.recording import Column, Columns, Recording
+from tests.metamorphic.recording import BEGAN, SECOND, Column, Columns, Recording
 
 Transform = Callable[[Recording], Recording | None]
 
@@ -121,8 +121,9 @@ def _dated(form: str) -> Transform:
     """Write dates in another form; a style without any has none to write."""
 
     def change(column: Column) -> Column:
-        moments = pd.to_datetime(pd.Series(column.values), format="mixed")
-        return replace(column, values=moments.dt.strftime(form).to_numpy())
+        rows = len(column.values)
+        moments = pd.date_range(BEGAN, periods=rows, freq=pd.Timedelta(seconds=SECOND))
+        return replace(column, values=moments.strftime(form).to_numpy())
 
     return lambda recording: recording.change("date", change)
 
@@ -139,17 +140,17 @@ def _lasting(habit: Callable[[int, int, int, int], str]) -> Transform:
     return _written("time", plain)
 
 
-def thousands(recording: Recording) -> Recording | None:
-    """Mark thousands in the times, where the mark is not what sets columns apart."""
-    group = "." if recording.decimal == "," else ","
-    if group == recording.delimiter and not recording.quote:
-        return None
+def thousands(recording: Recording) -> Recording:
+    """Mark thousands in the times by what is no decimal mark, and set columns apart otherwise."""
 
     def marked(text: str) -> str:
-        whole, mark, part = text.partition(recording.decimal)
-        return f"{int(whole):,}".replace(",", group) + mark + part if whole.isdecimal() else text
+        decimal = "," if "," in text else "."
+        whole, mark, part = text.partition(decimal)
+        grouped = f"{int(whole):,}".replace(",", "." if decimal == "," else ",")
+        return grouped + mark + part
 
-    return recording.change("time", lambda c: replace(c, habit=marked) if c.decimals else c)
+    apart = replace(recording, delimiter=";" if recording.delimiter == "," else recording.delimiter)
+    return apart.change("time", lambda c: replace(c, habit=marked) if c.decimals else c)
 
 
 def shuffled(recording: Recording) -> Recording:
@@ -169,12 +170,13 @@ def commented(recording: Recording) -> Recording | None:
 def _packed(pack: Callable[[bytes], bytes]) -> Transform:
     """Pack what is written in any way."""
 
-    def change(recording: Recording) -> Recording:
+    def change(recording: Recording) -> Recording | None:
         def write(again: Recording, path: Path) -> None:
             plain = replace(again, binary=recording.binary).write(path.parent)
             path.write_bytes(pack(plain.read_bytes()))
 
-        return replace(recording, binary=write)
+        packed = getattr(recording.binary, "__name__", "") == write.__name__
+        return None if packed else replace(recording, binary=write)
 
     return change
 
