@@ -40,6 +40,16 @@ _NUMBERED: Final = Field(
         *("record index", "record id", "record_index", "record no.", "数据序号", "记录序号"),
     ),
 )
+_BLANK: Final = ' \t\r"'
+_READ: Final = {
+    "test_time_second": "time",
+    "voltage_volt": "voltage",
+    "current_ampere": "current",
+    "unix_time_second": "date",
+    "_label": "direction",
+    "ambient_temperature_celsius": "temperature",
+}
+"""What is said of the columns that were read."""
 _TEMPERATURE = "ambient_temperature_celsius"
 _OPTIONAL = frozenset(COLUMNS) - set(SERIES_COLUMNS)
 _REMEDY = "It may be damaged or edited: export it again from the instrument's software."
@@ -127,7 +137,7 @@ def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record
             remedy="Export it with them, or map them in the [columns] section of cells.toml.",
         )
     table = read_sections(text, header, find)
-    places, said = dict(table.places), dict(table.said)
+    places, said = dict(table.places), {"columns_read": columns_read(table.places), **table.said}
     if "second_header" not in said:
         places, units = _witnessed_units(text, header, places)
         said |= units
@@ -139,6 +149,21 @@ def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record
         scales=places,
         decimal_comma=table.decimal_comma,
     )
+
+
+def columns_read(places: Mapping[str, Match]) -> str:
+    """Say which headings were taken for what.
+
+    Parameters
+    ----------
+    places : mapping of str to Match
+    """
+    told = [
+        f"{word} from {place.heading.strip(_BLANK)!r}"
+        for name, word in _READ.items()
+        if (place := places.get(name)) is not None and place.heading.strip(_BLANK)
+    ]
+    return ", ".join(told)
 
 
 def _witnessed_units(
