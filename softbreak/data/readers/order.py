@@ -59,8 +59,8 @@ def arranged(arrays: Mapping[str, np.ndarray], *, restarts: bool = False) -> Arr
     if _newest_first(arrays):
         rows = rows[::-1]
         said["newest_first"] = "its rows fall in time; they were turned around"
-    elif (order := _shuffled(arrays, restarts=restarts)) is not None:
-        rows, clock = order
+    elif (sorting := _shuffled(arrays, restarts=restarts)) is not None:
+        rows, clock = sorting
         said["rows_sorted"] = f"its rows stand in no order; they were sorted by {clock}"
     again = _again({name: array[rows] for name, array in arrays.items()}, restarts=restarts)
     if again.any():
