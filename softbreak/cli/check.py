@@ -62,6 +62,7 @@ def _report(path: Path, area: float | None) -> dict[str, Any]:
                 "began": _moment(started(record)),
                 "rows": len(record.table),
                 "columns": list(record.table.columns),
+                "read_from": str(record.source.stated.get("columns_read", "")),
             }
             for history in histories
             for record in history.records
@@ -95,6 +96,8 @@ def _show(report: dict[str, Any], quiet: bool) -> None:
     cells = {record["cell_id"] for record in records}
     for record in records if not quiet else ():
         console.print(Text(f"  {_line(record, len(cells) > 1)}", style="dim"), soft_wrap=True)
+        if record["read_from"]:
+            console.print(Text(f"    {record['read_from']}", style="dim"), soft_wrap=True)
     colours = {"error": "red", "warning": "yellow", "note": ""}
     for finding in report["findings"]:
         told = f"  {finding['severity']}: {finding['sentence']}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from softbreak.data.history import CellHistory
 from softbreak.data.names import file_name
-from softbreak.data.plausible import LARGE_AMPERE, doubtful_current
+from softbreak.data.plausible import LARGE_AMPERE, doubtful_current, doubtful_voltage
 from softbreak.data.quick_screen import Limits, suspicion
 from softbreak.data.record import Cell, Record, Technique
 
@@ -169,7 +169,7 @@ def check_history(
 
 
 def check_units(history: CellHistory) -> list[Finding]:
-    """Look for currents whose unit is in doubt, without measuring a cell.
+    """Look for currents and voltages whose unit is in doubt, without measuring a cell.
 
     Parameters
     ----------
@@ -178,6 +178,8 @@ def check_units(history: CellHistory) -> list[Finding]:
     found = []
     for record, _ in history.of(Technique.CYCLING):
         current = np.abs(_numbers(record.array("current_ampere")))
+        if told := doubtful_voltage(_numbers(record.array("voltage_volt"))):
+            found.append(Finding("warning", "voltage-unit", told))
         if not len(current) or np.nanmax(current, initial=0.0) <= LARGE_AMPERE:
             continue
         load = current > LOAD_SHARE * np.nanmax(current)
@@ -234,7 +236,9 @@ _TOLD: Final = (
     "technique",
     "second_header",
     "newest_first",
+    "rows_sorted",
     "rows_twice",
+    "sheets",
     "exports_in_order",
     "unfinished_row",
     "below_the_table",

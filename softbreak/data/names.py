@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath, PurePosixPath
 from typing import Final
 
 
@@ -19,6 +20,7 @@ CELL_WORDS: Final = words(
 )
 """Words in front of a number that names a cell, not a part of its life."""
 
+_OUTER: Final = frozenset((".gz", ".bz2", ".xz", ".zst", ".zip"))
 _SPLIT: Final = re.compile(r"[\s_\-.,()\[\]#+]+")
 _DIGITS: Final = re.compile(r"(\d+)")
 _WORD: Final = re.compile(r"([^\W\d_]+)[\W_]*$")
@@ -33,6 +35,20 @@ def tokens(name: str) -> list[str]:
 def file_name(path: str) -> str:
     """Return the last part of a path, written with either slash."""
     return path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def stem_of(path: PurePath | str) -> str:
+    """Return a file's name without its suffix, and without those of programs that packed it.
+
+    Parameters
+    ----------
+    path : PurePath or str
+        "run_1.csv.gz" is "run_1", "run_1.bdf.csv" too.
+    """
+    name = PurePosixPath(file_name(str(path)))
+    while name.suffix.lower() in _OUTER and name.with_suffix("").suffix:
+        name = name.with_suffix("")
+    return name.stem.removesuffix(".bdf")
 
 
 def natural_key(name: str) -> list[tuple[int, int | str]]:

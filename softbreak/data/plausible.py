@@ -1,4 +1,4 @@
-"""Is a current what its heading says? Values that no cell of laboratory size bears are in doubt."""
+"""Are currents and voltages what their headings say? Values that no cell bears are in doubt."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ SMALL_OHM: Final = 2.0
 """V/I of a wire, at a current that few laboratory cells carry."""
 MOST_MILLIAMPERE_PER_CM2: Final = 100.0
 """Ten times what lithium through a solid bears."""
+MOST_CELL_VOLT: Final = 25.0
+"""Beyond what a cell bears, and what most instruments reach when a lead is open."""
 MOST_SHARE: Final = 0.9
 """Quantile of V/I that must be so small: a cell that was sound before is no column in mA."""
 
@@ -39,3 +41,22 @@ def doubtful_current(volt: np.ndarray, ampere: np.ndarray, area_cm2: float | Non
     if float(np.quantile(ohm, MOST_SHARE)) >= SMALL_OHM:
         return ""
     return f"V/I is {middle:.3g} Ω at {usual:.3g} A, and no area is known"
+
+
+def doubtful_voltage(volt: np.ndarray) -> str:
+    """Say why a voltage column is probably in millivolts; empty where it can be a cell's.
+
+    Parameters
+    ----------
+    volt : ndarray, shape (n,)
+        V; may hold NaN.
+    """
+    size = np.abs(volt[np.isfinite(volt)])
+    usual = float(np.median(size)) if len(size) else 0.0
+    if usual <= MOST_CELL_VOLT:
+        return ""
+    return (
+        f"The unit of the voltage is in doubt: half of the samples exceed {usual:.3g} V, which no "
+        "cell bears: a column in mV? Name its unit in the header, or map it with a factor "
+        "(docs/formats.md)."
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from softbreak.data.checks import check_history, check_series, mixture
 from softbreak.data.history import assemble
+from softbreak.data.plausible import doubtful_voltage
 from softbreak.data.record import Cell, Record, Source, Technique
 from tests.features.synthetic import cycled
 
@@ -131,3 +132,10 @@ def test_what_a_reader_left_out_is_told():
     source = Source("a.mpt", stated={"rows_missing": 12})
     history = assemble(Cell("c"), [Record(cut.cell, cut.technique, cut.table, source)])
     assert any("rows missing: 12" in finding.sentence for finding in check_history(history))
+
+
+def test_a_voltage_in_millivolts_is_doubted():
+    volt = 50.0 * np.sign(np.sin(np.arange(200)))
+    assert "a column in mV?" in doubtful_voltage(volt)
+    assert not doubtful_voltage(volt / 1e3)
+    assert not doubtful_voltage(np.full(3, np.nan))

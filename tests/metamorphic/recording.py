@@ -14,7 +14,7 @@ SECOND = 150.0
 HEALTHY_OHM, SOFT_OHM, HARD_OHM = 102.0, 41.0, 0.5
 TRUTH = {"healthy": (HEALTHY_OHM, 99), "soft": (SOFT_OHM, 8), "hard": (HARD_OHM, 8)}
 """A cell's resistance from a cycle on: 0.6 and all but all of the current is electronic then."""
-_BEGAN = datetime(2024, 2, 28, 9, tzinfo=UTC)
+BEGAN = datetime(2024, 2, 28, 9, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,13 @@ class Column:
     unit: str | None
     values: np.ndarray
     decimals: int | None = None
+    habit: Callable[[str], str] = str
 
     def text(self, row: int, decimal: str) -> str:
         value = self.values[row]
         if self.decimals is None:
-            return str(value)
-        return f"{value:.{self.decimals}f}".replace(".", decimal)
+            return self.habit(str(value))
+        return self.habit(f"{value:.{self.decimals}f}".replace(".", decimal))
 
 
 Columns = tuple[Column, ...]
@@ -127,7 +128,7 @@ def samples(kind: str) -> dict[str, np.ndarray]:
 
 
 def _dates(time: np.ndarray, form: str) -> np.ndarray:
-    return np.array([(_BEGAN + timedelta(seconds=s)).strftime(form) for s in time.tolist()])
+    return np.array([(BEGAN + timedelta(seconds=s)).strftime(form) for s in time.tolist()])
 
 
 def _hms(time: np.ndarray) -> np.ndarray:

@@ -4,6 +4,9 @@ A function takes a recording and returns it written otherwise; None where a styl
 so. Add a row to ``TRANSFORMS`` and every test of this folder tries it, alone and with the others.
 """
 
+import bz2
+import gzip
+import lzma
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tests.metamorphic.recording import Column, Columns, Recording
+from tests.metamorphic.recording import BEGAN, SECOND, Column, Columns, Recording
 
 Transform = Callable[[Recording], Recording | None]
 
@@ -101,6 +104,83 @@ def _milli(columns: Columns) -> Columns:
     )
 
 
+def _written(role: str, habit: Callable[[str], str]) -> Transform:
+    return lambda recording: recording.change(role, lambda c: replace(c, habit=habit))
+
+
+def _signed(habit: Callable[[str], str]) -> Transform:
+    """Write negative voltages and currents in another way."""
+
+    def change(column: Column) -> Column:
+        return replace(column, habit=lambda text: habit(text) if text[0] == "-" else text)
+
+    return lambda recording: recording.change("voltage", change).change("current", change)
+
+
+def _dated(form: str) -> Transform:
+    """Write dates in another form; a style without any has none to write."""
+
+    def change(column: Column) -> Column:
+        rows = len(column.values)
+        moments = pd.date_range(BEGAN, periods=rows, freq=pd.Timedelta(seconds=SECOND))
+        return replace(column, values=moments.strftime(form).to_numpy())
+
+    return lambda recording: recording.change("date", change)
+
+
+def _lasting(habit: Callable[[int, int, int, int], str]) -> Transform:
+    """Write elapsed times that are durations in another form, by days, hours, minutes, seconds."""
+
+    def plain(text: str) -> str:
+        if text.count(":") != 2:
+            return text
+        hours, minutes, seconds = text.split(":")
+        return habit(*divmod(int(hours), 24), int(minutes), int(float(seconds)))
+
+    return _written("time", plain)
+
+
+def thousands(recording: Recording) -> Recording:
+    """Mark thousands in the times by what is no decimal mark, and set columns apart otherwise."""
+
+    def marked(text: str) -> str:
+        decimal = "," if "," in text else "."
+        whole, mark, part = text.partition(decimal)
+        grouped = f"{int(whole):,}".replace(",", "." if decimal == "," else ",")
+        return grouped + mark + part
+
+    apart = replace(recording, delimiter=";" if recording.delimiter == "," else recording.delimiter)
+    return apart.change("time", lambda c: replace(c, habit=marked) if c.decimals else c)
+
+
+def shuffled(recording: Recording) -> Recording:
+    return replace(recording, rows=np.random.default_rng(5).permutation(recording.rows))
+
+
+def commented(recording: Recording) -> Recording | None:
+    """The headings stand in a line of comment, as those of some programs do."""
+    if recording.style != "own":
+        return None
+    first = recording.columns[0]
+    return replace(
+        recording, columns=(replace(first, name=f"# {first.name}"), *recording.columns[1:])
+    )
+
+
+def _packed(pack: Callable[[bytes], bytes]) -> Transform:
+    """Pack what is written in any way."""
+
+    def change(recording: Recording) -> Recording | None:
+        def write(again: Recording, path: Path) -> None:
+            plain = replace(again, binary=recording.binary).write(path.parent)
+            path.write_bytes(pack(plain.read_bytes()))
+
+        packed = getattr(recording.binary, "__name__", "") == write.__name__
+        return None if packed else replace(recording, binary=write)
+
+    return change
+
+
 def units_below(recording: Recording) -> Recording | None:
     """A row of units stands below the headings; a label of the Battery Data Format has its own."""
     return None if recording.style == "bdf" else replace(recording, units_below=True)
@@ -179,6 +259,26 @@ TRANSFORMS: dict[str, Transform] = {
     "a header with a column less": _second(
         lambda columns: tuple(c for c in columns if c.role not in ("cycle", "step"))
     ),
+    "bars": _with(delimiter="|"),
+    "ends of lines as on old Macs": _with(newline="\r"),
+    "thousands marked": thousands,
+    "a typographic minus": _signed(lambda text: "\N{MINUS SIGN}" + text[1:]),
+    "a wide minus": _signed(lambda text: "\N{FULLWIDTH HYPHEN-MINUS}" + text[1:]),
+    "the minus behind": _signed(lambda text: text[1:] + "-"),
+    "negatives in brackets": _signed(lambda text: f"({text[1:]})"),
+    "dates as ISO 8601": _dated("%Y-%m-%dT%H:%M:%SZ"),
+    "dates without marks": _dated("%Y%m%d%H%M%S"),
+    "dates with months in words": _dated("%d-%b-%Y %I:%M:%S %p"),
+    "dates with the time first": _dated("%H:%M:%S %d.%m.%Y"),
+    "dates as file names have them": _dated("%Y-%m-%d_%H-%M-%S"),
+    "days in words": _lasting(lambda d, h, m, s: f"{d} days {h:02d}:{m:02d}:{s:02d}"),
+    "days with a point": _lasting(lambda d, h, m, s: f"{d}.{h:02d}:{m:02d}:{s:02d}"),
+    "durations as ISO 8601": _lasting(lambda d, h, m, s: f"P{d}DT{h}H{m}M{s}S"),
+    "rows in no order": shuffled,
+    "headings in a comment": commented,
+    "packed by gzip": _packed(gzip.compress),
+    "packed by bzip2": _packed(bz2.compress),
+    "packed by xz": _packed(lzma.compress),
     "parquet": _as(_parquet),
     "single precision": _as(_single_precision),
     "feather": _as(_feather),

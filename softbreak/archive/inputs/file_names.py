@@ -23,10 +23,13 @@ TECHNIQUES: Final = words(
 
 _PART_WORDS: Final = words(
     """
-    part p run file seg segment section continued cont
+    part p run file seg segment section continued cont teil lauf abschnitt partie parte deel del
+    export datei fichier archivo
     """
 )
 _COPY_WORDS: Final = words("copy kopie copie copia")
+_ASIDE: Final = words("old backup backups copies alt bak ancien vieux viejo raw rohdaten")
+"""Words that say where earlier exports of the same cell were put."""
 _CHANNEL: Final = re.compile(r"(?i)^(c|ch|chan|channel)\d{1,3}$")
 _IDENTITY: Final = re.compile(
     r"(?i)(?:^|[^a-z])(?:cell|zelle|sample|pellet|specimen)[ _#-]*(\d+[a-z]?)(?![a-z])"
@@ -97,8 +100,17 @@ TWINS: Final[dict[str, tuple[str, ...]]] = {
 
 def names_technique(name: str) -> bool:
     """Return whether a name (of a folder) says nothing but a technique: "EIS", "02_CV"."""
+    return _only(name, TECHNIQUES)
+
+
+def is_aside(name: str) -> bool:
+    """Return whether a folder's name says only that earlier exports were put there: "old"."""
+    return _only(name, _ASIDE)
+
+
+def _only(name: str, known: frozenset[str]) -> bool:
     words = [re.sub(r"^\d+|(?<!\d)\d+$", "", token) for token in tokens(name)]
-    return any(words) and all(word in TECHNIQUES for word in words if word)
+    return any(words) and all(word in known for word in words if word)
 
 
 def cell_key(stem: str) -> str:
@@ -180,15 +192,14 @@ def numbered(stem: str) -> Numbered:
     stem : str
         "LPSCl_a_03_PEIS_C01".
     """
-    if names_no_cell(stem):  # all of it is technique and number
-        roles = [(part, _bare_role(part)) for part in tokens(stem)]
-    else:
-        roles = _roles(stem)
+    bare = names_no_cell(stem)
+    # all of it is technique and number, as in "data1"
+    roles = [(part, _bare_role(part)) for part in tokens(stem)] if bare else _roles(stem)
     key = "_".join(part for part, role in roles if role is Role.CELL)
     digits = [
         figure
         for part, role in roles
-        if role in (Role.NUMBER, Role.PART)
+        if role in (Role.NUMBER, Role.PART) or (bare and role is Role.TECHNIQUE)
         for figure in re.findall(r"\d+", part)
     ]
     said = [re.sub(r"\d+", "", part) for part, role in roles if role is not Role.CELL]
@@ -215,7 +226,7 @@ def names_no_cell(stem: str) -> bool:
     if not any(part[-1:].isdecimal() or part[:1].isdecimal() for part in parts):
         return False
     bare = all(part.isdecimal() and len(part) <= _MOST_DIGITS for part in parts)
-    return bare or names_technique("_".join(parts))
+    return bare or _only("_".join(parts), TECHNIQUES | _PART_WORDS)
 
 
 def _is_part(part: str) -> bool:

@@ -12,6 +12,7 @@ from softbreak.archive.inputs.file_names import (
     TWINS,
     cell_key,
     identities,
+    is_aside,
     names_no_cell,
     names_technique,
     numbered,
@@ -20,7 +21,7 @@ from softbreak.archive.inputs.file_names import (
 from softbreak.archive.inputs.manifest import Manifest, Row
 from softbreak.archive.inputs.witnesses import FOLDER, MANIFEST, NAMES, NUMBERS, not_running
 from softbreak.archive.tables import Failure, printable
-from softbreak.data.names import natural_key
+from softbreak.data.names import natural_key, stem_of
 from softbreak.data.record import Cell
 from softbreak.errors import ManifestError
 
@@ -211,13 +212,17 @@ def _by_name(
 
 
 def _home(path: PurePosixPath) -> PurePosixPath:
-    """Return the folder that stands for the cell: above those that only name a technique."""
-    return PurePosixPath(*(part for part in path.parent.parts if not names_technique(part)))
+    """Return the folder that stands for the cell: above those that only name a technique.
+
+    A folder of old exports within a cell's own folder is that cell's too.
+    """
+    named = [part for part in path.parent.parts if not names_technique(part)]
+    return PurePosixPath(*(part for k, part in enumerate(named) if not (k and is_aside(part))))
 
 
 def _holds_many(paths: Sequence[PurePosixPath]) -> bool:
     """A folder holds many cells if most of its names state a cell or channel, and differ in it."""
-    stems = [path.stem for path in paths if not perhaps_not_data(path)]
+    stems = [stem_of(path) for path in paths if not perhaps_not_data(path)]
     told = [identity for identity in identities(stems) if identity]
     return len(set(told)) > 1 and len(told) > len(stems) / 2
 
@@ -228,11 +233,11 @@ def _flat(
     keyed: dict[tuple[bool, str], list[PurePosixPath]] = {}
     bare = _bare(paths)
     for path in paths:
-        key = numbered(path.stem).key if path in bare else cell_key(path.stem)
+        key = numbered(stem_of(path)).key if path in bare else cell_key(stem_of(path))
         keyed.setdefault((path in bare, key), []).append(path)
     named = {}
     for (unnamed, key), members in keyed.items():
-        stems = {member.stem for member in members}
+        stems = {stem_of(member) for member in members}
         name = stems.pop() if len(stems) == 1 else key or home.name or root or FILES
         whole = home if unnamed and not key and home.name and stems else home / name
         named[whole.as_posix()] = members
@@ -245,10 +250,10 @@ FILES: Final = "files"
 
 def _bare(paths: Sequence[PurePosixPath]) -> set[PurePosixPath]:
     """Files whose names say a technique and a number and no cell: several of them may be one."""
-    bare = {path for path in paths if names_no_cell(path.stem)}
-    told = {path: numbered(path.stem) for path in bare}
+    bare = {path for path in paths if names_no_cell(stem_of(path))}
+    told = {path: numbered(stem_of(path)) for path in bare}
     seen = {(name.key, name.numbers, name.techniques) for name in told.values()}
-    stems = {path.stem for path in bare}
+    stems = {stem_of(path) for path in bare}
     return bare if len(stems) > 1 and len(seen) == len(stems) else set()
 
 
@@ -256,7 +261,7 @@ def without_twins(group: Group) -> Group:
     """Set a native file's exports aside: the same measurement must not count twice."""
     by_stem: dict[tuple[PurePosixPath, str], dict[str, PurePosixPath]] = {}
     for path in group.files:
-        by_stem.setdefault((path.parent, path.stem.lower()), {})[path.suffix.lower()] = path
+        by_stem.setdefault((path.parent, stem_of(path).lower()), {})[path.suffix.lower()] = path
     spares: dict[str, tuple[str, ...]] = {}
     for suffixes in by_stem.values():
         for native, exports in TWINS.items():
@@ -292,7 +297,7 @@ def parts_of(group: Group, reason: str) -> list[Group]:
 
 
 def _by_number(group: Group, reason: str) -> list[Group]:
-    names = {path: numbered(path.stem) for path in group.files}
+    names = {path: numbered(stem_of(path)) for path in group.files}
     still = not_running(list(names.values()))
     keyed: dict[tuple[PurePosixPath, str, tuple[int, ...]], list[PurePosixPath]] = {}
     for path, told in names.items():
@@ -301,7 +306,7 @@ def _by_number(group: Group, reason: str) -> list[Group]:
     named: dict[str, Group] = {}
     for (home, key, numbers), files in keyed.items():
         words = [key, *map(str, numbers)]
-        stem = files[0].stem if len(files) == 1 else "_".join(filter(None, words))
+        stem = stem_of(files[0]) if len(files) == 1 else "_".join(filter(None, words))
         name = printable((home / stem).as_posix())
         while name in named:
             name += f" ({printable(files[0].name)})"

@@ -16,7 +16,7 @@ from softbreak.archive.inputs.manifest import NAMES, Manifest, load_manifest
 from softbreak.archive.inputs.manifest_nearby import manifest_of, nearby
 from softbreak.archive.inputs.storage import Bucket, is_url
 from softbreak.archive.tables import Failure, printable
-from softbreak.data.names import natural_key
+from softbreak.data.names import natural_key, stem_of
 from softbreak.errors import ReadError
 
 OUTPUT_MARK: Final = "run.json"
@@ -93,7 +93,7 @@ def scan(root: Path, manifest: Manifest, *, out: Path | None = None) -> Scan:
             remedy="Check the path's spelling.",
         )
     if root.is_file():
-        only, name = PurePosixPath(root.name), printable(root.stem)
+        only, name = PurePosixPath(root.name), printable(stem_of(root))
         stated = nearby([root])
         cell = replace(stated.cell, cell_id=stated.cell.cell_id or name)
         group = Group(cell.cell_id, (only,), cell=cell, columns=stated.columns, named=stated.named)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from softbreak.archive.inputs.file_names import Numbered, numbered
 from softbreak.archive.inputs.overlap import at_once
 from softbreak.data.checks import mixture
 from softbreak.data.history import Span, assemble, placements, span_of
-from softbreak.data.names import file_name
+from softbreak.data.names import file_name, stem_of
 from softbreak.data.readers.chunked import LongRecord
 from softbreak.data.record import Cell, Record, Technique
 
@@ -162,8 +161,7 @@ def _file(path: str, spans: Sequence[Span]) -> _File:
     begins = [span.first + (span.started or 0.0 if dated else 0.0) for span in spans]
     ends = [span.last + (span.started or 0.0 if dated else 0.0) for span in spans]
     series = any(span.technique is not Technique.IMPEDANCE for span in spans)
-    stem = PurePosixPath(file_name(path)).stem
-    return _File(path, numbered(stem), dated, min(begins), max(ends), series)
+    return _File(path, numbered(stem_of(path)), dated, min(begins), max(ends), series)
 
 
 def any_span(record: AnyRecord) -> Span:

@@ -11,12 +11,14 @@ from softbreak.data.record import Record
 
 HEAD_BYTES = 65_536
 _WORDS = {
-    "gb18030": ("电压", "电流", "电位", "时间", "阻抗"),
-    "big5": ("電壓", "電流", "電位", "時間"),
-    "cp932": ("電圧", "電流", "電位", "時間"),
-    "cp949": ("전압", "전류", "시간"),
+    "gb18030": ("电压", "电流", "电位", "时间", "阻抗", "频率", "实部"),
+    "big5": ("電壓", "電流", "電位", "時間", "頻率", "實部"),
+    "cp932": ("電圧", "電流", "電位", "時間", "周波数", "実部"),
+    "cp949": ("전압", "전류", "시간", "주파수"),
+    "cp1251": ("Напряжение", "напряжение", "Время", "время", "Частота", "частота"),
 }
-"""Voltage, current, potential and time as East Asian exports write them, by their encoding."""
+"""Voltage, current, potential, time and frequency in words that no Latin text holds, by their
+encoding."""
 MOST_CONTROL = 0.02
 """Share of control bytes up to which a file is text."""
 _CONTROL = bytes([*range(9), *range(14, 27)])

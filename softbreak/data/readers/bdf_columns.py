@@ -41,7 +41,7 @@ class _Quantity(NamedTuple):
 
 _QUANTITIES: Final[Mapping[str, _Quantity]] = {
     "test_time_second": _Quantity("s", ("test time",)),
-    "unix_time_second": _Quantity("s", ("unix time", "date time")),
+    "unix_time_second": _Quantity("s", ("unix time", "date time", "date time iso")),
     "voltage_volt": _Quantity("V", ("voltage",)),
     "current_ampere": _Quantity("A", ("current",)),
     "control_current_ampere": _Quantity("A", ("control current",)),
@@ -56,7 +56,8 @@ _QUANTITIES: Final[Mapping[str, _Quantity]] = {
     "imaginary_impedance_ohm": _Quantity("ohm", ("imaginary impedance",)),
 }
 _LONGEST_UNIT: Final = 20
-_COUNTS: Final = frozenset({"cycle_count", "step_count"})
+_UNITLESS: Final = frozenset({"cycle_count", "step_count", "unix_time_second"})
+"""Counts, and dates that are written as such."""
 
 
 def _fields() -> list[Field]:
@@ -69,8 +70,8 @@ def _fields() -> list[Field]:
             for stem in quantity.stems
             for word, symbol in units.items()
         ]
-        counted = quantity.stems if target in _COUNTS else ()
-        found.append(Field(target, (*counted, *quantity.labels)))
+        bare = quantity.stems if target in _UNITLESS else ()
+        found.append(Field(target, (*bare, *quantity.labels)))
     return found
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from softbreak.data.readers.base import HEAD_BYTES, Head, Reader, decode
 from softbreak.data.readers.bdf_columns import is_header, is_known
+from softbreak.data.readers.described import find
 from softbreak.data.readers.formats import bdf
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.data.record import Record
+from softbreak.data.schema import SERIES_COLUMNS
 from softbreak.errors import ReadError
 
 MOST_JSON_BYTES: Final = 256 << 20
@@ -27,7 +30,9 @@ def _recognises_json(head: Head) -> bool:
         return False
     names = set(_KEY.findall(head.text.replace("\\/", "/")))  # pandas writes slashes so
     cut = len(head.data) >= HEAD_BYTES  # then other columns stand farther down
-    return is_header(sorted(names)) or (cut and any(is_known(name) for name in names))
+    return _are_columns(sorted(names)) or (
+        cut and any(is_known(name) or find([name]) for name in names)
+    )
 
 
 def _recognises_arrow(head: Head) -> bool:
@@ -51,16 +56,25 @@ def read_json(path: Path) -> list[Record]:
     with foreign_errors(path, expected=_EXPECTED, remedy=_REMEDY):
         columns = _columns(_parsed(text))
     names = list(columns)
-    if not is_header(names):
+    found = bdf.find(names) if is_header(names) else find(names)
+    if not _are_columns(names):
         raise _unfit(path, "JSON with the names " + ", ".join(names[:20]))
     arrays = {}
     with foreign_errors(path, expected=_EXPECTED, remedy=_REMEDY):
-        for name, place in bdf.find(names).items():
+        for name, place in found.items():
+            if name.startswith("_"):
+                continue
             series = pl.Series(columns[names[place.index]], strict=False)
             arrays[name] = bdf.array_of(series.to_arrow(), place.scale)
     if len({len(array) for array in arrays.values()}) > 1:
         raise _unfit(path, "columns of unequal length")
     return bdf.records_of(path, arrays, {})
+
+
+def _are_columns(names: Iterable[str]) -> bool:
+    """Whether names are those of a table's columns."""
+    plain = list(map(str, names))
+    return is_header(plain) or set(find(plain)) >= set(SERIES_COLUMNS)
 
 
 def _parsed(text: str) -> Any:
@@ -81,6 +95,9 @@ def _columns(told: Any) -> dict[str, list[Any]]:
         return _columns(told["data"])  # also pandas, orient="table"
     if isinstance(told, dict) and isinstance(told.get("columns"), list):  # polars, as it once was
         return {str(column["name"]): list(column["values"]) for column in told["columns"]}
+    rows = list(told.values()) if isinstance(told, dict) else told
+    if isinstance(told, dict) and all(isinstance(row, dict) and _are_columns(row) for row in rows):
+        return _columns(rows)  # pandas, orient="index"
     if isinstance(told, dict):
         return {
             str(name): list(column.values()) if isinstance(column, dict) else list(column)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -22,9 +23,13 @@ from softbreak.data.readers.formats.plain_table import tabbed
 from softbreak.data.readers.formats.time_series import Layout, Told, record_of
 from softbreak.data.readers.headings import begun, headings_of, split
 from softbreak.data.readers.sections import read_sections
+from softbreak.data.readers.values.dates import read_instants
 from softbreak.data.record import Record
 from softbreak.data.schema import SERIES_COLUMNS
 from softbreak.errors import ReadError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 HEADER_WITHIN_LINES: Final = 300
 _LONGEST: Final = 80
@@ -59,11 +64,12 @@ _WORDS: Final[dict[str, _Words]] = {
             *("run time", "prog time", "program time", "corrected time", "cumulative time"),
             *("gesamtzeit", "testzeit", "laufzeit", "temps total", "总时间", "测试时间"),
             *("time", "t", "zeit", "temps", "tiempo", "tempo", "tijd", "czas", "tid"),
-            *("时间", "時間", "経過時間", "время"),
+            *("时间", "時間", "経過時間", "время", "시간", "경과시간", "süre", "aika", "idő"),
         ),
         (
             *("s", "sec", "secs", "second", "seconds", "ms", "min", "mins", "minute", "minutes"),
-            *("h", "hr", "hrs", "hour", "hours", "d", "day", "days"),
+            *("h", "hr", "hrs", "hour", "hours", "d", "day", "days", "us", "ns"),
+            *("millisecond", "milliseconds", "microsecond", "microseconds"),
         ),
         {"seconds": "s", "minutes": "min", "hours": "h", "sekunden": "s", "stunden": "h"},
     ),
@@ -75,8 +81,12 @@ _WORDS: Final[dict[str, _Words]] = {
             *("u cell", "uzelle", "ewe-ece", "vf", "spannung", "zellspannung", "potentiel"),
             *("tension", "tensión", "voltaje", "potencial", "tensione", "potenziale", "tensão"),
             *("spanning", "napięcie", "spänning", "напряжение", "电压", "電圧", "电位", "電位"),
+            *("전압", "電壓", "napětí", "gerilim", "spænding", "jännite", "feszültség"),
         ),
-        ("v", "volt", "volts", "mv", "uv"),
+        (
+            *("v", "volt", "volts", "mv", "uv"),
+            *("millivolt", "millivolts", "microvolt", "microvolts"),
+        ),
         {"volts": "v", "volt": "v"},
     ),
     "current_ampere": _Words(
@@ -84,8 +94,13 @@ _WORDS: Final[dict[str, _Words]] = {
             *("current", "cell current", "test current", "we(1).current", "i", "<i>", "im"),
             *("icell", "i cell", "strom", "stromstärke", "courant", "intensité", "corriente"),
             *("intensidad", "corrente", "stroom", "prąd", "ström", "ток", "电流", "電流"),
+            *("전류", "proud", "akım", "strøm", "virta", "áram"),
         ),
-        ("a", "amp", "amps", "ampere", "ma", "ua", "na"),
+        (
+            *("a", "amp", "amps", "ampere", "amperes", "ma", "ua", "na"),
+            *("milliamp", "milliamps", "milliampere", "milliamperes"),
+            *("microamp", "microamps", "microampere", "microamperes"),
+        ),
         {"amps": "a", "amperes": "a", "ampere": "a"},
     ),
     "ambient_temperature_celsius": _Words(
@@ -97,7 +112,9 @@ _WORDS: Final[dict[str, _Words]] = {
 _PLAIN: Final = {
     "unix_time_second": (
         *("date time", "datetime", "date and time", "absolute time", "timestamp", "time stamp"),
-        *("date", "system time", "real time", "zeitstempel", "datum"),
+        *("date", "system time", "real time", "zeitstempel", "datum", "unix time"),
+        *("unix timestamp", "unix", "epoch", "epoch time", "utc time", "clock time"),
+        *("horodatage", "fecha", "fecha y hora", "data e ora", "дата", "日期", "日時", "日付"),
     ),
     "cycle_count": ("cycle", "cycle index", "cycle number", "cycle no", "cycle id", "zyklus"),
     "step_count": ("step", "step index", "step number", "step no", "step id", "schritt", "ns"),
@@ -117,6 +134,16 @@ LAYOUT: Final = Layout(
 )
 
 
+_UNIT_WORDS: Final = {
+    **{"sek": "s", "secs": "s", "std": "h", "hrs": "h", "mins": "min"},
+    **{"с": "s", "сек": "s", "мин": "min", "ч": "h", "в": "v", "мв": "mv", "а": "a", "ма": "ma"},
+    **{"мка": "ua", "秒": "s", "分": "min", "小时": "h", "時間": "h", "초": "s"},
+}
+_WALL_UNITS: Final = frozenset({"", "s", "sec", "ms", "us", "ns", "utc", "local"})
+_COMMENT: Final = ("#", "%", "//", "*")
+"""What begins a line of comment, in which some programs write their headings."""
+
+
 class _Heading(NamedTuple):
     name: str
     unit: str
@@ -124,7 +151,7 @@ class _Heading(NamedTuple):
 
 def _parts(heading: str) -> _Heading:
     """Take ``"Current(mA)"``, ``"E/V"``, ``"I_mA"`` or ``"U [V]"`` apart."""
-    text = " ".join(heading.strip().strip('"').lstrip("~").split())
+    text = " ".join(heading.strip().strip('"').lstrip("~#%* ").split())
     if len(text) > _LONGEST:
         return _Heading("", "")
     name, unit = text, ""
@@ -132,7 +159,9 @@ def _parts(heading: str) -> _Heading:
         place = max(text.rfind(mark) for mark in "([{")
         if place > 0:
             name, unit = text[:place], text[place + 1 : -1]
-    for mark in ("/", "_", ",", " "):
+    if ":" in unit:
+        unit = ""  # "h:m:s" says how the values are written
+    for mark in (" in ", "/", "_", ",", " "):
         if not unit and mark in name:
             head, _, last = name.rpartition(mark)
             if head and _plain_unit(last.strip()) in SCALE and last.strip():
@@ -145,7 +174,7 @@ def _parts(heading: str) -> _Heading:
 
 def _plain_unit(unit: str) -> str:
     plain = unit.strip().lower().replace("µ", "u").replace("μ", "u")
-    return {"sek": "s", "secs": "s", "std": "h", "hrs": "h", "mins": "min"}.get(plain, plain)
+    return _UNIT_WORDS.get(plain, plain)
 
 
 def find(names: Sequence[str], *, strict: bool = True, timed: bool = False) -> dict[str, Match]:
@@ -172,9 +201,14 @@ def find(names: Sequence[str], *, strict: bool = True, timed: bool = False) -> d
         if match is not None:
             found[target] = match
     for target, plain in _PLAIN.items():
-        places = [parts.index(p) for name in plain for p in parts if p.name == name and not p.unit]
+        units = _WALL_UNITS if target == "unix_time_second" else {""}
+        places = [
+            parts.index(p) for name in plain for p in parts if p.name == name and p.unit in units
+        ]
         if places and all(places[0] != match.index for match in found.values()):
             found[target] = Match(target, places[0], 1.0)
+    if "unix_time_second" in found and "test_time_second" not in found:
+        found["test_time_second"] = replace(found["unix_time_second"], target="test_time_second")
     return found
 
 
@@ -212,10 +246,18 @@ def header_of(text: Text) -> Header | None:
         if headings_of(line) is not None and not _SPECTRAL.search(line.lower()):
             for delimiter in DELIMITERS:  # "Time, s;Voltage, V" has more commas than semicolons
                 names = split(line, delimiter)
+                if names[0] in _COMMENT and _fields_below(text, end + 1, delimiter) < len(names):
+                    names = names[1:]
                 if set(find(names, strict=False)) >= set(SERIES_COLUMNS):
                     return _whole(text, Header(tuple(names), delimiter, end + 1, number))
         start = end + 1
     return None
+
+
+def _fields_below(text: Text, start: int, delimiter: str) -> int:
+    """Return how many fields the next line has."""
+    line = text.data[start : start + 65_536].split(b"\n", 1)[0].decode("utf-8", errors="replace")
+    return len(split(line.strip("\r"), delimiter))
 
 
 def _whole(text: Text, header: Header) -> Header | None:
@@ -262,6 +304,10 @@ def read(path: Path) -> list[Record]:
     found = find(header.names, timed=timed)
     told = Told(stated={"read_as": _said(header, found), **table.said})
     columns = {n: c for n, c in table.columns.items() if n != "unix_time_second" or _runs(c)}
+    if "unix_time_second" in found and found["unix_time_second"].index == (
+        found["test_time_second"].index
+    ):
+        columns["test_time_second"] = _since_first(table.columns["unix_time_second"])
     record = record_of(
         path,
         columns,
@@ -279,6 +325,15 @@ def _runs(dates: object) -> bool:
     import polars as pl
 
     return isinstance(dates, pl.Series) and dates.drop_nulls().n_unique() > 1
+
+
+def _since_first(dates: pl.Series) -> pl.Series:
+    """Return the time since the first of the dates, where no other clock stands beside them (s)."""
+    import polars as pl
+
+    seconds = read_instants(dates, LAYOUT.time_formats).seconds
+    known = seconds[np.isfinite(seconds)]
+    return pl.Series(seconds - known[0] if len(known) else seconds)
 
 
 def _said(header: Header, found: Mapping[str, Match]) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from softbreak.data.readers.formats.column_map import SCALE, Match, split_unit
 from softbreak.data.readers.formats.delimited import Header, Text, delimiter_of
+from softbreak.data.readers.values.numbers import NUMBER
 from softbreak.data.schema import SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import ReadError
 
@@ -18,7 +19,6 @@ LOOKED_AT: Final = 20
 _LONGEST_LINE: Final = 20_000
 _LONGEST_NAME: Final = 200
 _LONGEST_UNIT: Final = 30
-NUMBER: Final = r"^\s*[-+\u2212]?[.,]?\d"
 IS_NUMBER: Final = re.compile(NUMBER)
 _FORMAT: Final = re.compile(
     r"(?=.{1,60}\Z)(?:[dhmsyf:.,\-/ 0]*[hms]+:[hms:.,fx0]+|[dmy]{2,4}[-./][dmy]{2,4}.*)"

@@ -22,6 +22,9 @@ _LEAST_BLOCK = 10
 _NEARLY = 0.9
 _MOST_EXPORTS = 5
 _LEAST_TURNS = 2
+_NO_ORDER = 0.25
+"""A clock that steps back in a larger share of the rows says that they are in no order."""
+_CLOCKS = {RECORD: "their numbers", _DATE: "their dates", _TIME: "their times"}
 _DOUBLED = 0.4
 """Of the steps in time of a table whose rows all stand twice, about half are none."""
 
@@ -56,6 +59,9 @@ def arranged(arrays: Mapping[str, np.ndarray], *, restarts: bool = False) -> Arr
     if _newest_first(arrays):
         rows = rows[::-1]
         said["newest_first"] = "its rows fall in time; they were turned around"
+    elif (sorting := _shuffled(arrays, restarts=restarts)) is not None:
+        rows, clock = sorting
+        said["rows_sorted"] = f"its rows stand in no order; they were sorted by {clock}"
     again = _again({name: array[rows] for name, array in arrays.items()}, restarts=restarts)
     if again.any():
         said["rows_twice"] = (
@@ -87,6 +93,28 @@ def _by_date(dates: np.ndarray, time: np.ndarray) -> np.ndarray | None:
     parts = sorted(np.split(np.arange(len(dates)), falls), key=lambda rows: dates[rows[0]])
     apart = all(dates[a[-1]] <= dates[b[0]] for a, b in pairwise(parts))
     return np.concatenate(parts) if apart else None
+
+
+def _shuffled(arrays: Mapping[str, np.ndarray], *, restarts: bool) -> tuple[np.ndarray, str] | None:
+    """Return the order of rows in none, by a clock that falls all the time, and what it is.
+
+    Numbers, dates and times that are there must agree on it.
+    """
+    clocks = {_CLOCKS[n]: arrays[n] for n in (RECORD, _DATE) if n in arrays}
+    if not restarts:
+        clocks[_CLOCKS[_TIME]] = arrays[_TIME]
+    for name, clock in clocks.items():
+        if not np.isfinite(clock).all() or _fallen(clock) <= _NO_ORDER:
+            continue
+        order = np.argsort(clock, kind="stable")
+        if all(_fallen(other[order]) <= 1.0 - _NEARLY for other in clocks.values()):
+            return order, name
+    return None
+
+
+def _fallen(clock: np.ndarray) -> float:
+    """Return in which share of the rows a clock steps back."""
+    return np.count_nonzero(np.diff(clock) < 0) / max(1, len(clock) - 1)
 
 
 def _settled(time: np.ndarray, date: np.ndarray | None) -> bool:
@@ -127,6 +155,8 @@ def _way(clock: np.ndarray) -> int | None:
 def _again(arrays: Mapping[str, np.ndarray], *, restarts: bool) -> np.ndarray:
     """Return which rows repeat an earlier one; boolean, shape (n,)."""
     marks = [n for n in (RECORD, _DATE) if n in arrays and np.isfinite(arrays[n]).all()]
+    if any((np.diff(arrays[name]) > 0).all() for name in marks):
+        return np.zeros(len(arrays[_TIME]), dtype=bool)
     told = [*marks, *SERIES_COLUMNS]  # a second header may lack the others
     frame = pd.DataFrame({name: _rounded(name, arrays[name]) for name in told})
     again = frame.duplicated(keep="first").to_numpy() & np.isfinite(arrays[_TIME])

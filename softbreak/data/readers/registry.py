@@ -112,7 +112,7 @@ def detect(path: str | os.PathLike[str]) -> Reader:
     for reader in READERS:
         if reader.recognises(head):
             return reader
-    for packed in (_ZIP, _GZIP):
+    for packed in _UNPACK:
         if packed.recognises(head):
             return packed
     raise unknown_format(head, READERS)
@@ -324,12 +324,15 @@ _ZIP: Final = Reader(
     recognises=zipped.recognises,
     read=partial(_read_packed, zipped.only_member, detect),
 )
-_GZIP: Final = Reader(
-    name="gzip",
-    instrument="a data file that gzip compressed",
-    suffixes=(".gz",),
-    recognises=gzipped.recognises,
-    read=partial(_read_packed, gzipped.unpacked, detect),
-)
-_MAGICS: Final = (zipped.MAGIC, gzipped.MAGIC)
-_UNPACK: Final = {_ZIP: zipped.only_member, _GZIP: gzipped.unpacked}
+_PACKED: Final = {
+    Reader(
+        name=packing.name.lower(),
+        instrument=f"a data file that {packing.name} compressed",
+        suffixes=(packing.suffix,),
+        recognises=packing.recognises,
+        read=partial(_read_packed, packing.unpacked, detect),
+    ): packing.unpacked
+    for packing in gzipped.PACKINGS
+}
+_MAGICS: Final = (zipped.MAGIC, *(packing.magic for packing in gzipped.PACKINGS))
+_UNPACK: Final = {_ZIP: zipped.only_member, **_PACKED}

@@ -13,7 +13,8 @@ import numpy as np
 
 from softbreak.data.readers.formats.column_map import Field, Match, match, split_unit
 from softbreak.data.readers.formats.delimited import DELIMITERS, Header, Text, read_strings
-from softbreak.data.readers.headings import LOOKED_AT, NUMBER, headings_of, refused, split
+from softbreak.data.readers.headings import LOOKED_AT, headings_of, refused, split
+from softbreak.data.readers.values.numbers import NUMBER
 from softbreak.data.schema import SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import ReadError
 
@@ -120,7 +121,8 @@ def parsed(path: Path, body: bytes, header: Header, found: Mapping[str, Match]) 
     places += [len(header.names), *_channels(header.names)]
     flat = replace(header, body=0)
     frame, lines = read_strings(Text(path, body), flat, places), Lines(body)
-    if body.strip() and len(frame) != len(lines):  # a quoted text goes over several lines
+    blank = not body or body.isspace()
+    if not blank and len(frame) != len(lines):  # a quoted text goes over several lines
         body = re.sub(rb'"[^"]*"', lambda quoted: quoted[0].replace(b"\n", b" "), body)
         frame, lines = read_strings(Text(path, body), flat, places), Lines(body)
     return Rows(header, found, frame, _odd(frame, found), lines)

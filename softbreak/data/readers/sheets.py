@@ -24,6 +24,7 @@ _STATISTICS: Final = re.compile(
     r"statis|summary|by[ _-]?(cycle|step)|cycle[ _-]?(data|stat)|统计", re.IGNORECASE
 )
 _CHANNEL: Final = re.compile(r"(?:\b|_)(?:channel|chan|ch|kanal|通道)[ _-]*(\d+)", re.IGNORECASE)
+_LEAST_LEVELS: Final = 8
 _TOLERANCE_S: Final = 1.0
 """A sheet may begin with the moment at which the one before it ended."""
 
@@ -64,9 +65,16 @@ def chosen(path: Path, sheets: Sequence[Sheet]) -> list[Record]:
     kept = [sheet for sheet in sheets if sheet not in statistics]
     if not kept:
         raise only_statistics(path, [sheet.name for sheet in statistics])
+    said = ""
+    copies = [sheet for place, sheet in enumerate(kept) if _is_copy(sheet, kept[:place])]
+    kept = [sheet for sheet in kept if sheet not in copies]
+    if statistics or copies:
+        names = [f"{s.name!r} (statistics)" for s in statistics]
+        names += [f"{s.name!r} (a copy)" for s in copies]
+        said = f"left out: {', '.join(names[:20])}"
     series = [sheet for sheet in kept if sheet.series is not None]
     if len(series) < 2:
-        return [record for sheet in kept for record in sheet.records]
+        return [_saying(record, said) for sheet in kept for record in sheet.records]
     channels = {m[1].lstrip("0") for sheet in series if (m := _CHANNEL.search(sheet.name))}
     if len(channels) > 1:
         raise _several(path, series, "channels")
@@ -77,7 +85,23 @@ def chosen(path: Path, sheets: Sequence[Sheet]) -> list[Record]:
             raise _several(path, series, "measurements that do not continue each other")
         joined = _joined(joined or _first(before), _first(after))
     spectra = [r for s in kept for r in s.records if r.technique is Technique.IMPEDANCE]
-    return [*([joined] if joined is not None else []), *spectra]
+    told = "; ".join(filter(None, (f"one record from {_names(series)}", said)))
+    return [*([_saying(joined, told)] if joined is not None else []), *spectra]
+
+
+def _saying(record: Record, said: str) -> Record:
+    """Let a record say which sheets it is from."""
+    stated = {**record.source.stated, "sheets": said} if said else record.source.stated
+    return replace(record, source=replace(record.source, stated=stated))
+
+
+def _is_copy(sheet: Sheet, others: Sequence[Sheet]) -> bool:
+    """Whether a sheet holds the very samples of one in front of it."""
+    record = sheet.series
+    tables = [other.series.table for other in others if other.series is not None]
+    if record is None or record.table["voltage_volt"].nunique() < _LEAST_LEVELS:
+        return False  # unused channels look alike
+    return any(record.table.equals(table) for table in tables)
 
 
 def _first(sheet: Sheet) -> Record:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from softbreak.data.readers.number_columns import could_be_number, not_measured
@@ -20,7 +20,7 @@ SPECTRUM: Final = ("frequency", "real", "imaginary")
 POLAR: Final = ("frequency", "modulus", "phase")
 SERIES: Final = ("time", "voltage", "current")
 HEADER_LINES: Final = 200
-DELIMITERS: Final = ("\t", ";", ",", None)
+DELIMITERS: Final = ("\t", ";", ",", "|", None)
 MOST_LINE: Final = 20_000
 """A longer line is no header, and no row of a spectrum."""
 
@@ -122,6 +122,8 @@ class Header:
         The impedance is stated per area.
     announced : int or None
         The count of points that stands alone in a line below the names.
+    again : dict of str to int
+        Places of a second real and imaginary part, where there are both.
     """
 
     row: int
@@ -130,6 +132,7 @@ class Header:
     columns: dict[str, Column]
     area_specific: bool
     announced: int | None = None
+    again: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -177,11 +180,36 @@ def header_at(lines: Sequence[str], row: int) -> Header | None:
     for delimiter in DELIMITERS:
         if delimiter is not None and delimiter not in line:
             continue
+        if delimiter == "|" and "|" not in "".join(lines[row + 1 : row + 3]):
+            continue  # that of |Z|
         for names in (fields_of(line, delimiter), line.split(delimiter)):
-            columns = _columns(names)
+            told = _without_mark(names, lines, row, delimiter)
+            columns = _columns(told)
             if columns is not None:
-                return _with_rows_below(lines, row, delimiter, columns)
+                header = _with_rows_below(lines, row, delimiter, columns)
+                return replace(header, again=_again(told, columns))
     return None
+
+
+def _without_mark(
+    names: Sequence[str], lines: Sequence[str], row: int, delimiter: str | None
+) -> Sequence[str]:
+    """Leave out a mark of comment in front of names, which has no column below it."""
+    if not names or names[0].strip() not in ("#", "%", "//", "*"):
+        return names
+    below = next((line for line in lines[row + 1 : row + 5] if line.strip()), "")
+    return names[1:] if len(fields_of(below, delimiter)) < len(names) else names
+
+
+def _again(names: Sequence[str], found: Mapping[str, tuple[Column, str]]) -> dict[str, int]:
+    """Return where a second real and imaginary part stand; empty without both."""
+    places: dict[str, int] = {}
+    for place, name in enumerate(names):
+        told = _quantity(name)
+        known = told is not None and told[0] in SPECTRUM[1:] and told[0] in found
+        if told is not None and known and place > found[told[0]][0].place:
+            places.setdefault(told[0], place)
+    return places if len(places) == 2 else {}
 
 
 def _columns(names: Sequence[str]) -> dict[str, tuple[Column, str]] | None:
@@ -205,7 +233,7 @@ def _columns(names: Sequence[str]) -> dict[str, tuple[Column, str]] | None:
 
 def _quantity(name: str) -> tuple[str, float, str] | None:
     """Return what a column holds, its sign and its unit; None for other columns."""
-    bare = re.sub(r"\s+", "", name.strip().removeprefix('"')).translate(_PRIMES)
+    bare = re.sub(r"\s+", "", name.strip().lstrip("#%").removeprefix('"')).translate(_PRIMES)
     if not bare or len(bare) > MOST_NAME:
         return None
     bare = bare.removesuffix('"') if bare.count('"') % 2 and not bare.endswith('z"') else bare

@@ -24,6 +24,8 @@ _SHORT_RUN: Final = 3
 """Where half of the runs have no more points, the frequencies are in no order."""
 _NEARER: Final = 5.0
 """A turning point that is reached by a step so many times the next one begins the new sweep."""
+_BESIDE: Final = 2.5
+"""A run that begins so few steps beside another's beginning begins at the same place."""
 _SHARED: Final = 1 / 3
 """A run that goes on beyond the last one continues it, if it repeats less than this share."""
 
@@ -97,7 +99,8 @@ def _continued(level: np.ndarray, starts: list[int], same: float) -> list[int]:
     kept = [starts[0]]
     for place, start in enumerate(starts[1:], start=1):
         end = starts[place + 1] if place + 1 < len(starts) else len(level)
-        if not _goes_on(level[kept[-1] : start], level[start:end], same):
+        before, after = level[kept[-1] : start], level[start:end]
+        if not (_goes_on(before, after, same) or _other_side(before, after, same)):
             kept.append(start)
     return kept
 
@@ -111,6 +114,21 @@ def _goes_on(before: np.ndarray, after: np.ndarray, same: float) -> bool:
         return False
     again = np.count_nonzero(way * after <= way * before[-1] + same)
     return bool(again <= _SHARED * min(len(before), len(after)))
+
+
+def _other_side(before: np.ndarray, after: np.ndarray, same: float) -> bool:
+    """Whether a run goes the other way from where the one before it began, without a shared point.
+
+    So measure those who begin in the middle of a spectrum.
+    """
+    if min(len(before), len(after)) < 3:
+        return False
+    way = np.sign(before[-1] - before[0])
+    here, there = way * before, way * after  # one rises, the other has to fall below it
+    apart = here[0] - there[0]
+    one_way = here.min() >= here[0] - same and there.max() <= there[0] + same
+    usual = np.median(np.abs(np.diff(before)))
+    return bool(one_way and there[-1] < there[0] and same < apart <= _BESIDE * usual)
 
 
 def _repeats(level: np.ndarray, same: float) -> list[int]:

@@ -29,7 +29,7 @@ _SCALES = {
     "imaginary_impedance_ohm": {"kΩ": "1e3", "kOhm": "1e3", "MΩ": "1e6", "mΩ": "1e-3"},
 }
 """Units in a header that are not ours, and what turns them into ours; case tells mHz from MHz."""
-_DELIMITERS = ("\t", ";", ",")
+_DELIMITERS = ("\t", ";", ",", "|")
 
 
 def unknown_format(head: Head, readers: Sequence[Reader]) -> UnknownFormatError:

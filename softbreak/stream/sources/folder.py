@@ -15,6 +15,7 @@ from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.sources.file_position import Mark, hashed
 from softbreak.stream.sources.growing import GrowingFile, News
+from softbreak.stream.sources.twins import Twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class FolderSource(Source):
         self._stored: dict[str, str] = {}
         self._again: set[str] = set()
         self._unreadable: set[str] = set()
+        self._twins = Twins(root)
         self._problems: list[Problem] = []
         self._waker = _Waker(root) if events else None
 
@@ -269,13 +271,17 @@ class FolderSource(Source):
             self._owned.setdefault(cell_id, set()).add(name)
 
     def _readable(self, found: Found) -> list[str]:
-        """Return the files to be read; beside one that cannot be, its exports."""
+        """Return the files to be read, each once; beside one that cannot be, its exports."""
         paths: list[str] = []
         for path in found.files:
             paths.append(path)
             if _valid(path) in self._unreadable:
                 paths += found.spares.get(path, ())
-        return paths
+        kept, copies = self._twins.without(paths)
+        for path, whole in copies:
+            sentence = f"left out: all its bytes stand in {whole} too"
+            self._problems.append(Problem(_valid(path), sentence))
+        return kept
 
     def _file(self, found: Found, path: str) -> GrowingFile:
         name = _valid(path)

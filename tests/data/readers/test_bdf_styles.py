@@ -202,3 +202,54 @@ def test_times_as_text(tmp_path: Path):
     path.write_text("test_time_second,voltage_volt,current_ampere,unix_time_second\n" + rows)
     record = assert_read(path)
     assert record.array("unix_time_second")[0] == BEGAN
+
+
+@pytest.mark.parametrize(
+    "date", ["date_time", "date_time_iso", "Date Time ISO", "unix_time_second"]
+)
+def test_a_date_has_many_names(tmp_path: Path, date: str):
+    times = pd.Series((BEGAN + TIME) * 1e9).astype("int64").astype("datetime64[ns]")
+    frame().assign(**{date: times}).to_parquet(tmp_path / "x.parquet")
+    (record,) = read(tmp_path / "x.parquet")
+    assert record.array("unix_time_second")[0] == BEGAN
+    frame().assign(**{date: times.dt.strftime("%Y-%m-%dT%H:%M:%S")}).to_csv(
+        tmp_path / "x.csv", index=False
+    )
+    (record,) = read(tmp_path / "x.csv")
+    assert record.array("unix_time_second")[0] == BEGAN
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"Time (s)": TIME, "Voltage (V)": VOLT, "Current (mA)": AMPERE * 1e3},
+        {"time_min": TIME / 60, "voltage_mV": VOLT * 1e3, "current_A": AMPERE},
+    ],
+)
+def test_columns_that_say_what_they_are_are_read_from_any_container(tmp_path: Path, table: dict):
+    pd.DataFrame(table).to_parquet(tmp_path / "x.parquet")
+    pd.DataFrame(table).to_json(tmp_path / "x.json", orient="columns")
+    for name in ("x.parquet", "x.json"):
+        (record,) = read(tmp_path / name)
+        np.testing.assert_allclose(record.array("test_time_second"), TIME)
+        np.testing.assert_allclose(record.array("voltage_volt"), VOLT)
+        np.testing.assert_allclose(record.array("current_ampere"), AMPERE)
+
+
+def test_rows_by_their_numbers_are_a_table_too(tmp_path: Path):
+    frame().to_json(tmp_path / "x.json", orient="index")
+    assert_read(tmp_path / "x.json")
+
+
+def test_a_column_of_clock_times_runs_on_past_midnight(tmp_path: Path):
+    clock = (86_000 + TIME.astype("int64")) % 86_400
+    table = pa.table(
+        {
+            "test_time_second": pa.array(clock.astype("int32"), pa.time32("s")),
+            "voltage_volt": VOLT,
+            "current_ampere": AMPERE,
+        }
+    )
+    pq.write_table(table, tmp_path / "x.parquet")
+    (record,) = read(tmp_path / "x.parquet")
+    assert np.diff(record.array("test_time_second")).tolist() == [30.0] * (N - 1)

@@ -128,3 +128,50 @@ def test_a_stated_technique_is_that_of_tables(tmp_path: Path):
     path = write(tmp_path, "Time(s),Voltage(V),Current(mA)", TIME, VOLT, AMPERE)
     assert read(path)[0].technique is Technique.CYCLING
     assert read(path, {"technique": "voltammetry"})[0].technique is Technique.VOLTAMMETRY
+
+
+@pytest.mark.parametrize(
+    ("head", "scales"),
+    [
+        ("Time in s,Voltage in V,Current in mA", (1, 1, 1e3)),
+        ("time (seconds),voltage (volts),current (milliamps)", (1, 1, 1e3)),
+        ("Time/s,Voltage/millivolt,Current/microampere", (1, 1e3, 1e6)),
+        ("시간(s),전압(V),전류(mA)", (1, 1, 1e3)),
+        ("Время (мин),Напряжение (мВ),Ток (мкА)", (1 / 60, 1e3, 1e6)),
+        ("# Time (s),Voltage (V),Current (mA)", (1, 1, 1e3)),
+        ("% time(s),voltage(V),current(mA)", (1, 1, 1e3)),
+    ],
+)
+def test_more_habits_of_headings(tmp_path: Path, head: str, scales: tuple):
+    columns = (TIME * scales[0], VOLT * scales[1], AMPERE * scales[2])
+    (record,) = read(write(tmp_path, head, *columns))
+    assert_read(record)
+    (record,) = read(write(tmp_path, head.replace(",", "|"), *columns, delimiter="|"))
+    assert_read(record)
+
+
+def test_headings_behind_a_mark_of_comment_and_blanks(tmp_path: Path):
+    head = "# t(s) U(V) I(mA)"
+    (record,) = read(write(tmp_path, head, TIME, VOLT, AMPERE * 1e3, delimiter=" "))
+    assert_read(record)
+
+
+def test_cyrillic_headings_of_an_old_code_page(tmp_path: Path):
+    path = write(tmp_path, "Время (с),Напряжение (В),Ток (мА)", TIME, VOLT, AMPERE * 1e3)
+    path.write_bytes(path.read_text(encoding="utf-8").encode("cp1251"))
+    assert_read(read(path)[0])
+
+
+def test_lines_that_end_as_on_old_macs(tmp_path: Path):
+    path = write(tmp_path, "Time(s),Voltage(V),Current(mA)", TIME, VOLT, AMPERE * 1e3)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r"))
+    assert_read(read(path)[0])
+
+
+@pytest.mark.parametrize("head", ["Timestamp", "unix_time", "Datum"])
+def test_a_wall_clock_is_enough(tmp_path: Path, head: str):
+    dates = [f"2024-02-28 09:{int(t) // 60:02d}:{int(t) % 60:02d}" for t in TIME]
+    clock = [f"{1_709_110_800 + int(t)}" for t in TIME] if head == "unix_time" else dates
+    (record,) = read(write(tmp_path, f"{head},Voltage (V),Current (A)", clock, VOLT, AMPERE))
+    np.testing.assert_allclose(record.array("test_time_second"), TIME)
+    assert record.array("unix_time_second")[0] == 1_709_110_800.0

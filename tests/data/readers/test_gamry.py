@@ -33,6 +33,17 @@ def test_settings_may_stand_between_the_tables(tmp_path: Path, convention, curre
     assert "left_out" not in {**rest.source.stated, **run.source.stated}
 
 
+def test_units_below_the_names_count(tmp_path: Path):
+    path = tmp_path / "x.DTA"
+    curve = (
+        CURVE.format(name="CURVE").replace("V vs. Ref.", "mV vs. Ref.").replace("\tA\n", "\tmA\n")
+    )
+    path.write_text(FRONT.format(tag="CHRONOP") + SETTINGS.format(convention="0") + curve)
+    (record,) = read(path)
+    assert record.array("voltage_volt").tolist() == pytest.approx([1e-4] * 4)
+    assert record.array("current_ampere").tolist() == pytest.approx([-1e-6] * 4)
+
+
 def test_settings_between_the_curves_of_a_voltammogram(tmp_path: Path):
     path = tmp_path / "x.DTA"
     curves = [CURVE.format(name=f"CURVE{n}") for n in (1, 2)]

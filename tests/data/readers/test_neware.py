@@ -88,3 +88,33 @@ def test_records_of_an_older_export(tmp_path: Path):
     (record,) = read(path)
     assert record.array("test_time_second").tolist() == [0, 60, 120, 180]
     assert record.array("current_ampere").tolist() == [1e-3] * 4
+
+
+def test_a_damaged_row_does_not_shift_the_clock_of_those_behind_it(tmp_path: Path):
+    """A comma too many moves the time within the step to where the total time stands."""
+    head = "DataPoint,Step Type,Time,Total Time,Current(A),Voltage(V)\n"
+    rows = [
+        f"{k + 1},CC Chg,00:{k % 30:02d}:00,{k // 60:02d}:{k % 60:02d}:00,0.001,0.{100 + k}\n"
+        for k in range(200)
+    ]
+    rows[120] = rows[120].replace(",", ",,", 1)
+    path = tmp_path / "x.csv"
+    path.write_text(head + "".join(rows))
+    (record,) = read(path)
+    assert record.rows == 199
+    assert record.array("test_time_second")[-1] == 199 * 60.0
+    assert "1 of 200 rows" in record.source.stated["left_out"]
+
+
+def test_steps_of_one_name_say_nothing_of_the_sign(tmp_path: Path):
+    """All steps are called alike: their numbers tell where the current turned."""
+    head = "DataPoint,Step Index,Step Type,Total Time,Current(A),Voltage(V)\n"
+    rows = [
+        f"{k + 1},{k // 20 + 1},CC,{k // 60:02d}:{k % 60:02d}:00,0.001,{'-' * (k // 20 % 2)}0.1\n"
+        for k in range(160)
+    ]
+    path = tmp_path / "x.csv"
+    path.write_text(head + "".join(rows))
+    (record,) = read(path)
+    assert (record.array("current_ampere") * record.array("voltage_volt") > 0).all()
+    assert "without its sign" in record.source.stated["assumption"]

@@ -111,3 +111,22 @@ def test_numbers_that_begin_anew_do_not_mix_two_exports():
     rows = np.concatenate([np.arange(60), np.arange(60), np.arange(60, N)])
     found = arranged(taken(told, rows))
     assert rows[found.rows].tolist() == list(range(N))
+
+
+def test_rows_in_no_order_are_sorted_by_what_all_clocks_agree_on():
+    shuffle = np.random.default_rng(2).permutation(N)
+    for more in ({}, {RECORD: np.arange(N) + 1.0}, {"unix_time_second": 1.7e9 + np.arange(N)}):
+        found = arranged(taken(table(**more), shuffle))
+        assert shuffle[found.rows].tolist() == list(range(N))
+        assert "rows_sorted" in found.said
+    restarting = table(unix_time_second=1.7e9 + np.arange(N))
+    restarting["test_time_second"] = np.arange(N) % 20 * 10.0
+    found = arranged(taken(restarting, shuffle), restarts=True)
+    assert shuffle[found.rows].tolist() == list(range(N))
+
+
+def test_rows_whose_clocks_disagree_are_not_sorted():
+    shuffle = np.random.default_rng(2).permutation(N)
+    told = taken(table(), shuffle)
+    told[RECORD] = np.random.default_rng(3).permutation(N).astype(float)
+    assert "rows_sorted" not in arranged(told).said

@@ -1,10 +1,13 @@
+import bz2
 import gzip
 import hashlib
+import lzma
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from softbreak.data.readers import registry
@@ -257,3 +260,25 @@ def test_what_a_header_says_has_a_length(tmp_path):
     told = [value for value in record.source.stated.values() if isinstance(value, str)]
     assert any("100,000 characters" in value for value in told)
     assert max(map(len, told)) < 2100
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pack"),
+    [
+        (".gz", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+        (".zst", lambda data: pa.compress(data, "zstd", asbytes=True)),
+    ],
+)
+def test_packed_files_are_read_and_damaged_ones_refused(tmp_path: Path, suffix: str, pack):
+    path = tmp_path / f"cell.csv{suffix}"
+    path.write_bytes(pack(BDF.encode()))
+    (record,) = read(path)
+    assert (record.rows, record.source.path) == (20, str(path))
+    path.write_bytes(pack(BDF.encode())[:-40])
+    with pytest.raises(ReadError, match=r"intact|unfinished|column contract|row"):
+        read(path)
+    path.write_bytes(pack(b"0" * (65 << 20)))
+    with pytest.raises(ReadError, match="unpack to more than"):
+        read(path)

@@ -242,3 +242,43 @@ def test_thousands_in_a_spectrum_that_nothing_decides_are_refused(tmp_path: Path
     path.write_text("f/Hz\tZ'/Ohm\tZ''/Ohm\n" + "9,100\t4,563\t1,404\n" * 3)
     with pytest.raises(ReadError, match=r"line 2, column .*'9,100'"):
         registry.read(path)
+
+
+def test_two_spectra_beside_each_other_are_refused(tmp_path: Path) -> None:
+    head = "f/Hz,Zre/Ohm,Zim/Ohm,Zre/Ohm (2),Zim/Ohm (2)"
+    path = tmp_path / "x.csv"
+    path.write_text(head + "\n" + "".join(f"{f},{r},{-i},{r / 2},{-i / 2}\n" for f, r, i in ROWS))
+    with pytest.raises(ReadError, match="two spectra beside each other"):
+        registry.read(path)
+    path.write_text(head + "\n" + "".join(f"{f},{r},{-i},{r},{i}\n" for f, r, i in ROWS))
+    (record,) = registry.read(path)
+    assert record.rows == 3
+
+
+def test_words_below_a_spectrum_are_no_rows(tmp_path: Path) -> None:
+    path = _write(tmp_path, "freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm")
+    path.write_text(path.read_text() + "\nFit result: R=100\n")
+    (record,) = registry.read(path)
+    assert record.rows == 3
+    assert "1 lines of words" in str(record.source.stated["below_the_table"])
+
+
+@pytest.mark.parametrize(
+    ("head", "delimiter"),
+    [("# f(Hz) ReZ(Ohm) ImZ(Ohm)", " "), ("f(Hz)|Re Z (Ohm)|Im Z (Ohm)", "|")],
+)
+def test_other_ways_to_set_names_apart(tmp_path: Path, head: str, delimiter: str) -> None:
+    (record,) = registry.read(_write(tmp_path, head, delimiter))
+    assert record.array("real_impedance_ohm").tolist() == [10.0, 11.0, 12.0]
+
+
+def test_mapped_spectra_are_split_and_what_is_no_number_is_said(tmp_path: Path) -> None:
+    frequency = np.geomspace(1e5, 1.0, 20)
+    rows = [f"{f:.6g};{r};-5" for r in (100, 40) for f in frequency]
+    path = tmp_path / "x.txt"
+    path.write_text("a;b;c\n" + "\n".join([*rows[:20], "??;100;-5", *rows[20:]]) + "\n")
+    columns = {"frequency_hertz": "a", "real_impedance_ohm": "b", "imaginary_impedance_ohm": "c"}
+    one, other = registry.read(path, columns)
+    assert (one.rows, other.rows) == (20, 20)
+    assert other.array("real_impedance_ohm")[0] == 40.0
+    assert "'??'" in str(one.source.stated["left_out"])

@@ -301,3 +301,24 @@ def test_ods_that_spans_more_than_it_holds(tmp_path: Path):
     path = ods(tmp_path / "y.ods", BLANKS + ods_row(HEADER))
     with pytest.raises(ReadError, match="spans 1,048,001 rows"):
         read(path)
+
+
+def noisy(first: int, last: int, resistance: float = 100.0) -> list:
+    """As :func:`arbin`, with voltages that no two samples share."""
+    head, *rows = arbin(first, last)
+    return [head, *([*row[:-1], 1e-3 * resistance + 1e-6 * row[0]] for row in rows)]
+
+
+def test_a_sheet_that_goes_on_without_headings_is_read_by_those_before_it(tmp_path: Path):
+    sheets = {"Sheet1": noisy(0, 100), "Sheet2": noisy(100, 150)[1:]}
+    (record,) = read(workbook(tmp_path / "x.xlsx", **sheets))
+    assert record.array("test_time_second").tolist() == [60.0 * i for i in range(150)]
+    assert "one record from 'Sheet1', 'Sheet2'" in record.source.stated["sheets"]
+
+
+def test_a_copy_of_a_sheet_counts_once_and_is_said(tmp_path: Path):
+    sheets = {"Channel_1": noisy(0, 90), "Channel_1 (2)": noisy(0, 90), "notes": [["by", "me"]]}
+    (record,) = read(workbook(tmp_path / "x.xlsx", **sheets))
+    assert record.rows == 90
+    assert "'Channel_1 (2)' (a copy)" in record.source.stated["sheets"]
+    assert "'notes' with by, me" in record.source.stated["sheets"]

@@ -40,6 +40,9 @@ def _lengths(frequency: np.ndarray) -> list[int]:
         ((np.repeat(DOWN, 3), np.repeat(DOWN, 3)), [150, 150]),
         ((np.full(30, 1e3),), [30]),
         ((np.tile([1e6, 1e3, 1.0], 20),), [3] * 20),
+        ((DOWN[24::-1], DOWN[25:]), [50]),  # up from the middle, then down from there
+        ((DOWN[25:], DOWN[24::-1]), [50]),
+        ((DOWN[10:25], UP[:20]), [15, 20]),
         ((np.array([5.0]),), [1]),
         ((np.array([]),), []),
     ],

@@ -10,6 +10,7 @@ cathodic ones, which are turned round here. Date and time are local and taken as
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ import numpy as np
 from softbreak.data.date_orders import stated_order
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.formats.column_map import Field, match
-from softbreak.data.readers.formats.delimited import Header, Text, read_strings
+from softbreak.data.readers.formats.delimited import Header, Text, numbers, read_strings
 from softbreak.data.readers.formats.time_series import Layout, Told, record_of
 from softbreak.data.readers.values.dates import instant
 from softbreak.data.record import Record, Technique
@@ -42,6 +43,9 @@ LAYOUT: Final = Layout(
 )
 _SWEEPS: Final = ("CV", "LSV", "CIV", "RCV", "POTENTIODYNAMIC", "CPP", "POLRES")
 _TABLE: Final = re.compile(rb"^(CURVE\d*|OCVCURVE)\tTABLE\b[^\n]*\n", re.MULTILINE)
+_UNITS: Final = frozenset(
+    ("s", "ms", "min", "h", "hr", "v", "mv", "uv", "a", "ma", "ua", "na", "c", "k", "f")
+)
 _TYPED: Final = re.compile(rb"^[A-Z]\w*\t", re.MULTILINE)
 """A typed line: names, units and rows of a table begin with a tab."""
 _KEPT: Final = ("TITLE", "PSTAT", "AREA", "SCANRATE", "VLIMIT1", "VLIMIT2", "NOTES")
@@ -99,12 +103,26 @@ def _end(data: bytes, start: int) -> int:
     return found.start() if found else len(data)
 
 
+def _with_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
+    """Write the units below names behind them: ``Vf`` over ``mV vs. Ref.`` is ``Vf (mV)``."""
+    told = [unit.split(" ")[0].lower() for unit in units] + [""] * len(names)
+    return [
+        f"{name} ({unit})" if unit in _UNITS else name
+        for name, unit in zip(names, told, strict=False)
+    ]
+
+
 def _frame(text: Text, start: int) -> pl.DataFrame:
-    """Parse one table (names, units, rows) that begins at byte ``start``; columns by our names."""
+    """Parse one table (names, units, rows) that begins at byte ``start``; columns by our names.
+
+    Numbers in other units than ours are brought to them.
+    """
+    import polars as pl
+
     names, units, body = [*text.data.split(b"\n", 2), b"", b""][:3]
     plain = tuple(names.decode("utf-8", errors="replace").strip("\r").split("\t"))
-    found = match(plain, LAYOUT.fields)
     applied = units.decode("utf-8", errors="replace").strip("\r").split("\t")
+    found = match(_with_units(plain, applied), LAYOUT.fields)
     signal = found.get("control_voltage_volt")
     if signal is not None and (signal.index >= len(applied) or applied[signal.index] != "V"):
         del found["control_voltage_volt"]  # a galvanostat's signal is a current
@@ -119,7 +137,12 @@ def _frame(text: Text, start: int) -> pl.DataFrame:
         )
     header = Header(plain, "\t", len(text.data) - len(body), 0)
     frame = read_strings(text, header, [place.index for place in found.values()])
-    return frame.rename({str(place.index): name for name, place in found.items()}, strict=False)
+    frame = frame.rename({str(place.index): name for name, place in found.items()}, strict=False)
+    others = {name: at for name, at in found.items() if at.scale != 1.0 or at.offset}
+    return frame.with_columns(
+        pl.Series(name, at.ours(numbers(frame[name], decimal_comma=True))).cast(pl.String)
+        for name, at in others.items()
+    )
 
 
 def _record(

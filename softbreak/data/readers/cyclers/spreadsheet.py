@@ -9,13 +9,15 @@ there the spreadsheet's calendar has a 29 February that never was.)
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from softbreak.data.readers import extent, ods
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.formats import zip_file as zipped
+from softbreak.data.readers.headings import IS_NUMBER
 from softbreak.data.readers.parser_errors import foreign_errors, inside
 from softbreak.data.readers.sheets import Sheet, chosen, only_statistics
 from softbreak.data.record import Record
@@ -31,6 +33,9 @@ _LONGEST_ELAPSED_DAYS: Final = 3653
 _DATED: Final = r"^\d{4}-\d\d-\d\d[ T]\d\d:"
 """How the library writes a cell that the spreadsheet shows as a date or a time."""
 _REMEDY: Final = "Save it again in Excel."
+_MOST_ABOVE: Final = 200
+_MOST_NAMES: Final = 8
+_LONGEST_NAME: Final = 120
 
 
 def recognises(head: Head) -> bool:
@@ -71,13 +76,15 @@ def read(path: Path, detect: Callable[[Path], Reader]) -> list[Record]:
     found: list[Sheet] = []
     unknown: list[str] = []
     statistics: list[str] = []
+    above: pl.DataFrame | None = None
     with tempfile.TemporaryDirectory(prefix="softbreak-") as folder:
         for number, (name, table) in enumerate(_tables(path)):
             if not len(table):
                 unknown.append(f"{name!r} with nothing")
                 continue
             member = Path(folder) / f"sheet{number}.txt"
-            table.write_csv(member, separator="\t", include_header=False, quote_style="never")
+            whole = table if above is None else _continued(above, table)
+            whole.write_csv(member, separator="\t", include_header=False, quote_style="never")
             with inside(path, f"sheet {name!r}"):
                 try:
                     records = detect(member).read(member)
@@ -87,6 +94,7 @@ def read(path: Path, detect: Callable[[Path], Reader]) -> list[Record]:
                 except StatisticsError:
                     statistics.append(name)
                     continue
+            above = whole.head(_rows_above(whole))
             found.append(Sheet(name, tuple(zipped.within(r, path, "sheet", name) for r in records)))
     if statistics and not found:
         raise only_statistics(path, statistics)
@@ -97,7 +105,46 @@ def read(path: Path, detect: Callable[[Path], Reader]) -> list[Record]:
             expected="a sheet of records as a cycler's software exports it",
             remedy="If it only describes the experiment, leave it out; else export it as csv.",
         )
-    return chosen(path, found)
+    others = [*(f"{name!r} (statistics)" for name in statistics), *unknown]
+    return [_told(record, others) for record in chosen(path, found)]
+
+
+def _told(record: Record, others: Sequence[str]) -> Record:
+    """Let a record say which sheets were not read."""
+    if not others:
+        return record
+    said = "; ".join(filter(None, (record.source.stated.get("sheets"), _left_out(others))))
+    return replace(
+        record, source=replace(record.source, stated={**record.source.stated, "sheets": said})
+    )
+
+
+def _left_out(others: Sequence[str]) -> str:
+    more = f" and {len(others) - _MOST_NAMES} more" if len(others) > _MOST_NAMES else ""
+    names = "; ".join(other[:_LONGEST_NAME] for other in others[:_MOST_NAMES])
+    return f"left out, as they hold no samples: {names}{more}"
+
+
+def _rows_above(table: pl.DataFrame) -> int:
+    """Return how many rows stand above the first row of numbers."""
+    for row, fields in enumerate(table.head(_MOST_ABOVE).iter_rows()):
+        if _is_row(fields):
+            return row
+    return 0
+
+
+def _is_row(fields: Sequence[str | None]) -> bool:
+    told = [field for field in fields if field]
+    return len(told) > 2 and sum(bool(IS_NUMBER.match(field)) for field in told) > len(told) / 2
+
+
+def _continued(above: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """Put the headings of the sheet before on one that begins with rows and has its columns."""
+    import polars as pl
+
+    if not len(above) or table.width != above.width or not _is_row(table.row(0)):
+        return table
+    return pl.concat([above, table.rename(dict(zip(table.columns, above.columns, strict=True)))])
 
 
 def _tables(path: Path) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -10,7 +10,7 @@ columns of Neware's BTSDA is read too.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -22,14 +22,15 @@ import pandas as pd
 from softbreak.data.readers import published
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.bdf_columns import FIELDS, is_header
-from softbreak.data.readers.cyclers import neware
+from softbreak.data.readers.cyclers import arbin, neware
 from softbreak.data.readers.formats.bdf_records import read_records
 from softbreak.data.readers.formats.column_map import Match, match
 from softbreak.data.readers.formats.delimited import Text, delimiter_of, numbers, timestamps
-from softbreak.data.readers.formats.time_series import Layout, Told, build, in_order, record_of
+from softbreak.data.readers.formats.time_series import Layout, Told, build, record_of
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.data.readers.sections import Table, read_sections
 from softbreak.data.readers.sweeps import sweeps
+from softbreak.data.readers.values.durations import past_midnight
 from softbreak.data.readers.values.file_columns import FileColumns
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import SERIES_COLUMNS, SPECTRUM_COLUMNS
@@ -108,7 +109,7 @@ def read_parquet(path: Path) -> list[Record]:
     with parquet_errors(path):
         with pq.ParquetFile(path) as file:
             names, rows = file.schema_arrow.names, file.metadata.num_rows
-            layout = _layout(path, names)
+            layout, found = _layout(path, file.schema_arrow)
             if rows > most:
                 raise ReadError(
                     path,
@@ -119,7 +120,6 @@ def read_parquet(path: Path) -> list[Record]:
             said = said_by(file.schema_arrow.metadata)
             if "records" in said:
                 return read_records(path, file.read(), said)
-            found = match(names, layout.fields)
             wanted = list(dict.fromkeys(names[place.index] for place in found.values()))
             table = file.read(wanted)
         if layout is LAYOUT:
@@ -131,9 +131,8 @@ def read_parquet(path: Path) -> list[Record]:
         import polars as pl
 
         frame = pl.DataFrame(table)
-        columns = {name: _plain(frame[names[place.index]]) for name, place in found.items()}
-        scales = {name: place.scale for name, place in found.items()}
-        return [record_of(path, columns, layout, told_by(said), scales=scales)]
+        columns = {name: _plain(name, frame[names[place.index]]) for name, place in found.items()}
+        return [record_of(path, columns, layout, told_by(said), scales=found)]
 
 
 def parquet_errors(path: Path) -> AbstractContextManager[None]:
@@ -174,7 +173,9 @@ def _seconds(column: pl.Series) -> np.ndarray:
     if column.dtype == pl.Date:
         ticks, second = column.cast(pl.Int64), 86_400.0
     elif column.dtype == pl.Time:
-        ticks, second = column.cast(pl.Int64), 1e-9
+        return past_midnight(
+            column.cast(pl.Int64).cast(pl.Float64).fill_null(float("nan")).to_numpy() * 1e-9
+        )
     elif isinstance(column.dtype, pl.Duration):
         unit = column.dtype.time_unit
         ticks, second = column.cast(pl.Int64), {"ns": 1e-9, "us": 1e-6, "ms": 1e-3}[unit]
@@ -183,29 +184,40 @@ def _seconds(column: pl.Series) -> np.ndarray:
     return ticks.cast(pl.Float64).fill_null(float("nan")).to_numpy() * second
 
 
-def _layout(path: Path, names: list[str]) -> Layout:
-    if is_header(names):
-        return LAYOUT
-    if neware.is_header(names):
-        return neware.LAYOUT
-    if published.is_toolkit(names):
-        return published.TOOLKIT
+def _layout(path: Path, schema: Any) -> tuple[Layout, Mapping[str, Match]]:
+    """Return whose columns a table has, and where ours stand among them."""
+    from softbreak.data.readers import described
+
+    names = schema.names
+    tests: tuple[tuple[Layout, Callable[[list[str]], bool]], ...] = (
+        (LAYOUT, is_header),
+        (neware.LAYOUT, neware.is_header),
+        (arbin.LAYOUT, arbin.is_header),
+        (published.TOOLKIT, published.is_toolkit),
+    )
+    for layout, is_mine in tests:
+        if is_mine(names):
+            return layout, match(names, layout.fields)
+    typed = any(str(kind).startswith(("duration", "time32", "time64")) for kind in schema.types)
+    found = described.find(names, timed=typed)
+    if set(found) >= set(SERIES_COLUMNS):
+        return described.LAYOUT, found
     raise ReadError(
         path,
         found="a Parquet table with the columns " + ", ".join(names[:20]),
-        expected="the columns of the Battery Data Format",
+        expected="the columns of the Battery Data Format, or headings with their units",
         remedy="Name its columns test_time_second, voltage_volt, current_ampere.",
     )
 
 
-def _plain(column: pl.Series) -> pl.Series:
+def _plain(name: str, column: pl.Series) -> pl.Series:
     """Turn categories into text, and dates into seconds since 1970."""
     import polars as pl
 
     if column.dtype == pl.Categorical:
         return column.cast(pl.String)
-    if column.dtype.is_temporal():
-        return column.dt.epoch("us") * 1e-6
+    if isinstance(column.dtype, pl.Datetime | pl.Date) and name != "test_time_second":
+        return column.cast(pl.Datetime("us")).dt.epoch("us") * 1e-6
     return column
 
 
@@ -275,7 +287,7 @@ def records_of(
         series = {n: a for n, a in arrays.items() if n not in SPECTRUM_COLUMNS}
         if spectral.any():
             series = {n: a[~spectral] for n, a in series.items()}
-        records.append(build(path, *in_order(series, LAYOUT, told)))
+        records.append(build(path, series, LAYOUT, told, arrange=True))
     places = np.flatnonzero(spectral)
     for sweep in sweeps(arrays["frequency_hertz"][places]) if len(places) else ():
         rows = places[sweep]

@@ -20,7 +20,7 @@ from softbreak.errors import ReadError
 if TYPE_CHECKING:
     import polars as pl
 
-DELIMITERS = ("\t", ";", ",")
+DELIMITERS = ("\t", ";", ",", "|")
 HEADER_WITHIN_LINES = 1000
 _LINES_OF_TEXT = 5
 _REMEDY = "It may be damaged or edited: export it again from the instrument's software."
@@ -43,6 +43,8 @@ class Text:
         """Take a file's bytes, or some of its lines."""
         if not raw.isascii():
             raw = decode(raw).encode("utf-8", errors="replace")
+        if b"\n" not in raw and b"\r" in raw:  # as old Macs end their lines
+            raw = raw.replace(b"\r", b"\n")
         return cls(path, raw)
 
     def header(self, is_header: Callable[[list[str]], bool], expected: str) -> Header:
@@ -102,7 +104,7 @@ class Header:
 
 
 def delimiter_of(line: str) -> str:
-    """Return the delimiter that a line holds most of (tab, semicolon or comma)."""
+    """Return the delimiter that a line holds most of (tab, semicolon, comma or bar)."""
     return max(DELIMITERS, key=line.count)
 
 
@@ -134,7 +136,7 @@ def read_strings(text: Text, header: Header, columns: Iterable[int]) -> pl.DataF
     wanted = sorted(set(columns))
     body = _whole_lines(text.data[header.body :], header.delimiter, wanted[-1])
     names = [str(index) for index in range(max(len(header.names), wanted[-1] + 1))]
-    if not body.strip():
+    if not body or body.isspace():
         return pl.DataFrame(schema=dict.fromkeys(map(str, wanted), pl.String()))
     body, quoted = _closed(body, header.delimiter)
     with foreign_errors(text.path, expected="rows like the header", remedy=_REMEDY):

@@ -24,14 +24,15 @@ from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.formats.column_map import Match
 from softbreak.data.readers.formats.delimited import DELIMITERS, Header, Text, delimiter_of
 from softbreak.data.readers.formats.time_series import Layout, Told, record_of
-from softbreak.data.readers.sections import read_sections
+from softbreak.data.readers.sections import Table, read_sections
 from softbreak.data.readers.unrecognised import did_you_mean
-from softbreak.data.record import Cell, Record, Source, Technique
+from softbreak.data.readers.values.file_columns import FileColumns
+from softbreak.data.record import Record
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import ReadError
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 LAYOUT: Final = Layout(
     reader="table",
@@ -92,9 +93,9 @@ def read_mapped(path: Path, columns: Mapping[str, Any]) -> list[Record]:
     places = {name: _position(path, header, want.column) for name, want in wanted.items()}
     find = partial(_places, wanted=wanted, first=_above(text, header), places=places)
     table = read_sections(text, header, find, units=False)
-    columns, scales, comma = table.columns, table.scales, table.decimal_comma
     if spectrum:
-        return [_spectrum(path, columns, scales, decimal_comma=comma)]
+        return _spectra(path, table)
+    columns, scales, comma = table.columns, table.scales, table.decimal_comma
     told = Told(stated=table.said)
     return [record_of(path, columns, LAYOUT, told, scales=scales, decimal_comma=comma)]
 
@@ -234,24 +235,26 @@ def _position(path: Path, header: Header, column: str | int) -> int:
     return column
 
 
-def _spectrum(
-    path: Path, series: Mapping[str, pl.Series], scales: Mapping[str, float], *, decimal_comma: bool
-) -> Record:
-    import pandas as pd
+def _spectra(path: Path, table: Table) -> list[Record]:
+    """Return the spectra of a mapped table, one record each."""
+    from softbreak.data.readers.impedance.spectrum import Origin, spectrum_records
 
-    from softbreak.data.readers.formats.delimited import numbers
-
-    table = pd.DataFrame(
-        {n: numbers(series[n], decimal_comma=decimal_comma) * scales[n] for n in SPECTRUM_COLUMNS}
-    )
-    usable = np.isfinite(table.to_numpy()).all(axis=1)
-    table = table[usable & (table["frequency_hertz"].to_numpy() > 0)]
-    if table.empty:
+    columns = {name: table.columns[name] for name in SPECTRUM_COLUMNS}
+    file = FileColumns(path, columns, decimal_comma=table.decimal_comma)
+    arrays = {name: file.numbers(name) * table.scales[name] for name in SPECTRUM_COLUMNS}
+    usable = np.logical_and.reduce([np.isfinite(array) for array in arrays.values()])
+    usable &= arrays["frequency_hertz"] > 0
+    if not usable.any():
         raise _mapping_error(path, "no row with a frequency and an impedance")
-    source = Source(
-        str(path), instrument=LAYOUT.instrument, reader=LAYOUT.reader, reader_version="1"
-    )
-    return Record(Cell(), Technique.IMPEDANCE, table.reset_index(drop=True), source)
+    said = dict(table.said)
+    if not usable.all():
+        lost = np.count_nonzero(~usable)
+        why = file.told()
+        said["left_out"] = f"{lost} of {len(usable)} rows, without a frequency or an impedance" + (
+            f"; {why}" if why else ""
+        )
+    origin = Origin(path, LAYOUT.reader, LAYOUT.instrument, method="", stated=said)
+    return spectrum_records(origin, *(arrays[name][usable] for name in SPECTRUM_COLUMNS))
 
 
 def tabbed(text: Text) -> Text:

@@ -40,6 +40,16 @@ _NUMBERED: Final = Field(
         *("record index", "record id", "record_index", "record no.", "数据序号", "记录序号"),
     ),
 )
+_BLANK: Final = ' \t\r"'
+_READ: Final = {
+    "test_time_second": "time",
+    "voltage_volt": "voltage",
+    "current_ampere": "current",
+    "unix_time_second": "date",
+    "_label": "direction",
+    "ambient_temperature_celsius": "temperature",
+}
+"""What is said of the columns that were read."""
 _TEMPERATURE = "ambient_temperature_celsius"
 _OPTIONAL = frozenset(COLUMNS) - set(SERIES_COLUMNS)
 _REMEDY = "It may be damaged or edited: export it again from the instrument's software."
@@ -127,7 +137,7 @@ def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record
             remedy="Export it with them, or map them in the [columns] section of cells.toml.",
         )
     table = read_sections(text, header, find)
-    places, said = dict(table.places), dict(table.said)
+    places, said = dict(table.places), {"columns_read": columns_read(table.places), **table.said}
     if "second_header" not in said:
         places, units = _witnessed_units(text, header, places)
         said |= units
@@ -139,6 +149,21 @@ def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record
         scales=places,
         decimal_comma=table.decimal_comma,
     )
+
+
+def columns_read(places: Mapping[str, Match]) -> str:
+    """Say which headings were taken for what.
+
+    Parameters
+    ----------
+    places : mapping of str to Match
+    """
+    told = [
+        f"{word} from {place.heading.strip(_BLANK)!r}"
+        for name, word in _READ.items()
+        if (place := places.get(name)) is not None and place.heading.strip(_BLANK)
+    ]
+    return ", ".join(told)
 
 
 def _witnessed_units(
@@ -157,15 +182,15 @@ def _find(names: Sequence[str], layout: Layout) -> dict[str, Match]:
     return found if "unix_time_second" in found else {**match(names, (_NUMBERED,)), **found}
 
 
-def in_order(
+def _in_order(
     arrays: Mapping[str, np.ndarray], layout: Layout, told: Told
-) -> tuple[dict[str, np.ndarray], Layout, Told]:
+) -> tuple[dict[str, np.ndarray], Told]:
     """Put rows in the order of their recording, each once, and say so in ``told.stated``."""
     found = arranged(arrays, restarts=layout.restarts)
     kept = {name: array for name, array in arrays.items() if name != RECORD}
     if found.rows is not None:
         kept = {name: array[found.rows] for name, array in kept.items()}
-    return kept, layout, replace(told, stated={**told.stated, **found.said})
+    return kept, replace(told, stated={**told.stated, **found.said})
 
 
 def record_of(
@@ -216,8 +241,8 @@ def record_of(
         stated |= said
     if unread := file.told(_OPTIONAL):
         stated["unread"] = unread
-    arrays, layout, told = in_order(arrays, layout, replace(told, stated=stated))
-    return build(path, arrays, layout, told, file.told(SERIES_COLUMNS))
+    told = replace(told, stated=stated)
+    return build(path, arrays, layout, told, file.told(SERIES_COLUMNS), arrange=True)
 
 
 def _place(name: str, told: float | Match) -> Match:
@@ -231,26 +256,42 @@ def _said_of(wall: Instants) -> dict[str, str]:
 
 
 def build(
-    path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: Told, unread: str = ""
+    path: Path,
+    arrays: Mapping[str, np.ndarray],
+    layout: Layout,
+    told: Told,
+    unread: str = "",
+    *,
+    arrange: bool = False,
 ) -> Record:
     """Check arrays in our units and hold them to the schema.
 
-    ``unread`` says what was not understood of times, voltages and currents. Rows without one are
-    left out and counted in ``stated["left_out"]``; optional columns that say nothing are dropped.
+    Rows without a time, a voltage or a current are left out and counted in
+    ``stated["left_out"]``; optional columns that say nothing are dropped.
+
+    Parameters
+    ----------
+    path : Path
+    arrays : mapping of str to ndarray, shape (n,)
+    layout : Layout
+    told : Told
+    unread : str
+        What was not understood of times, voltages and currents.
+    arrange : bool
+        Rows may stand in another order than that of their recording, or twice.
 
     Raises
     ------
     ReadError
         As in :func:`record_of`.
     """
+    # What a damaged row says of the time must not shift those behind it.
+    arrays, told = _measured(path, arrays, told, unread)
+    if arrange:
+        arrays, told = _in_order(arrays, layout, told)
     arrays, said = on_one_clock(arrays, restarts=layout.restarts)
-    usable = np.logical_and.reduce([np.isfinite(arrays[name]) for name in SERIES_COLUMNS])
+    kept, told = _measured(path, arrays, told, unread)
     stated = {**told.stated, **said}
-    lost = int(np.count_nonzero(~usable))
-    first = int(np.argmin(usable)) if lost else 0
-    if rows := left_out(path, len(usable), lost, first, unread):
-        stated["left_out"] = rows
-    kept = {name: array[usable] for name, array in arrays.items()} if lost else dict(arrays)
     check_ranges(path, kept)
     kept, said = witnessed(path, kept)
     stated |= said
@@ -274,6 +315,19 @@ def build(
             stated=stated,
         ),
     )
+
+
+def _measured(
+    path: Path, arrays: Mapping[str, np.ndarray], told: Told, unread: str
+) -> tuple[dict[str, np.ndarray], Told]:
+    """Keep the rows that have a time, a voltage and a current."""
+    usable = np.logical_and.reduce([np.isfinite(arrays[name]) for name in SERIES_COLUMNS])
+    lost = int(np.count_nonzero(~usable))
+    if not lost and len(usable):
+        return dict(arrays), told
+    first = int(np.argmin(usable)) if lost else 0
+    stated = {**told.stated, "left_out": left_out(path, len(usable), lost, first, unread)}
+    return {name: array[usable] for name, array in arrays.items()}, replace(told, stated=stated)
 
 
 def left_out(path: Path, rows: int, lost: int, first: int, unread: str = "") -> str:

@@ -115,7 +115,7 @@ def within(record: Record, path: Path, kind: str, name: str) -> Record:
 
 
 def _is_litter(name: str) -> bool:
-    return name.startswith("__MACOSX/") or name.endswith((".DS_Store", "Thumbs.db"))
+    return "__MACOSX" in PurePosixPath(name).parts or name.endswith((".DS_Store", "Thumbs.db"))
 
 
 def _bomb(path: Path, info: zipfile.ZipInfo) -> ReadError:

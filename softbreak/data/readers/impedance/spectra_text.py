@@ -26,7 +26,7 @@ from softbreak.data.readers.impedance.spectrum import (
     record,
     spectrum_records,
 )
-from softbreak.data.readers.number_columns import could_be_number, not_measured, numbers_of
+from softbreak.data.readers.number_columns import could_be_number, not_measured, numbers_of, plain
 from softbreak.data.readers.spectrum_columns import (
     DELIMITERS,
     SERIES,
@@ -52,6 +52,7 @@ _OTHERS = (
 _MOST_RADIANS: Final = 1.6
 """A phase without a unit that goes farther is in degrees: a passive cell stays within π/2."""
 _ROWS_TO_KNOW: Final = 5
+_WORD: Final = re.compile(r"[^\W\d_]{3}")
 
 
 def _recognises(head: Head) -> bool:
@@ -76,11 +77,13 @@ def _read_named(path: Path, reader: Reader) -> list[Record]:
         )
     stated, clock = stated_above(lines[: first.row])
     origin = Origin(path, reader.name, reader.instrument, "EIS", clock, stated)
-    records = [
-        found
-        for header, end in _blocks(lines, first)
-        for found in _split(origin, _table(path, lines, header, end))
-    ]
+    records: list[Record] = []
+    for header, end in _blocks(lines, first):
+        last = _last_row(lines, header, end)
+        table = _table(path, lines, header, last)
+        words = sum(bool(line.strip()) for line in lines[last:end])
+        said = {"below_the_table": f"{words} lines of words, which are no rows"} if words else {}
+        records += _split(replace(origin, stated={**origin.stated, **said}), table)
     if not any(found.technique is Technique.IMPEDANCE for found in records):
         raise ReadError(
             path,
@@ -116,6 +119,19 @@ def _after_words(lines: Sequence[str], row: int, header: Header) -> Header | Non
     return None if rows else following
 
 
+def _last_row(lines: Sequence[str], header: Header, end: int) -> int:
+    """Return the line (0-based) behind the last row, where nothing but words stands below it."""
+    last = end
+    while last > header.first:
+        line = lines[last - 1]
+        if header.is_row(fields_of(line, header.delimiter)):
+            break
+        if line.strip(" \t\r,;") and not _WORD.search(line):
+            return end
+        last -= 1
+    return last if last > header.first else end
+
+
 def _table(path: Path, lines: Sequence[str], header: Header, end: int) -> pd.DataFrame:
     """Return the numbers below a header in Hz, Ω, s, V and A."""
     if header.area_specific:
@@ -135,6 +151,7 @@ def _table(path: Path, lines: Sequence[str], header: Header, end: int) -> pd.Dat
         fields = fields_of(line, header.delimiter)
         if len(fields) <= most:
             raise _cut(path, f"line {row}", f"{len(fields)} fields", f"at least {most + 1}")
+        _check_again(path, row, header, fields)
         numbers.append(row)
         rows.append([fields[column.place] for column in columns.values()])
     if header.announced is not None and len(rows) < header.announced:
@@ -153,6 +170,23 @@ def _table(path: Path, lines: Sequence[str], header: Header, end: int) -> pd.Dat
         table |= {"real": modulus * np.cos(phase), "imaginary": modulus * np.sin(phase)}
     empty = {name: np.empty(0) for name in SPECTRUM}
     return pd.DataFrame(table or empty, dtype=np.float64)
+
+
+def _check_again(path: Path, row: int, header: Header, fields: Sequence[str]) -> None:
+    """Refuse a second spectrum beside the first; the same one told twice is none."""
+    for name, place in header.again.items():
+        if place >= len(fields) or not_measured(fields[place]):
+            continue
+        mine, other = fields[header.columns[name].place], fields[place]
+        if plain(mine).lstrip("+-") != plain(other).lstrip("+-"):
+            raise ReadError(
+                path,
+                place=f"line {row}",
+                found=f"two spectra beside each other: {mine.strip()!r} and {other.strip()!r} are "
+                f"both the {name} part",
+                expected="one real and one imaginary part",
+                remedy="Give each spectrum a file of its own, or put them one below the other.",
+            )
 
 
 def _radians(path: Path, header: Header, phase: np.ndarray) -> float:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from softbreak.data.date_orders import DAY_FIRST, MONTH_FIRST, OPEN, other_order, swapped
+from softbreak.data.readers.values.date_words import plainly
 from softbreak.data.readers.values.numbers import Unread, read_numbers, unread_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _CLOCK: Final = re.compile(
     r"^\d{1,2}:\d{2}(?P<s>:\d{2})?(?P<f>[.,]\d+)?(?P<p> ?[AaPp][Mm])?"
     r"(?P<z> ?(?:Z|[+-]\d\d:?\d\d))?$"
 )
+_COMPACT: Final = re.compile(r"(?:19|20)\d{12}(?:[.,]\d+)?")
+"""``20240228090000``: no count of anything brings it into our years."""
 _ORDERS: Final = {
     DAY_FIRST: "%d{s}%m{s}{y}",
     MONTH_FIRST: "%m{s}%d{s}{y}",
@@ -120,11 +123,17 @@ def read_instants(
     first = _first(column)
     texts = column.str.strip_chars() if first != first.strip() else column
     first = first.strip()
+    if _COMPACT.fullmatch(first):
+        texts = plainly(texts)
+        first = _first(texts)
     if re.fullmatch(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?", first) and first.count(".") < 2:
         return counted_instants(read_numbers(column)[0], column)
     read = _readings(texts, first, _habit(formats))
     if not read:
-        return _by_formats(texts, formats)
+        texts = plainly(texts)
+        read = _readings(texts, _first(texts), _habit(formats))
+    if not read:
+        return _by_formats(column.str.strip_chars(), formats)
     return _decided(texts, read, time)
 
 

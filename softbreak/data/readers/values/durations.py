@@ -15,22 +15,29 @@ DAY: Final = 86_400.0
 PLAIN: Final = r"^(?:(\d+)\s*(?:d|-)\s*)?(\d+):(\d+):(\d+(?:[.,]\d*)?)$"
 """``26:10:03``, ``0d 01:02:03.45``, ``1-02:03:04``."""
 _DAYS: Final = (
-    r"^(?:(\d+)\s*(?:d|days?|tage?|jours?|天|日)?\s*[-.:,]?\s*)?"
+    r"^(?:(\d+)(?:\s*(?:d|t|j|g|nap|päiv|дн|день|天|日|일)[^\d:]{0,12}|\s*[-.:,]\s*|\s+))?"
     r"(\d+):(\d{1,2}):(\d{1,2}(?:[.,]\d*)?)$"
 )
-"""``1 day, 0:01:00``, ``0 days 00:02:00``, ``1.00:02:00``, ``1:00:02:00``."""
+"""``1 day, 0:01:00``, ``2 Tag(e) 01:00:00``, ``1.00:02:00``, ``1:00:02:00``."""
+_ISO: Final = r"^p(?:\d+d)?(?:t[\dhms.,]+)?$"
+"""``PT26H10M3.5S``, in lower case."""
 _UNITS: Final = (
     r"^(?:(\d+)\s*d[a-z]*[ ,]*)?(?:(\d+)\s*h[a-z]*[ ,]*)?"
     r"(?:(\d+)\s*m[a-z]*[ ,]*)?(?:(\d+(?:[.,]\d*)?)\s*s[a-z]*)?$"
 )
 """``1d 2h 3m 4.5s``, ``2 h 5 min``."""
 _SHORT: Final = r"^\d+:\d{2}(?:[.,]\d+)?$"
-_DATED: Final = r"^(1899|19\d\d)-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d(?:\.\d*)?)$"
-_LIKE: Final = (PLAIN, _DAYS, _SHORT)
+_DATED: Final = r"^(1899|19\d\d)-(\d\d?)-(\d\d?)[ Tt](\d\d?):(\d\d)(?::(\d\d(?:\.\d*)?))?$"
+_SLASHED: Final = r"^(\d{1,2})[/.](\d{1,2})[/.](1899|190\d),? (.*)$"
+_HALVES: Final = r"^(.*?)(\d{1,2})(:\d{2}(?::\d{2}(?:[.,]\d*)?)?) ?([ap])\.?m\.?$"
+"""``12:10:00 AM``: what a spreadsheet program makes of ten minutes."""
 _BASE_1904: Final = np.datetime64("1904-01-01")
 _BASE_1900: Final = np.datetime64("1899-12-31")
 _LEAP_DAY: Final = np.datetime64("1900-02-28")
 """Spreadsheets count a 29 February 1900 that never was: days 59 and 60 both come out as the 28."""
+
+
+_NEAR_MIDNIGHT: Final = 4 * 3600.0
 
 
 class LostHoursError(ValueError):
@@ -53,7 +60,8 @@ def are_durations(text: str) -> bool:
     import polars as pl
 
     one = pl.Series([text.strip().lower()])
-    return any(one.str.contains(form).item() for form in (*_LIKE, _DATED)) or (
+    forms = (PLAIN, _DAYS, _SHORT, _ISO, _DATED, _SLASHED)
+    return any(_without_halves(one).str.contains(form).item() for form in forms) or (
         any(letter in "dhms" for letter in text.lower())
         and one.str.contains(_UNITS).item()
         and any(letter.isdigit() for letter in text)
@@ -96,8 +104,9 @@ def read_durations(column: pl.Series) -> tuple[np.ndarray, Unread | None]:
 
 def _rarer(texts: pl.Series, rows: np.ndarray) -> np.ndarray:
     """Read what is not plainly hours, minutes and seconds."""
+    texts = _without_halves(texts)
     total = _clock(texts, _DAYS)
-    for read in (_minutes, _dated, _worded):
+    for read in (_minutes, _dated, _dated_with_slashes, _worded):
         missing = np.isnan(total)
         if not missing.any():
             break
@@ -130,9 +139,9 @@ def _minutes(texts: pl.Series, rows: np.ndarray) -> np.ndarray:
 
     Two numbers without a fraction may as well be hours and minutes.
     """
-    minutes, seconds = _groups(texts, r"^(\d+):(\d{2}(?:[.,]\d+)?)$")
+    minutes, seconds, part = _groups(texts, r"^(\d+):(\d{2}(?:[.,](\d+))?)$")
     known = np.isfinite(minutes)
-    if known.any() and (minutes[known].max() < 60 or (seconds[known] % 1 == 0).all()):
+    if known.any() and (minutes[known].max() < 60 or np.isnan(part[known]).all()):
         first = int(np.flatnonzero(known)[0])
         raise LostHoursError(int(rows[first]), texts[first])
     return minutes * 60.0 + seconds
@@ -148,13 +157,32 @@ def _dated(texts: pl.Series, _: np.ndarray) -> np.ndarray:
     months = (year[known] - 1970).astype("datetime64[Y]").astype("datetime64[M]")
     days = (months + (month[known] - 1).astype(np.int64)).astype("datetime64[D]")
     days = days + (day[known] - 1).astype(np.int64)
-    clock = hour[known] * 3600.0 + minute[known] * 60.0 + second[known]
+    clock = hour[known] * 3600.0 + minute[known] * 60.0 + np.nan_to_num(second[known])
     if days.min() >= _BASE_1904:
         total[known] = (days - _BASE_1904).astype(np.float64) * DAY + clock
         return total
     count = (days - _BASE_1900).astype(np.float64) + (days > _LEAP_DAY)
     total[known] = _leapt(count * DAY + clock, days == _LEAP_DAY)
     return total
+
+
+def _without_halves(texts: pl.Series) -> pl.Series:
+    """Write hours of half a day ("12:10:00 am", with or without a date) as those of a whole one."""
+    import polars as pl
+
+    parts = texts.str.extract_groups(_HALVES).struct.unnest()
+    hour = parts["2"].cast(pl.Int64) % 12 + 12 * (parts["4"] == "p").cast(pl.Int64)
+    written = parts["1"] + hour.cast(pl.String) + parts["3"]
+    return written.fill_null(texts)
+
+
+def _dated_with_slashes(texts: pl.Series, rows: np.ndarray) -> np.ndarray:
+    """Read the same where dates are written as 1/31/1900, or as 31/1/1900: as they go on."""
+    ways = [
+        _dated(texts.str.replace(_SLASHED, f"${{3}}-{order} ${{4}}"), rows)
+        for order in ("${1}-${2}", "${2}-${1}")
+    ]
+    return min(ways, key=lambda way: (np.isnan(way).sum(), np.abs(np.diff(way)).sum()))
 
 
 def _leapt(seconds: np.ndarray, doubtful: np.ndarray) -> np.ndarray:
@@ -165,10 +193,32 @@ def _leapt(seconds: np.ndarray, doubtful: np.ndarray) -> np.ndarray:
 
 def _worded(texts: pl.Series, _: np.ndarray) -> np.ndarray:
     """Read times whose every part has its unit."""
-    parts = _groups(texts, _UNITS)
+    worded = texts.str.strip_prefix("p").str.replace("t", "", literal=True)
+    parts = _groups(worded, _UNITS)
     total = sum(
         np.nan_to_num(part) * unit
         for part, unit in zip(parts, (DAY, 3600.0, 60.0, 1.0), strict=True)
     )
     nothing = np.logical_and.reduce([np.isnan(part) for part in parts])
     return np.where(nothing, np.nan, total)
+
+
+def past_midnight(seconds: np.ndarray) -> np.ndarray:
+    """Let a time of day run on past midnight; other times are left as they are.
+
+    Parameters
+    ----------
+    seconds : ndarray, shape (n,)
+        s.
+    """
+    known = np.flatnonzero(np.isfinite(seconds))
+    if not len(known):
+        return seconds
+    values = seconds[known]
+    falls = np.flatnonzero(np.diff(values) < 0)
+    at_midnight = (values[falls] > DAY - _NEAR_MIDNIGHT) & (values[falls + 1] < _NEAR_MIDNIGHT)
+    if not len(falls) or not at_midnight.all() or values.min() < 0 or values.max() >= DAY:
+        return seconds
+    out = seconds.copy()
+    out[known[1:]] += DAY * np.cumsum(np.diff(values) < 0)
+    return out

@@ -13,6 +13,7 @@ from softbreak.data.readers.values.dates import Instants, read_instants
 from softbreak.data.readers.values.durations import (
     LostHoursError,
     are_durations,
+    past_midnight,
     read_durations,
 )
 from softbreak.data.readers.values.numbers import (
@@ -125,7 +126,7 @@ class FileColumns:
                 "times with their hours",
                 "Export it again and do not save it in a spreadsheet program.",
             ) from error
-        return self._noted(name, values, unread)
+        return self._noted(name, past_midnight(values), unread)
 
     def instants(
         self, name: str, formats: Sequence[str], time: np.ndarray | None = None
@@ -176,7 +177,7 @@ def _elapsed(column: pl.Series) -> np.ndarray:
     if column.dtype in (pl.Duration, pl.Time):
         unit = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9}[getattr(column.dtype, "time_unit", "ns")]
         counts = column.to_physical().cast(pl.Float64).fill_null(float("nan"))
-        return counts.to_numpy() * unit
+        return past_midnight(counts.to_numpy() * unit)
     seconds = column.cast(pl.Datetime("us")).cast(pl.Int64).cast(pl.Float64)
     array = seconds.fill_null(float("nan")).to_numpy() * 1e-6
     known = array[np.isfinite(array)]

@@ -30,18 +30,45 @@ MISSING: Final = (
     "---",
     "—",
     "inf",
+    "+inf",
     "-inf",
+    "∞",
+    "-∞",
+    "ovl",
+    "ovld",
+    "ovf",
+    "overload",
+    "overflow",
+    "#div/0!",
+    "#num!",
+    "#value!",
 )
 """What stands, in lower case, where there is no number; it is no damage."""
 _OTHER: Final = {".": ",", ",": "."}
-_MINUS: Final = "[\u2212\u2012\u2013\ufe63\uff0d]"
+MINUS: Final = "\u2212\u2012\u2013\ufe63\uff0d\u00ad"
+"""What stands for a minus sign, hyphens aside."""
+NUMBER: Final = rf"^[\s='\"(]*[-+{MINUS}]?\s?[.,]?\d"
+"""How a field begins that is a number."""
+WRITTEN: Final = (
+    (r"^=?[\"']+(.*?)\"?$", "${1}"),  # quotes by which a spreadsheet is told that it is text
+    (rf"[{MINUS}]", "-"),
+    (r"^([+-]) +", "${1}"),
+    (r"^\((\d[^()]*)\)$", "-${1}"),  # as accountants write what is negative
+    (r"^(\d.*\d[.,]?)-$", "-${1}"),  # and as some programs do
+    (r"(\d[.,]?) ?[dD]([+-]?\d{1,3})$", "${1}e${2}"),
+    (r"(\d[.,]?) ?[*x\u00d7\u00b7] ?10(?:\^|\*\*)?\(?([+-]?\d{1,3})\)?$", "${1}e${2}"),
+)
+"""Ways of writing a number, and the plain one."""
 _SPACES: Final = r"[ \u00a0\u2000-\u200a\u202f\u205f'\u2019\u02bc\u2018`\u00b4]"
 _GROUP: Final = "'"
 """What stands for any space or apostrophe between two digits."""
 _EXPONENT: Final = r"(?:[eE][+-]?\d+)?"
 _FEWEST: Final = 40
 """So many numbers with three digits behind their mark are no accident of dropped zeros."""
+_FEWEST_SIZES: Final = 3
 _SAMPLE: Final = 512
+_CLEARLY: Final = 0.5
+"""A reading whose steps (ln) add up to less than this share of the other's is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +168,23 @@ def read_numbers(
         cast = plain.cast(pl.Float64, strict=False)
         if cast.null_count() == column.null_count() or not _words(column, cast).len():
             values = cast.fill_null(float("nan")).to_numpy()
-            if not _perhaps_thousands(column, values) or _fixed(column, mark, beside):
+            if not _perhaps_thousands(column, values, mark) or _fixed(column, mark, beside):
                 return values, None
     return _carefully(column, decimal_comma=decimal_comma, beside=beside)
 
 
 def evidence_of(column: pl.Series) -> Evidence:
     """Return what a column of text proves of the marks in its numbers."""
-    return _proofs(_normal(column.drop_nulls()).unique())
+    texts = _normal(column.drop_nulls())
+    own = _proofs(texts.unique())
+    if own.mark is not None or own.decimal:
+        return own
+    for mark in _OTHER:
+        marked = texts.str.contains(_open(mark))
+        if marked.any() and (decimal := _by_size(texts, marked, mark)):
+            there = frozenset((mark,))
+            return own | (Evidence(there) if decimal == mark else Evidence(thousands=there))
+    return own
 
 
 def _proofs(texts: pl.Series) -> Evidence:
@@ -182,11 +218,16 @@ def _words(column: pl.Series, cast: pl.Series) -> pl.Series:
     return strange.filter(~strange.str.strip_chars().str.to_lowercase().is_in(list(MISSING)))
 
 
-def _perhaps_thousands(column: pl.Series, values: np.ndarray) -> bool:
+def _perhaps_thousands(column: pl.Series, values: np.ndarray, mark: str) -> bool:
     """Whether "1.234" may be more than a thousand: nothing below 1, from 1000 on, or finer."""
+    beyond = mark == "," and bool(column.str.contains(_open(mark)).any())
     for some in (values[:: max(1, len(values) // _SAMPLE)], values):
         size = np.abs(some[np.isfinite(some)])
-        if not len(size) or size.max() >= 1000 or np.min(size[size > 0], initial=1.0) < 1.0:
+        if (
+            not len(size)
+            or (size.max() >= 1000 and not beyond)
+            or np.min(size[size > 0], initial=1.0) < 1.0
+        ):
             return False
         if (np.abs(size * 1000.0 - np.round(size * 1000.0)) > 1e-6).any():
             return False
@@ -249,39 +290,73 @@ def _mark(texts: pl.Series, *, decimal_comma: bool, beside: Beside | None) -> st
     mark = "," if "," in texts[row] else "."
     if own.decimal:
         raise AmbiguousNumberError(row, texts[row])
-    told = beside().mark if beside is not None else None
-    if told is not None:
-        return told
-    if texts.filter(marked).str.contains(_OTHER[mark], literal=True).any():
+    both = texts.filter(marked).str.contains(_OTHER[mark], literal=True).any()
+    size = "" if both else _by_size(texts, marked, mark)
+    if size is None:
         raise AmbiguousNumberError(row, texts[row])
-    if _are_thousands(texts, marked, mark):
-        return _OTHER[mark]
-    if mark == "," and not decimal_comma:
+    told = size or (beside().mark if beside is not None else None)
+    if told:
+        return told
+    if both or (mark == "," and not decimal_comma):
         raise AmbiguousNumberError(row, texts[row])
     return mark
 
 
-def _are_thousands(texts: pl.Series, marked: pl.Series, mark: str) -> bool:
-    """Whether whole numbers below 1000 prove the marks of the others to part thousands."""
+def _by_size(texts: pl.Series, marked: pl.Series, mark: str) -> str | None:
+    """Return the decimal mark with which the sizes of a column's numbers agree.
+
+    Empty where they say nothing, None where they contradict each other.
+    """
     import polars as pl
 
+    numbers = texts.filter(texts.str.contains(r"^[+-]?[\d.,]+$").fill_null(value=False))
+    as_parts, as_groups = (
+        numbers.str.replace_all(mark, by, literal=True).cast(pl.Float64, strict=False).drop_nulls()
+        for by in (".", "")
+    )
+    smoother = _smoother(as_parts.to_numpy(), as_groups.to_numpy())
+    size = {1: mark, -1: _OTHER[mark], 0: ""}[smoother]
+    if numbers.str.contains(r"^[+-]?[1-9]\d{3,}$").any():  # a thousand without a mark
+        return mark if size in ("", mark) else None
+    if len(numbers) < _FEWEST_SIZES:
+        return ""
+    return size or (_OTHER[mark] if _are_thousands(texts, marked) else "")
+
+
+def _smoother(as_parts: np.ndarray, as_groups: np.ndarray) -> int:
+    """Return 1 where numbers follow one another only as the first says, -1 as the second; or 0."""
+    ways = [_one_way(values) for values in (as_parts, as_groups)]
+    if ways[0] != ways[1]:
+        return 1 if ways[0] else -1
+    travelled = []
+    for values in (as_parts, as_groups):
+        size = np.abs(values[values != 0.0])
+        travelled.append(float(np.abs(np.diff(np.log(size))).sum()))
+    if travelled[0] < _CLEARLY * travelled[1]:
+        return 1
+    return -1 if travelled[1] < _CLEARLY * travelled[0] else 0
+
+
+def _one_way(values: np.ndarray) -> bool:
+    """Whether numbers only rise, or only fall."""
+    steps = np.diff(values)
+    return len(steps) > 1 and bool((steps >= 0).all() or (steps <= 0).all()) and bool(steps.any())
+
+
+def _are_thousands(texts: pl.Series, marked: pl.Series) -> bool:
+    """Whether whole numbers below 1000 prove the marks of the others to part thousands."""
     whole = texts.filter(texts.str.contains(r"^[+-]?[1-9]\d{0,2}$").fill_null(value=False))
     if whole.n_unique() < 2:
         return False
     long = texts.filter(marked)
-    if long.str.ends_with("0").any() or long.n_unique() >= _FEWEST:
-        return True
-    numbers = texts.filter(texts.str.contains(r"^[+-]?[\d.,]+$").fill_null(value=False))
-    as_parts, as_groups = (
-        numbers.str.replace_all(mark, by, literal=True).cast(pl.Float64, strict=False)
-        for by in (".", "")
-    )
-    return as_groups.is_sorted() and not as_parts.is_sorted()
+    return bool(long.str.ends_with("0").any() or long.n_unique() >= _FEWEST)
 
 
 def _normal(texts: pl.Series) -> pl.Series:
-    """Write minus signs and marks between groups in one way."""
-    texts = texts.str.strip_chars().str.replace_all(_MINUS, "-")
+    """Write digits, signs, exponents and marks between groups in one way."""
+    texts = texts.str.normalize("NFKC").str.strip_chars()
+    for pattern, plain in WRITTEN:
+        texts = texts.str.replace_all(pattern, plain)
     grouped = rf"(\d){_SPACES}(\d)"
     # twice: a match takes the digit with which the next one would begin
     return reduce(lambda s, _: s.str.replace_all(grouped, f"${{1}}{_GROUP}${{2}}"), range(2), texts)

@@ -22,6 +22,8 @@ _DISCHARGE: Final = re.compile(
 )
 _LOAD_SHARE: Final = 0.05
 _FEWEST: Final = 3
+_AGAINST: Final = 0.1
+"""Of the samples under load so few may have a voltage against their current."""
 
 
 def is_discharge(label: str, beginnings: Sequence[str] = ()) -> bool:
@@ -81,7 +83,8 @@ def signed_by_voltage(
     Returns
     -------
     ndarray or None
-        None where the voltage does not ask for it, or there are no steps to go by.
+        None where the voltage does not ask for it, or there are no steps to go by: neither where
+        there are none, nor where the voltage reverses within them.
     """
     if blocks is None or not lost_sign(current, voltage):
         return None
@@ -92,7 +95,8 @@ def signed_by_voltage(
         under = part[load[part]]
         if len(under) and np.median(voltage[under]) < 0:
             out[part] = -out[part]
-    return out
+    against = load & (np.sign(out) * np.sign(voltage) < 0)
+    return None if np.count_nonzero(against) > _AGAINST * np.count_nonzero(load) else out
 
 
 def lost_sign(current: np.ndarray, voltage: np.ndarray) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from softbreak.data.readers.values.durations import (
     LostHoursError,
     are_durations,
+    past_midnight,
     read_durations,
 )
 
@@ -31,6 +32,14 @@ HOUR, DAY = 3600.0, 86400.0
         ("1899-12-31 00:03:00", 180.0),
         ("1900-01-02 12:00:00", 2.5 * DAY),
         ("1904-01-02 12:00:00", 1.5 * DAY),
+        ("1/2/1900 12:00:00", 2.5 * DAY),
+        ("01/02/1900 12:30:00 PM", 2.5 * DAY + 1800),
+        ("12:10:00 AM", 600.0),
+        ("2 Tag(e) 01:00:00", 2 * DAY + HOUR),
+        ("1 día 01:00:00", DAY + HOUR),
+        ("PT26H10M3.5S", 26 * HOUR + 603.5),
+        ("P1DT0H0M1S", DAY + 1),
+        ("1919:00.0", 1919 * 60.0),
     ],
 )
 def test_forms(text, seconds):
@@ -63,3 +72,25 @@ def test_what_is_no_duration_is_counted():
 @pytest.mark.parametrize("text", ["115200", "1,5", "1e-3", "2024-02-28 09:00:00", "nan", "d", ""])
 def test_numbers_and_dates_are_no_durations(text):
     assert not are_durations(text)
+
+
+def test_hours_of_half_a_day_go_on_in_order():
+    texts = ["11:58:00 AM", "12:00:00 PM", "01:00:00 PM", "11:59:00 PM"]
+    values, _ = read_durations(pl.Series(texts))
+    assert values.tolist() == [43_080.0, 43_200.0, 46_800.0, 86_340.0]
+
+
+def test_dates_of_1900_are_read_in_the_order_in_which_they_go_on():
+    for texts in (["1/30/1900 23:00:00", "1/31/1900 1:00:00"], ["3/1/1900 1:00", "4/1/1900 1:00"]):
+        values, unread = read_durations(pl.Series(texts))
+        assert unread is None
+        assert np.diff(values)[0] in (2 * HOUR, DAY)
+
+
+def test_a_time_of_day_runs_on_past_midnight():
+    clock = np.array([85_000.0, 86_000.0, 600.0, 1600.0, np.nan, 86_000.0, 200.0])
+    passed = past_midnight(clock)
+    assert np.diff(passed[:4]).tolist() == [1000.0, 1000.0, 1000.0]
+    assert passed[-1] == 200.0 + 2 * DAY
+    restarting = np.array([0.0, 3600.0, 0.0, 3600.0])
+    assert past_midnight(restarting).tolist() == restarting.tolist()

@@ -99,3 +99,32 @@ def test_a_written_column_reads_as_it_was(values, marks):
     table = str.maketrans({",": group, ".": decimal})
     texts = [f"{value:,.4f}".translate(table) for value in values]
     np.testing.assert_allclose(told(*texts)[0], values, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("\u20135.1", "\uff0d5.1", "\u00ad5.1", "- 5.1", "5.1-", "(5.1)", "'-5.1", '="-5.1'),
+        *("-5.1E+00", "-5.1D0", "-0.51*10^1", "-0.51 x 10^1", "\uff0d５.１"),
+    ],
+)
+def test_numbers_in_other_habits(text):
+    values, unread = told("1.5", text)
+    assert unread is None
+    assert values.tolist() == [1.5, -5.1]
+
+
+def test_whole_thousands_of_one_column_tell_of_another():
+    """All voltages of a steady cell lie beyond 1000 mV; only the times show what the mark is."""
+    for mark in ",.":
+        time = [f"{k * 120:,}".replace(",", mark) for k in range(60)]
+        beside = evidence_of(pl.Series(time))
+        assert mark in beside.thousands
+        volts = [f"15{mark}{300 + k}" for k in range(60)]
+        values, _ = told(*volts, decimal_comma=True, beside=beside)
+        assert values[0] == 15_300.0
+
+
+def test_a_column_that_only_falls_tells_its_mark():
+    values, _ = told("100.000", "1.123", "889", "1")
+    assert values.tolist() == [100_000.0, 1123.0, 889.0, 1.0]
