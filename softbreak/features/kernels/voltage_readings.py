@@ -11,6 +11,7 @@ from softbreak.features.kernels.half_cycle import STATISTICS, measure
 from softbreak.features.kernels.resistance_steps import (
     MOST_EVENTS,
     SMALLEST_EVENT,
+    WARMING_RATE,
     WINDOW,
     search_half_cycle,
 )
@@ -325,10 +326,37 @@ def _events(samples, sign, noise, twin, out):
         left = change - _thermal_change(warmth, k)
         if np.isfinite(left) and (abs(left) <= SMALLEST_EVENT or left / change <= 0.5):
             continue
+        if not np.isfinite(left):
+            gap = _gap((time, voltage, imposed), sign, k, size[m])
+            if abs(change) <= WARMING_RATE * gap:
+                continue  # what is not logged may have warmed meanwhile
         out[kept, 2], out[kept, 3] = time[k], change
         out[kept, 4], out[kept, 5], out[kept, 6] = size[m, 1], size[m, 2], k
         kept += 1
     return kept, counts[1]
+
+
+@exact
+def _gap(samples, sign, k, change):
+    """Time (s) within which V/I went from one level to the other."""
+    time, voltage, imposed = samples
+    before, after = np.log(change[1]), np.log(change[2])
+    last = k
+    while last + 1 < len(time) and _passed(voltage, imposed, sign, last, before, after) < 0.5:
+        last += 1
+    first = last - 1
+    while first > 0 and _passed(voltage, imposed, sign, first, before, after) > 0.25:
+        first -= 1
+    return time[last] - time[first]
+
+
+@exact
+def _passed(voltage, imposed, sign, k, before, after):
+    """Share of the way from one ln R to another at which a sample is."""
+    ohm = voltage[k] * sign / abs(imposed[k])
+    if not ohm > 0.0:
+        return 1.0 if after < before else 0.0
+    return (np.log(ohm) - before) / (after - before)
 
 
 @exact

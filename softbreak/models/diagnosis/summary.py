@@ -84,7 +84,9 @@ def cell_state(verdicts: Sequence[Verdict]) -> State:
     worst = max((v.state for v in verdicts), key=lambda state: state.severity)
     if worst is not State.HEALTHY:
         return worst
-    finished = [v for v in verdicts if not (v.evidence and v.evidence[0].feature == UNFINISHED)]
+    last = verdicts[-1].evidence
+    unfinished = len(verdicts) > 1 and bool(last) and last[0].feature == UNFINISHED
+    finished = verdicts[:-1] if unfinished else verdicts
     undetermined = sum(v.state is State.UNDETERMINED for v in finished)
     left_open = undetermined > UNDETERMINED_SHARE * len(finished)
     if left_open or finished[-1].state is State.UNDETERMINED:
