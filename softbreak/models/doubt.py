@@ -74,7 +74,7 @@ def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
 def _instead(found: Sequence[Verdict], state: State, said: Verdict) -> list[Verdict]:
     return [
         replace(said, evidence=(*said.evidence, *verdict.evidence))
-        if verdict.state is state and verdict.basis is Basis.RELATIVE
+        if verdict.state is state and verdict.basis is not Basis.IMPEDANCE
         else verdict
         for verdict in found
     ]
