@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 HEALTHY_BELOW = 0.05
 """An electronic fraction below this is healthy: about the best resolution of routine evidence."""
@@ -27,6 +28,27 @@ class State(StrEnum):
 
 
 _SEVERITY = {State.UNDETERMINED: 0, State.HEALTHY: 1, State.SOFT: 2, State.HARD: 3}
+
+
+class Basis(StrEnum):
+    """What a verdict stands on."""
+
+    GEOMETRY = "certified by geometry"
+    """V/I is below what the bare electrolyte, or any separator, can have."""
+    IMPEDANCE = "settled by impedance"
+    """A spectrum tells the ionic resistance now, or shows a wire."""
+    RELATIVE = "relative to the cell's beginning"
+    """Compared with its own first cycles: a short from before them would not show."""
+    NONE = ""
+    """Nothing is said."""
+
+
+CERTIFIES: Final = frozenset(
+    {"resistance_over_ionic_floor", "area_specific_resistance", "linearity"}
+)
+"""Evidence that needs no comparison with the cell's own past."""
+SETTLES: Final = "impedance_electronic_fraction"
+"""Evidence of a spectrum that was held against an earlier one, or that is a wire's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +101,20 @@ class Verdict:
     transient_short: bool = False
     wanted_measurement: str = ""
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def basis(self) -> Basis:
+        """What the verdict stands on."""
+        if self.state is State.UNDETERMINED:
+            return Basis.NONE
+        short = self.state is not State.HEALTHY
+        if short and any(item.feature in CERTIFIES for item in self.evidence):
+            return Basis.GEOMETRY
+        for item in self.evidence:
+            # of a wire there is no estimate: NaN is not below the limit
+            if item.feature == SETTLES and (item.value < HEALTHY_BELOW) is not short:
+                return Basis.IMPEDANCE
+        return Basis.RELATIVE
 
 
 def judged(

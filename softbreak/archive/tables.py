@@ -93,6 +93,7 @@ VERDICTS: Final = pa.schema(
         ("electronic_fraction_upper", pa.float64()),
         ("transient_short", pa.bool_()),
         ("wanted_measurement", pa.string()),
+        ("basis", pa.string()),
         ("evidence", EVIDENCE),
         ("detector", pa.string()),
         ("detector_version", pa.string()),

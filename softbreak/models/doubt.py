@@ -7,14 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.verdict import State, Verdict, undetermined
+from softbreak.verdict import Basis, State, Verdict, undetermined
 
 FEWEST_CYCLES: Final = 2
 """Of a single one nobody can say that it stayed as it was …"""
 LEAST_SECOND: Final = 120.0
 """… nor within so short a time, in which neither cell nor cycler has settled."""
-_SETTLING: Final = frozenset({"impedance_electronic_fraction"})
-"""Evidence that needs no comparison with the cell's own past."""
 _UNIT_WANTED: Final = (
     "The unit of the current, in the heading of its column; or area_cm2 in cells.csv, if the "
     "current is right."
@@ -76,7 +74,7 @@ def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
 def _instead(found: Sequence[Verdict], state: State, said: Verdict) -> list[Verdict]:
     return [
         replace(said, evidence=(*said.evidence, *verdict.evidence))
-        if verdict.state is state and _SETTLING.isdisjoint(e.feature for e in verdict.evidence)
+        if verdict.state is state and verdict.basis is not Basis.IMPEDANCE
         else verdict
         for verdict in found
     ]

@@ -128,10 +128,19 @@ def _run(run: Run, verdicts: pd.DataFrame) -> dict[str, Any]:
         "begin": duration(run.start_second),
         "eta": interval(middle, lower, upper) if math.isfinite(as_float(middle)) else MISSING,
         "sentences": [s for s in sentences if s][:MOST_SENTENCES],
+        "basis": _stands_on(rows),
         "transient": f"Short excursions of the voltage in {transient} of these cycles."
         if transient
         else "",
     }
+
+
+def _stands_on(rows: pd.DataFrame) -> str:
+    """What neighbouring verdicts of one state rest on, in words."""
+    if "basis" not in rows:
+        return ""
+    found = [plain(basis) for basis in rows["basis"].dropna().unique() if basis]
+    return f"Stands on: {', '.join(found)}." if found else ""
 
 
 def _figure(figure: Figure, diagnosis: Diagnosis) -> dict[str, Any]:

@@ -49,6 +49,7 @@ VERDICT = {
     "electronic_fraction_upper": 0.4,
     "transient_short": True,
     "wanted_measurement": "",
+    "basis": "",
     "evidence": [{"feature": "V/I", "value": 1.0, "baseline": math.nan, "sentence": "It fell."}],
     "detector": "fused",
     "detector_version": "1",

@@ -95,6 +95,7 @@ def test_a_charge_far_below_the_rest_is_still_a_short():
     time = 10.0 * np.arange(6000)
     volt = np.where(np.arange(6000) > 3100, 0.1, 1.4 + 0.01 * np.sin(time / 3e3))
     volt[:30] = 0.76
+    volt += np.random.default_rng(1).normal(0.0, 1e-4, 6000)
     ampere = np.full(6000, 1e-4)
     ampere[:30] = 0.0
     summary, states = diagnosed(record(Technique.CYCLING, time, volt, ampere))

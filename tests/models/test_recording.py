@@ -145,3 +145,22 @@ def test_the_headline_tells_of_a_short_that_passed():
     summary = examine(assemble(Cell("c"), [told])).summary
     assert summary["ever_short"]
     assert "A short of 12 min at 16.2 h, by which V/I fell 50 %" in summary["summary"]
+
+
+@pytest.mark.parametrize("value", [0.0, 5.0, -5.0])
+def test_a_channel_that_stands_still_for_a_part_of_its_half_cycles_hides_no_more_than_that(value):
+    def half(hours, voltage):
+        return np.where((hours >= 16) & (hours % 1 > 0.5), value, voltage)
+
+    assert set(states(record(flat, wrong=half))) == {"healthy"}
+    short = record(lambda h: np.where(h >= 20.2, 40.0, 100.0), wrong=half)
+    assert states(short) == ["healthy"] * 10 + ["soft"] * 6
+    for_good = record(flat, wrong=lambda h, v: np.where(h >= 20.6, value, v))
+    assert set(states(for_good)[11:]) == {"undetermined"}
+
+
+@pytest.mark.parametrize("share", [0.005, 0.4, 0.7])
+def test_a_recording_without_noise_has_events_too(share):
+    found = states(record(lambda h: np.where(h >= 16.3, 100.0 * share, 100.0), noise=0.0))
+    assert set(found[:8]) == {"healthy"}
+    assert set(found[8:]) == {"hard" if share < 0.05 else "soft"}

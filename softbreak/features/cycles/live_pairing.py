@@ -207,7 +207,7 @@ class LivePairing:
     def _reverse(self, place: int) -> None:
         out = np.empty(4)  # time, Δ ln R, Ω before and after
         facts = self._facts.rows
-        if reversal(self._statistics.rows, facts[:, 0], facts[:, 1], place, out):
+        if reversal(self._statistics.rows, facts[:, 0], place, out):
             time, change, before, after = out.tolist()
             self._events.setdefault(place, []).insert(0, (time, change, before, after))
 

@@ -203,7 +203,7 @@ def cycle_bounds(cycle: np.ndarray) -> np.ndarray:
 
 def all_events(found: Arranged) -> Events:
     """Return the events, those that happened while the current reversed among them."""
-    more = reversals(found.statistics, found.sign, found.record)
+    more = reversals(found.statistics, found.sign)
     if not len(more):
         return found.events
     rows = np.concatenate([np.column_stack(found.events), more])

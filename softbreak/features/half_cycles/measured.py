@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from softbreak.data.segment import CycleBuilder
 from softbreak.features.half_cycles.samples import Piece
 from softbreak.features.kernels.half_cycle import STATISTICS, half_cycle_statistics
-from softbreak.features.kernels.sample_columns import IMPOSED
+from softbreak.features.kernels.sample_columns import IMPOSED, VOLTAGE
 from softbreak.features.kernels.voltage_readings import (
     ACTIVATION_KELVIN,
     AS_IT_IS,
@@ -253,6 +253,7 @@ class HalfCycles:
         rows = np.empty((len(pieces), ROW_WIDTH))
         events = np.empty((len(pieces) * FOUND_EVENTS, EVENT_WIDTH))
         ends = np.empty((len(pieces), 1))
+        frozen = np.zeros(buffer.shape[1], dtype=np.bool_)
         plus, minus = twins[1], twins[-1]
         owners, found, rested, last = measure_all(
             buffer,
@@ -261,12 +262,16 @@ class HalfCycles:
             rows,
             events,
             (REST_SAMPLES, ends[:, 0]),
+            frozen,
         )
         if rested:
             self.rests.extend(ends[:rested])
         if not len(owners):
             return
         rows, events, halves = rows[: len(owners)], events[:found], pieces[owners]
+        if frozen.any():
+            buffer = buffer.copy()
+            buffer[VOLTAGE, frozen] = np.nan
         reversed_ = current.take(rows[:, SIGN], halves[:, 3], rows[:, _CURRENT])
         self._slices(buffer, halves, rows, events, reversed_)
         if found:
@@ -276,7 +281,9 @@ class HalfCycles:
         for sign, k in zip((1, -1), last, strict=True):
             if k >= 0:
                 start, stop = halves[k, :2].tolist()
-                samples, row = buffer[: IMPOSED + 1, start:stop].copy(), rows[k]
+                moving = ~frozen[start:stop]
+                samples, row = buffer[: IMPOSED + 1, start:stop][:, moving], rows[k]
+                samples = np.ascontiguousarray(samples)
                 twins[sign] = Twin(samples, bool(row[PLAIN]), float(row[NOISE]))
 
     def _slices(

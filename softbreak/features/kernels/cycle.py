@@ -8,12 +8,15 @@ import numpy as np
 
 from softbreak.compiled import exact, strict
 from softbreak.features.kernels.half_cycle import STATISTICS
-from softbreak.features.kernels.resistance_steps import EVENT_SIGMAS, PERSISTENCE
+from softbreak.features.kernels.resistance_steps import EVENT_SIGMAS, PERSISTENCE, WARMING_RATE
 
 SAME_CURRENT: Final = 0.05
 """Half-cycles whose currents differ by less than this fraction can be compared."""
 SAME_DURATION: Final = 0.2
 """… and whose durations differ by less: another duration is another polarisation at its end."""
+WARMING_ON: Final = 1.5
+"""What grows by more than this, from the first samples on to the whole half-cycle, was not abrupt
+where no temperature was logged."""
 SMALLEST_REVERSAL: Final = 0.10
 """Smallest change of ln R across a reversal that counts as abrupt."""
 CYCLE_COLUMNS: Final = (
@@ -62,7 +65,7 @@ _NOISE, _INTERVAL, _WARMTH = (
 
 
 @exact
-def reversal(statistics, sign, record, m, out) -> bool:
+def reversal(statistics, sign, m, out) -> bool:
     """Tell whether R changed abruptly while the current reversed before half-cycle ``m``.
 
     What ln R does from the end of one half-cycle to the beginning of the next is compared with
@@ -71,7 +74,7 @@ def reversal(statistics, sign, record, m, out) -> bool:
     Parameters
     ----------
     statistics : numpy.ndarray, shape (n, len(STATISTICS))
-    sign, record : numpy.ndarray, shape (n,)
+    sign : numpy.ndarray, shape (n,)
     m : int
         At least 3.
     out : numpy.ndarray, shape (4,)
@@ -86,8 +89,10 @@ def reversal(statistics, sign, record, m, out) -> bool:
     lasted, usually = last[_END] - last[_BEGIN], statistics[m - 3, _END] - statistics[m - 3, _BEGIN]
     if not abs(lasted - usually) <= SAME_DURATION * usually:
         return False
+    # the same whether the samples lie in one file or in several
     usual = (row[_END] - row[_BEGIN]) / max(row[_SAMPLES] - 1.0, 1.0)
-    if record[m] != record[m - 1] or not row[_BEGIN] - last[_END] <= 3.0 * usual + 1.0:
+    usual = max(usual, lasted / max(last[_SAMPLES] - 1.0, 1.0))
+    if not 0.0 <= row[_BEGIN] - last[_END] <= 3.0 * usual + 1.0:
         return False
     ended = np.log(last[_LAST_V] / last[_CURRENT])
     change = _jump(statistics, m) - _jump(statistics, m - 2)
@@ -96,8 +101,11 @@ def reversal(statistics, sign, record, m, out) -> bool:
     scatter = 0.0 if np.isnan(scatter) else min(scatter, 1e6)
     if not abs(change) > max(SMALLEST_REVERSAL, EVENT_SIGMAS * scatter):
         return False
+    if np.isnan(row[_WARMTH]) and abs(change) <= WARMING_RATE * (row[_BEGIN] - last[_END] + usual):
+        return False
     lasting = grown / change
-    if not PERSISTENCE < lasting < 2.0:
+    # what goes on afterwards may be warmth, where that was not logged
+    if not PERSISTENCE < lasting < (WARMING_ON if np.isnan(row[_WARMTH]) else 2.0):
         return False
     out[0], out[1] = row[_BEGIN], change
     out[2], out[3] = np.exp(ended), np.exp(ended + change)
@@ -116,12 +124,12 @@ def _mean_log(row):
     return np.log(row[_VOLTAGE] / row[_CURRENT])
 
 
-def reversals(statistics: np.ndarray, sign: np.ndarray, record: np.ndarray) -> np.ndarray:
+def reversals(statistics: np.ndarray, sign: np.ndarray) -> np.ndarray:
     """Abrupt changes that happened while the current reversed.
 
     Parameters
     ----------
-    statistics, sign, record : numpy.ndarray
+    statistics, sign : numpy.ndarray
         As :func:`reversal`.
 
     Returns
@@ -130,14 +138,14 @@ def reversals(statistics: np.ndarray, sign: np.ndarray, record: np.ndarray) -> n
         Half-cycle that follows, time (s), Δ ln R, resistance before and after (Ω).
     """
     found = np.empty((max(len(sign) - 3, 0), 5))
-    return found[: _reversals(statistics, sign, record, found)]
+    return found[: _reversals(statistics, sign, found)]
 
 
 @strict
-def _reversals(statistics, sign, record, out):
+def _reversals(statistics, sign, out):
     count = 0
     for m in range(3, len(sign)):
-        if reversal(statistics, sign, record, m, out[count, 1:]):
+        if reversal(statistics, sign, m, out[count, 1:]):
             out[count, 0] = m
             count += 1
     return count

@@ -39,6 +39,11 @@ SKIPPED_SAMPLES: Final = 2
 
 EDGE_SAMPLES: Final = 3
 """Samples averaged into the first and the last voltage of a half-cycle."""
+LONE_CHANGES: Final = 2
+"""So few changes, of more than LONE_SIZE of the voltage, are events of a cell without noise …"""
+LONE_SIZE: Final = 0.25
+LONE_SHARE: Final = 0.1
+"""… and no steps of the converter, which are smaller than this share of them."""
 
 
 @exact
@@ -160,12 +165,17 @@ def sample_noise(voltage: np.ndarray, start: int, stop: int) -> float:
     if stop - start < 4:
         return np.nan
     changes = np.empty(stop - start - 1)
-    strange = 0
+    strange = moved = 0
+    highest = 0.0
     for k in range(len(changes)):
         changes[k] = abs(float(voltage[start + k + 1]) - float(voltage[start + k]))
         strange += 0 if changes[k] < np.inf else 1
+        moved += 1 if changes[k] > 0.0 else 0
+        highest = max(highest, abs(float(voltage[start + k])))
     smallest = above(changes, 0.0)
     if smallest == np.inf:
         smallest = 0.0
+    elif moved <= LONE_CHANGES and smallest > LONE_SIZE * highest:
+        smallest *= LONE_SHARE
     middle = np.median(changes) if strange else median(changes)
     return max(1.05 * middle, smallest)

@@ -37,6 +37,9 @@ DENSE = 0.25
 """Samples that lie closer than this share of the mean interval make a record uneven …"""
 LASTING = 0.5
 """… and within this share of the usual interval they are one sample: what lasted longest."""
+WARMING_RATE = 0.056 / 60.0
+"""Change of ln R in a second that warming by 1 K a minute brings about, where it is not logged:
+what two samples far from each other show is no abrupt change unless it is larger."""
 BOUNCE_SECOND = 10.0
 """A contact that bounces is back within this time …"""
 BOUNCED_BACK = 0.25
@@ -103,6 +106,15 @@ def _usual_change(time, voltage, imposed, sign, floor, after):
 
 
 @exact
+def _is_usual(twin, sign, floor, phase, level, near) -> bool:
+    """Tell whether ln R is near what the half-cycle before showed at the same phase."""
+    time, voltage, imposed = twin
+    k = min(np.searchsorted(time, time[0] + phase), len(time) - 1)
+    stop = min(k + WINDOW, len(time))
+    return abs(level - _median_level(voltage, imposed, sign, floor, k, stop)) < near
+
+
+@exact
 def search_half_cycle(
     time, voltage, imposed, sign, noise, twin_time, twin_voltage, twin_imposed, place, size, counts
 ) -> int:
@@ -134,7 +146,8 @@ def search_half_cycle(
     if ceiling <= 0.0:
         return 0
     floor = 1e-4 * ceiling
-    if SMALLEST_FLOOR < floor < np.inf and not _moves(resistance, floor):
+    uneven = _uneven(time)  # of what a trigger wrote, neighbours may lie close at every fall
+    if not uneven and SMALLEST_FLOOR < floor < np.inf and not _moves(resistance, floor):
         return 0
     if _uneven(twin_time):
         rows = lasting_samples(twin_time, twin_voltage)[0]
@@ -143,7 +156,7 @@ def search_half_cycle(
             twin_voltage[rows],
             twin_imposed[rows],
         )
-    if not _uneven(time):
+    if not uneven:
         twin = (twin_time, twin_voltage, twin_imposed)
         found = _search((time, voltage, imposed), sign, noise, twin, place, size, counts)
     else:
@@ -295,13 +308,17 @@ def _search(samples, sign, noise, twin, place, size, counts):
                 k += 1
                 continue
         after = _median_level(voltage, imposed, sign, floor, k, tail)
+        few = k - head < SETTLED and len(twin_time) > 0
+        if few and _is_usual(twin, sign, floor, time[k] - time[0], after, 0.5 * abs(step)):
+            k += 1  # it is where it always is: what was strange is the sample before
+            continue
         lasting = (after - before) / step
         if lasting > OVERSHOOT and abs(step) < GRADUAL_BELOW:
             k += 1  # it goes on and on: warmth or contact, not a path that closes
             continue
         if lasting < PERSISTENCE:
-            if step < 0.0 and abs(step) > 2.0 * scatter:
-                counts[1] += 1
+            if step < 0.0 and abs(step) > 2.0 * scatter and here < before + 0.5 * step:
+                counts[1] += 1  # what only comes back from above was no short
             k += 1
             continue
         # Near zero volts ln R only rattles: the change must stand out in volts too.

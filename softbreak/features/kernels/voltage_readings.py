@@ -11,6 +11,7 @@ from softbreak.features.kernels.half_cycle import STATISTICS, measure
 from softbreak.features.kernels.resistance_steps import (
     MOST_EVENTS,
     SMALLEST_EVENT,
+    WARMING_RATE,
     WINDOW,
     search_half_cycle,
 )
@@ -24,6 +25,8 @@ ACTIVATION_KELVIN: Final = ACTIVATION_EV / BOLTZMANN_EV_TRAINED
 
 WIDTH: Final = len(STATISTICS)
 NOISE: Final = STATISTICS.index("noise_volt")
+LENGTH: Final = STATISTICS.index("voltage_volt")
+"""Statistics before this one tell times and charge, and need no voltage."""
 SIGN, LOWEST, PLAIN, EXCURSIONS = range(2 * WIDTH, 2 * WIDTH + 4)
 """Columns after the statistics as recorded and without sign: sign of the current, lowest voltage
 as recorded (V), 1 where the voltage never ran against the current, and in each reading the abrupt
@@ -33,8 +36,16 @@ EVENT_WIDTH: Final = 7
 """Half-cycle, readings (bits), time (s), Δ ln R, Ω before, Ω after, slice."""
 FOUND_EVENTS: Final = 3 * MOST_EVENTS
 """Most events of a half-cycle, all readings together."""
-STILL_SAMPLES: Final = 20
-"""So many identical voltages in a row are no measurement, of a channel that moved before."""
+FEWEST_STILL: Final = 6
+"""So many identical voltages in a row are no measurement, of a channel that moved before: so many
+at least …"""
+MOST_ALIKE: Final = 0.5
+"""Where more samples than this share are as the one before, the converter hides the noise."""
+MANY: Final = 1 << 60
+STEADY_SHARE: Final = 0.9
+"""Where the current falls below this share meanwhile, the voltage is regulated."""
+STILL_CHANCE: Final = 14.0
+"""… and so many that they come about once in a million times (−ln of the chance)."""
 _VOLTAGES: Final = np.array(
     [
         STATISTICS.index(name)
@@ -51,7 +62,7 @@ _VOLTAGES: Final = np.array(
 
 
 @exact
-def measure_all(buffer, pieces, twins, rows, events, rests):
+def measure_all(buffer, pieces, twins, rows, events, rests, frozen):
     """Measure half-cycles, and note how rests ended.
 
     Parameters
@@ -69,6 +80,9 @@ def measure_all(buffer, pieces, twins, rows, events, rests):
         Gets their events, half-cycles counted from zero, and the sample of each for its slice.
     rests : tuple
         Samples of the shortest rest, and an array, shape (m,), that gets their last voltages.
+    frozen : numpy.ndarray of bool, shape (n,)
+        One a column of the buffer, all false; gets true where the voltage channel stood still for a
+        part of a half-cycle: those samples are not measured.
 
     Returns
     -------
@@ -100,9 +114,23 @@ def measure_all(buffer, pieces, twins, rows, events, rests):
             twin, plain = (minus_time, minus_voltage, minus_imposed), minus_plain
         row = rows[made]
         row[:] = np.nan
-        more = _measure(buffer, start, stop, sign, twin, plain, row, events[found:])
         time, voltage = buffer[TIME, start:stop], buffer[VOLTAGE, start:stop]
-        imposed = buffer[IMPOSED, start:stop]
+        imposed, warmth = buffer[IMPOSED, start:stop], buffer[WARMTH, start:stop]
+        still = frozen[start:stop]
+        if _mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still):
+            moving = np.flatnonzero(~still)
+            _length((time, voltage, imposed, warmth), row)
+            time, voltage, imposed = time[moving], voltage[moving], imposed[moving]
+            samples = (time, voltage, imposed, warmth[moving])
+            length = row[:LENGTH].copy()
+            more = _measure(samples, sign, twin, plain, row, events[found:])
+            row[:LENGTH] = length
+            row[WIDTH : WIDTH + LENGTH] = length
+            for k in range(found, found + more):
+                events[k, 6] = moving[int(events[k, 6])]
+        else:
+            samples = (time, voltage, imposed, warmth)
+            more = _measure(samples, sign, twin, plain, row, events[found:])
         if _stood_still(voltage, row[NOISE], twin[1]):
             _forget_voltage(row)
             owners[made] = m
@@ -111,14 +139,16 @@ def measure_all(buffer, pieces, twins, rows, events, rests):
         for k in range(found, found + more):
             events[k, 0] = made
         found += more
-        if sign > 0:
-            plus_time, plus_voltage, plus_imposed = time, voltage, imposed
-            plus_plain, last_plus = row[PLAIN] > 0.0, made
-        else:
-            minus_time, minus_voltage, minus_imposed = time, voltage, imposed
-            minus_plain, last_minus = row[PLAIN] > 0.0, made
         owners[made] = m
         made += 1
+        if still.any() and len(twin[0]) >= len(time):
+            continue  # the half-cycle before shows better how the channel moves
+        if sign > 0:
+            plus_time, plus_voltage, plus_imposed = time, voltage, imposed
+            plus_plain, last_plus = row[PLAIN] > 0.0, made - 1
+        else:
+            minus_time, minus_voltage, minus_imposed = time, voltage, imposed
+            minus_plain, last_minus = row[PLAIN] > 0.0, made - 1
     return owners[:made], found, rested, (last_plus, last_minus)
 
 
@@ -129,12 +159,73 @@ def _stood_still(voltage, noise, before) -> bool:
     A dead short has noise too. Where the steps of the converter hid the noise before, one value
     says nothing.
     """
-    if noise != 0.0 or len(voltage) < STILL_SAMPLES or len(before) < STILL_SAMPLES:
+    if noise != 0.0 or len(before) <= FEWEST_STILL:
         return False
-    moved = 0
-    for k in range(1, len(before)):
-        moved += 1 if before[k] != before[k - 1] else 0
-    return 2 * moved > len(before)
+    return len(voltage) >= _still_samples(_alike(before), len(before) - 1)
+
+
+@exact
+def _alike(voltage):
+    """Count samples that are as the one before."""
+    count = 0
+    for k in range(1, len(voltage)):
+        count += 1 if voltage[k] == voltage[k - 1] else 0
+    return count
+
+
+@exact
+def _still_samples(alike, seen):
+    """Samples of one value that no channel shows of which so many of those seen were alike."""
+    share = (alike + 1.0) / (seen + 1.0)
+    if share > MOST_ALIKE:
+        return MANY
+    return max(FEWEST_STILL, 1 + int(np.ceil(-STILL_CHANCE / np.log(share))))
+
+
+@exact
+def _mark_still(voltage, imposed, free, before, frozen) -> bool:
+    """Mark stretches in which a channel that moved shows one value; false where there is none.
+
+    How often two samples were alike before says how long a stretch must be. What stands still all
+    along is left to :func:`_stood_still`, as is a half-cycle of which hardly anything is left. A
+    voltage that is imposed, or at which the current falls, is no such stretch.
+    """
+    n = len(voltage)
+    alike = longest = 0
+    run = 1
+    for k in range(1, n):
+        same = voltage[k] == voltage[k - 1]
+        run = run + 1 if same else 1
+        alike += 1 if same else 0
+        longest = run if run > longest else longest
+    if longest < FEWEST_STILL or longest == n:
+        return False
+    alike, seen = alike - longest + 1, n - longest
+    if len(before) > FEWEST_STILL:
+        alike, seen = _alike(before), len(before) - 1
+    if seen < FEWEST_STILL:
+        return False
+    needed = _still_samples(alike, seen)
+    begin = still = 0
+    for k in range(1, n + 1):
+        if k < n and voltage[k] == voltage[k - 1]:
+            continue
+        fell = abs(imposed[k - 1]) < STEADY_SHARE * abs(imposed[begin])
+        if k - begin >= needed and free[begin] > 0.0 and not fell:
+            frozen[begin:k] = True
+            still += k - begin
+        begin = k
+    if n - still < FEWEST_STILL:
+        frozen[:] = False
+        return False
+    return still > 0
+
+
+@exact
+def _length(samples, row):
+    """Fill what tells how long a half-cycle lasts, and what it carries: all its samples do."""
+    time, voltage, imposed, warmth = samples
+    measure(time, voltage, imposed, warmth, 0, len(time), 1, row[:WIDTH])
 
 
 @exact
@@ -155,12 +246,11 @@ def _any(free):
 
 
 @exact
-def _measure(buffer, start, stop, sign, twin, twin_plain, row, events):
+def _measure(samples, sign, twin, twin_plain, row, events):
     """Fill ``row`` and ``events``; return the number of events."""
-    time, voltage = buffer[TIME, start:stop], buffer[VOLTAGE, start:stop]
-    imposed, warmth = buffer[IMPOSED, start:stop], buffer[WARMTH, start:stop]
+    time, voltage, imposed, warmth = samples
     twin_time, twin_voltage, twin_imposed = twin
-    n = stop - start
+    n = len(time)
     measure(time, voltage, imposed, warmth, 0, n, sign, row[:WIDTH])
     plain, lowest = True, np.inf
     for k in range(n):
@@ -236,10 +326,37 @@ def _events(samples, sign, noise, twin, out):
         left = change - _thermal_change(warmth, k)
         if np.isfinite(left) and (abs(left) <= SMALLEST_EVENT or left / change <= 0.5):
             continue
+        if not np.isfinite(left):
+            gap = _gap((time, voltage, imposed), sign, k, size[m])
+            if abs(change) <= WARMING_RATE * gap:
+                continue  # what is not logged may have warmed meanwhile
         out[kept, 2], out[kept, 3] = time[k], change
         out[kept, 4], out[kept, 5], out[kept, 6] = size[m, 1], size[m, 2], k
         kept += 1
     return kept, counts[1]
+
+
+@exact
+def _gap(samples, sign, k, change):
+    """Time (s) within which V/I went from one level to the other."""
+    time, voltage, imposed = samples
+    before, after = np.log(change[1]), np.log(change[2])
+    last = k
+    while last + 1 < len(time) and _passed(voltage, imposed, sign, last, before, after) < 0.5:
+        last += 1
+    first = last - 1
+    while first > 0 and _passed(voltage, imposed, sign, first, before, after) > 0.25:
+        first -= 1
+    return time[last] - time[first]
+
+
+@exact
+def _passed(voltage, imposed, sign, k, before, after):
+    """Share of the way from one ln R to another at which a sample is."""
+    ohm = voltage[k] * sign / abs(imposed[k])
+    if not ohm > 0.0:
+        return 1.0 if after < before else 0.0
+    return (np.log(ohm) - before) / (after - before)
 
 
 @exact

@@ -30,11 +30,12 @@ VERDICT_COLUMNS: Final = (
     "electronic_fraction_upper",
     "transient_short",
     "wanted_measurement",
+    "basis",
     "evidence",
     "detector",
     "detector_version",
 )
-_TOLD: Final = VERDICT_COLUMNS[5:13]
+_TOLD: Final = VERDICT_COLUMNS[5:14]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +118,8 @@ def verdict_table(
             "start_time_second": units["start_time_second"].to_numpy(dtype=np.float64),
             "end_time_second": units["end_time_second"].to_numpy(dtype=np.float64),
             "state": [verdict.state.value for verdict in verdicts],
-            **{name: [getattr(verdict, name) for verdict in verdicts] for name in _TOLD},
+            **{name: [getattr(verdict, name) for verdict in verdicts] for name in _TOLD[:-1]},
+            "basis": [str(verdict.basis) for verdict in verdicts],
             "evidence": pd.Series([evidence_rows(verdict) for verdict in verdicts], dtype=object),
             "detector": detector.name,
             "detector_version": detector.version,
@@ -139,7 +141,7 @@ def verdict_row(
     detector : Detector
     """
     numbers = [float(getattr(verdict, name)) for name in _TOLD[:6]]
-    values = [*numbers, verdict.transient_short, verdict.wanted_measurement]
+    values = [*numbers, verdict.transient_short, verdict.wanted_measurement, str(verdict.basis)]
     told = [cell_id, *unit, verdict.state.value, *values, evidence_rows(verdict)]
     return dict(zip(VERDICT_COLUMNS, [*told, detector.name, detector.version], strict=True))
 

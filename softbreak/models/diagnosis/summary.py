@@ -14,7 +14,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.models.rules.sentences import hours, percent
 from softbreak.models.rules.voltage import UNFINISHED
-from softbreak.verdict import State, Verdict
+from softbreak.verdict import Basis, State, Verdict
 
 UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
@@ -28,6 +28,11 @@ LEAKAGE_WANTED = (
     "current of both signs."
 )
 COULOMB_PER_MAH = 3.6
+_ABRUPT: Final = frozenset({"abrupt_drop_ln_resistance", "step_ln_resistance"})
+"""Evidence of a cycle that saw its short begin."""
+STANDS_ON: Final = (Basis.GEOMETRY, Basis.IMPEDANCE, Basis.RELATIVE)
+FEWEST_EXCURSIONS: Final = 2
+"""One sample that is off is a glitch; so many in a cycle are a short that comes and goes."""
 
 
 def summarise(
@@ -52,20 +57,23 @@ def summarise(
     short = [v.state in (State.SOFT, State.HARD) for v in verdicts]
     onset = short.index(True) if any(short) else None
     onset_time = _onset_time(evidence, units, onset)
+    earliest = _earliest_onset(units, verdicts, onset, onset_time)
     return {
         "cell_id": history.cell.cell_id,
         "state": state.value,
         "ever_short": any(short)
-        or any(v.transient_short for v in verdicts)
+        or bool(_passing(evidence, verdicts))
         or (bool(verdicts) and bool(_dips(evidence))),
         "onset_cycle": onset,
         "onset_time_second": onset_time,
+        "onset_earliest_second": earliest,
         "onset_areal_capacity_mah_per_cm2": _onset_capacity(evidence, units, onset_time),
         "probability": _probability(state, verdicts),
-        "summary": _sentence(state, verdicts, onset, onset_time) + beside,
+        "summary": _sentence(state, verdicts, onset, (earliest, onset_time)) + beside,
         "wanted_measurement": LEAKAGE_WANTED
         if beside and not verdicts
         else _wanted(state, verdicts),
+        "basis": {basis.value: sum(v.basis is basis for v in verdicts) for basis in STANDS_ON},
         "n_cycles": len(verdicts),
         "n_files": len({record.source.path for record in history.records}),
     }
@@ -84,7 +92,9 @@ def cell_state(verdicts: Sequence[Verdict]) -> State:
     worst = max((v.state for v in verdicts), key=lambda state: state.severity)
     if worst is not State.HEALTHY:
         return worst
-    finished = [v for v in verdicts if not (v.evidence and v.evidence[0].feature == UNFINISHED)]
+    last = verdicts[-1].evidence
+    unfinished = len(verdicts) > 1 and bool(last) and last[0].feature == UNFINISHED
+    finished = verdicts[:-1] if unfinished else verdicts
     undetermined = sum(v.state is State.UNDETERMINED for v in finished)
     left_open = undetermined > UNDETERMINED_SHARE * len(finished)
     if left_open or finished[-1].state is State.UNDETERMINED:
@@ -113,6 +123,43 @@ def _onset_time(evidence: CellEvidence, units: pd.DataFrame, onset: int | None) 
     time = events["time_second"].to_numpy(dtype=np.float64)
     inside = (events["change"].to_numpy() < 0) & (time >= begin) & (time <= end)
     return float(time[inside][0]) if inside.any() else begin
+
+
+def _earliest_onset(
+    units: pd.DataFrame, verdicts: Sequence[Verdict], onset: int | None, onset_time: float
+) -> float:
+    """Since when the short may be there (s): the end of the last cycle that was judged before."""
+    if onset is None:
+        return math.nan
+    names = {item.feature for item in verdicts[onset].evidence}
+    before = onset
+    while before and verdicts[before - 1].state is State.UNDETERMINED:
+        before -= 1
+    if before == onset or names & _ABRUPT:
+        return onset_time
+    return float(units["end_time_second"].iloc[before - 1]) if before else 0.0
+
+
+def _when(began: tuple[float, float]) -> str:
+    """The onset, or between what it lies."""
+    earliest, latest = began
+    if not earliest < latest:
+        return hours(latest)
+    return f"it began between {hours(earliest)} and {hours(latest)}"
+
+
+def _stands_on(verdicts: Sequence[Verdict]) -> str:
+    """Say what "healthy" rests on, and what it cannot tell."""
+    healthy = [v.basis for v in verdicts if v.state is State.HEALTHY]
+    settled = sum(basis is Basis.IMPEDANCE for basis in healthy)
+    if settled == len(healthy):
+        return " Settled by impedance in every cycle."
+    share = f"{settled} of {len(healthy)}"
+    part = f" Settled by impedance in {share} cycles; the others are" if settled else ""
+    return (
+        f"{part or ' It is'} unchanged since its first cycles: whether it was shorted from the "
+        "start, this measurement cannot tell."
+    )
 
 
 def _onset_capacity(evidence: CellEvidence, units: pd.DataFrame, onset_time: float) -> float:
@@ -166,12 +213,23 @@ def _transients(evidence: CellEvidence, units: pd.DataFrame, verdicts: Sequence[
             f" A short of {_lasted(first.lasted)} at {hours(first.time)}, by which V/I fell "
             f"{percent(first.depth)} within one sample, recovered by itself.{more}"
         )
-    passed = [k for k, v in enumerate(verdicts) if v.transient_short]
+    passed = _passing(evidence, verdicts)
     if not passed:
         return ""
     begin = float(units["start_time_second"].iloc[passed[0]])
     end = float(units["end_time_second"].iloc[passed[0]])
     return f" A transient short passed between {hours(begin)} and {hours(end)}."
+
+
+def _passing(evidence: CellEvidence, verdicts: Sequence[Verdict]) -> list[int]:
+    """Cycles in which a short came and went, more than a single sample of it."""
+    seen = evidence.timeline.cycles["excursions"].to_numpy()
+    told = len(seen) == len(verdicts)
+    return [
+        k
+        for k, v in enumerate(verdicts)
+        if v.transient_short and not (told and 0 < seen[k] < FEWEST_EXCURSIONS)
+    ]
 
 
 def _lasted(second: float) -> str:
@@ -192,7 +250,7 @@ def _held(history: CellHistory) -> str:
 
 
 def _sentence(
-    state: State, verdicts: Sequence[Verdict], onset: int | None, onset_time: float
+    state: State, verdicts: Sequence[Verdict], onset: int | None, began: tuple[float, float]
 ) -> str:
     count = len(verdicts)
     if not verdicts:
@@ -208,12 +266,14 @@ def _sentence(
         part = f"about {percent(float(np.median(known)))}" if known else "an unknown part"
         name = "Hard" if state is State.HARD else "Soft"
         first = verdicts[onset].state
-        begin = f"{first} from cycle {onset} ({hours(onset_time)})"
+        begin = f"{first} from cycle {onset} ({_when(began)})"
         then = "" if first is state else ", later hard"
         now = "" if last.state in (State.SOFT, State.HARD) else f"; at the end {last.state}"
         return f"{name} breakdown: {begin}{then}; {part} of the current is electronic{now}."
     if state is State.HEALTHY:
-        return f"Healthy over {count} cycles" + (f"; {told}." if told else ".")
+        return (
+            f"Healthy over {count} cycles" + (f"; {told}." if told else ".") + _stands_on(verdicts)
+        )
     reason = next(
         (
             v.evidence[0].sentence

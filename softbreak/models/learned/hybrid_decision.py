@@ -8,7 +8,14 @@ from typing import Final, NamedTuple
 
 from softbreak.features.families.cycle import FEATURES
 from softbreak.models.rules.sentences import percent
-from softbreak.models.rules.thresholds import BELOW_FLOOR, GROWTH_LIMIT, NOT_MEASURED, UNFINISHED
+from softbreak.models.rules.thresholds import (
+    BELOW_FLOOR,
+    GROWTH_LIMIT,
+    HEALTHY_UPPER,
+    NOT_MEASURED,
+    SHORT_ENDED,
+    UNFINISHED,
+)
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
 
 HARD_SHARE: Final = 0.5
@@ -19,10 +26,13 @@ MISSTATED: Final = 0.45
 """R over L/(σA) above which a wrong area or conductivity explains a certificate as well …"""
 UNMOVED: Final = 0.10
 """… if P(soft or hard) is below this: no drop, no decline, no spectrum speaks for a short."""
-STANDS: Final = 0.5
-"""Share of V/I before an abrupt drop below which the drop is held as long as V/I stays there."""
+STANDS: Final = 0.85
+"""Share of V/I before an abrupt drop below which the drop is held as long as V/I stays there …"""
+STANDS_UNLOGGED: Final = 0.65
+"""… and where no temperature was logged: 8 K of warming do as much."""
 CREEP_CLEARS: Final = 0.15
 """Upper bound of η_e, told by slow polarisation, up to which growth hides no short."""
+IMPEDANCE: Final = "impedance_electronic_fraction"
 CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
 """Evidence that no learned score may overrule."""
 _WANTED: Final = (
@@ -185,14 +195,15 @@ def combined(
     if rule.state is State.HEALTHY:
         return _healthy(rule, scored, limits, creep)
     if scored.fault < (limits.fault_kept if scored.logged else limits.fault_kept_unlogged):
-        return _held(rule, scored) if _stands(rule) else _withdrawn(rule, scored)
+        return _held(rule, scored) if _stands(rule, scored) else _withdrawn(rule, scored)
     return _faulty(rule, scored)
 
 
-def _stands(rule: Verdict) -> bool:
+def _stands(rule: Verdict, scored: Scored) -> bool:
     """Whether V/I fell so far within one sample, and stays there, that no contact explains it."""
+    limit = STANDS if scored.logged else STANDS_UNLOGGED
     return any(
-        item.feature == "resistance_over_anchor" and item.value < STANDS for item in rule.evidence
+        item.feature == "resistance_over_anchor" and item.value < limit for item in rule.evidence
     )
 
 
@@ -206,7 +217,7 @@ def is_certain(rule: Verdict) -> bool:
     if rule.state is State.HEALTHY or rule.state is State.UNDETERMINED:
         return False
     names = [item.feature for item in rule.evidence]
-    wire = rule.state is State.HARD and "impedance_electronic_fraction" in names
+    wire = rule.state is State.HARD and IMPEDANCE in names
     return wire or any(name in CERTIFICATES for name in names)
 
 
@@ -246,7 +257,7 @@ def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits, creep
     hides = growth > GROWTH_LIMIT or creep.contradicts
     vetoed = below or (hides and not told)
     if scored.fault < limits.healthy_below and not vetoed:
-        return _with_score(rule, scored, scored.eta, (State.HEALTHY, ""), rule.evidence)
+        return _with_score(rule, scored, _tight(scored.eta), (State.HEALTHY, ""), rule.evidence)
     upper = max(scored.eta[2], rule.electronic_fraction_upper if vetoed else scored.eta[1])
     eta = (scored.eta[0], scored.eta[1], upper)
     return _with_score(
@@ -257,16 +268,44 @@ def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits, creep
 def _healthy(rule: Verdict, scored: Scored, limits: Limits, creep: Creep) -> Verdict:
     if creep.contradicts and not scored.pair:
         return _crept(rule, scored, creep)
-    if scored.fault < limits.healthy_kept:
+    names = {item.feature for item in rule.evidence}
+    if scored.fault < (OVERRULED if SHORT_ENDED in names else limits.healthy_kept):
         # shorted from the first cycle is what simulated cells hardly teach: the rule's bound stays
         estimate, lower, upper = scored.eta
         eta = (estimate, lower, max(upper, rule.electronic_fraction_upper))
+        if names & {SHORT_ENDED, IMPEDANCE}:  # V/I itself is back, or a spectrum bounds it
+            upper = rule.electronic_fraction_upper
+            eta = (min(estimate, upper), 0.0, upper)
+        elif scored.fault < limits.healthy_below:
+            eta = _tight(eta)
+        if eta[2] > HEALTHY_UPPER:
+            return _unbounded(rule, scored, eta)
         return _with_score(
             rule, scored, eta, (State.HEALTHY, rule.wanted_measurement), rule.evidence
         )
     if scored.fault > OVERRULED and scored.told_from_warmth:
         return _faulty(rule, scored)
     return _withdrawn(rule, scored)
+
+
+def _tight(eta: tuple[float, ...]) -> tuple[float, ...]:
+    """Bound η_e as P(short) does: where a short is less probable than 5 %, so is a larger η_e."""
+    estimate, lower, upper = eta
+    upper = min(upper, HEALTHY_UPPER)
+    return min(estimate, upper), min(lower, upper), upper
+
+
+def _unbounded(rule: Verdict, scored: Scored, eta: tuple[float, ...]) -> Verdict:
+    """What may be a short by its interval is not called healthy."""
+    found = Evidence(
+        "electronic_fraction_upper",
+        eta[2],
+        HEALTHY_UPPER,
+        f"Nothing speaks for a short, but up to {percent(eta[2])} of the current may be "
+        "electronic: left open.",
+    )
+    told = (State.UNDETERMINED, _WANTED)
+    return _with_score(rule, scored, eta, told, (found, *rule.evidence))
 
 
 def _faulty(rule: Verdict, scored: Scored) -> Verdict:

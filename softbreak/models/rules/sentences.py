@@ -11,6 +11,7 @@ from softbreak.models.rules.thresholds import (
     BELOW_FLOOR,
     DEAD_SHORT_OHM_CM2,
     NOT_MEASURED,
+    SHORT_ENDED,
     UNFINISHED,
 )
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, Verdict
@@ -138,6 +139,8 @@ def verdict_of(said: Any) -> Verdict:
 def _evidence(said: tuple[Any, ...]) -> tuple[Evidence, ...]:
     reason = said[8]
     found = (_began(said),) if said[13] != codes.NOTHING else ()
+    if said[0] == codes.HEALTHY and said[23] > 0.0:
+        found = (*found, _ended(said[23]))
     told = _TOLD[reason](*said[9:13])
     if isinstance(told, Evidence):
         return (*found, told)
@@ -156,6 +159,14 @@ def _began(said: tuple[Any, ...]) -> Evidence:
         return Evidence("abrupt_drop_ln_resistance", change, 0.0, sentence)
     sentence = f"{_fell(change, time)}; ordinary changes are {percent(before)} a cycle."
     return Evidence("step_ln_resistance", change, 0.0, sentence)
+
+
+def _ended(time: float) -> Evidence:
+    sentence = (
+        f"The short before ended as abruptly as it came (in the cycle of {hours(time)}): V/I is "
+        "back at its level."
+    )
+    return Evidence(SHORT_ENDED, time, math.nan, sentence)
 
 
 def _fell(change: float, time: float) -> str:

@@ -28,8 +28,15 @@ DECLINE_AFTER_GROWTH: Final = 0.45
 """A slow fall this deep that follows a growth is taken for a conducting interphase."""
 STEP_LIMIT: Final = 0.15
 """A fall (ln) from one cycle to the next that counts as a drop where temperature is logged …"""
-STEP_LIMIT_UNLOGGED: Final = 0.45
-"""… and where it is not: 15 K of warming do as much."""
+STEP_LIMIT_UNLOGGED: Final = 2.0
+"""… and where it is not: warming from 25 to 60 °C does as much."""
+RAISED: Final = 0.4
+"""A rise (ln) from one cycle to the next that only a lost contact, or an open lead, brings about:
+when it goes as abruptly, V/I is back and nothing was shorted."""
+HEALTHY_UPPER: Final = 0.10
+"""Upper bound of η_e that "healthy" may carry: what a growth up to GROWTH_LIMIT can hide …"""
+ABOUT_UPPER: Final = 0.12
+"""… and what the estimate of its spread may exceed it by."""
 RECOVERED: Final = 0.10
 """Distance (ln) to the level before a drop within which a rise counts as recovery."""
 RATE_STEP: Final = 0.10
@@ -50,6 +57,8 @@ UNFINISHED: Final = "unfinished"
 """Name of the evidence of a cycle that was still running when the record ended."""
 NOT_MEASURED: Final = "not_measured"
 """Name of the evidence of a cycle without a voltage or a current."""
+SHORT_ENDED: Final = "short_ended"
+"""Name of the evidence of a cycle after a short that ended as abruptly as it came."""
 BELOW_FLOOR: Final = "below_ionic_floor"
 """Name of the evidence of a cycle whose V/I no healthy cell of the stated geometry can have."""
 KINETIC_SHARE: Final = 0.6

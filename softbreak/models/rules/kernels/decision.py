@@ -126,8 +126,13 @@ def _carry_current(m: Any, regimes: Any, cycle: Any, late: float, lim: Any) -> N
 def _clear(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -> None:
     """No short so far: a drop, a step from the cycle before, or neither."""
     late, whole, warmth, spread = at
+    if _risen_and_back(m, late, lim):
+        _follow(m, late, lim)
+        judge_slow(m, cycle, late, spread, said, lim)
+        return
     k = deepest_drop(events)
     if k >= 0:
+        m.ended, m.shorts = np.nan, m.shorts + 1
         before = math.log(larger(events[k, 2], 1e-9)) + warmth - m.shift
         m.anchor_late = m.late if m.seen else before
         m.anchor_whole = m.whole if m.seen else before
@@ -137,10 +142,30 @@ def _clear(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -> Non
         judge_short(m, cycle, events, (late, whole, spread), said, lim)
         return
     if m.seen >= 1 and _stepped_down(m, cycle, (late, whole, spread), said, lim):
+        m.ended, m.shorts = np.nan, m.shorts + 1
         judge_short(m, cycle, events[:0], (late, whole, spread), said, lim)
         return
+    if m.seen and late - m.late > lim.RAISED and math.isnan(m.raised):
+        m.raised, m.raised_top = m.late, m.top
     _follow(m, late, lim)
     judge_slow(m, cycle, late, spread, said, lim)
+
+
+@strict
+def _risen_and_back(m: Any, late: float, lim: Any) -> bool:
+    """V/I rose abruptly before and is now, as abruptly, where it was: a contact was lost for a
+    while. Where it falls further, the level before the rise is what it is compared with."""
+    if math.isnan(m.raised) or late > m.raised + lim.RECOVERED:
+        return False
+    abrupt = m.late - late > lim.ABRUPT_RETURN * (m.late - m.raised)
+    back = late > m.raised - lim.RECOVERED
+    if abrupt:
+        m.top = m.raised_top
+        if not back:
+            m.whole += m.raised - m.late
+            m.late = m.raised
+    m.raised = np.nan
+    return bool(abrupt and back)
 
 
 @strict
@@ -151,7 +176,8 @@ def _stepped_down(m: Any, cycle: Any, at: Any, said: Any, lim: Any) -> bool:
     kept = min(m.counted_steps, KEPT_STEPS)
     usual = upper_median(m.steps, kept) if kept else 0.0
     limit = larger(lim.STEP_LIMIT + 2.0 * spread, 5.0 * usual)
-    limit = larger(limit, 4.0 * cycle.noise)
+    # the scatter beside the level before: beside that of a dead short it is large by itself
+    limit = larger(limit, 4.0 * cycle.noise * math.exp(smaller(change, 0.0)))
     if change > -limit or mean_change > -0.8 * limit:
         return False
     logged = m.warm_now and m.warm
@@ -281,6 +307,29 @@ def _doubt_below(m: Any, cycle: Any, known: Any, said: Any, lim: Any) -> None:
 
 
 @strict
+def _agree(said: Any, lim: Any) -> None:
+    """Let "healthy" and its upper bound say the same: what is healthy carries no short.
+
+    That nothing changed since the first cycles bounds what they hide; more than growth and warmth
+    may explain is no bound at all.
+    """
+    if said.state != codes.HEALTHY or not said.upper > lim.HEALTHY_UPPER:
+        return
+    tight = said.reason in (codes.FIRST, codes.SHORT) or said.upper < lim.ABOUT_UPPER
+    if tight:
+        said.upper = lim.HEALTHY_UPPER
+        return
+    upper, growth = said.upper, said.b
+    warm, reference = said.c, said.d
+    if said.reason == codes.STEADY_CORRECTED and math.isfinite(warm):
+        left_open(said, codes.FAR, upper, 0.2, said.transient)
+        said.c, said.d = warm, reference
+        return
+    left_open(said, codes.GROWN, upper, 0.12, said.transient)
+    said.a, said.b = math.exp(growth) - 1, upper
+
+
+@strict
 def _bounded(value: float) -> float:
     """A logarithm beyond ±5 says no more than that it is large; infinities are not known."""
     return smaller(larger(value, -5.0), 5.0) if math.isfinite(value) else np.nan
@@ -328,3 +377,4 @@ def fold(  # noqa: PLR0913, PLR0917  (flat arrays)
         _judge(state, known, cycles[n], inside, said[n], lim)
         _conclude(m, said[n], concluded[n])
         _doubt_below(m, cycles[n], known, said[n], lim)
+        _agree(said[n], lim)

@@ -44,6 +44,9 @@ def judge_short(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -
     if back:
         before = m.anchor_late
         m.anchor_late = m.anchor_whole = np.nan
+        abrupt = rise > larger(lim.SMALLEST_RISE, lim.ABRUPT_RETURN * fallen)
+        if abrupt and m.shorts == 1:  # what comes and goes may be there again, between samples
+            m.ended = cycle.start_time_second
         # a drop that no cycle's level shows was an excursion: nothing can have crept back
         sank = before - m.lowest > lim.SMALLEST_RISE
         if sank and not rise > larger(lim.SMALLEST_RISE, lim.ABRUPT_RETURN * fallen):
@@ -64,7 +67,7 @@ def judge_short(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -
     elif back and eta < lim.HEALTHY_BELOW:
         say(said, codes.HEALTHY, codes.SHORT, larger(eta, 0.0), 0.0, larger(upper, 0.05))
         said.p_healthy, said.p_soft, said.p_hard = 0.85, 0.14, 0.01
-        said.transient = 1
+        said.transient, said.ended = 1, m.ended
     else:
         left_open(said, codes.FAINT, larger(upper, 0.15), 0.4, 0)
         said.a = eta
@@ -131,6 +134,7 @@ def judge_slow(m: Any, cycle: Any, late: float, spread: float, said: Any, lim: A
     say(said, codes.HEALTHY, reason, 0.0, 0.0, 1.0 - math.exp(-1.645 * deviation))
     said.p_healthy, said.p_soft, said.p_hard = 1.0 - sure, 0.95 * sure, 0.05 * sure
     said.a, said.b, said.transient = cycle.late_resistance_ohm, growth, transient
+    said.ended = m.ended
 
 
 @strict

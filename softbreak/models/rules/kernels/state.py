@@ -45,6 +45,10 @@ MEMORY: Final = np.dtype(
         ("duration", "<f8"),
         ("directions", "<i8"),
         ("largest_ohm", "<f8"),
+        ("raised", "<f8"),
+        ("raised_top", "<f8"),
+        ("shorts", "<i8"),
+        ("ended", "<f8"),
         ("seen", "<i8"),
         ("regimes", "<i8"),
     ]
@@ -64,6 +68,8 @@ _UNKNOWN: Final = (
     "lowest",
     "doubt_level",
     "duration",
+    "raised",
+    "ended",
 )
 
 KNOWN: Final = np.dtype(
@@ -111,6 +117,7 @@ SAID: Final = np.dtype(
         ("ohm", "<f8"),
         ("floor", "<f8"),
         ("least", "<f8"),
+        ("ended", "<f8"),
     ]
 )
 """What the rule says of a cycle: the numbers of the verdict, and which sentences to say with which
