@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from softbreak.features.kernels.slow_polarisation import FIRST, LAST, STATE_SIZE, follow_slow
-from softbreak.models.learned.hybrid_decision import creep_of
+from softbreak.models.learned.creep import creep_of
 
 HOUR = 3600.0
 

@@ -29,7 +29,8 @@ from softbreak.models.learned.calibration import (
     fit_isotonic,
     restored_map,
 )
-from softbreak.models.learned.hybrid_decision import Limits, Scored, combined, creep_of
+from softbreak.models.learned.creep import creep_of
+from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
 from softbreak.models.learned.hybrid_scores import HEADS, TOLD, learned_of, numbers_of
 from softbreak.models.learned.input_table import COLUMNS
 from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
@@ -259,7 +260,7 @@ class Hybrid(LearnedDetector):
         scored : sequence of Scored
         levels : sequence of sequence of float
             ln of V/I over its base, and what current and duration explain of it; and what
-            :func:`softbreak.models.learned.hybrid_decision.creep_of` takes.
+            :func:`softbreak.models.learned.creep.creep_of` takes.
         """
         limits = Limits(*self.limits)
         return [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from softbreak.features.families.cycle import FEATURES
+from softbreak.models.learned.creep import Creep
 from softbreak.models.rules.sentences import percent
 from softbreak.models.rules.thresholds import (
     BELOW_FLOOR,
@@ -30,8 +31,6 @@ STANDS: Final = 0.85
 """Share of V/I before an abrupt drop below which the drop is held as long as V/I stays there …"""
 STANDS_UNLOGGED: Final = 0.65
 """… and where no temperature was logged: 8 K of warming do as much."""
-CREEP_CLEARS: Final = 0.15
-"""Upper bound of η_e, told by slow polarisation, up to which growth hides no short."""
 IMPEDANCE: Final = "impedance_electronic_fraction"
 CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
 """Evidence that no learned score may overrule."""
@@ -114,55 +113,6 @@ class Scored(NamedTuple):
     def told_from_warmth(self) -> bool:
         """Whether a short that the rule does not see can be told from a warmer cell."""
         return self.logged or self.pair
-
-
-class Creep(NamedTuple):
-    """What slow polarisation says of η_e; see :mod:`softbreak.features.kernels.slow_polarisation`.
-
-    Attributes
-    ----------
-    lower, upper : float
-        95 % bounds of η_e, whether the creep aged with the ionic path or not; NaN where it cannot
-        be compared with the cell's beginning.
-    left : float
-        A/A₀.
-    """
-
-    lower: float = math.nan
-    upper: float = math.nan
-    left: float = math.nan
-
-    @property
-    def clears(self) -> bool:
-        """Whether no short of some size can hide behind growth."""
-        return self.upper < CREEP_CLEARS
-
-    @property
-    def contradicts(self) -> bool:
-        """Whether a cell that looks healthy has lost what ions alone show."""
-        return self.lower > HEALTHY_BELOW
-
-
-def creep_of(change: float, over_level: float, sigma: float) -> Creep:
-    """Return what ln A/A₀, ln (A/A₀)/(R/R₀) and the error of both say.
-
-    With A_i the creep of the ionic path, A = A_i (1 − η)² and V/I = R_i (1 − η): so 1 − η is
-    √(A/A₀) if A_i did not age, and (A/A₀)/(R/R₀) if it aged as R_i did.
-
-    Parameters
-    ----------
-    change, over_level, sigma : float
-    """
-    if math.isnan(change):
-        return Creep()
-    reach = 1.645 * sigma
-    least = min(0.5 * (change - reach), over_level - reach)
-    most = max(0.5 * (change + reach), over_level + reach)
-    return Creep(_share_of(most), _share_of(least), math.exp(change))
-
-
-def _share_of(ln_rest: float) -> float:
-    return min(max(1.0 - math.exp(min(ln_rest, 0.0)), 0.0), 1.0)
 
 
 def combined(
@@ -345,8 +295,8 @@ def _crept(rule: Verdict, scored: Scored, creep: Creep) -> Verdict:
         f"{percent(creep.left)} of what it was at first: a short that hides behind growth would "
         f"look like this (η_e of at least {percent(creep.lower)}).",
     )
-    eta = (scored.eta[0], scored.eta[1], max(scored.eta[2], creep.upper))
-    return _with_score(rule, scored, eta, (State.UNDETERMINED, _WANTED), (found, *rule.evidence))
+    bounds = (scored.eta[0], scored.eta[1], max(scored.eta[2], creep.upper))
+    return _with_score(rule, scored, bounds, (State.UNDETERMINED, _WANTED), (found, *rule.evidence))
 
 
 def _unfamiliar(rule: Verdict, scored: Scored) -> Verdict:
