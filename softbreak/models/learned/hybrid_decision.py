@@ -222,7 +222,7 @@ def _healthy(rule: Verdict, scored: Scored, limits: Limits, creep: Creep) -> Ver
     if scored.fault < (OVERRULED if SHORT_ENDED in names else limits.healthy_kept):
         # shorted from the first cycle is what simulated cells hardly teach: the rule's bound stays
         estimate, lower, upper = scored.eta
-        eta = (estimate, lower, max(upper, rule.electronic_fraction_upper))
+        eta: tuple[float, ...] = (estimate, lower, max(upper, rule.electronic_fraction_upper))
         if names & {SHORT_ENDED, IMPEDANCE}:  # V/I itself is back, or a spectrum bounds it
             upper = rule.electronic_fraction_upper
             eta = (min(estimate, upper), 0.0, upper)
