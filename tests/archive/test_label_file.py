@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 
 from softbreak.archive.inputs.label_file import labels_text, read_labels, write_labels
+from softbreak.archive.inputs.manifest import Manifest
+from softbreak.archive.inputs.scan import scan
 from softbreak.errors import LabelError, ReadError
+from tests.archive.files import write_cell
 
 HEAD = "cell_id,first_cycle,last_cycle,state"
 
@@ -66,6 +69,14 @@ def test_what_does_not_fit_is_refused_where_it_stands(tmp_path, text, words):
 def test_overlaps_with_moments_are_a_change_of_mind(tmp_path):
     text = f"{HEAD},reviewed_at\nA,0,5,soft,2026-01-01T10:00\nA,3,9,healthy,2026-01-02T10:00\n"
     assert len(read(tmp_path, text)) == 2
+
+
+def test_labels_beside_the_cells_are_no_data(tmp_path):
+    write_cell(tmp_path / "a.csv")
+    (tmp_path / "labels.csv").write_text(f"{HEAD}\na,0,3,soft\n")
+    found = scan(tmp_path, Manifest())
+    assert [group.cell_id for group in found.groups] == ["a"]
+    assert found.failures == ()
 
 
 def test_a_data_file_by_that_name_is_not_opened(tmp_path, monkeypatch):

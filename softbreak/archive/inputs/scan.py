@@ -19,6 +19,9 @@ from softbreak.archive.tables import Failure, printable
 from softbreak.data.names import natural_key, stem_of
 from softbreak.errors import ReadError
 
+LABELS: Final = "labels.csv"
+"""What people say of cycles; at an archive's root it is no data."""
+_OURS: Final = (*NAMES, LABELS)
 OUTPUT_MARK: Final = "run.json"
 WATCH_STORE: Final = "softbreak-watch.db"
 """What ``softbreak watch`` keeps its state in, unless told otherwise; and the files beside it."""
@@ -182,7 +185,7 @@ def scan_bucket(bucket: Bucket, manifest: Manifest) -> Scan:
             reasons.append("results of softbreak")
         elif reason and not reasons:
             reasons.append(f"no data: {reason}")
-        if not reasons and name not in NAMES:
+        if not reasons and name not in _OURS:
             files.append(path)
         elif any(reasons):
             skipped.append(Skipped(name, next(filter(None, reasons))))
@@ -208,7 +211,7 @@ def _files(root: Path, out: Path | None, walk: _Walk) -> Iterator[PurePosixPath]
             if reason is None and entry.is_dir():
                 seen.add(path.resolve())
                 pending.append(path)
-            elif reason is None and not (folder == root and entry.name in NAMES):
+            elif reason is None and not (folder == root and entry.name in _OURS):
                 yield PurePosixPath(_relative(root, path))
             elif reason:
                 walk.skipped.append(Skipped(_relative(root, path), reason))
