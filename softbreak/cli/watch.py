@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from softbreak.stream.watch import Watch
 
 DEFAULT_STORE = "softbreak-watch.db"
+_SENDERS_WAIT_SECOND = 1.0
+"""Who POSTs waits for the answer until a cell's state is stored."""
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -184,6 +186,7 @@ def _composed(
     from softbreak.cli.watching import picture_of, served, source_of
     from softbreak.models.registry import live_detector_of
     from softbreak.stream.notify import Postman, channel_of
+    from softbreak.stream.pace import Pace
     from softbreak.stream.watch import Watch
     from softbreak.stream.watched_cell import DetectorEngine
 
@@ -199,7 +202,9 @@ def _composed(
         server, exposed = served(serve, source, os.environ.get("SOFTBREAK_TOKEN", ""))
         stack.callback(server.close)
         shown.append(exposed)
-    running = Watch(source, store, DetectorEngine(detector), [c.name for c in channels])
+    pace = Pace(checkpoint_second=_SENDERS_WAIT_SECOND) if listen else Pace()
+    names = [c.name for c in channels]
+    running = Watch(source, store, DetectorEngine(detector), names, pace=pace)
     postman = Postman(store, channels, picture_of(store))
     for exposed in shown:
         exposed.watch, exposed.postman = running, postman

@@ -236,6 +236,20 @@ def test_good_senders_go_first(lab, monkeypatch):
     assert [chunk.cell.cell_id for chunk in inbox.poll()] == []
 
 
+def test_few_new_cells_are_on_their_way_at_a_time(monkeypatch):
+    """A good cell's state is stored in turn: it does not wait behind thousands of unknown ones."""
+    monkeypatch.setattr("softbreak.stream.sources.http_inbox.MOST_NEW_OPEN", 3)
+    inbox = InboxSource()
+    flood = [parse(lines(f"new{k}").splitlines()[0]) for k in range(20)]
+    inbox.offer(flood, [lambda reason: None] * len(flood), "flood")
+    first = list(inbox.poll())
+    assert len(first) == 3
+    assert list(inbox.poll()) == []
+    inbox.ack([first[0].receipt])
+    inbox.refuse(first[1].receipt, "an error of ours")
+    assert len(list(inbox.poll())) == 2
+
+
 def test_senders_are_served_in_turn(monkeypatch):
     monkeypatch.setattr("softbreak.stream.sources.http_inbox._AT_ONCE", 10)
     inbox = InboxSource()

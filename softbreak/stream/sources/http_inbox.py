@@ -30,6 +30,9 @@ NEW_A_SECOND: Final = 200.0
 """So many new cells are admitted."""
 NEW_AT_ONCE: Final = 2_000.0
 """So many when none have come for a while: a lab that starts."""
+MOST_NEW_OPEN: Final = 100
+"""So many new cells are on their way into the store at a time: states are stored in turn, and a
+good cell's must not wait behind thousands that nobody knew."""
 _AT_ONCE: Final = 2_000
 Told = Callable[[str], None]
 """Is told "" when its message is safe, else why it never can be."""
@@ -75,6 +78,7 @@ class InboxSource(Source):
         self._new: OrderedDict[str, deque[_Letter]] = OrderedDict()
         self._waiting = self._waiting_new = self._bytes = 0
         self._cells: set[str] = set()
+        self._fresh: set[str] = set()
         self._admission = _Admission()
         self._arrival = Condition()
         self._known = Sequences()
@@ -88,6 +92,7 @@ class InboxSource(Source):
         self._known.resume(tokens)
         self._safe = {cell_id: int(token) for cell_id, token in tokens.values()}
         self._cells.update(self._safe)
+        self._fresh.clear()
 
     def offer(self, messages: Sequence[Message], stored: Sequence[Told], sender: str = "") -> None:
         """Hand messages in; from any thread.
@@ -144,6 +149,7 @@ class InboxSource(Source):
                 told[id(message)] = letter.stored
                 news.append(message)
             else:
+                self._fresh.discard(message.cell.cell_id)
                 self._doubles.append((message.cell.cell_id, message.sequence or 0, letter.stored))
         self._answer_doubles()
         for group in batches(news):
@@ -164,12 +170,11 @@ class InboxSource(Source):
             self._waiting -= len(taken)
             left = min((queue[0].at for queue in self._senders.values()), default=None)
             self.behind_second = 0.0 if left is None else time.monotonic() - left
-            room = _AT_ONCE
-            while self._new and room > 0 and self._admission.take():
+            while self._new and len(self._fresh) < MOST_NEW_OPEN and self._admission.take():
                 name, queue = self._new.popitem(last=False)
                 self._cells.add(name)
+                self._fresh.add(name)
                 taken += queue
-                room -= len(queue)
                 self._waiting_new -= len(queue)
             self._bytes -= sum(_size(letter.message) for letter in taken)
         return taken
@@ -177,7 +182,8 @@ class InboxSource(Source):
     def ack(self, receipts: Sequence[Receipt]) -> None:
         """Answer the senders."""
         for receipt in receipts:
-            for _, stored in _letters(receipt):
+            for message, stored in _letters(receipt):
+                self._fresh.discard(message.cell.cell_id)
                 stored("")
             for cell_id, token in receipt.tokens.items():
                 self._safe[cell_id] = int(token)
@@ -191,6 +197,7 @@ class InboxSource(Source):
     def refuse(self, receipt: Receipt, reason: str) -> None:
         """Answer a sender that its message can never be used."""
         for message, stored in _letters(receipt):
+            self._fresh.discard(message.cell.cell_id)
             stored(reason or "it cannot be used")
             if message.sequence is not None:  # sent once more, it is answered the same
                 self._refused[message.cell.cell_id, message.sequence] = reason
