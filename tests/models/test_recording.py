@@ -164,3 +164,59 @@ def test_a_recording_without_noise_has_events_too(share):
     found = states(record(lambda h: np.where(h >= 16.3, 100.0 * share, 100.0), noise=0.0))
     assert set(found[:8]) == {"healthy"}
     assert set(found[8:]) == {"hard" if share < 0.05 else "soft"}
+
+
+def test_slow_warmth_without_a_log_is_no_short():
+    def warmed(hours):
+        return 100.0 * np.exp(-0.55 * np.clip((hours - 12.0) / 0.2, 0.0, 1.0))
+
+    assert not {"soft", "hard"} & set(states(record(warmed)))
+
+
+def test_a_short_between_half_cycles_is_one_in_one_file_and_in_two():
+    told = record(lambda h: np.where(h >= 16, 41.0, 102.0))
+    whole = states(told)
+    table = told.table
+    parts = [
+        Record(told.cell, told.technique, table[rows].reset_index(drop=True), Source(f"c{k}.csv"))
+        for k, rows in enumerate(
+            (table["test_time_second"] < 57600, table["test_time_second"] >= 57600)
+        )
+    ]
+    split = diagnose(assemble(Cell("c"), parts), "hybrid")["state"].tolist()
+    assert split == whole == ["healthy"] * 8 + ["soft"] * 8
+
+
+def test_each_verdict_says_what_it_stands_on():
+    found = examine(assemble(Cell("c"), [record(flat)]))
+    assert set(found.verdicts["basis"]) == {"relative to the cell's beginning"}
+    assert "whether it was shorted from the start" in found.summary["summary"]
+    assert (found.verdicts["electronic_fraction_upper"] <= 0.10).all()
+    known = Cell(
+        "c", area_cm2=0.785, electrolyte_thickness_um=700.0, ionic_conductivity_s_per_cm=1.6e-3
+    )
+    told = record(lambda h: np.full_like(h, 20.0))
+    short = examine(assemble(known, [Record(known, told.technique, told.table, told.source)]))
+    assert set(short.verdicts["basis"]) == {"certified by geometry"}
+
+
+def test_an_onset_after_open_cycles_is_an_interval():
+    gone = record(flat, wrong=lambda h, v: np.where((h >= 14) & (h < 20), 0.0, v))
+    gone.table.loc[gone.table["test_time_second"] >= 72000, "voltage_volt"] *= 0.02
+    late = examine(assemble(Cell("c"), [gone])).summary
+    assert late["onset_cycle"] == 10
+    assert 46_000.0 < late["onset_earliest_second"] < late["onset_time_second"]
+    assert "it began between 14.0 h and 20.0 h" in late["summary"]
+    seen = examine(
+        assemble(Cell("c"), [record(lambda h: np.where(h >= 16.3, 40.0, 100.0))])
+    ).summary
+    assert seen["onset_earliest_second"] == seen["onset_time_second"]
+
+
+def test_one_sample_that_is_off_is_no_passing_short():
+    for factor in (0.0, 0.5, 2.0):
+        told = record(flat)
+        told.table.loc[130, "voltage_volt"] *= factor
+        summary = examine(assemble(Cell("c"), [told])).summary
+        assert summary["state"] == "healthy"
+        assert not summary["ever_short"]

@@ -13,6 +13,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.half_cycles.polarity import rests_open
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.sentences import hours, ohm, percent
+from softbreak.models.rules.thresholds import CERTIFICATE_UNLOGGED
 
 KRAMERS_KRONIG_LIMIT: Final = 0.02
 """Relative residual beyond which a spectrum is not one of a steady, linear cell."""
@@ -40,6 +41,7 @@ def judged_findings(
     yield from _spectra(readings)
     yield from _direct_current(evidence, readings)
     yield from _invasive(evidence)
+    yield from _below_floor(evidence)
     if evidence.timeline.left_out:
         yield Finding(
             "warning",
@@ -201,4 +203,19 @@ def _invasive(evidence: CellEvidence) -> Iterator[Finding]:
         )
 
 
-# --------------------------------------------------------------------------------- summary
+def _below_floor(evidence: CellEvidence) -> Iterator[Finding]:
+    """Say that a voltammogram proves electrons, which the cycles beside it may not show."""
+    floor, sweeps = evidence.cell.ionic_floor_ohm, evidence.sweeps
+    if floor is None or not len(sweeps) or not len(evidence.timeline.cycles):
+        return
+    chord = sweeps["chord_resistance"].to_numpy(dtype=np.float64)
+    low = np.isfinite(chord) & (chord > 0.0) & (chord < CERTIFICATE_UNLOGGED * floor)
+    if low.any():
+        when = float(sweeps["start_time_second"].to_numpy()[low][0])
+        yield Finding(
+            "warning",
+            "sweep-below-floor",
+            f"The voltammogram at {hours(when)} shows V/I of {ohm(float(chord[low][0]))}, the bare "
+            f"electrolyte alone would have {ohm(floor)} (L/σA): electrons passed then, whatever "
+            "the cycles beside it show.",
+        )

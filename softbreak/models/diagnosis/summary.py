@@ -28,7 +28,7 @@ LEAKAGE_WANTED = (
     "current of both signs."
 )
 COULOMB_PER_MAH = 3.6
-_ABRUPT: Final = frozenset({"abrupt_drop_ln_resistance", "step_ln_resistance"})
+_ABRUPT: Final = "abrupt_drop_ln_resistance"
 """Evidence of a cycle that saw its short begin."""
 STANDS_ON: Final = (Basis.GEOMETRY, Basis.IMPEDANCE, Basis.RELATIVE)
 FEWEST_EXCURSIONS: Final = 2
@@ -135,7 +135,7 @@ def _earliest_onset(
     before = onset
     while before and verdicts[before - 1].state is State.UNDETERMINED:
         before -= 1
-    if before == onset or names & _ABRUPT:
+    if before == onset or _ABRUPT in names:
         return onset_time
     return float(units["end_time_second"].iloc[before - 1]) if before else 0.0
 
