@@ -91,3 +91,17 @@ def test_check_of_a_folder_says_what_was_read_left_out_and_joined(softbreak, tmp
 def test_nothing_odd_is_said_of_what_was_looked_at(softbreak, tmp_path):
     path = write_cell(tmp_path / "x.csv")
     assert "nothing odd" in softbreak("check", path, "--area", "1").out
+
+
+def test_check_says_which_headings_were_read(softbreak, tmp_path):
+    rows = "".join(f"{k * 60},0.1,1.0\n" for k in range(30))
+    (tmp_path / "x.csv").write_text("Time(s),Voltage(V),Current(mA)\n" + rows)
+    (report,) = softbreak("check", tmp_path / "x.csv", "--json").json["files"]
+    assert "Current(mA)" in str(report["findings"])
+    head = "DataPoint,Step Type,Total Time,Current(mA),Voltage(V)\n"
+    rows = "".join(f"{k + 1},CC Chg,00:{k:02d}:00,1.0,0.1\n" for k in range(30))
+    (tmp_path / "y.csv").write_text(head + rows)
+    (report,) = softbreak("check", tmp_path / "y.csv", "--json").json["files"]
+    told = "time from 'Total Time', voltage from 'Voltage(V)', current from 'Current(mA)'"
+    assert report["records"][0]["read_from"].startswith(told)
+    assert told in softbreak("check", tmp_path / "y.csv").out

@@ -66,8 +66,10 @@ def read_json(path: Path) -> list[Record]:
                 continue
             series = pl.Series(columns[names[place.index]], strict=False)
             arrays[name] = bdf.array_of(series.to_arrow(), place.scale)
-    if len({len(array) for array in arrays.values()}) > 1:
+    if len({array.shape for array in arrays.values()}) > 1:
         raise _unfit(path, "columns of unequal length")
+    if any(array.ndim != 1 for array in arrays.values()):
+        raise _unfit(path, "columns that hold lists")
     return bdf.records_of(path, arrays, {})
 
 

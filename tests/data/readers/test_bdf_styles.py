@@ -253,3 +253,10 @@ def test_a_column_of_clock_times_runs_on_past_midnight(tmp_path: Path):
     pq.write_table(table, tmp_path / "x.parquet")
     (record,) = read(tmp_path / "x.parquet")
     assert np.diff(record.array("test_time_second")).tolist() == [30.0] * (N - 1)
+
+
+def test_columns_of_lists_are_refused(tmp_path: Path):
+    pairs = [[1.0, 2.0], [3.0, 4.0]]
+    (tmp_path / "x.json").write_text(json.dumps(dict.fromkeys(frame().columns, pairs)))
+    with pytest.raises(ReadError, match=r"lists|cannot be parsed"):
+        read(tmp_path / "x.json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +36,16 @@ SCALE: Final[dict[str, float]] = {
 ``ma`` is milliampere and ``mohm`` milliohm: no cycler writes megas.
 """
 
+_BLANK: Final = ' \t\r"'
+_READ: Final = {
+    "test_time_second": "time",
+    "voltage_volt": "voltage",
+    "current_ampere": "current",
+    "unix_time_second": "date",
+    "_label": "direction",
+    "ambient_temperature_celsius": "temperature",
+}
+"""What is said of the columns that were read."""
 _LONGEST: Final = 200
 """Letters of a heading; more are no heading, and would cost the pattern dear."""
 _UNIT: Final = re.compile(
@@ -145,3 +155,18 @@ def has(header: Sequence[str], *names: str) -> bool:
     """Whether all the names stand in a header, units and case aside."""
     plain = {split_unit(text)[0] for text in header}
     return all(name in plain for name in names)
+
+
+def columns_read(places: Mapping[str, Match]) -> str:
+    """Say which headings were taken for what.
+
+    Parameters
+    ----------
+    places : mapping of str to Match
+    """
+    told = [
+        f"{word} from {place.heading.strip(_BLANK)!r}"
+        for name, word in _READ.items()
+        if (place := places.get(name)) is not None and place.heading.strip(_BLANK)
+    ]
+    return ", ".join(told)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.date_orders import stated_order
-from softbreak.data.readers.formats.column_map import Field, Match, match
+from softbreak.data.readers.formats.column_map import Field, Match, columns_read, match
 from softbreak.data.readers.formats.delimited import Header, Text
 from softbreak.data.readers.order import RECORD, arranged
 from softbreak.data.readers.sections import read_sections
@@ -40,16 +40,6 @@ _NUMBERED: Final = Field(
         *("record index", "record id", "record_index", "record no.", "数据序号", "记录序号"),
     ),
 )
-_BLANK: Final = ' \t\r"'
-_READ: Final = {
-    "test_time_second": "time",
-    "voltage_volt": "voltage",
-    "current_ampere": "current",
-    "unix_time_second": "date",
-    "_label": "direction",
-    "ambient_temperature_celsius": "temperature",
-}
-"""What is said of the columns that were read."""
 _TEMPERATURE = "ambient_temperature_celsius"
 _OPTIONAL = frozenset(COLUMNS) - set(SERIES_COLUMNS)
 _REMEDY = "It may be damaged or edited: export it again from the instrument's software."
@@ -149,21 +139,6 @@ def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record
         scales=places,
         decimal_comma=table.decimal_comma,
     )
-
-
-def columns_read(places: Mapping[str, Match]) -> str:
-    """Say which headings were taken for what.
-
-    Parameters
-    ----------
-    places : mapping of str to Match
-    """
-    told = [
-        f"{word} from {place.heading.strip(_BLANK)!r}"
-        for name, word in _READ.items()
-        if (place := places.get(name)) is not None and place.heading.strip(_BLANK)
-    ]
-    return ", ".join(told)
 
 
 def _witnessed_units(
