@@ -50,6 +50,7 @@ from softbreak.data.readers.formats.bdf import write
 from softbreak.data.readers.formats.bdf_records import checksums_of, write_records
 from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError, SoftbreakError
+from softbreak.plain_text import one_line
 from softbreak.version import __version__
 
 STATE: Final = ".softbreak"
@@ -197,7 +198,7 @@ def _entry(
     failed += [Failure(*row) for row in meta["failures"]]
     tables = meta.get("tables", [])
     rows += [{"cell_id": name, **table} for table in tables]
-    plain = name.strip()
+    plain = one_line(name.strip())  # a manifest takes no name that does not show
     return {
         **meta["basis"]["cell"],
         "cell_id": plain if plain == name else f"{plain} {stored.key}",

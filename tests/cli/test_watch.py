@@ -185,9 +185,9 @@ def test_simulated_cells_can_be_played(softbreak):
 def test_files_that_were_measured_at_once_are_several_cells(softbreak, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mix" / "rack").mkdir(parents=True)
-    for name in ("run_1", "run_2"):
+    for late, name in enumerate(("run_1", "run_2")):
         rows = csv(4, samples=20).decode().splitlines()
-        table = [f"{row},{1.7e9 + 60 * k}" for k, row in enumerate(rows[1:], start=1)]
+        table = [f"{row},{1.7e9 + 60 * k + late}" for k, row in enumerate(rows[1:], start=1)]
         text = "\n".join([rows[0] + ",unix_time_second", *table, ""])
         (tmp_path / "mix" / "rack" / f"{name}.csv").write_text(text)
     told = softbreak("watch", tmp_path / "mix", "--once", "--json").json

@@ -93,7 +93,7 @@ def deep(arrays):
 
 
 CHANGES = {
-    "a feature beyond the columns": (field("fault", "feature", 0, 85), "column"),
+    "a feature beyond the columns": (field("fault", "feature", 0, 2_000), "column"),
     "a negative feature": (field("fault", "feature", 0, -7), "column"),
     "a child beyond the nodes": (field("fault", "left", 0, 2_000_000_000), "child"),
     "a child that is its parent": (field("fault", "left", 0, 0), "child"),

@@ -104,6 +104,7 @@ def row(cell_id, cycle, state, time, rows=0, sure=0.95):
         "electronic_fraction_upper": 0.9,
         "transient_short": False,
         "wanted_measurement": "",
+        "basis": "",
         "evidence": [
             {"feature": "rows", "value": rows, "baseline": 0.0, "sentence": f"{rows} rows by now."}
         ],

@@ -20,7 +20,7 @@ from softbreak.training.splits import by_cell
 from softbreak.training.validate import held_out, lesson_of
 
 ROOM = Path(training.__file__).parent
-JUDGES = {"judging.py", "compare.py", "compare_tables.py", "recipes.py"}
+JUDGES = {"judging.py", "compare.py", "compare_tables.py", "recipes.py", "train_measured.py"}
 """The modules that may speak of judging; none of the others can reach law set b."""
 
 

@@ -142,7 +142,9 @@ def test_unknown_learners_and_strange_folders_are_refused(small, tmp_path):
         learner_of("nobody")
     with pytest.raises(SoftbreakError, match="no saved model"):
         load_learned(tmp_path)
-    (tmp_path / "model.json").write_text('{"format": 1, "kind": "os"}', encoding="utf-8")
+    (tmp_path / "model.json").write_text(
+        '{"format": 1, "kind": "os", "params": {}, "columns": [], "facts": {}}', encoding="utf-8"
+    )
     with pytest.raises(SoftbreakError, match="kind 'os'"):
         load_learned(tmp_path)
 

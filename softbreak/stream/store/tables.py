@@ -65,6 +65,7 @@ VERDICTS: Final = Table(
     _number("electronic_fraction_upper"),
     Column("transient_short", Integer),
     Column("wanted_measurement", Text),
+    Column("basis", String(40)),
     Column("evidence", Text),
     Column("detector", String(100)),
     Column("detector_version", String(100)),

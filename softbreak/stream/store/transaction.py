@@ -360,6 +360,7 @@ def _verdict_row(write: CellWrite, row: Mapping[str, Any]) -> dict[str, Any]:
         **{name: _number(row[name]) for name in VERDICT_NUMBERS},
         "transient_short": int(bool(row["transient_short"])),
         "wanted_measurement": str(row["wanted_measurement"]),
+        "basis": str(row["basis"]),
         "evidence": _json(list(row["evidence"])),
         "detector": str(row["detector"]),
         "detector_version": str(row["detector_version"]),
