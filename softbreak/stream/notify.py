@@ -167,6 +167,8 @@ class PostChannel:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECOND):
                 return
         except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()  # it holds the connection as long as anybody holds the error
             # what a library says may hold the address, and the address a password
             raise NotSent(_without(str(error), self._url)) from None
 
