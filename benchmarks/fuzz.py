@@ -1,4 +1,4 @@
-"""Fuzz what people outside can reach: messages, manifests, models, HTTP (readers: their own run).
+"""Fuzz what people outside can reach: messages, manifests, models, damaged text tables, HTTP.
 
     python -m benchmarks.fuzz messages --count 1000000 --first 0
 

@@ -105,7 +105,7 @@ def fingerprint(kernel: Any) -> str:
 def _parts(value: Any, met: set[int]) -> Iterator[str]:
     """Everything that a value consists of, in a fixed order; functions are walked once."""
     if isinstance(value, Dispatcher):
-        yield repr(sorted((name, repr(option)) for name, option in value.targetoptions.items()))
+        yield repr(sorted((name, _in_order(it)) for name, it in value.targetoptions.items()))
         yield from _parts(value.py_func, met)
     elif isinstance(value, FunctionType):
         if id(value) not in met:
@@ -122,9 +122,14 @@ def _parts(value: Any, met: set[int]) -> Iterator[str]:
     elif isinstance(value, type):
         yield f"{value.__module__}.{value.__qualname__}{getattr(value, '_fields', '')}"
     elif isinstance(value, (*_PLAIN, np.dtype, frozenset, Type, BuiltinFunctionType, np.ufunc)):
-        yield repr(sorted(value, key=repr) if isinstance(value, frozenset) else value)
+        yield _in_order(value)
     else:
         raise TypeError(f"a kernel names {value!r}: a change of it would go unseen")
+
+
+def _in_order(value: Any) -> str:
+    """Return what a value looks like, the same in every process: sets have no order of their own."""
+    return repr(sorted(value, key=repr) if isinstance(value, set | frozenset) else value)
 
 
 def _function(function: FunctionType, met: set[int]) -> Iterator[str]:
@@ -151,7 +156,7 @@ def _code(code: CodeType) -> Iterator[str]:
         if isinstance(constant, CodeType):
             yield from _code(constant)
         else:
-            yield repr(sorted(constant, key=repr) if isinstance(constant, frozenset) else constant)
+            yield _in_order(constant)
 
 
 def _global_names(code: CodeType) -> list[str]:

@@ -21,6 +21,7 @@ from softbreak.models.detector import write_arrays
 from softbreak.models.learned.learners import load_learned
 from softbreak.models.registry import PRETRAINED
 from softbreak.stream.sources.messages import parse
+from tests.damaged_tables import read_damaged
 
 ODD = [
     None,
@@ -270,7 +271,7 @@ class Http:
         shutil.rmtree(self._folder)
 
 
-TARGETS = {"messages": message, "manifests": manifest, "models": model}
+TARGETS = {"messages": message, "manifests": manifest, "models": model, "tables": read_damaged}
 
 
 def fuzz(target, seeds):

@@ -111,3 +111,23 @@ def test_arrays_and_callees_are_part_of_a_kernel():
 
     one, same, other = (made(np.array(values)) for values in ([1.0], [1.0], [2.0]))
     assert fingerprint(one) == fingerprint(same) != fingerprint(other)
+
+
+def test_a_fingerprint_is_the_same_in_every_process():
+    """Sets have no order of their own; otherwise every process would compile all of it again."""
+    ask = (
+        "from softbreak.compiled import fingerprint\n"
+        "from softbreak.features.kernels.voltage_readings import measure_all\n"
+        "print(fingerprint(measure_all))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", ask],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(told) == 1
