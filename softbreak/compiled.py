@@ -128,7 +128,7 @@ def _parts(value: Any, met: set[int]) -> Iterator[str]:
 
 
 def _in_order(value: Any) -> str:
-    """Return what a value looks like, the same in every process: sets have no order of their own."""
+    """Return what a value looks like, the same in every process: a set has no order of its own."""
     return repr(sorted(value, key=repr) if isinstance(value, set | frozenset) else value)
 
 
