@@ -49,12 +49,14 @@ MINUS: Final = "\u2212\u2012\u2013\ufe63\uff0d\u00ad"
 """What stands for a minus sign, hyphens aside."""
 NUMBER: Final = rf"^[\s='\"(]*[-+{MINUS}]?\s?[.,]?\d"
 """How a field begins that is a number."""
+BEHIND: Final = r"^(\d.*\d[.,]?)-$"
+"""A number with its minus behind it."""
 WRITTEN: Final = (
     (r"^=?[\"']+(.*?)\"?$", "${1}"),  # quotes by which a spreadsheet is told that it is text
     (rf"[{MINUS}]", "-"),
     (r"^([+-]) +", "${1}"),
     (r"^\((\d[^()]*)\)$", "-${1}"),  # as accountants write what is negative
-    (r"^(\d.*\d[.,]?)-$", "-${1}"),  # and as some programs do
+    (BEHIND, "-${1}"),  # and as some programs do
     (r"(\d[.,]?) ?[dD]([+-]?\d{1,3})$", "${1}e${2}"),
     (r"(\d[.,]?) ?[*x\u00d7\u00b7] ?10(?:\^|\*\*)?\(?([+-]?\d{1,3})\)?$", "${1}e${2}"),
 )
@@ -356,10 +358,17 @@ def _normal(texts: pl.Series) -> pl.Series:
     """Write digits, signs, exponents and marks between groups in one way."""
     texts = texts.str.normalize("NFKC").str.strip_chars()
     for pattern, plain in WRITTEN:
-        texts = texts.str.replace_all(pattern, plain)
+        if pattern != BEHIND or _is_habit_behind(texts):
+            texts = texts.str.replace_all(pattern, plain)
     grouped = rf"(\d){_SPACES}(\d)"
     # twice: a match takes the digit with which the next one would begin
     return reduce(lambda s, _: s.str.replace_all(grouped, f"${{1}}{_GROUP}${{2}}"), range(2), texts)
+
+
+def _is_habit_behind(texts: pl.Series) -> bool:
+    """Whether a column writes its minus behind: one such field among others is damage."""
+    behind = texts.str.contains(BEHIND).sum() or 0
+    return behind > 1 and not texts.str.contains(r"^-\s?[.,]?\d").any()
 
 
 def _open(mark: str) -> str:

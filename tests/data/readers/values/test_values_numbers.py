@@ -109,9 +109,9 @@ def test_a_written_column_reads_as_it_was(values, marks):
     ],
 )
 def test_numbers_in_other_habits(text):
-    values, unread = told("1.5", text)
+    values, unread = told("1.5", text, text)
     assert unread is None
-    assert values.tolist() == [1.5, -5.1]
+    assert values.tolist() == [1.5, -5.1, -5.1]
 
 
 def test_whole_thousands_of_one_column_tell_of_another():
@@ -128,3 +128,11 @@ def test_whole_thousands_of_one_column_tell_of_another():
 def test_a_column_that_only_falls_tells_its_mark():
     values, _ = told("100.000", "1.123", "889", "1")
     assert values.tolist() == [100_000.0, 1123.0, 889.0, 1.0]
+
+
+def test_one_minus_behind_a_number_is_damage_and_several_are_a_habit():
+    values, _ = told("1.5", "2.5-", "3.5-")
+    assert values.tolist() == [1.5, -2.5, -3.5]
+    for texts in (("1.5", "2.5-", "3.5"), ("-1.5", "2.5-", "3.5-")):
+        values, unread = told(*texts)
+        assert np.isnan(values[1]) and unread.text == "2.5-"
