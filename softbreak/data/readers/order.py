@@ -185,7 +185,8 @@ def _rounded(name: str, array: np.ndarray) -> np.ndarray:
     """Return values such that one that was stored in two units is one."""
     if name in (_TIME, _DATE, RECORD):
         return np.round(array.astype(np.float64), 3)
-    return array.astype(np.float32)
+    with np.errstate(over="ignore"):  # what is beyond it is as far for either
+        return array.astype(np.float32)
 
 
 def _exported_again(arrays: Mapping[str, np.ndarray], again: np.ndarray) -> np.ndarray:
