@@ -155,10 +155,10 @@ def _stands_on(verdicts: Sequence[Verdict]) -> str:
     if settled == len(healthy):
         return " Settled by impedance in every cycle."
     share = f"{settled} of {len(healthy)}"
-    part = f" Settled by impedance in {share} cycles; the others are" if settled else ""
+    part = f" Settled by impedance in {share} cycles; in the others it is" if settled else " It is"
     return (
-        f"{part or ' It is'} unchanged since its first cycles: whether it was shorted from the "
-        "start, this measurement cannot tell."
+        f"{part} unchanged since its first cycles: whether it was shorted from the start, this "
+        "measurement cannot tell."
     )
 
 
