@@ -19,8 +19,8 @@ from softbreak.archive.inputs.manifest_nearby import manifest_of
 from softbreak.archive.inputs.read import history_of
 from softbreak.archive.inputs.scan import Scan, scan
 from softbreak.archive.inputs.witnesses import several
-from softbreak.archive.jobs.cell_job import Boundary
 from softbreak.archive.tables import Failure, failure_of, printable, written_whole
+from softbreak.boundary import Boundary
 from softbreak.data.history import CellHistory
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell, Record

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from softbreak.stream.boundary import Boundary, in_words
+from softbreak.boundary import Boundary, in_words
 from softbreak.stream.counters import Metrics
 from softbreak.stream.faults import fault_of
 from softbreak.stream.isolation import Ward, isolate

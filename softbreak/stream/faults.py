@@ -7,8 +7,8 @@ import traceback
 from dataclasses import dataclass
 from typing import Final
 
+from softbreak.boundary import Boundary, in_words
 from softbreak.plain_text import visible
-from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.sources.chunk import Chunk
 from softbreak.stream.sources.messages import dump
 

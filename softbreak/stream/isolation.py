@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from softbreak.stream.boundary import Boundary
+from softbreak.boundary import Boundary
 from softbreak.stream.sources.chunk import Chunk
 
 

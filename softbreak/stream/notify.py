@@ -21,8 +21,8 @@ from time import time
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
+from softbreak.boundary import Boundary, in_words
 from softbreak.errors import SoftbreakError
-from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.store.store import Store
 from softbreak.stream.store.transaction import Waiting
 

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, takewhile
 from threading import Event
 
+from softbreak.boundary import Boundary
 from softbreak.errors import SoftbreakError
 from softbreak.models.live.changes import Kind
 from softbreak.stream.alarm import Alarm, AlarmLimits
-from softbreak.stream.boundary import Boundary
 from softbreak.stream.committer import Committer
 from softbreak.stream.counters import Metrics
 from softbreak.stream.failed_cells import FailedCells

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from softbreak.boundary import Boundary
 from softbreak.data.record import Cell, Record
 from softbreak.models.live.changes import Change, Kind
 from softbreak.stream.alarm import Alarm, AlarmBook, AlarmLimits
 from softbreak.stream.alarm_sentences import notification
-from softbreak.stream.boundary import Boundary
 from softbreak.stream.overpotential_sketch import Trace
 from softbreak.stream.sources.chunk import Chunk, Receipt
 from softbreak.stream.store.transaction import CellWrite, Notification, StoredCell

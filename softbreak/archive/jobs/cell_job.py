@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from softbreak.archive.inputs.copies import without_copies
@@ -18,13 +16,12 @@ from softbreak.archive.jobs.long_records import examine_records
 from softbreak.archive.jobs.process_main import resolve
 from softbreak.archive.results.pack import FORMAT, PackWriter, members_of
 from softbreak.archive.tables import Failure, failure_of, printable
+from softbreak.boundary import Boundary
 from softbreak.data.readers import registry
 from softbreak.data.readers.chunked import LongRecord
 from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError, UnknownFormatError
 from softbreak.models.diagnosis.result import Diagnosis, Finding
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,37 +73,6 @@ class Reading:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     stamps: list[dict[str, Any]] = field(default_factory=list)
     held: ExitStack = field(default_factory=ExitStack)
-
-
-class Boundary:
-    """Where a fault of ours becomes a row instead of the end of the archive.
-
-    Attributes
-    ----------
-    error : Exception or None
-        What was raised inside; logged with its traceback unless softbreak raised it on purpose.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.error: Exception | None = None
-
-    def __enter__(self) -> Boundary:
-        """Start to watch."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        """Keep an ordinary exception; let an interrupt or an exit through."""
-        if not isinstance(error, Exception):
-            return False
-        self.error = error
-        logger.debug("%s", self.path, exc_info=error)
-        return True
 
 
 class Outcome(NamedTuple):

@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from softbreak.boundary import Boundary, in_words
 from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError, SoftbreakError
-from softbreak.stream.boundary import Boundary, in_words
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.sources.file_position import Mark, hashed
 from softbreak.stream.sources.growing import GrowingFile, News

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from softbreak.stream.boundary import Boundary, in_words
+from softbreak.boundary import Boundary, in_words
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.sources.merged import batches, chunk_of
 from softbreak.stream.sources.messages import Message, MessageError, parse

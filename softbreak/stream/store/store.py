@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, Table, null, select
 from sqlalchemy.exc import DBAPIError
 
-from softbreak.stream.boundary import Boundary, in_words
+from softbreak.boundary import Boundary, in_words
 from softbreak.stream.faults import Fault
 from softbreak.stream.store.engine import (
     READING,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from types import TracebackType
+
+logger = logging.getLogger(__name__)
 
 
 class Boundary:
@@ -10,13 +13,19 @@ class Boundary:
 
     What ends a process on purpose (a signal, an exit) is let through.
 
+    Parameters
+    ----------
+    path : str
+        Of what is worked on: named beside the traceback in the log; empty for none.
+
     Attributes
     ----------
     error : Exception or None
         What happened within.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, path: str = "") -> None:
+        self.path = path
         self.error: Exception | None = None
 
     def __enter__(self) -> Boundary:
@@ -33,6 +42,8 @@ class Boundary:
         if not isinstance(error, Exception):
             return False
         self.error = error
+        if self.path:
+            logger.debug("%s", self.path, exc_info=error)
         return True
 
 
