@@ -321,6 +321,8 @@ def sweep_rows(evidence: CellEvidence) -> tuple[np.ndarray, np.ndarray]:
     """Features of each voltammogram against the first of the same window, and ln of its chord."""
     sweeps = evidence.sweeps
     found = np.full((len(sweeps), len(SWEEP_COLUMNS)), np.nan)
+    if not len(sweeps):
+        return found, np.empty(0)
     chord = sweeps["chord_resistance"].to_numpy(dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         raw = np.where(chord > 0.0, np.log(chord), np.nan)

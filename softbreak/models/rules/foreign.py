@@ -114,11 +114,11 @@ def _is_capacitor(half_cycles: pd.DataFrame) -> bool:
     """Volts to and fro within less than a second, in every half-cycle."""
     if len(half_cycles) < 2:
         return False
-    lasted = half_cycles["end_time_second"] - half_cycles["start_time_second"]
-    whole = half_cycles["end_time_second"].max() - half_cycles["start_time_second"].min()
-    volts = half_cycles["voltage_volt"].abs()
-    brief = lasted.max() < CHARGED_SECOND and whole < 60.0 * CHARGED_SECOND
-    return bool(brief and volts.max() > FULL_CELL_VOLT and half_cycles["sign"].nunique() == 2)
+    begin, end = (half_cycles[name].to_numpy() for name in ("start_time_second", "end_time_second"))
+    if (end - begin).max() >= CHARGED_SECOND or end.max() - begin.min() >= 60.0 * CHARGED_SECOND:
+        return False
+    volts, sign = half_cycles["voltage_volt"].abs().max(), half_cycles["sign"].to_numpy()
+    return bool(volts > FULL_CELL_VOLT and (sign != sign[0]).any())
 
 
 def _is_formation(half_cycles: pd.DataFrame) -> bool:

@@ -59,6 +59,8 @@ _SEEN: Final = np.array([CYCLE_COLUMNS.index(name) for name in SEEN])
 def sweep_views(evidence: CellEvidence) -> list[SweepView]:
     """Return the voltammograms as the CV rules want them."""
     table = evidence.sweeps
+    if not len(table):
+        return []
     columns = [table[name].to_list() for name in SweepView._fields]
     return [SweepView(*row) for row in zip(*columns, strict=True)]
 
