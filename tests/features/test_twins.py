@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from softbreak.errors import SoftbreakError
-from softbreak.features.generic.tsfresh_equivalents.numpy_arithmetic import (
+from softbreak.features.generic.tsfresh_equivalents.kernels.numpy_arithmetic import (
     mean,
     median,
     paired_sum,

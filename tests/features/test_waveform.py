@@ -3,8 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
-from softbreak.features.cycles.waveforms import FEWEST_SAMPLES, POINTS, half_cycle_waveforms
 from softbreak.features.kernels.half_cycle import SKIPPED_SAMPLES
+from softbreak.features.kernels.waveforms import FEWEST_SAMPLES, POINTS, half_cycle_waveforms
 
 
 def slow(time, voltage, imposed, points):

@@ -7,13 +7,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from softbreak.compiled import exact
-from softbreak.data.clock import clock_peek, clock_run, clock_step, new_clock
+from softbreak.data.clock import clock_peek, new_clock
 from softbreak.features.half_cycles.measured import Growing
-from softbreak.features.kernels.sample_mending import in_order
+from softbreak.features.kernels.temperature_following import (
+    COUNT,
+    FIRST,
+    LAST,
+    LAST_TIME,
+    SUM,
+    VARIED,
+    WAITING,
+    follow,
+)
 
-KEPT_SECOND: Final = 600.0
-"""Of the temperature, one value in so long a time is remembered; besides, the last one."""
 REACH_SECOND: Final = 3600.0
 """A spectrum without a temperature takes the cycler's, if it is no older than this."""
 STILL_KELVIN: Final = 1.0
@@ -23,10 +29,7 @@ FARTHEST_SECOND: Final = 86400.0
 """No log that is a day away says how warm it was, for days differ."""
 BLOCK: Final = 16_384
 """Longer chunks are taken in pieces."""
-_STRETCH: Final = 1024
-_FEWEST: Final = 8
 _NOTHING: Final = np.empty(0)
-_COUNT, _FIRST, _VARIED, _SUM, _KEPT, _LAST_TIME, _LAST, _WAITING = range(8)
 
 
 class Thermometer:
@@ -45,7 +48,7 @@ class Thermometer:
         self.first = 0.0
         self.clock = new_clock()
         self.state = np.full(8, np.nan)
-        self.state[[_COUNT, _VARIED, _SUM]] = 0.0
+        self.state[[COUNT, VARIED, SUM]] = 0.0
         self.kept = Growing(2)
 
     @property
@@ -61,13 +64,13 @@ class Thermometer:
     @property
     def mean(self) -> float:
         """Mean temperature (°C), NaN where there is none."""
-        return float(self.state[_SUM] / self.state[_COUNT]) if self.state[_COUNT] else float("nan")
+        return float(self.state[SUM] / self.state[COUNT]) if self.state[COUNT] else float("nan")
 
     @property
     def logged(self) -> bool:
         """Whether it was really measured: software writes 0 or 25 when it is not."""
-        known = self.state[_COUNT] > 0.0
-        return bool(known and (self.state[_VARIED] or self.state[_FIRST] not in (0.0, 25.0)))
+        known = self.state[COUNT] > 0.0
+        return bool(known and (self.state[VARIED] or self.state[FIRST] not in (0.0, 25.0)))
 
     def feed(self, time: np.ndarray | None, warmth: np.ndarray | None, count: int) -> None:
         """Take samples.
@@ -92,7 +95,7 @@ class Thermometer:
             if warmth is not None:
                 values = warmth[part].astype(np.float64)
             out = np.empty((len(moments), 2))
-            found = _follow(self.clock, self.state, moments, values, out)
+            found = follow(self.clock, self.state, moments, values, out)
             if found:
                 self.kept.extend(out[:found])
         self.rows += count
@@ -114,90 +117,12 @@ class Thermometer:
     def log(self) -> np.ndarray:
         """Times on the record's own clock (s) and temperatures (°C), shape (n, 2)."""
         rows, state = self.kept.rows, self.state
-        time, value = state[_LAST_TIME], state[_LAST]
-        if np.isfinite(state[_WAITING]):
-            time, value = self.last, state[_WAITING]
+        time, value = state[LAST_TIME], state[LAST]
+        if np.isfinite(state[WAITING]):
+            time, value = self.last, state[WAITING]
         if np.isfinite(value) and (not len(rows) or rows[-1, 0] != time):
             rows = np.vstack([rows, [time, value]])
         return rows.copy()
-
-
-@exact
-def _follow(clock, state, time, warmth, out):
-    """Follow the clock; write the temperatures that are kept, return how many.
-
-    ``warmth`` is empty where none was logged.
-    """
-    found = 0
-    for first in range(0, len(time), _STRETCH):
-        stop = min(first + _STRETCH, len(time))
-        k = first
-        if stop - first >= _FEWEST and in_order(time[first:stop], time[first:stop]):
-            # after two samples the clock is in order too
-            found = _one(clock, state, time, warmth, first, out, found)
-            found = _one(clock, state, time, warmth, first + 1, out, found)
-            if len(warmth):
-                found = _warm(clock[5], state, time[first:stop], warmth[first:stop], out, found)
-            clock_run(clock, time[first + 2 : stop])
-            k = stop
-        while k < stop:
-            found = _one(clock, state, time, warmth, k, out, found)
-            k += 1
-    return found
-
-
-@exact
-def _one(clock, state, time, warmth, k, out, found):
-    """Take one sample, whatever it is."""
-    value = warmth[k] if len(warmth) else np.nan
-    if not -100.0 < value < 400.0:  # the placeholder of a missing probe
-        value = np.nan
-    else:
-        if state[_COUNT] == 0.0:
-            state[_FIRST] = value
-        elif value != state[_FIRST]:
-            state[_VARIED] = 1.0
-        state[_COUNT] += 1.0
-        state[_SUM] += value
-    if not np.isfinite(time[k]):
-        return found
-    moment = clock_step(clock, time[k])
-    waiting = state[_WAITING]
-    state[_WAITING] = value
-    if np.isfinite(waiting):
-        state[_LAST_TIME], state[_LAST] = moment, waiting
-        if not moment - state[_KEPT] < KEPT_SECOND:
-            state[_KEPT] = moment
-            out[found, 0], out[found, 1] = moment, waiting
-            found += 1
-    return found
-
-
-@exact
-def _warm(lost, state, time, warmth, out, found):
-    """Take samples whose times are in order, the third and all that follow: as `_one` would."""
-    count, first, varied, total = state[_COUNT], state[_FIRST], state[_VARIED], state[_SUM]
-    kept, last_time, last, waiting = state[_KEPT], state[_LAST_TIME], state[_LAST], state[_WAITING]
-    for k in range(2, len(time)):
-        moment = time[k - 1] + lost
-        if not np.isnan(waiting):
-            last_time, last = moment, waiting
-            if not moment - kept < KEPT_SECOND:
-                kept = moment
-                out[found, 0], out[found, 1] = moment, waiting
-                found += 1
-        waiting = np.nan
-        if -100.0 < warmth[k] < 400.0:
-            waiting = warmth[k]
-            if count == 0.0:
-                first = waiting
-            elif waiting != first:
-                varied = 1.0
-            count += 1.0
-            total += waiting
-    state[_COUNT], state[_FIRST], state[_VARIED], state[_SUM] = count, first, varied, total
-    state[_KEPT], state[_LAST_TIME], state[_LAST], state[_WAITING] = kept, last_time, last, waiting
-    return found
 
 
 def joined_log(pieces: Sequence[tuple[Thermometer, float]]) -> np.ndarray:

@@ -13,27 +13,14 @@ from typing import Final, Protocol
 import numpy as np
 import pandas as pd
 
-from softbreak.compiled import exact
 from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.descriptions.cycle_rows import FEATURES
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
-from softbreak.features.kernels.cycle_history import (
-    INPUTS,
-    OUTPUTS,
-    advance,
-    new_state,
-)
-from softbreak.features.kernels.cycle_inputs import (
-    CLIP,
-    EVENT_SUMS,
-    MEASURED,
-    KnownCell,
-    arguments,
-    finish,
-    tally,
-)
+from softbreak.features.kernels.cycle_fold import fold
+from softbreak.features.kernels.cycle_history import OUTPUTS, new_state
+from softbreak.features.kernels.cycle_inputs import CLIP, MEASURED, KnownCell, arguments
 from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
 __all__ = ["COLUMNS", "FEATURES", "CycleFeatures", "Reading", "cycle_features"]
@@ -181,30 +168,12 @@ class CycleFeatures:
         out[:, _SWEEP], out[:, -1] = self._sweeps.at(ends, beside[:, 2:])
         changes = np.ascontiguousarray(cycles.changes[:, 1])
         told = (measured, logs, cycles.edges, cycles.half_cycles, changes, cycles.events)
-        _fold(self._state, told, self._known, beside, out)
+        fold(self._state, told, self._known, beside, out)
         return out
 
 
-@exact
-def _fold(state, cycles, known, beside, out) -> None:
-    """Fold cycles into the state, and write their features."""
-    measured, logs, edges, half_cycles, changes, events = cycles
-    count = len(measured)
-    owner = np.empty(len(changes), np.int64)
-    for k in range(count):
-        owner[events[k] : events[k + 1]] = k
-    sums, rows = np.zeros((count, EVENT_SUMS)), np.empty((count, _INPUTS))
-    tally(owner, changes, sums)
-    finish(measured, logs, edges, half_cycles, sums, known, rows)
-    rows[:, _BESIDE : _BESIDE + 4] = beside
-    advance(state, rows, out[:, :_OUTPUTS])
-
-
 _MEASURED: Final = np.array([CYCLE_COLUMNS.index(name) for name in MEASURED])
-_INPUTS, _OUTPUTS = len(INPUTS), len(OUTPUTS)
-_BESIDE: Final = INPUTS.index("ln_spectrum_ohm")
-"""Four in a row: of the newest spectrum and voltammogram, ln R and how many there were."""
-_SPECTRUM: Final = slice(_OUTPUTS, _OUTPUTS + len(SPECTRUM_COLUMNS))
+_SPECTRUM: Final = slice(len(OUTPUTS), len(OUTPUTS) + len(SPECTRUM_COLUMNS))
 _SWEEP: Final = slice(_SPECTRUM.stop, _SPECTRUM.stop + len(SWEEP_COLUMNS))
 
 

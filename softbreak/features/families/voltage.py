@@ -64,7 +64,7 @@ FEATURES: Final[tuple[Feature, ...]] = tuple(
 """What each column is, in the order of the columns."""
 
 
-def half_cycle_features(
+def half_cycle_features(  # noqa: PLR0913, PLR0917 - four columns and where to cut them
     time: np.ndarray,
     voltage: np.ndarray,
     imposed: np.ndarray,

@@ -18,7 +18,6 @@ from softbreak.features.half_cycles.samples import Piece
 from softbreak.features.kernels.half_cycle import STATISTICS, half_cycle_statistics
 from softbreak.features.kernels.sample_columns import IMPOSED, VOLTAGE
 from softbreak.features.kernels.voltage_readings import (
-    ACTIVATION_KELVIN,
     AS_IT_IS,
     EVENT_WIDTH,
     EXCURSIONS,
@@ -369,7 +368,6 @@ def slice_starts(time: np.ndarray, marks: np.ndarray) -> np.ndarray:
 
 
 __all__ = [
-    "ACTIVATION_KELVIN",
     "AS_IT_IS",
     "EVENT_WIDTH",
     "EXCURSIONS",

@@ -11,19 +11,16 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from softbreak.compiled import exact
-from softbreak.data.clock import clock_flush, clock_peek, clock_run, clock_step, new_clock
-from softbreak.data.segment import Segmenter, advance
-from softbreak.features.kernels.sample_columns import (
-    CURRENT,
-    FREE,
-    IMPOSED,
-    KNOWN,
-    TIME,
-    VOLTAGE,
-    WARMTH,
+from softbreak.data.clock import clock_peek, new_clock
+from softbreak.data.segment import Segmenter
+from softbreak.features.kernels.sample_columns import IN_C, IN_T
+from softbreak.features.kernels.sample_intake import (
+    FILLED,
+    GONE,
+    SETTLED,
+    absorb,
+    flush,
 )
-from softbreak.features.kernels.sample_mending import count_lone, in_order, mend, repeated
 
 TEMPERATURE: Final = "ambient_temperature_celsius"
 COLUMNS: Final = (
@@ -35,8 +32,6 @@ COLUMNS: Final = (
     TEMPERATURE,
 )
 """What a sample is made of; only the first three must be there."""
-IN_T, IN_V, IN_C, IN_CONTROL, IN_HELD, IN_WARM = range(6)
-"""Rows of a staged chunk."""
 
 _ROWS: Final = 7
 REST_ROWS: Final = 8
@@ -45,14 +40,9 @@ _MARGIN: Final = 8
 BLOCK: Final = 16_384
 """Longer chunks are taken in pieces, so that a whole file needs no more memory than a stream, and
 that stays in the processor's cache."""
-_STRETCH: Final = 1024
-"""So many samples at a time are looked at, whether anything is out of order among them."""
-_FEWEST: Final = 8
 
 TALLIES: Final = ("missing_times", "missing_voltages", "backward", "repeated")
 """Times and voltages that are no numbers, times that step back, samples told twice in a row."""
-_MISSING_TIME, _MISSING_VOLTAGE, _BACKWARD, _REPEATED = range(4)
-_FILLED, _SETTLED, _GONE = range(3)
 
 
 class Piece(NamedTuple):
@@ -131,8 +121,8 @@ class Intake:
     def open(self) -> Piece:
         """The segment under way, up to the last sample that was cut."""
         start, stop, sign = self.segmenter.begun
-        gone = int(self.marks[_GONE])
-        return Piece(max(start - gone, 0), int(self.marks[_SETTLED]), sign, stop - start)
+        gone = int(self.marks[GONE])
+        return Piece(max(start - gone, 0), int(self.marks[SETTLED]), sign, stop - start)
 
     def feed(self, stage: np.ndarray) -> list[Piece]:
         """Take samples; return the segments that they complete, valid until :meth:`trim`.
@@ -153,7 +143,7 @@ class Intake:
             self.first = float(stage[IN_T, good[0]]) if len(good) else 0.0
         self.rows += count
         cuts = np.empty((count + 4, 3), dtype=np.int64)
-        closed = _absorb(
+        closed = absorb(
             stage,
             self.clock,
             self.waiting,
@@ -174,7 +164,7 @@ class Intake:
         self._reserve(1)
         segmenter, marks = self.segmenter.copy(), self.marks.copy()
         cuts = np.empty((8, 3), dtype=np.int64)
-        closed = _flush(
+        closed = flush(
             self.clock.copy(),
             self.waiting,
             segmenter.state,
@@ -188,10 +178,10 @@ class Intake:
 
     def trim(self, *, wholly: bool = False) -> None:
         """Let go of samples before the open half-cycle; ``wholly``: even of a few."""
-        filled = int(self.marks[_FILLED])
+        filled = int(self.marks[FILLED])
         if filled < 128 and not wholly:
             return
-        settled = int(self.marks[_SETTLED])
+        settled = int(self.marks[SETTLED])
         start, _, sign, _ = self.open
         keep = start if sign else max(start, settled - REST_ROWS)
         keep = min(keep, settled - _MARGIN)
@@ -203,7 +193,7 @@ class Intake:
         """Return all that it remembers."""
         self.trim(wholly=True)
         return {
-            "buffer": self.buffer[:, : self.marks[_FILLED]],
+            "buffer": self.buffer[:, : self.marks[FILLED]],
             "marks": self.marks,
             "tallies": self.tallies,
             "rows": self.rows,
@@ -226,141 +216,15 @@ class Intake:
         """Segments as they lie in the buffer."""
         pieces = np.empty((len(cuts), 4), dtype=np.int64)
         if len(cuts):
-            gone = int(self.marks[_GONE])
+            gone = int(self.marks[GONE])
             pieces[:, 3] = cuts[:, 1] - cuts[:, 0]
             pieces[:, :2] = np.maximum(cuts[:, :2] - gone, 0)
             pieces[:, 2] = cuts[:, 2]
         return pieces
 
     def _reserve(self, more: int) -> None:
-        filled = int(self.marks[_FILLED])
+        filled = int(self.marks[FILLED])
         if filled + more > self.buffer.shape[1]:
             wider = np.empty((_ROWS, max(filled + more, 2 * self.buffer.shape[1])))
             wider[:, :filled] = self.buffer[:, :filled]
             self.buffer = wider
-
-
-@exact
-def _absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
-    """Take samples up; write the segments that they complete, return their number."""
-    count = stage.shape[1]
-    for first in range(0, count, _STRETCH):
-        stop = min(first + _STRETCH, count)
-        k = first
-        if stop - first >= _FEWEST and in_order(stage[IN_T, first:stop], stage[IN_V, first:stop]):
-            # after two samples the clock and what waits are in order too
-            _one(stage, first, clock, waiting, buffer, marks, tallies)
-            _one(stage, first + 1, clock, waiting, buffer, marks, tallies)
-            tallies[_REPEATED] += repeated(
-                stage[IN_T, first + 1 : stop],
-                stage[IN_V, first + 1 : stop],
-                stage[IN_C, first + 1 : stop],
-            )
-            clock_run(clock, stage[IN_T, first + 2 : stop])
-            _push_all(stage, first + 1, stop - 1, clock[5], buffer, marks)
-            for row in range(6):
-                waiting[row] = stage[row, stop - 1]
-            k = stop
-        while k < stop:
-            _one(stage, k, clock, waiting, buffer, marks, tallies)
-            k += 1
-    return _cut(segmenter, buffer, marks, max(marks[_FILLED] - 2, marks[_SETTLED]), cuts)
-
-
-@exact
-def _one(stage, k, clock, waiting, buffer, marks, tallies):
-    """Take one sample up, whatever it is."""
-    time = stage[IN_T, k]
-    if not np.isfinite(time):
-        tallies[_MISSING_TIME] += 1
-        return
-    if clock[0] > 0.0:
-        if time < waiting[IN_T]:
-            tallies[_BACKWARD] += 1
-        elif time == waiting[IN_T]:
-            same = stage[IN_V, k] == waiting[IN_V] and stage[IN_C, k] == waiting[IN_C]
-            tallies[_REPEATED] += 1 if same else 0
-    moment = clock_step(clock, time)
-    if clock[0] > 1.0:
-        _push(waiting, moment, buffer, marks, tallies)
-    for row in range(6):
-        waiting[row] = stage[row, k]
-
-
-@exact
-def _push_all(stage, start, stop, lost, buffer, marks):
-    """Append samples that are in order; as `_push` for each of them, column by column."""
-    n = marks[_FILLED]
-    end = n + stop - start
-    marks[_FILLED] = end
-    time, out = stage[IN_T, start:stop], buffer[TIME, n:end]
-    for k in range(len(time)):
-        out[k] = time[k] + lost
-    buffer[VOLTAGE, n:end] = stage[IN_V, start:stop]
-    current, control = stage[IN_C, start:stop], stage[IN_CONTROL, start:stop]
-    buffer[CURRENT, n:end] = current
-    known, imposed = buffer[KNOWN, n:end], buffer[IMPOSED, n:end]
-    for k in range(len(known)):
-        known[k] = 1.0 if abs(control[k]) < np.inf else 0.0
-    for k in range(len(imposed)):
-        value = control[k] if known[k] > 0.0 else current[k]
-        imposed[k] = value if abs(value) < np.inf else 0.0
-    warmth, warm = stage[IN_WARM, start:stop], buffer[WARMTH, n:end]
-    for k in range(len(warm)):
-        warm[k] = warmth[k] if (warmth[k] > -100.0) & (warmth[k] < 400.0) else np.nan
-    held, free = stage[IN_HELD, start:stop], buffer[FREE, n:end]
-    for k in range(len(free)):
-        free[k] = 0.0 if (abs(held[k]) < np.inf) & (known[k] == 0.0) else 1.0
-    around = max(n - 4, 0)
-    if count_lone(buffer[CURRENT, around:end]):
-        mend(buffer[CURRENT, around:end], buffer[KNOWN, around:end], buffer[IMPOSED, around:end])
-
-
-@exact
-def _flush(clock, waiting, segmenter, buffer, marks, tallies, cuts):
-    """Take up what waits for later samples; on copies of the states."""
-    if clock[0] > 0.0:
-        _push(waiting, clock_flush(clock), buffer, marks, tallies)
-    return _cut(segmenter, buffer, marks, marks[_FILLED], cuts)
-
-
-@exact
-def _cut(segmenter, buffer, marks, stop, cuts):
-    start = marks[_SETTLED]
-    marks[_SETTLED] = stop
-    return advance(
-        segmenter,
-        buffer[TIME, start:stop],
-        buffer[IMPOSED, start:stop],
-        buffer[KNOWN, start:stop],
-        cuts,
-    )
-
-
-@exact
-def _push(sample, moment, buffer, marks, tallies):
-    """Append a sample to the buffer; mend the current of the one before last."""
-    if not np.isfinite(sample[IN_V]):
-        tallies[_MISSING_VOLTAGE] += 1
-        return
-    n = marks[_FILLED]
-    marks[_FILLED] = n + 1
-    known = np.isfinite(sample[IN_CONTROL])
-    imposed = sample[IN_CONTROL] if known else sample[IN_C]
-    buffer[TIME, n] = moment
-    buffer[VOLTAGE, n] = sample[IN_V]
-    buffer[CURRENT, n] = sample[IN_C]
-    buffer[KNOWN, n] = 1.0 if known else 0.0
-    buffer[IMPOSED, n] = imposed if np.isfinite(imposed) else 0.0
-    warmth = sample[IN_WARM]
-    buffer[WARMTH, n] = warmth if -100.0 < warmth < 400.0 else np.nan
-    buffer[FREE, n] = 0.0 if np.isfinite(sample[IN_HELD]) and not known else 1.0
-    if n + marks[_GONE] < 4 or buffer[KNOWN, n - 2] > 0.0:
-        return
-    # a lone wrong sample of a measured current, whose neighbours agree
-    a, b = buffer[CURRENT, n - 4], buffer[CURRENT, n - 3]
-    c, d = buffer[CURRENT, n - 1], buffer[CURRENT, n]
-    level = (a + b + c + d) / 4.0
-    spread = max(abs(a - level), abs(b - level), abs(c - level), abs(d - level))
-    if spread < 0.1 * abs(level) and abs(buffer[CURRENT, n - 2] - level) > 0.5 * abs(level):
-        buffer[IMPOSED, n - 2] = level

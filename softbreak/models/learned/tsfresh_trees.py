@@ -19,7 +19,7 @@ from softbreak.features.cycles.waveforms import POINTS
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.families.cycle import Reading
 from softbreak.features.generic.tsfresh_door import relevant
-from softbreak.features.generic.tsfresh_equivalents.shape import PLAIN
+from softbreak.features.generic.tsfresh_equivalents.kernels.shape import PLAIN
 from softbreak.features.generic.tsfresh_equivalents.table import KIND, compute, parsed
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.learned.boosted import grow, joined, sigmoid, taken, three

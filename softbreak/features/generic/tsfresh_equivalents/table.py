@@ -15,7 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 from softbreak.errors import SoftbreakError
-from softbreak.features.generic.tsfresh_equivalents import change, entropy, shape, spectrum, trend
+from softbreak.features.generic.tsfresh_equivalents import spectrum
+from softbreak.features.generic.tsfresh_equivalents.kernels import change, entropy, shape, trend
 
 KIND: Final = "voltage"
 _NAME: Final = re.compile(rf"{KIND}__([a-z][a-z0-9]*(?:_[a-z0-9]+)*)((?:__.+)?)", re.ASCII)
@@ -68,7 +69,9 @@ def _each(kernel: Callable[..., np.ndarray], key: str, dtype: type) -> _Twin:
     return twin
 
 
-def _change_quantiles(values: np.ndarray, offsets: np.ndarray, parameters: _Parameters):
+def _change_quantiles(
+    values: np.ndarray, offsets: np.ndarray, parameters: _Parameters
+) -> np.ndarray:
     order = sorted(range(len(parameters)), key=lambda k: _corridor(parameters[k]))
     rows = [parameters[k] for k in order]
     out = np.empty((len(offsets) - 1, len(rows)))
@@ -91,7 +94,9 @@ def _linear_trend(values: np.ndarray, offsets: np.ndarray, parameters: _Paramete
     return trend.linear_trend(values, offsets)[:, picked]
 
 
-def _agg_linear_trend(values: np.ndarray, offsets: np.ndarray, parameters: _Parameters):
+def _agg_linear_trend(
+    values: np.ndarray, offsets: np.ndarray, parameters: _Parameters
+) -> np.ndarray:
     wanted = [(p["chunk_len"], trend.AGGREGATES.index(p["f_agg"])) for p in parameters]
     lines = sorted(set(wanted))
     lengths, aggregates = np.array(lines, dtype=np.int64).T
@@ -100,7 +105,9 @@ def _agg_linear_trend(values: np.ndarray, offsets: np.ndarray, parameters: _Para
     return found[:, [lines.index(one) for one in wanted], attributes]
 
 
-def _approximate_entropy(values: np.ndarray, offsets: np.ndarray, parameters: _Parameters):
+def _approximate_entropy(
+    values: np.ndarray, offsets: np.ndarray, parameters: _Parameters
+) -> np.ndarray:
     out = np.empty((len(offsets) - 1, len(parameters)))
     for m in sorted({p["m"] for p in parameters}):
         own = [k for k, p in enumerate(parameters) if p["m"] == m]
@@ -131,18 +138,24 @@ _PARTS: Final[Mapping[str, Callable[[np.ndarray], np.ndarray]]] = {
 }
 
 
-def _fft_coefficient(values: np.ndarray, offsets: np.ndarray, parameters: _Parameters):
+def _fft_coefficient(
+    values: np.ndarray, offsets: np.ndarray, parameters: _Parameters
+) -> np.ndarray:
     found = spectrum.fourier(values, offsets, max(p["coeff"] for p in parameters) + 1)
     columns = [_PARTS[p["attr"]](found[:, p["coeff"]]) for p in parameters]
     return np.stack(columns, axis=1)
 
 
-def _spkt_welch_density(values: np.ndarray, offsets: np.ndarray, parameters: _Parameters):
+def _spkt_welch_density(
+    values: np.ndarray, offsets: np.ndarray, parameters: _Parameters
+) -> np.ndarray:
     picked = [p["coeff"] for p in parameters]
     return spectrum.welch_density(values, offsets, max(picked) + 1)[:, picked]
 
 
-def _cwt_coefficients(values: np.ndarray, offsets: np.ndarray, parameters: _Parameters):
+def _cwt_coefficients(
+    values: np.ndarray, offsets: np.ndarray, parameters: _Parameters
+) -> np.ndarray:
     count = max(p["coeff"] for p in parameters) + 1
     widths = sorted({p["w"] for p in parameters})
     found = {width: spectrum.wavelet(values, offsets, width, count) for width in widths}

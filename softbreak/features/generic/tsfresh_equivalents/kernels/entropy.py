@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from softbreak.compiled import strict
-from softbreak.features.generic.tsfresh_equivalents.numpy_arithmetic import paired_sum, variance
+from softbreak.features.generic.tsfresh_equivalents.kernels.numpy_arithmetic import (
+    paired_sum,
+    variance,
+)
 
 
 @strict

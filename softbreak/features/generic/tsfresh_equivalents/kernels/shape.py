@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import strict
-from softbreak.features.generic.tsfresh_equivalents.numpy_arithmetic import (
+from softbreak.features.generic.tsfresh_equivalents.kernels.numpy_arithmetic import (
     mean,
     median,
     paired_sum,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from softbreak.compiled import strict
-from softbreak.features.generic.tsfresh_equivalents.numpy_arithmetic import (
+from softbreak.features.generic.tsfresh_equivalents.kernels.numpy_arithmetic import (
     mean,
     paired_sum,
     quantile,

@@ -1,0 +1,1 @@
+"""Compiled loops of the generic features: arrays in, arrays out."""
