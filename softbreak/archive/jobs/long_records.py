@@ -117,14 +117,14 @@ def _runs(fed: Sequence[_Fed]) -> tuple[tuple[tuple[int, float], ...], ...]:
 def _fed(book: CellRecords, key: int, record: Record | LongRecord) -> _Fed:
     """Measure a record; return what is to be shown of it."""
     if isinstance(record, Record):
-        name, offset = book.joins.name_of(book, key, record)
+        name, offset = book.name_of(key, record)
         book.feed(name, record, offset)
         remarks = check_series(record) if _is_series(record) else []
         clock = _clock(record, offset)
         return _Fed(name, offset, record, clock, clock, record.rows, remarks)
     pieces = record.pieces()
     first = next(pieces)
-    name, offset = book.joins.name_of(book, key, first)
+    name, offset = book.name_of(key, first)
     line = _Line(record.rows, offset)
     found: dict[str, Finding] = {}
     for piece in chain([first], pieces):

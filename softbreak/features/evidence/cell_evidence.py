@@ -163,6 +163,10 @@ class CellRecords:
         self.stream = CellStream(watchful=watchful)
         self.joins = Joins()
 
+    def name_of(self, key: Hashable, record: Record) -> tuple[Hashable, float]:
+        """Return under which name a record goes on; see :class:`Joins`."""
+        return self.joins.name_of(self.entries, self.stream, key, record)
+
     def feed(self, key: Hashable, record: Record, offset: float = 0.0) -> int:
         """Take rows of one record; return how many half-cycles they complete.
 

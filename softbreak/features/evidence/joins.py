@@ -14,8 +14,8 @@ from softbreak.data.record import Record, Technique
 from softbreak.data.runs import Head, Run, head_of
 
 if TYPE_CHECKING:
-    from softbreak.features.evidence.cell_evidence import CellRecords
     from softbreak.features.evidence.record_log import RecordLog
+    from softbreak.features.half_cycles.stream import CellStream
 
 Tail = tuple[tuple[str, int], float]
 """Path and position of the last record that goes on under a name, and its offset (s)."""
@@ -28,31 +28,38 @@ class Joins:
         self._names: dict[Hashable, tuple[Hashable, float]] = {}
         self._tails: dict[Hashable, Tail] = {}
 
-    def name_of(self, known: CellRecords, key: Hashable, record: Record) -> tuple[Hashable, float]:
+    def name_of(
+        self, entries: dict[Hashable, RecordLog], stream: CellStream, key: Hashable, record: Record
+    ) -> tuple[Hashable, float]:
         """Return under which name rows are kept, and how far their clock is shifted (s).
 
         A record that follows another one without a gap goes on under the other's name.
 
         Parameters
         ----------
-        known : CellRecords
+        entries : dict
+            What is known of each record so far, in the order of their beginnings.
+        stream : CellStream
+            Their samples.
         key : hashable
             The record's own name.
         record : Record
             Rows of it.
         """
-        if key in known.entries:  # once another file has followed, nothing more fits in between
+        if key in entries:  # once another file has followed, nothing more fits in between
             return (f"{key}\nlate" if key in self._tails else key), 0.0
         if key not in self._names and record.rows:
-            before = next((k for k in reversed(known.entries) if _cycles(known.entries[k])), None)
-            if before is not None and known.stream.goes_on(before):
-                self._join(known, before, key, record)
+            before = next((k for k in reversed(entries) if _cycles(entries[k])), None)
+            if before is not None and stream.goes_on(before):
+                self._join(entries, before, key, record)
         return self._names.get(key, (key, 0.0))
 
-    def _join(self, known: CellRecords, before: Hashable, key: Hashable, record: Record) -> None:
+    def _join(
+        self, entries: dict[Hashable, RecordLog], before: Hashable, key: Hashable, record: Record
+    ) -> None:
         head = head_of(record, started(record))
-        adjacent = before == next(reversed(known.entries))
-        run = self._run(before, known.entries[before])
+        adjacent = before == next(reversed(entries))
+        run = self._run(before, entries[before])
         offset = run.offset_of(head, adjacent=adjacent)
         if offset is not None:
             self._tails[before] = (head.path, head.position), offset

@@ -162,7 +162,7 @@ class LiveCell:
 
     def _take(self, record: Record) -> tuple[int, bool]:
         """Take rows in; return half-cycles completed, and whether all must be judged anew."""
-        name, offset = self._records.joins.name_of(self._records, _name(record), record)
+        name, offset = self._records.name_of(_name(record), record)
         key = str(name)
         fresh = bool(self._records.entries) and key not in self._records.entries
         completed = self._records.feed(key, record, offset)
