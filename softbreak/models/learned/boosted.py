@@ -101,7 +101,24 @@ def three(fault: np.ndarray, hard: np.ndarray) -> np.ndarray:
     return np.stack([1.0 - fault, fault - hard, hard], axis=1)
 
 
-class Boosted(LearnedDetector):
+class EvidenceDetector(LearnedDetector):
+    """A model that looks at columns of the input table, by the evidence that it may use.
+
+    Attributes
+    ----------
+    evidence : {"all", "voltage"}
+    """
+
+    evidence: str
+
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(name for name in EVIDENCE[self.evidence] if name not in LEFT_OUT)
+
+    def _places(self) -> tuple[str, ...]:
+        return COLUMNS
+
+
+class Boosted(EvidenceDetector):
     """Two heads of boosted trees: P(η_e ≥ 0.05) and P(hard).
 
     Parameters
@@ -117,12 +134,6 @@ class Boosted(LearnedDetector):
         self.evidence = evidence
         self.rounds = rounds
         self.seed = seed
-
-    def _columns(self) -> tuple[str, ...]:
-        return tuple(name for name in EVIDENCE[self.evidence] if name not in LEFT_OUT)
-
-    def _places(self) -> tuple[str, ...]:
-        return COLUMNS
 
     def _fit(
         self,
@@ -190,7 +201,7 @@ def taken(arrays: Mapping[str, np.ndarray], head: str, columns: int) -> Trees:
     return Trees(roots, nodes)
 
 
-class Logistic(LearnedDetector):
+class Logistic(EvidenceDetector):
     """Multinomial logistic regression on standardised features, absent ones marked as such.
 
     Parameters
@@ -206,12 +217,6 @@ class Logistic(LearnedDetector):
         self.evidence = evidence
         self.ridge = ridge
         self.steps = steps
-
-    def _columns(self) -> tuple[str, ...]:
-        return tuple(name for name in EVIDENCE[self.evidence] if name not in LEFT_OUT)
-
-    def _places(self) -> tuple[str, ...]:
-        return COLUMNS
 
     def _fit(
         self,

@@ -21,8 +21,14 @@ import numpy as np
 from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.families.cycle import CycleFeatures
-from softbreak.models.detector import LearnedDetector
-from softbreak.models.learned.boosted import EVIDENCE, LEFT_OUT, grow, joined, sigmoid, taken
+from softbreak.models.learned.boosted import (
+    EVIDENCE,
+    EvidenceDetector,
+    grow,
+    joined,
+    sigmoid,
+    taken,
+)
 from softbreak.models.learned.calibration import (
     Isotonic,
     conformal_margin,
@@ -68,7 +74,7 @@ def _hidden(growth: float, shift: float) -> float:
     return abs(shift) if abs(shift) > SHIFT_LIMIT and abs(shift) > growth else growth
 
 
-class Hybrid(LearnedDetector):
+class Hybrid(EvidenceDetector):
     """Rule and boosted trees, calibrated on cells that were held out.
 
     Parameters
@@ -95,12 +101,6 @@ class Hybrid(LearnedDetector):
         self.limits = limits
 
     # -------------------------------------------------------------------------- learning
-    def _columns(self) -> tuple[str, ...]:
-        return tuple(name for name in EVIDENCE[self.evidence] if name not in LEFT_OUT)
-
-    def _places(self) -> tuple[str, ...]:
-        return COLUMNS
-
     def _fit(
         self,
         rows: np.ndarray,
