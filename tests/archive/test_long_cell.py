@@ -10,9 +10,9 @@ from softbreak.archive.convert import convert_archive
 from softbreak.archive.jobs import cell_job as work
 from softbreak.archive.results.triage_result import load_result
 from softbreak.archive.triage import triage
-from softbreak.data.readers import bdf_blocks as blocks
-from softbreak.data.readers import chunked as long
 from softbreak.data.readers import registry
+from softbreak.data.readers.formats import bdf_blocks as blocks
+from softbreak.data.readers.formats import chunked as long
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from softbreak.archive.inputs.overlap import at_once
 from softbreak.data.checks import mixture
 from softbreak.data.history import Span, assemble, placements, span_of
 from softbreak.data.names import file_name, stem_of
-from softbreak.data.readers.chunked import LongRecord
+from softbreak.data.readers.formats.chunked import LongRecord
 from softbreak.data.record import Cell, Record, Technique
 
 MANIFEST: Final = "the manifest"

@@ -16,36 +16,30 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from softbreak.data.readers import (
-    bdf_files,
-    chi,
-    described,
-    digatron,
-    gzipped,
-    palmsens,
-    potentiostats,
-    published,
-    zahner,
-)
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.chunked import LongRecord, long_records
+from softbreak.data.readers.containers import gzipped
+from softbreak.data.readers.containers import zip_file as zipped
 from softbreak.data.readers.cyclers import (
     arbin,
     basytec,
     biologic_mpr,
     biologic_mpt,
+    chi,
+    digatron,
     gamry,
     landt,
     maccor,
     neware,
     novonix,
+    palmsens,
     pec,
+    potentiostats,
     spreadsheet,
 )
-from softbreak.data.readers.formats import bdf
+from softbreak.data.readers.formats import bdf, bdf_files, described, published
 from softbreak.data.readers.formats import plain_table as table
-from softbreak.data.readers.formats import zip_file as zipped
-from softbreak.data.readers.impedance import gamry_eis, ivium, spectra_text, zplot
+from softbreak.data.readers.formats.chunked import LongRecord, long_records
+from softbreak.data.readers.impedance import gamry_eis, ivium, spectra_text, zahner, zplot
 from softbreak.data.readers.parser_errors import inside
 from softbreak.data.readers.soundness import sound
 from softbreak.data.readers.unrecognised import unknown_format

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from softbreak.data.readers.sweeps import LEAST_HERTZ, MOST_HERTZ, is_physical
+from softbreak.data.readers.impedance.sweeps import LEAST_HERTZ, MOST_HERTZ, is_physical
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError
 

@@ -10,8 +10,8 @@ import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 
-from softbreak.data.readers import bdf_files
-from softbreak.data.readers.bdf_columns import is_header
+from softbreak.data.readers.formats import bdf_files
+from softbreak.data.readers.formats.bdf_columns import is_header
 from softbreak.data.readers.registry import read
 from softbreak.errors import ReadError, UnknownFormatError
 from tests.data.readers.test_spreadsheet import workbook

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from softbreak.data.readers import palmsens, zahner
 from softbreak.data.readers.base import Head
+from softbreak.data.readers.cyclers import palmsens
+from softbreak.data.readers.impedance import zahner
 from softbreak.data.readers.registry import read
 from softbreak.data.record import Technique
 from softbreak.errors import ReadError

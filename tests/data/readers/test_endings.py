@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from softbreak.data.readers.endings import is_whole, without_unfinished
 from softbreak.data.readers.registry import read
+from softbreak.data.readers.tables.endings import is_whole, without_unfinished
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.data.readers import bdf_blocks as blocks
-from softbreak.data.readers import chunked as long
+from softbreak.data.readers.formats import bdf_blocks as blocks
+from softbreak.data.readers.formats import chunked as long
 from softbreak.data.readers.registry import read, read_long
 from softbreak.errors import ReadError
 from tests.metamorphic.recording import recorded

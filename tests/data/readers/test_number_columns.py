@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from softbreak.data.readers.number_columns import could_be_number, numbers_of
+from softbreak.data.readers.tables.number_columns import could_be_number, numbers_of
 from softbreak.errors import ReadError
 
 

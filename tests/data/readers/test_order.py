@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from softbreak.data.readers.order import RECORD, arranged
+from softbreak.data.readers.tables.order import RECORD, arranged
 
 N = 120
 

@@ -220,7 +220,7 @@ def test_gzip_that_is_cut_or_damaged(tmp_path: Path):
 
 
 def test_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("softbreak.data.readers.formats.zip_file.FREE_BYTES", 1 << 16)
+    monkeypatch.setattr("softbreak.data.readers.containers.zip_file.FREE_BYTES", 1 << 16)
     path = tmp_path / "cell.csv.gz"
     path.write_bytes(gzip.compress(b"0,0,0\n" * 1_000_000))
     with pytest.raises(ReadError, match="unpack to more than"):

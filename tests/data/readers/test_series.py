@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from softbreak.data.readers.formats.column_map import Field, match, split_unit
-from softbreak.data.readers.formats.delimited import durations, numbers, timestamps
 from softbreak.data.readers.registry import read
+from softbreak.data.readers.tables.column_map import Field, match, split_unit
+from softbreak.data.readers.tables.delimited import durations, numbers, timestamps
 from softbreak.data.readers.values.signs import signed
 from softbreak.data.readers.values.witnesses import run_on
 from softbreak.data.record import Technique

@@ -5,8 +5,8 @@ from xml.sax.saxutils import escape
 import numpy as np
 import pytest
 
-from softbreak.data.readers import extent
 from softbreak.data.readers.registry import read
+from softbreak.data.readers.workbooks import extent
 from softbreak.data.record import Technique
 from softbreak.errors import ReadError, StatisticsError, UnknownFormatError
 

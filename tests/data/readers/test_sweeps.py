@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softbreak.data.readers.sweeps import sweeps
+from softbreak.data.readers.impedance.sweeps import sweeps
 
 DOWN = np.geomspace(1e6, 0.1, 50)
 UP = DOWN[::-1]

@@ -12,11 +12,11 @@ from typing import Any, Final
 import numpy as np
 
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.formats import ms_access as jet
-from softbreak.data.readers.formats.column_map import Field, has, match
-from softbreak.data.readers.formats.delimited import Header, Text, delimiter_of, read_strings
-from softbreak.data.readers.formats.time_series import Layout, Told, build, read_table
-from softbreak.data.readers.summaries import samples
+from softbreak.data.readers.containers import ms_access as jet
+from softbreak.data.readers.tables.column_map import Field, has, match
+from softbreak.data.readers.tables.delimited import Header, Text, delimiter_of, read_strings
+from softbreak.data.readers.tables.summaries import samples
+from softbreak.data.readers.tables.time_series import Layout, Told, build, read_table
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
 

@@ -18,7 +18,7 @@ from softbreak.data.date_orders import DAY_FIRST, MONTH_FIRST, OPEN, stated_orde
 from softbreak.data.readers.base import Head, Reader, decode
 from softbreak.data.readers.cyclers import biologic_columns as bio
 from softbreak.data.readers.cyclers.biologic_records import Columns, Header, records
-from softbreak.data.readers.endings import UNFINISHED, without_unfinished
+from softbreak.data.readers.tables.endings import UNFINISHED, without_unfinished
 from softbreak.data.readers.values.dates import Instants, instant, read_instants
 from softbreak.data.record import Record
 from softbreak.errors import ReadError

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.readers.cyclers import biologic_columns as bio
-from softbreak.data.readers.sweeps import sweeps
+from softbreak.data.readers.impedance.sweeps import sweeps
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import ReadError
 

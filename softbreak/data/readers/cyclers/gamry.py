@@ -18,9 +18,9 @@ import numpy as np
 
 from softbreak.data.date_orders import stated_order
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.formats.column_map import Field, match
-from softbreak.data.readers.formats.delimited import Header, Text, numbers, read_strings
-from softbreak.data.readers.formats.time_series import Layout, Told, record_of
+from softbreak.data.readers.tables.column_map import Field, match
+from softbreak.data.readers.tables.delimited import Header, Text, numbers, read_strings
+from softbreak.data.readers.tables.time_series import Layout, Told, record_of
 from softbreak.data.readers.values.dates import instant
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.formats.column_map import Field, has
-from softbreak.data.readers.formats.delimited import Text, delimiter_of
-from softbreak.data.readers.formats.time_series import Layout, Told, read_table
+from softbreak.data.readers.tables.column_map import Field, has
+from softbreak.data.readers.tables.delimited import Text, delimiter_of
+from softbreak.data.readers.tables.time_series import Layout, Told, read_table
 from softbreak.data.record import Record
 
 LAYOUT: Final = Layout(

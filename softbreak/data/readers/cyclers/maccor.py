@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.formats.column_map import Field, has, match, split_unit
-from softbreak.data.readers.formats.delimited import (
+from softbreak.data.readers.tables.column_map import Field, has, match, split_unit
+from softbreak.data.readers.tables.delimited import (
     Header,
     Text,
     delimiter_of,
@@ -32,7 +32,7 @@ from softbreak.data.readers.formats.delimited import (
     read_strings,
     timestamps,
 )
-from softbreak.data.readers.formats.time_series import Layout, Told, read_table
+from softbreak.data.readers.tables.time_series import Layout, Told, read_table
 from softbreak.data.record import Record
 
 if TYPE_CHECKING:

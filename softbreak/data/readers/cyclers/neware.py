@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.formats import zip_file as zipped
-from softbreak.data.readers.formats.column_map import Field, has, match, split_unit
-from softbreak.data.readers.formats.delimited import Header, Text, delimiter_of, read_strings
-from softbreak.data.readers.formats.time_series import Layout, Told, read_table, record_of
+from softbreak.data.readers.containers import zip_file as zipped
 from softbreak.data.readers.parser_errors import foreign_errors
+from softbreak.data.readers.tables.column_map import Field, has, match, split_unit
+from softbreak.data.readers.tables.delimited import Header, Text, delimiter_of, read_strings
+from softbreak.data.readers.tables.time_series import Layout, Told, read_table, record_of
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
 

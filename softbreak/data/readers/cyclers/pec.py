@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.formats.column_map import Field, has, match
-from softbreak.data.readers.formats.delimited import Text, delimiter_of, read_strings
-from softbreak.data.readers.formats.time_series import Layout, Told, read_table
+from softbreak.data.readers.tables.column_map import Field, has, match
+from softbreak.data.readers.tables.delimited import Text, delimiter_of, read_strings
+from softbreak.data.readers.tables.time_series import Layout, Told, read_table
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
 

@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from softbreak.data.readers import extent, ods
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.formats import zip_file as zipped
-from softbreak.data.readers.headings import IS_NUMBER
+from softbreak.data.readers.containers import zip_file as zipped
 from softbreak.data.readers.parser_errors import foreign_errors, inside
-from softbreak.data.readers.sheets import Sheet, chosen, only_statistics
+from softbreak.data.readers.tables.headings import IS_NUMBER
+from softbreak.data.readers.workbooks import extent, ods
+from softbreak.data.readers.workbooks.sheets import Sheet, chosen, only_statistics
 from softbreak.data.record import Record
 from softbreak.errors import StatisticsError, UnknownFormatError
 

@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from softbreak.data.readers import published
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.bdf_columns import FIELDS, is_header
 from softbreak.data.readers.cyclers import arbin, neware
+from softbreak.data.readers.formats import published
+from softbreak.data.readers.formats.bdf_columns import FIELDS, is_header
 from softbreak.data.readers.formats.bdf_records import read_records
-from softbreak.data.readers.formats.column_map import Match, match
-from softbreak.data.readers.formats.delimited import Text, delimiter_of, numbers, timestamps
-from softbreak.data.readers.formats.time_series import Layout, Told, build, record_of
+from softbreak.data.readers.impedance.sweeps import sweeps
 from softbreak.data.readers.parser_errors import foreign_errors
-from softbreak.data.readers.sections import Table, read_sections
-from softbreak.data.readers.sweeps import sweeps
+from softbreak.data.readers.tables.column_map import Match, match
+from softbreak.data.readers.tables.delimited import Text, delimiter_of, numbers, timestamps
+from softbreak.data.readers.tables.sections import Table, read_sections
+from softbreak.data.readers.tables.time_series import Layout, Told, build, record_of
 from softbreak.data.readers.values.durations import past_midnight
 from softbreak.data.readers.values.file_columns import FileColumns
 from softbreak.data.record import Cell, Record, Source, Technique
@@ -186,7 +186,7 @@ def _seconds(column: pl.Series) -> np.ndarray:
 
 def _layout(path: Path, schema: Any) -> tuple[Layout, Mapping[str, Match]]:
     """Return whose columns a table has, and where ours stand among them."""
-    from softbreak.data.readers import described
+    from softbreak.data.readers.formats import described
 
     names = schema.names
     tests: tuple[tuple[Layout, Callable[[list[str]], bool]], ...] = (

@@ -2,7 +2,7 @@
 
 CH Instruments, Parstat (VersaStudio), PowerSuite, NOVA, Squidstat, RelaxIS, the P00 layout of
 older programs and most spreadsheets write such tables; which column is which, says
-:mod:`softbreak.data.readers.spectrum_columns`.
+:mod:`softbreak.data.readers.impedance.spectrum_columns`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from softbreak.data.readers.impedance.spectrum import (
     record,
     spectrum_records,
 )
-from softbreak.data.readers.number_columns import could_be_number, not_measured, numbers_of, plain
-from softbreak.data.readers.spectrum_columns import (
+from softbreak.data.readers.impedance.spectrum_columns import (
     DELIMITERS,
     SERIES,
     SPECTRUM,
@@ -35,6 +34,12 @@ from softbreak.data.readers.spectrum_columns import (
     fields_of,
     find_header,
     header_at,
+)
+from softbreak.data.readers.tables.number_columns import (
+    could_be_number,
+    not_measured,
+    numbers_of,
+    plain,
 )
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from softbreak.data.readers.base import decode
-from softbreak.data.readers.number_columns import could_be_number, not_measured
-from softbreak.data.readers.sweeps import is_physical, sweeps
+from softbreak.data.readers.impedance.sweeps import is_physical, sweeps
+from softbreak.data.readers.tables.number_columns import could_be_number, not_measured
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import ReadError
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from softbreak.data.readers.number_columns import could_be_number, not_measured
+from softbreak.data.readers.tables.number_columns import could_be_number, not_measured
 
 SPECTRUM: Final = ("frequency", "real", "imaginary")
 POLAR: Final = ("frequency", "modulus", "phase")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from softbreak.data.readers.formats.column_map import Field, Match, match, split_unit
-from softbreak.data.readers.formats.delimited import DELIMITERS, Header, Text, read_strings
-from softbreak.data.readers.headings import LOOKED_AT, headings_of, refused, split
+from softbreak.data.readers.tables.column_map import Field, Match, match, split_unit
+from softbreak.data.readers.tables.delimited import DELIMITERS, Header, Text, read_strings
+from softbreak.data.readers.tables.headings import LOOKED_AT, headings_of, refused, split
 from softbreak.data.readers.values.numbers import NUMBER
 from softbreak.data.schema import SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import ReadError

@@ -16,7 +16,7 @@ from typing import Final
 
 import pandas as pd
 
-from softbreak.data.readers.summaries import one_row_a_count
+from softbreak.data.readers.tables.summaries import one_row_a_count
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError, StatisticsError
 

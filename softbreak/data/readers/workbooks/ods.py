@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
-from softbreak.data.readers.extent import check_cells
-from softbreak.data.readers.formats import zip_file as zipped
+from softbreak.data.readers.containers import zip_file as zipped
 from softbreak.data.readers.parser_errors import foreign_errors
+from softbreak.data.readers.workbooks.extent import check_cells
 
 if TYPE_CHECKING:
     import polars as pl

@@ -16,9 +16,9 @@ from typing import Any, Final
 import numpy as np
 
 from softbreak.data.readers.base import Head, Reader, decode
-from softbreak.data.readers.formats.time_series import Layout, Told, build
 from softbreak.data.readers.impedance.spectrum import Origin, spectrum_records
 from softbreak.data.readers.parser_errors import foreign_errors
+from softbreak.data.readers.tables.time_series import Layout, Told, build
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError
 

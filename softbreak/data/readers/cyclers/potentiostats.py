@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.formats.column_map import Field, has
-from softbreak.data.readers.formats.delimited import Text, delimiter_of
-from softbreak.data.readers.formats.time_series import Layout, Told, read_table
-from softbreak.data.readers.spectrum_columns import MOST_LINE
+from softbreak.data.readers.impedance.spectrum_columns import MOST_LINE
+from softbreak.data.readers.tables.column_map import Field, has
+from softbreak.data.readers.tables.delimited import Text, delimiter_of
+from softbreak.data.readers.tables.time_series import Layout, Told, read_table
 from softbreak.data.record import Record, Technique
 
 SWEPT: Final = 0.9

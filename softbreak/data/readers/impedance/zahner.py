@@ -15,7 +15,7 @@ import numpy as np
 
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.impedance.spectrum import VERSION, Origin, read_bytes, spectrum_records
-from softbreak.data.readers.sweeps import is_physical
+from softbreak.data.readers.impedance.sweeps import is_physical
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
 

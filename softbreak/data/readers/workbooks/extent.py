@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from softbreak.data.readers.formats import zip_file as zipped
+from softbreak.data.readers.containers import zip_file as zipped
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.errors import ReadError
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from softbreak.data.readers.base import HEAD_BYTES, Head, Reader, decode
-from softbreak.data.readers.bdf_columns import is_header, is_known
-from softbreak.data.readers.described import find
 from softbreak.data.readers.formats import bdf
+from softbreak.data.readers.formats.bdf_columns import is_header, is_known
+from softbreak.data.readers.formats.described import find
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.data.record import Record
 from softbreak.data.schema import SERIES_COLUMNS

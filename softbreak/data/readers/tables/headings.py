@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from softbreak.data.readers.formats.column_map import SCALE, Match, split_unit
-from softbreak.data.readers.formats.delimited import Header, Text, delimiter_of
+from softbreak.data.readers.tables.column_map import SCALE, Match, split_unit
+from softbreak.data.readers.tables.delimited import Header, Text, delimiter_of
 from softbreak.data.readers.values.numbers import NUMBER
 from softbreak.data.schema import SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import ReadError

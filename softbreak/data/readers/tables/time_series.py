@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.date_orders import stated_order
-from softbreak.data.readers.formats.column_map import Field, Match, columns_read, match
-from softbreak.data.readers.formats.delimited import Header, Text
-from softbreak.data.readers.order import RECORD, arranged
-from softbreak.data.readers.sections import read_sections
+from softbreak.data.readers.tables.column_map import Field, Match, columns_read, match
+from softbreak.data.readers.tables.delimited import Header, Text
+from softbreak.data.readers.tables.order import RECORD, arranged
+from softbreak.data.readers.tables.second_columns import corrected, witnesses_in
+from softbreak.data.readers.tables.sections import read_sections
 from softbreak.data.readers.values.dates import Instants
 from softbreak.data.readers.values.file_columns import FileColumns
 from softbreak.data.readers.values.mending import DATE_UNIT, by_labels, on_one_clock, witnessed
-from softbreak.data.readers.values.second_columns import corrected, witnesses_in
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS
 from softbreak.data.sweeps import sweep_rate

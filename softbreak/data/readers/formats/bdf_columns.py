@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from softbreak.data.readers.formats.column_map import SCALE, Field, split_unit
+from softbreak.data.readers.tables.column_map import SCALE, Field, split_unit
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
 
 _SPELLED: Final[Mapping[str, Mapping[str, str]]] = {

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from softbreak.data.readers.endings import without_unfinished
-from softbreak.data.readers.formats.column_map import Match
-from softbreak.data.readers.formats.delimited import Header, Text
-from softbreak.data.readers.headings import Find, begun, enough, headings_of, refused
-from softbreak.data.readers.rows import Rows, cleaned, parsed
+from softbreak.data.readers.tables.column_map import Match
+from softbreak.data.readers.tables.delimited import Header, Text
+from softbreak.data.readers.tables.endings import without_unfinished
+from softbreak.data.readers.tables.headings import Find, begun, enough, headings_of, refused
+from softbreak.data.readers.tables.rows import Rows, cleaned, parsed
 from softbreak.data.readers.values.file_columns import FileColumns
 
 if TYPE_CHECKING:

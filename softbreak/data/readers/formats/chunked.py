@@ -18,9 +18,9 @@ import pandas as pd
 
 from softbreak.compiled import strict
 from softbreak.data.clock import clock_peek, clock_step, new_clock
-from softbreak.data.readers.bdf_blocks import Blocks, Columns, parquet_blocks, text_blocks
 from softbreak.data.readers.formats import bdf, bdf_records
-from softbreak.data.readers.formats.time_series import (
+from softbreak.data.readers.formats.bdf_blocks import Blocks, Columns, parquet_blocks, text_blocks
+from softbreak.data.readers.tables.time_series import (
     ABSOLUTE_ZERO_CELSIUS,
     Told,
     check_ranges,

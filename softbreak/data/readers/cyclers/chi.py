@@ -18,10 +18,10 @@ from typing import Final
 import numpy as np
 
 from softbreak.data.readers.base import Head, Reader
-from softbreak.data.readers.formats.time_series import Layout, Told, build
 from softbreak.data.readers.impedance.spectra_text import stated_above
 from softbreak.data.readers.impedance.spectrum import read_lines
-from softbreak.data.readers.number_columns import numbers_of
+from softbreak.data.readers.tables.number_columns import numbers_of
+from softbreak.data.readers.tables.time_series import Layout, Told, build
 from softbreak.data.record import Record, Technique
 from softbreak.errors import ReadError
 

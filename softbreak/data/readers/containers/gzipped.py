@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from softbreak.data.readers.base import Head
-from softbreak.data.readers.formats.zip_file import member_limit, member_name
+from softbreak.data.readers.containers.zip_file import member_limit, member_name
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.errors import ReadError
 

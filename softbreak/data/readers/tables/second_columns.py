@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from softbreak.data.plausible import doubtful_current
-from softbreak.data.readers.formats.column_map import Match, split_unit
+from softbreak.data.readers.tables.column_map import Match, split_unit
 from softbreak.data.readers.values.file_columns import FileColumns
 from softbreak.data.readers.values.witnesses import plain_ratio
 from softbreak.errors import ReadError
 
 if TYPE_CHECKING:
-    from softbreak.data.readers.formats.delimited import Header, Text
+    from softbreak.data.readers.tables.delimited import Header, Text
 
 PLACES: Final = 4
 ROWS: Final = 48

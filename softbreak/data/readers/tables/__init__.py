@@ -1,0 +1,1 @@
+"""What every text table is made of: headings, columns, numbers, sections, order."""

@@ -1,0 +1,1 @@
+"""Sheets of workbooks, and what they may claim of their size."""
