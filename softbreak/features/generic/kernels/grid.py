@@ -22,7 +22,7 @@ def on_grid(
     Parameters
     ----------
     values, progress, offsets : numpy.ndarray
-        As in :class:`Curves`.
+        As in :class:`softbreak.features.generic.curves.Curves`.
     points : int
         Times, equally far apart from the first sample to the last.
 
