@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-HEALTHY_BELOW = 0.05
-"""An electronic fraction below this is healthy: about the best resolution of routine evidence."""
-HARD_FROM = 0.95
-"""An electronic fraction from this on is a hard breakdown: only electrons, within resolution."""
+from softbreak.state_limits import HARD_FROM, HEALTHY_BELOW
+
+__all__ = [
+    "HARD_FROM",
+    "HEALTHY_BELOW",
+    "Basis",
+    "Evidence",
+    "State",
+    "Verdict",
+    "judged",
+    "undetermined",
+]
 
 
 class State(StrEnum):

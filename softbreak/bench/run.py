@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from softbreak.bench.contract import FILE, read_verdicts
 from softbreak.bench.editions import PARTS
 from softbreak.bench.entrants import Entrant, entrant, missing
-from softbreak.bench.entrants.base import PlainCell, read_cells, read_lessons
+from softbreak.bench.entrants.entrant import PlainCell, read_cells, read_lessons
 from softbreak.bench.make import edition_of
 from softbreak.bench.score import COSTS
+from softbreak.bench.verdicts_file import FILE, read_verdicts
 from softbreak.errors import SoftbreakError
 
 ENTRIES: Final = "entries"

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from softbreak.bench.cells import cells_of
-from softbreak.bench.contract import FILE, beside_truth, read_verdicts
 from softbreak.bench.editions import EDITIONS, PARTS, LawPart
 from softbreak.bench.make import edition_of
+from softbreak.bench.verdicts_file import FILE, beside_truth, read_verdicts
 from softbreak.training import metrics
 from softbreak.training.episodes import onset_scores
 from softbreak.training.significance import Interval, bootstrap, cell_confusions, draws_of
@@ -122,7 +122,7 @@ def scores_of(judged: pd.DataFrame) -> dict[str, float]:
     Parameters
     ----------
     judged : DataFrame
-        See :func:`softbreak.bench.contract.beside_truth`.
+        See :func:`softbreak.bench.verdicts_file.beside_truth`.
     """
     told = metrics.scores(judged)
     out: dict[str, float] = {name: told[name] for name in COLUMNS if name in told}

@@ -1,5 +1,7 @@
 """Day first or month first: what one file leaves open, the cell's other files decide.
 
+What a file's own rows prove is decided by :mod:`softbreak.data.readers.values.dates`.
+
 One computer writes all its dates in one order. Where a file of the same instrument proves one, it
 holds for the others; else the order by which no weeks pass between the files of the cell; else the
 one by which they follow each other as their names count. What stays open has no place in absolute

@@ -3,7 +3,7 @@
 Learned detectors follow scikit-learn's conventions: final methods, hooks below. A subclass gives
 its parameters in ``__init__`` (kept under their own names, untouched) and writes ``_fit`` and
 ``_score``; to be saved it also writes ``_arrays``, ``_facts`` and ``_restore``. What is checked of
-every one of them stands in :mod:`softbreak.models.learned.checks`.
+every one of them stands in :mod:`softbreak.models.learned.contract_checks`.
 """
 
 from __future__ import annotations

@@ -16,11 +16,11 @@ from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.detector import Judge, LearnedDetector, read_facts
-from softbreak.models.doubt import earned, without_doubtful
 from softbreak.models.learned.learners import LEARNERS, TABLE, Judging, judged_by, load_learned
 from softbreak.models.look_back import looked_back
 from softbreak.models.rules import fused, voltammetry
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
+from softbreak.models.withheld import earned, without_doubtful
 from softbreak.verdict import Verdict
 
 Readings = Sequence[ImpedanceReading]

@@ -25,9 +25,8 @@ from softbreak.physics.relaxation import (
     kramers_kronig,
     relaxations,
 )
+from softbreak.state_limits import HARD_FROM, HEALTHY_BELOW
 
-HEALTHY_BELOW: Final = 0.05
-HARD_FROM: Final = 0.95
 PRIOR_HEALTHY: Final = 0.5
 """Prior probability of η_e < 0.05: without evidence the answer is "even odds", never "short"."""
 PRIOR_HARD: Final = 0.05

@@ -25,9 +25,9 @@ from softbreak.physics.fisher import (
     voltammetry_sd,
 )
 from softbreak.physics.voltammetry import harmless_window
+from softbreak.state_limits import HEALTHY_UPPER
 
 SOFT_FROM: Final = 0.05
-HEALTHY_UPPER: Final = 0.10
 SCAN_RATE: Final = 0.2e-3
 """V s⁻¹: slow enough for the static current."""
 THIN_LITHIUM_UM: Final = 15.0

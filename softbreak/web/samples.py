@@ -13,9 +13,9 @@ import numpy as np
 from softbreak.archive.feature_tables import histories_of, scanned
 from softbreak.archive.results.pack import key_of
 from softbreak.archive.tables import Failure
+from softbreak.data.decimation import min_max_samples
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
-from softbreak.models.diagnosis.diagnose import min_max_samples
 from softbreak.web.cells import Results
 
 FOLDER: Final = "samples"

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.bench.contract import FILE, read_verdicts
 from softbreak.bench.entrants import entrant, missing, names
-from softbreak.bench.entrants.base import PlainCell, calibrate, read_cells, read_lessons, scored
+from softbreak.bench.entrants.entrant import PlainCell, calibrate, read_cells, read_lessons, scored
 from softbreak.bench.page import markdown, write_page
 from softbreak.bench.run import run_program, run_shipped
 from softbreak.bench.score import score_folder
+from softbreak.bench.verdicts_file import FILE, read_verdicts
 from softbreak.errors import SoftbreakError
 
 ROOT = Path(__file__).parents[2]

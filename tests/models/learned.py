@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from softbreak.models.learned.checks import Example
+from softbreak.models.learned.contract_checks import Example
 from softbreak.models.learned.input_table import COLUMNS
 
 

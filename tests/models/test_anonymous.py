@@ -13,7 +13,7 @@ from softbreak.features.generic.curves import Curves
 from softbreak.features.generic.tsfresh_door import extracted, settings_of
 from softbreak.features.generic.tsfresh_equivalents.table import has_twin, parsed
 from softbreak.models.diagnosis.diagnose import diagnose
-from softbreak.models.learned import checks
+from softbreak.models.learned import contract_checks as checks
 from softbreak.models.learned.tsfresh_trees import CANDIDATES, Anonymous, shape_features
 from softbreak.models.live.cell import LiveCell
 from softbreak.simulate.population import Recipe, blocks

@@ -9,7 +9,7 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.features.evidence.cell_evidence import gather
-from softbreak.models.learned.checks import check_table_causality
+from softbreak.models.learned.contract_checks import check_table_causality
 from softbreak.models.learned.learners import load_learned
 from softbreak.models.registry import DETECTORS, PRETRAINED
 from softbreak.models.rules.impedance import read_spectra

@@ -1,4 +1,7 @@
-"""Which files are one cell: by the manifest, else by folder and name."""
+"""Which files are one cell: by the manifest, else by folder and name.
+
+Once the files are read, :mod:`softbreak.archive.inputs.witnesses` may part them again.
+"""
 
 from __future__ import annotations
 

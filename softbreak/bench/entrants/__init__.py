@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
-from softbreak.bench.entrants.base import Entrant
+from softbreak.bench.entrants.entrant import Entrant
 from softbreak.errors import SoftbreakError
 
 _HOMES: Final = {

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from softbreak.bench.entrants.base import Entrant, Lesson, PlainCell
+from softbreak.bench.entrants.entrant import Entrant, Lesson, PlainCell
 
 POINTS: Final = 24
 CALCULATORS: Final[dict[str, Any]] = {

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.bench.entrants.base import PlainCell, scored
+from softbreak.bench.entrants.entrant import PlainCell, scored
 
 PENALTY: Final = 3.0
 """In units of the noise's variance times the logarithm of the length."""

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.bench.entrants.base import REFERENCE, PlainCell, scored
+from softbreak.bench.entrants.entrant import REFERENCE, PlainCell, scored
 
 SLACK: Final = 0.03
 """Fall of log V/I a cycle that is forgiven."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from softbreak.bench.entrants.base import PlainCell, scored
+from softbreak.bench.entrants.entrant import PlainCell, scored
 
 
 def _since_drift(cell: PlainCell, detector: Any) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from softbreak.bench.entrants.base import PlainCell, scored
+from softbreak.bench.entrants.entrant import PlainCell, scored
 
 
 def score(cell: PlainCell) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.bench.entrants.base import PlainCell, scored
+from softbreak.bench.entrants.entrant import PlainCell, scored
 
 POINTS: Final = 16
 """A half-cycle."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.archive.inputs.read import read
-from softbreak.bench.entrants.base import Entrant
+from softbreak.bench.entrants.entrant import Entrant
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.models.registry import DETECTORS, Detector

@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbreak.bench.entrants.base import Calibrated, Entrant, Lesson, PlainCell, calibrate, scored
+from softbreak.bench.entrants.entrant import (
+    Calibrated,
+    Entrant,
+    Lesson,
+    PlainCell,
+    calibrate,
+    scored,
+)
 
 
 def features(cell: PlainCell) -> np.ndarray:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from softbreak.bench.entrants.base import Entrant, Lesson, PlainCell
+from softbreak.bench.entrants.entrant import Entrant, Lesson, PlainCell
 
 
 def _never(cell: PlainCell, _: None) -> pd.DataFrame:

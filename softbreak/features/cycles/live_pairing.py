@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.data.segment import CycleBuilder
+from softbreak.data.cycle_numbers import CycleBuilder
 from softbreak.features.cycles.pairing import Arranged, Cycles, Events
 from softbreak.features.half_cycles.measured import (
     EXCURSIONS,

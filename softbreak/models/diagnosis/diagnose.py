@@ -13,6 +13,7 @@ import pandas as pd
 
 from softbreak.data.checks import Finding as Remark
 from softbreak.data.checks import check_history
+from softbreak.data.decimation import min_max_samples
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
 from softbreak.errors import SoftbreakError
@@ -205,34 +206,6 @@ def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame
         columns = ("series", "sweep", "time_second", "voltage_volt", "current_ampere")
         return _nothing(columns).copy()
     return pd.concat(frames, ignore_index=True)
-
-
-def min_max_samples(values: np.ndarray, buckets: int) -> np.ndarray:
-    """Choose the lowest and the highest sample of each bucket, in order.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (n,)
-    buckets : int
-        At most twice as many samples are chosen, with the first and the last among them.
-
-    Returns
-    -------
-    numpy.ndarray of int
-        Sorted sample numbers; all of them where there are few.
-    """
-    count = len(values)
-    if count <= 2 * buckets:
-        return np.arange(count)
-    width = -(-count // buckets)
-    whole = count // width
-    block = values[: whole * width].reshape(whole, width)
-    base = np.arange(whole) * width
-    chosen = [base + block.argmin(axis=1), base + block.argmax(axis=1), np.array([0, count - 1])]
-    rest = values[whole * width :]
-    if len(rest):
-        chosen.append(whole * width + np.array([rest.argmin(), rest.argmax()]))
-    return np.unique(np.concatenate(chosen))
 
 
 @cache

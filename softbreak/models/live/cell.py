@@ -1,4 +1,7 @@
-"""A cell that is judged while it runs: the same code as for a finished one, a chunk at a time."""
+"""A cell that is judged while it runs: the same code as for a finished one, a chunk at a time.
+
+A spectrum or a voltammogram speaks for cycles before it too: with each, all cycles are judged anew.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ from softbreak.features.half_cycles.samples import TALLIES
 from softbreak.features.half_cycles.state_bytes import pack, unpack
 from softbreak.models.detector import Judge
 from softbreak.models.diagnosis.result import verdict_row, verdict_table
-from softbreak.models.doubt import is_too_little
 from softbreak.models.live.changes import Change, Kind, warning_change
 from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of, units_of
 from softbreak.models.rules.fused import not_applicable
 from softbreak.models.rules.impedance import SpectrumReader
+from softbreak.models.withheld import is_too_little
 from softbreak.verdict import Evidence, State, Verdict
 
 ONE_WAY_SECOND: Final = 6 * 3600.0

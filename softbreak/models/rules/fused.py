@@ -22,6 +22,7 @@ from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
 from softbreak.models.rules.sentences import hours, percent, state_probabilities
+from softbreak.models.rules.thresholds import HEALTHY_UPPER
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP, SweepView
 from softbreak.verdict import (
@@ -49,9 +50,6 @@ HEALTHY_GROWTH: Final = 1.6
 """Factor of ionic growth that the pair fit may assume and still clear a cell …"""
 SOFT_GROWTH: Final = 3.0
 """… or still convict one."""
-HEALTHY_UPPER: Final = 0.10
-"""Upper bound of η_e below which an impedance reading says healthy."""
-
 
 _SEEN: Final = np.array([CYCLE_COLUMNS.index(name) for name in SEEN])
 

@@ -13,7 +13,13 @@ import pandas as pd
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
 from softbreak.models.rules.sentences import ohm, percent, state_probabilities
-from softbreak.models.rules.thresholds import BOLTZMANN_EV, CERTIFICATE, CERTIFICATE_UNLOGGED
+from softbreak.models.rules.thresholds import (
+    BOLTZMANN_EV,
+    CERTIFICATE,
+    CERTIFICATE_UNLOGGED,
+    ELECTROLYTE_EV,
+    HEALTHY_UPPER,
+)
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.impedance import (
@@ -39,11 +45,8 @@ from softbreak.verdict import (
 )
 
 SURE: Final = 0.95
-HEALTHY_UPPER: Final = 0.10
 CERTAIN: Final = 0.45
 """R_LF over L/(σA) up to which no misstated area or conductivity explains it."""
-ACTIVATION_EV: Final = 0.35
-"""Of the electrolyte's conductivity, at the lower end: its floor falls least when it is warmer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,7 @@ def _floor(spectrum: Spectrum, evidence: CellEvidence) -> tuple[float, float]:
         return floor, CERTIFICATE_UNLOGGED
     if math.isfinite(warmth):
         inverse = 1.0 / (warmth + 273.15) - 1.0 / (stated + 273.15)
-        floor *= math.exp(ACTIVATION_EV / BOLTZMANN_EV * inverse)
+        floor *= math.exp(ELECTROLYTE_EV / BOLTZMANN_EV * inverse)
     return floor, CERTIFICATE
 
 

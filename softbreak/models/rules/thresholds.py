@@ -1,9 +1,14 @@
-"""Every threshold of the voltage rule, named and explained. Logarithms are natural."""
+"""Every threshold of the voltage rule, named and explained. Logarithms are natural.
+
+What impedance, voltammetry and all evidence together are held against stands at the top of their
+own modules; the limits between the states in :mod:`softbreak.state_limits`.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+from softbreak import state_limits
 from softbreak.physics import constants
 
 BOLTZMANN_EV: Final = constants.BOLTZMANN_EV_TRAINED
@@ -33,8 +38,8 @@ STEP_LIMIT_UNLOGGED: Final = 2.0
 RAISED: Final = 0.4
 """A rise (ln) from one cycle to the next that only a lost contact, or an open lead, brings about:
 when it goes as abruptly, V/I is back and nothing was shorted."""
-HEALTHY_UPPER: Final = 0.10
-"""Upper bound of η_e that "healthy" may carry: what a growth up to GROWTH_LIMIT can hide …"""
+HEALTHY_UPPER: Final = state_limits.HEALTHY_UPPER
+"""What a growth up to GROWTH_LIMIT can hide …"""
 ABOUT_UPPER: Final = 0.12
 """… and what the estimate of its spread may exceed it by."""
 RECOVERED: Final = 0.10

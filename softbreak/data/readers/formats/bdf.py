@@ -28,7 +28,7 @@ from softbreak.data.readers.impedance.sweeps import sweeps
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.data.readers.tables.column_map import Match, match
 from softbreak.data.readers.tables.delimited import Text, delimiter_of, numbers, timestamps
-from softbreak.data.readers.tables.sections import Table, read_sections
+from softbreak.data.readers.tables.further_headers import Table, read_sections
 from softbreak.data.readers.tables.time_series import Layout, Told, build, record_of
 from softbreak.data.readers.values.durations import past_midnight
 from softbreak.data.readers.values.file_columns import FileColumns

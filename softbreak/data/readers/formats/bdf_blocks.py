@@ -14,7 +14,7 @@ from softbreak.data.readers.base import Head
 from softbreak.data.readers.formats import bdf
 from softbreak.data.readers.tables.column_map import Match, match
 from softbreak.data.readers.tables.delimited import Header, Text, delimiter_of
-from softbreak.data.readers.tables.sections import read_sections
+from softbreak.data.readers.tables.further_headers import read_sections
 from softbreak.data.schema import COLUMNS, SPECTRUM_COLUMNS
 
 BLOCK_ROWS: Final = 1 << 20

@@ -20,8 +20,8 @@ from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.formats.plain_table import tabbed
 from softbreak.data.readers.tables.column_map import SCALE, Match
 from softbreak.data.readers.tables.delimited import DELIMITERS, Header, Text
+from softbreak.data.readers.tables.further_headers import read_sections
 from softbreak.data.readers.tables.headings import begun, headings_of, split
-from softbreak.data.readers.tables.sections import read_sections
 from softbreak.data.readers.tables.time_series import Layout, Told, record_of
 from softbreak.data.readers.values.dates import read_instants
 from softbreak.data.record import Record

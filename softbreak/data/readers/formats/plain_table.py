@@ -23,7 +23,7 @@ import numpy as np
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.tables.column_map import Match
 from softbreak.data.readers.tables.delimited import DELIMITERS, Header, Text, delimiter_of
-from softbreak.data.readers.tables.sections import Table, read_sections
+from softbreak.data.readers.tables.further_headers import Table, read_sections
 from softbreak.data.readers.tables.time_series import Layout, Told, record_of
 from softbreak.data.readers.unrecognised import did_you_mean
 from softbreak.data.readers.values.file_columns import FileColumns

@@ -14,9 +14,9 @@ import pandas as pd
 from softbreak.data.date_orders import stated_order
 from softbreak.data.readers.tables.column_map import Field, Match, columns_read, match
 from softbreak.data.readers.tables.delimited import Header, Text
+from softbreak.data.readers.tables.further_headers import read_sections
 from softbreak.data.readers.tables.order import RECORD, arranged
-from softbreak.data.readers.tables.second_columns import corrected, witnesses_in
-from softbreak.data.readers.tables.sections import read_sections
+from softbreak.data.readers.tables.unit_witnesses import corrected, witnesses_in
 from softbreak.data.readers.values.dates import Instants
 from softbreak.data.readers.values.file_columns import FileColumns
 from softbreak.data.readers.values.mending import DATE_UNIT, by_labels, on_one_clock, witnessed

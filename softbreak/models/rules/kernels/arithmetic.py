@@ -14,8 +14,6 @@ from softbreak.compiled import strict
 from softbreak.models.rules.kernels import codes
 
 _VELTKAMP: Final = 134217729.0
-BACK: Final = 0.10
-"""Distance (ln) to the level before a rise within which a drop is its end."""
 
 
 @strict
@@ -57,26 +55,6 @@ def hypot(a: float, b: float) -> float:
 def upper_median(values: Any, count: int) -> float:
     """Return the median of the first values, the upper one of two."""
     return float(np.sort(values[:count])[count // 2])
-
-
-@strict
-def _came_back(events: Any, k: int) -> bool:
-    """Tell whether a drop only ends an abrupt rise: a contact that was lost for a while."""
-    if k == 0 or not events[k - 1, 1] > 0.0:
-        return False
-    return abs(math.log(larger(events[k, 3], 1e-9) / larger(events[k - 1, 2], 1e-9))) < BACK
-
-
-@strict
-def deepest_drop(events: Any) -> int:
-    """Place of the drop that took most ohms among events; −1 where nothing dropped."""
-    best, most = -1, 0.0
-    for k in range(len(events)):
-        if events[k, 1] < 0.0 and not _came_back(events, k):
-            took = events[k, 2] - events[k, 3]
-            if best < 0 or took > most:
-                best, most = k, took
-    return best
 
 
 @strict

@@ -18,14 +18,13 @@ from softbreak.compiled import strict
 from softbreak.models.rules.kernels import codes
 from softbreak.models.rules.kernels.arithmetic import (
     chances,
-    deepest_drop,
     larger,
     left_open,
     say,
     smaller,
     upper_median,
 )
-from softbreak.models.rules.kernels.drops import judge_short, judge_slow
+from softbreak.models.rules.kernels.drops import deepest_drop, judge_short, judge_slow
 from softbreak.models.rules.kernels.state import KEPT_STEPS
 
 

@@ -2,12 +2,17 @@
 
 After a drop: how much of the current is electronic, and whether the short ended. Without: healthy,
 or a slow change that the voltage cannot explain.
+
+Whether a drop stayed is asked in this order: between samples by
+:mod:`softbreak.features.kernels.resistance_steps`, among the events of a cycle by ``_came_back``
+and from cycle to cycle by ``_returned`` here, against a learned score by
+:mod:`softbreak.models.learned.hybrid_decision`.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -21,6 +26,29 @@ from softbreak.models.rules.kernels.arithmetic import (
     say,
     smaller,
 )
+
+BACK: Final = 0.10
+"""Distance (ln) to the level before a rise within which a drop is its end."""
+
+
+@strict
+def _came_back(events: Any, k: int) -> bool:
+    """Tell whether a drop only ends an abrupt rise: a contact that was lost for a while."""
+    if k == 0 or not events[k - 1, 1] > 0.0:
+        return False
+    return abs(math.log(larger(events[k, 3], 1e-9) / larger(events[k - 1, 2], 1e-9))) < BACK
+
+
+@strict
+def deepest_drop(events: Any) -> int:
+    """Place of the drop that took most ohms among events; −1 where nothing dropped."""
+    best, most = -1, 0.0
+    for k in range(len(events)):
+        if events[k, 1] < 0.0 and not _came_back(events, k):
+            took = events[k, 2] - events[k, 3]
+            if best < 0 or took > most:
+                best, most = k, took
+    return best
 
 
 @strict

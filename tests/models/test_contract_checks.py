@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from softbreak.models.detector import LearnedDetector
-from softbreak.models.learned import checks
+from softbreak.models.learned import contract_checks as checks
 from softbreak.models.learned.boosted import Boosted, Logistic
 from softbreak.models.learned.hybrid import Hybrid
 from tests.models.learned import example

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.bench.contract import beside_truth, read_verdicts
+from softbreak.bench.verdicts_file import beside_truth, read_verdicts
 from softbreak.errors import SoftbreakError
 
 
