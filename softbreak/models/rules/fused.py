@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
 from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
+from softbreak.models.rules.channel import standing
 from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
@@ -156,13 +156,9 @@ def not_applicable(evidence: CellEvidence) -> Verdict | None:
             "Give each cell a folder of its own, or say in cells.csv which files belong to it and "
             "what its configuration is.",
         )
-    even, odd = evidence.timeline.electromotive_volt, evidence.timeline.polarisation_volt
-    if even + odd > CLIPPED_VOLT and 0.0 <= even - odd < CLIPPED_SHARE * (even + odd):
-        return undetermined(
-            f"under negative current the voltage stays at zero, under positive it is "
-            f"{even + odd:.3g} V: the cycler's range clips it",
-            "Record voltages of both signs: a range that reaches below zero.",
-        )
+    still = standing(evidence)
+    if still is not None:
+        return undetermined(still.reason, still.wanted)
     foreign = foreign_cell(evidence)
     return None if foreign is None else undetermined(foreign.reason, foreign.wanted)
 
