@@ -43,7 +43,7 @@ def scattering(volt, _):
         clipped(high=0.0),
         clipped(low=-0.01),
         clipped(high=0.03),
-        clipped(low=-0.052),  # only the end of each half-cycle
+        clipped(low=-0.045),
         scattering,
         lambda volt, sign: np.where(sign < 0, 0.007, volt),
         lambda volt, sign: np.where(sign > 0, 0.05, volt),

@@ -27,7 +27,8 @@ POLARISES: Final = 5.0
 NEARLY_ALL: Final = 0.8
 """Share of the half-cycles that do what is said of all."""
 QUIETER: Final = 0.5
-"""Share of the other direction's scatter that a clipped one, with noise added behind, stays below …"""
+"""Share of the other direction's scatter that a clipped one stays below, whose amplifier adds its
+own …"""
 MOVES: Final = 0.03
 """… while the other one moves by more than this share of its voltage."""
 COMPLIANCE_VOLT: Final = 1.0
@@ -101,7 +102,7 @@ class _Side(NamedTuple):
     @property
     def fine(self) -> bool:
         """Whether its scatter is many of the converter's steps."""
-        steps = np.diff(np.unique(np.concatenate([self.largest, np.abs(self.last)])))
+        steps = np.diff(np.unique(self.largest))
         steps = steps[steps > SAME * self.largest.max()]
         return bool(len(steps) and np.median(self.noise) > FINE * steps.min())
 
