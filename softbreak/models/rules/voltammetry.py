@@ -151,7 +151,7 @@ def _is_wire(sweep: SweepView, cell: Cell) -> Verdict | None:
     """Hard: a straight line of a resistance that only metal has."""
     floor = 0.1 * (cell.ionic_floor_ohm or 0.0) * (cell.area_cm2 or 1.0)
     areal = sweep.chord_resistance * (cell.area_cm2 or 1.0)
-    if not (sweep.linearity > LINEAR and areal < max(HARD_OHM_CM2, floor)):
+    if not (sweep.linearity > LINEAR and 0.0 < areal < max(HARD_OHM_CM2, floor)):
         return None
     sentence = (
         f"The voltammogram is a straight line (R² = {sweep.linearity:.5f}) of "
