@@ -14,7 +14,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.models.rules.sentences import hours, percent
 from softbreak.models.rules.voltage import UNFINISHED
-from softbreak.verdict import Basis, State, Verdict
+from softbreak.verdict import BASIS_COUNTS, Basis, State, Verdict
 
 UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
@@ -30,7 +30,6 @@ LEAKAGE_WANTED = (
 COULOMB_PER_MAH = 3.6
 _ABRUPT: Final = "abrupt_drop_ln_resistance"
 """Evidence of a cycle that saw its short begin."""
-STANDS_ON: Final = (Basis.GEOMETRY, Basis.IMPEDANCE, Basis.RELATIVE)
 FEWEST_EXCURSIONS: Final = 2
 """One sample that is off is a glitch; so many in a cycle are a short that comes and goes."""
 
@@ -73,7 +72,7 @@ def summarise(
         "wanted_measurement": LEAKAGE_WANTED
         if beside and not verdicts
         else _wanted(state, verdicts),
-        "basis": {basis.value: sum(v.basis is basis for v in verdicts) for basis in STANDS_ON},
+        "basis": {b.value: sum(v.basis is b for v in verdicts) for b in BASIS_COUNTS.values()},
         "n_cycles": len(verdicts),
         "n_files": len({record.source.path for record in history.records}),
     }
