@@ -219,6 +219,15 @@ class HardenedRule:
         """What a voltammogram says by itself: a foreign cell, a wire, or less than L/(σA)."""
         return foreign_sweep(sweep, self._cell) or _is_wire(sweep, self._cell) or self._floor(sweep)
 
+    def certificate(self, sweep: SweepView) -> Verdict | None:
+        """What a voltammogram below L/(σA) proves by itself; None where it is above, or foreign.
+
+        Parameters
+        ----------
+        sweep : SweepView
+        """
+        return None if foreign_sweep(sweep, self._cell) is not None else self._floor(sweep)
+
     def _floor(self, sweep: SweepView) -> Verdict | None:
         """V/I below the bare electrolyte's: electrons must flow, whatever else is unknown."""
         floor, ohms = self._cell.ionic_floor_ohm, sweep.chord_resistance
