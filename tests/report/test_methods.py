@@ -311,3 +311,22 @@ def test_a_current_that_reads_zero_bounds_nothing_and_says_so(techniques):
     found = read_leakage(assemble(cell, [Record(cell, Technique.CYCLING, table, Source("x"))]))
     assert "No current could be told from zero" in found.verdict
     assert json.dumps(_plain(found.as_data()), allow_nan=False)
+
+
+def held(ohm, begin):
+    """Hold for an hour at 0.1 V a cell of a leakage resistance (ohm)."""
+    time = np.arange(360) * 10.0
+    ampere = 0.1 / ohm * (1.0 + np.exp(-time / 300.0))
+    columns = {"voltage_volt": 0.1, "control_voltage_volt": 0.1, "current_ampere": ampere}
+    table = pd.DataFrame({"test_time_second": time, **columns})
+    source = Source(f"{begin}", started_unix_second=begin)
+    return assemble(Cell("x"), [Record(Cell("x"), Technique.CYCLING, table, source)])
+
+
+def test_a_leakage_that_fell_bounds_no_electronic_fraction():
+    found = read_leakage(held(1000.0, 2e9), before=held(300.0, 1e9))
+    assert found.data["leakage_ratio"] == pytest.approx(0.3, rel=0.02)
+    assert "electronic_fraction" not in found.data
+    assert "No electronic fraction follows" in found.verdict
+    grown = read_leakage(held(300.0, 2e9), before=held(1000.0, 1e9))
+    assert grown.data["electronic_fraction"] == pytest.approx(0.7, abs=0.02)

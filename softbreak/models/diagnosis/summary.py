@@ -273,10 +273,10 @@ def _held(history: CellHistory) -> str:
     volts = [1e3 * hold.voltage_volt for hold in holds_of(history)]
     if not volts:
         return ""
-    holds = "hold" if len(volts) == 1 else "holds"
+    holds = "is 1 hold" if len(volts) == 1 else f"are {len(volts)} holds"
     span = "" if len(volts) == 1 else f"{min(volts):.3g} to "
     span += f"{max(volts):.3g} mV"
-    return f" There are {len(volts)} {holds} at constant voltage ({span}): softbreak leakage."
+    return f" There {holds} at constant voltage ({span}): softbreak leakage."
 
 
 def _sentence(
