@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -159,6 +160,21 @@ def test_a_rate_test_is_read_on_the_way_back_too():
     assert "15 % lower" in better.verdict
     assert "No sign" not in better.verdict
     assert "No sign" in read_rate(_stairs([0.5, 1.0, 2.0, 0.5], [100.0] * 4)).verdict
+
+
+@pytest.mark.parametrize(
+    ("densities", "resistances", "says"),
+    [
+        ([2.0, 1.0, 0.5], [100.0, 40.0, 40.0], "lowered from 2.00 to 1.000 .* fell by 60 %"),
+        ([0.5, 1.0, 1.0], [100.0, 100.0, 40.0], "stayed at 1.000 .* fell by 43 %"),
+        ([0.5, 1.0, 2.0], [0.5] * 3, "a wire from the start"),
+    ],
+)
+def test_what_no_step_up_shows_is_not_called_sound(densities, resistances, says):
+    verdict = read_rate(_stairs(densities, resistances)).verdict
+    assert re.search(says, verdict)
+    assert "No sign" not in verdict
+    assert "No sign" in read_rate(_stairs([2.0, 1.0, 0.5], [80.0, 90.0, 100.0])).verdict
 
 
 def _stairs(densities, resistances):
