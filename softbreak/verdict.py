@@ -51,6 +51,13 @@ class Basis(StrEnum):
     """Nothing is said."""
 
 
+BASIS_COUNTS: Final = {
+    "n_certified": Basis.GEOMETRY,
+    "n_settled": Basis.IMPEDANCE,
+    "n_relative": Basis.RELATIVE,
+}
+"""What cells' tables call the number of verdicts that stand on something."""
+
 CERTIFIES: Final = frozenset(
     {"resistance_over_ionic_floor", "area_specific_resistance", "linearity"}
 )

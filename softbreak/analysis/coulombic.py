@@ -16,6 +16,7 @@ from softbreak.features.cycles.timeline import Timeline, build_timeline
 from softbreak.features.evidence.charge_balance import Depletion, balance_of, depletion_of
 from softbreak.features.evidence.test_conditions import metal_of
 from softbreak.metals import LITHIUM, METALS, Metal, foil_capacity, moved_um
+from softbreak.models.rules.stripped import Stripped, stripped
 from softbreak.physics.coulombic import (
     average_efficiency_to_depletion,
     cut_off_reached,
@@ -202,6 +203,23 @@ def _balance_figure(table: pd.DataFrame) -> Figure:
     )
 
 
+def _bare(title: str, found: Stripped) -> Reading:
+    """Coulombic efficiency of metal on a bare collector, which needs no inventory."""
+    verdict = (
+        f"Metal on a bare collector: {found.strips} strips end at a cut-off of about "
+        f"{number(found.cut_off_volt)} V. A strip gives back {percent(found.efficiency)} of the "
+        "plating before it (median Coulombic efficiency)."
+    )
+    if 100.0 * found.efficiency > ABOVE_ONE:
+        verdict += " More comes out than went in: metal was there before, or a plating is missing."
+    caveat = (
+        "What is missing went to reactions, to metal without contact, or to electrons. A short "
+        "that carries as much in both directions is not missing: only an inventory shows it."
+    )
+    data = {"efficiency": found.efficiency, "strips": found.strips}
+    return Reading(title, verdict=verdict, caveats=(caveat,), data=data)
+
+
 def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: float) -> Reading:
     metal = metal_of(cell)
     title = f"{metal.name.capitalize() if metal else 'Charge'} balance of {cell.cell_id}"
@@ -215,6 +233,9 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
             f"for {', '.join(METALS)}. State the metal that is stripped with --electrode.",
         )
     if not cell.area_cm2 or not cell.lithium_thickness_um:
+        bare = stripped(timeline.half_cycles)
+        if bare is not None and math.isfinite(bare.efficiency):
+            return _bare(title, bare)
         return Reading(
             title,
             verdict="Nothing can be counted without an inventory: state --area and the thin foil's "

@@ -12,7 +12,7 @@ from softbreak.data.history import CellHistory
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.models.diagnosis.diagnose import examine
-from softbreak.models.rules.fused import sweep_views
+from softbreak.models.rules.certificates import sweep_views
 from softbreak.models.rules.voltammetry import SAME_SETTING, foreign_sweep, hardened, literal
 from softbreak.physics.voltammetry import (
     at_reference_temperature,

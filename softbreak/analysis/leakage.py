@@ -186,6 +186,13 @@ def _least_words(last: MeasuredHold) -> str:
 
 
 def _compared_words(compared: Compared, known: Assumptions) -> str:
+    if compared.fraction is not None and fell(compared.fraction):
+        return (
+            f"The leakage is {number(compared.ratio)} times what it was first, less than R_i "
+            f"changed by a factor {number(known.growth)} (± {number(100 * known.growth_sd)} %) "
+            "allows: R_i has grown by more (behind which a short would hide), the contact is "
+            "lost, or the first hold was of a shorted cell. No electronic fraction follows."
+        )
     if compared.fraction is not None:
         return (
             f"The leakage is {number(compared.ratio)} times what it was first. With R_i changed by "
@@ -266,7 +273,9 @@ def _data(
     told: dict[str, object] = {"holds": holds}
     last = found[-1]
     if compared is not None and compared.fraction is not None:
-        told |= {"leakage_ratio": compared.ratio, **fraction_data(compared.fraction)}
+        told |= {"leakage_ratio": compared.ratio}
+        if not fell(compared.fraction):
+            told |= fraction_data(compared.fraction)
     elif known.transference < 1.0 and last.hold.fresh and last.current.settled:
         told |= fraction_data(_polarised(last, known)[1])
     if compared is not None and compared.fraction is None:
@@ -276,6 +285,11 @@ def _data(
             "leakage_ratio_at_most": compared.at_most,
         }
     return told
+
+
+def fell(found: FractionEstimate) -> bool:
+    """Whether a leakage fell by more than its assumptions allow: the whole interval is below 0."""
+    return not math.isfinite(float(found.value)) or bool(found.value < 0.0 and found.upper <= 0.0)
 
 
 def fraction_words(found: FractionEstimate) -> str:

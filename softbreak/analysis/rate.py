@@ -11,6 +11,7 @@ from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.features.evidence.test_conditions import metal_of, rate_test_of, steps_of_timeline
 from softbreak.metals import Metal, moved_um
+from softbreak.models.rules.thresholds import DEAD_SHORT_OHM_CM2
 from softbreak.physics.impedance import intercepts
 from softbreak.physics.rate import (
     ENOUGH_CYCLES,
@@ -18,10 +19,12 @@ from softbreak.physics.rate import (
     RETURN_REMARK,
     TABLE_1_CAPACITY,
     CriticalCurrent,
+    Fall,
     Return,
     Steps,
     charge_transfer_trend,
     critical_current,
+    falls,
     fraction_if_ohmic,
     local_exponent,
     returns,
@@ -78,7 +81,7 @@ def read_rate(history: CellHistory) -> Reading:
     return Reading(
         title,
         (_steps(shown, area), _critical(found, area, metal_of(evidence.cell)), *tables),
-        _verdict(found, back, area),
+        _hidden(shown, found, falls(shown, relative), area) or _verdict(found, back, area),
         (*_remarks(back, evidence), *CAVEATS),
         _data(shown, found, trend, area) | {"returns": _returns_data(shown, back, area)},
         (_figure(shown, found, area),),
@@ -197,6 +200,34 @@ def _critical(found: CriticalCurrent, area: float | None, metal: Metal | None) -
         moved = number(moved_um(found.capacity, metal))
         rows.insert(2, (f"{metal.name} moved a half-cycle", f"{moved} µm", ""))
     return Table("Critical current density", ("quantity", "value", "remark"), tuple(rows))
+
+
+def _hidden(steps: Steps, found: CriticalCurrent, fallen: list[Fall], area: float | None) -> str:
+    """Say what makes a test without a failing step no sound one; empty where nothing does."""
+    if np.isfinite(found.failed_at):
+        return ""
+    current, _ = _units(area)
+    largest = float((1e3 * steps.overpotential / steps.current_density).max())
+    if area and largest < DEAD_SHORT_OHM_CM2:
+        return (
+            f"V/j is {number(largest)} Ω cm² or less at every step: no separator has so little. "
+            "The cell was a wire from the start, and there is no critical current density."
+        )
+    if not fallen:
+        return ""
+    one = fallen[0]
+    at = f"{number(steps.current_density[one.step])} {current}"
+    how = (
+        f"While the current stayed at {at}"
+        if one.within
+        else f"When the current was lowered from {number(steps.current_density[one.step - 1])} to "
+        f"{at}"
+    )
+    return (
+        f"{how}, V/j fell by {percent(-one.change)}, which kinetics do not do: a short may have "
+        "begun there, or the cell is warmer, or touches better. No critical current density "
+        "follows; softbreak diagnose looks at every cycle."
+    )
 
 
 def _verdict(found: CriticalCurrent, back: list[Return], area: float | None) -> str:

@@ -114,10 +114,17 @@ CELLS: Final = pa.schema(
         ("summary", pa.string()),
         ("wanted_measurement", pa.string()),
         ("n_cycles", pa.int64()),
+        ("n_certified", pa.int64()),
+        ("n_settled", pa.int64()),
+        ("n_relative", pa.int64()),
         ("n_files", pa.int64()),
     ]
 )
-"""``cells.parquet``: one row a cell, the gravest first."""
+"""``cells.parquet``: one row a cell, the gravest first.
+
+``n_certified``, ``n_settled`` and ``n_relative`` count the cycles whose verdict is certified by
+geometry, settled by impedance, or relative to the cell's beginning only (`softbreak.verdict`).
+"""
 
 FAILURES: Final = pa.schema([(name, pa.string()) for name in ("path", "stage", "error", "remedy")])
 """``failures.parquet``: one row a file that could not be used."""

@@ -164,6 +164,8 @@ def show(result: TriageResult, page: Path) -> None:
     """Print the gravest cells, what failed, and where the report is."""
     from rich.text import Text
 
+    from softbreak.report.words import stands_on
+
     console = stdout()
     console.print(_table(rows_of(result.cells.head(_SHOWN))))
     _more(len(result.cells), "the report")
@@ -177,6 +179,8 @@ def show(result: TriageResult, page: Path) -> None:
         f"{counts['failures']:,} could not be used; {counts['skipped']:,} others were left out. "
         f"Not done again: {counts['cells_not_done_again']:,} cells."
     )
+    if told := stands_on(counts):
+        console.print(told)
     for row in result.run["joined"][:_SHOWN]:
         console.print(Text(f"{row['cell_id']}: {row['told']}"))
     _more(len(result.run["joined"]), "run.json")

@@ -19,6 +19,7 @@ from softbreak.models.detector import Judge, LearnedDetector, read_facts
 from softbreak.models.learned.learners import LEARNERS, TABLE, Judging, judged_by, load_learned
 from softbreak.models.look_back import looked_back
 from softbreak.models.rules import fused, voltammetry
+from softbreak.models.rules.certificates import sweep_views
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
 from softbreak.models.withheld import earned, without_doubtful
 from softbreak.verdict import Verdict
@@ -87,12 +88,12 @@ class Detector:
 
 
 def _cv_literal(evidence: CellEvidence, _: Readings) -> list[Verdict]:
-    return voltammetry.literal(fused.sweep_views(evidence), evidence.cell)
+    return voltammetry.literal(sweep_views(evidence), evidence.cell)
 
 
 def _cv_hardened(evidence: CellEvidence, _: Readings) -> list[Verdict]:
     return voltammetry.hardened(
-        fused.sweep_views(evidence),
+        sweep_views(evidence),
         evidence.cell,
         temperature_logged=bool(evidence.sweeps["temperature_celsius"].notna().any()),
     )

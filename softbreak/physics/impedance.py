@@ -67,6 +67,8 @@ _LINE_ARC = 0.02
 _LINE_FLATNESS = 0.05
 _LINE_SHARE = 0.95
 """Of the points that have to lie on the line: an arc takes a decade, a bad point is one point."""
+_LOOP = 0.02
+"""Im Z over |Z|, and the share by which Re Z falls, from which a spectrum ends in a loop."""
 _MICROMETRE_IN_CM = 1e-4
 _BLOCKING_PHASE = 60.0
 """Degrees below the real axis: finite diffusion and depressed arcs stay nearer to it."""
@@ -88,7 +90,8 @@ class Intercepts:
         axis the spectrum still is.
     reached_direct_current : bool
         Whether the spectrum is flat and real at its lowest decade. If not, the DC resistance is
-        larger than ``low_frequency_ohm``, which is then only a lower bound.
+        larger than ``low_frequency_ohm``, which is then only a lower bound (and smaller where the
+        spectrum ends in an inductive loop).
     inductance_henry : float
         Series inductance (H), not negative.
     """
@@ -199,6 +202,9 @@ def intercepts_of(
     low = float(f.min())
     bottom = near.impedance(np.array([low, min(10.0 * low, f.max())]))
     real, imaginary = float(bottom[0].real), float(bottom[0].imag)
+    loop = inductive_end(f, z)
+    if loop is not None and loop.real < real:  # which no sum of relaxations follows
+        real, imaginary = float(loop.real), float(loop.imag)
     rise = (real - float(bottom[1].real)) / real if real else np.inf
     statistical = noise * abs(bottom[0])
     return Intercepts(
@@ -211,10 +217,35 @@ def intercepts_of(
         low_frequency_ohm=real,
         low_frequency_sd_ohm=float(np.hypot(statistical, 0.5 * abs(imaginary))),
         reached_direct_current=bool(
-            abs(imaginary) < _DC_PHASE * abs(real) and abs(rise) < _DC_FLATNESS
+            loop is None and abs(imaginary) < _DC_PHASE * abs(real) and abs(rise) < _DC_FLATNESS
         ),
         inductance_henry=near.inductance,
     )
+
+
+def inductive_end(f: FloatArray, z: ComplexArray) -> complex | None:
+    """Return Z at the lowest frequencies where the spectrum ends in an inductive loop.
+
+    Below its loop Re Z falls: the DC resistance is smaller still than what is seen there.
+
+    Parameters
+    ----------
+    f, z : numpy.ndarray, shape (n,)
+        Hz, Ω; checked.
+
+    Returns
+    -------
+    complex or None
+        Median over the lowest three points; None where there is no loop.
+    """
+    order = np.argsort(f)
+    last, above = z[order[:3]], z[order[3:]]
+    end = complex(np.median(last.real), np.median(last.imag))
+    if len(above) < 3 or not (last.imag > _LOOP * np.abs(last)).all():
+        return None
+    arc = above[: len(above) // 2]  # faster than that it is the leads
+    falls = end.real < (1.0 - _LOOP) * float(above.real[: max(len(arc), 3)].max())
+    return end if falls and (arc.imag < 0.0).any() else None
 
 
 def resistive_line(frequency: ArrayLike, impedance: ArrayLike) -> ResistiveLine:

@@ -268,6 +268,51 @@ def returns(steps: Steps, relative: ArrayLike = 1.0) -> list[Return]:
     return found
 
 
+class Fall(NamedTuple):
+    """V/j that fell although the current did not rise.
+
+    Attributes
+    ----------
+    step : int
+        Where it is seen.
+    within : bool
+        At its end against its mean; else against the step before, at a higher current.
+    change : float
+        Relative change of V/j.
+    """
+
+    step: int
+    within: bool
+    change: float
+
+
+def falls(steps: Steps, relative: ArrayLike = 1.0) -> list[Fall]:
+    """Find steps whose V/j falls at one current, or from a higher current to a lower one.
+
+    Kinetics only raise V/j where the current falls. It is no critical current, but no sound cell
+    either.
+
+    Parameters
+    ----------
+    steps : Steps
+    relative : array_like, shape (steps,)
+        See :func:`returns`.
+
+    Returns
+    -------
+    list of Fall
+        In the order of time.
+    """
+    j = steps.current_density
+    resistance = steps.overpotential * np.broadcast_to(np.asarray(relative, float), j.shape) / j
+    found = []
+    for k in range(len(j)):
+        if k and j[k] < j[k - 1] * (1.0 - SAME_LEVEL):
+            found.append(Fall(k, False, float(resistance[k] / resistance[k - 1] - 1.0)))
+        found.append(Fall(k, True, float(steps.last_overpotential[k] / steps.overpotential[k] - 1)))
+    return [one for one in found if one.change < -RETURNED_LOWER]
+
+
 def critical_current(
     steps: Steps, capacity: ArrayLike, *, areal: bool = True, relative: ArrayLike = 1.0
 ) -> CriticalCurrent:

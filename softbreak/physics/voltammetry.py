@@ -195,7 +195,8 @@ def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Volta
     Parameters
     ----------
     time, voltage, current : numpy.ndarray, shape (n,)
-        s, V, A; positive current at positive voltage.
+        s, V, A. What runs against the voltage throughout was counted the other way round: no cell
+        gives more than it takes, cycle after cycle.
 
     Returns
     -------
@@ -208,6 +209,7 @@ def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Volta
     """
     if len(voltage) < 4:
         raise ValueError(f"a voltammogram needs at least 4 samples, this one has {len(voltage)}")
+    current = -current if _line(voltage, current)[0] < 0.0 else current
     bounds = cycle_bounds(voltage)
     start, stop = bounds[:-1], np.minimum(bounds[1:] + 1, len(voltage))
     parts = [slice(a, b) for a, b in zip(start, stop, strict=True)]

@@ -10,8 +10,8 @@ import pandas as pd
 
 from softbreak.report.lives import Life
 from softbreak.report.states import LOOKS
-from softbreak.report.words import as_float, duration, integer, percent, plain
-from softbreak.verdict import State
+from softbreak.report.words import as_float, duration, integer, percent, plain, stands_on
+from softbreak.verdict import BASIS_COUNTS, State
 
 CITATION: Final = (
     "The definitions of soft and hard breakdown, and the CV and impedance rules: C. Wang et al., "
@@ -61,6 +61,7 @@ def index_context(
         "crumb": "",
         "headline": _headline(len(rows), short, _count(rows, "undetermined")),
         "counts": told,
+        "stands_on": _stands_on(cells),
         "looks": states,
         "failures": [
             {name: plain(row.get(name, "")) for name in ("path", "stage", "error", "remedy")}
@@ -73,6 +74,11 @@ def index_context(
         "facts": _run_facts(run),
         "citations": [CITATION],
     }
+
+
+def _stands_on(cells: pd.DataFrame) -> str:
+    counted = [name for name in BASIS_COUNTS if name in cells]
+    return stands_on({name: int(cells[name].sum()) for name in counted})
 
 
 def _headline(cells: int, short: int, undetermined: int) -> str:

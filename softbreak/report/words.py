@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,26 @@ class Scale:
 
     factor: float
     unit: str
+
+
+def stands_on(counts: Mapping[str, int]) -> str:
+    """Say what the verdicts of an archive stand on; empty where nothing was decided.
+
+    Parameters
+    ----------
+    counts : mapping
+        The names of :data:`softbreak.verdict.BASIS_COUNTS`.
+    """
+    certified, settled, relative = (
+        counts.get(name, 0) for name in ("n_certified", "n_settled", "n_relative")
+    )
+    if not certified + settled + relative:
+        return ""
+    return (
+        f"Verdicts on {relative:,} cycles are relative to the cell's beginning only (whether it "
+        f"was shorted before, they cannot tell); {settled:,} settled by impedance, "
+        f"{certified:,} certified by geometry."
+    )
 
 
 def time_scale(span_second: float) -> Scale:

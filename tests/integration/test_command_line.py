@@ -11,6 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from softbreak.verdict import BASIS_COUNTS
 from tests.archive.files import write_cell
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "archive"
@@ -85,11 +86,15 @@ def test_the_tables_agree_with_each_other(triaged):
     verdicts = pq.read_table(out / "verdicts.parquet").to_pandas()
     counts = verdicts.groupby("cell_id").size()
     assert counts.to_dict() == cells["n_cycles"].to_dict()
+    for name, basis in BASIS_COUNTS.items():
+        told = (verdicts["basis"] == basis.value).groupby(verdicts["cell_id"]).sum()
+        assert told.to_dict() == cells[name].to_dict()
     for cell_id, rows in verdicts.groupby("cell_id"):
         assert list(rows["cycle_index"]) == list(range(len(rows))), cell_id
         assert rows["start_time_second"].is_monotonic_increasing
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert run["counts"]["cycles"] == len(verdicts)
+    assert run["counts"]["n_relative"] == cells["n_relative"].sum() > 0
     assert run["counts"]["failures"] == pq.read_metadata(out / "failures.parquet").num_rows
 
 

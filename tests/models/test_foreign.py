@@ -152,3 +152,42 @@ def test_spectra_of_a_full_cell_by_the_manifest_are_not_judged():
     summary, states = diagnosed(*records, configuration="full")
     assert states == {"undetermined"}
     assert "not a symmetric cell" in summary["summary"]
+
+
+def plated(cycles=6, *, given=1.0, side=1.0, cut_off=1.0):
+    """Metal on a bare collector: every strip (current of sign ``side``) runs off at its end."""
+    parts, begin = [], 0.0
+    for k in range(2 * cycles):
+        strips = k % 2 == 1
+        count = round(60 * given) if strips else 60
+        volt = np.random.default_rng(k).normal(0.03, 1e-4, count)
+        volt[-4:] = np.linspace(0.03, cut_off, 4) if strips else 0.03
+        sign = side if strips else -side
+        parts.append((begin + 60.0 * np.arange(count), sign * volt, np.full(count, 1e-4 * sign)))
+        begin += 60.0 * count
+    return record(
+        Technique.CYCLING, *(np.concatenate(column) for column in zip(*parts, strict=True))
+    )
+
+
+@pytest.mark.parametrize("detector", ["hybrid", "fused"])
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_collector_that_is_stripped_bare_is_no_symmetric_cell(side, detector):
+    summary, states = diagnosed(plated(side=side), detector=detector)
+    assert states == {"undetermined"}
+    assert "Cu | Li" in summary["summary"]
+    assert "100 % of what was plated comes back" in summary["summary"]
+    assert diagnosed(plated(side=side, cut_off=0.05), detector=detector)[1] == {"healthy"}
+
+
+def test_a_stated_asymmetric_cell_is_judged_unless_charge_is_missing():
+    stated = {"configuration": "asymmetric"}
+    assert diagnosed(plated(given=0.97), **stated)[1] == {"healthy"}
+    summary, states = diagnosed(plated(given=0.8), **stated)
+    assert states == {"undetermined"}
+    assert "80 % of what was plated comes back: the rest went to electrons" in summary["summary"]
+
+
+def test_indium_against_lithium_has_a_voltage_of_its_own_whatever_it_polarises_by():
+    assert diagnosed(half_cycles([0.62] * 8, swing=1.0))[1] == {"undetermined"}
+    assert diagnosed(half_cycles([0.02] * 8, swing=1.0))[1] == {"healthy"}

@@ -91,3 +91,14 @@ def test_blocking_electrodes_are_named():
     assert reading_verdict(reading).state is State.UNDETERMINED
     warburg = 100.0 + 200.0 / np.sqrt(OMEGA)
     assert not read_spectra(gather(assemble(CELL, [record(warburg)])))[0].blocking
+
+
+def test_an_inductive_loop_at_the_end_bounds_nothing():
+    looped = IONIC - 60.0 / (1.0 + 0.3 * OMEGA)
+    reading = read_spectra(gather(assemble(CELL, [record(looped)])))[0]
+    assert reading.low_frequency_ohm == pytest.approx(looped.real[-3:].min(), rel=0.05)
+    assert "inductive loop" in reading.sentence
+    assert "is at least" not in reading.sentence
+    assert state_of(looped) == "undetermined"
+    leads = IONIC + 1e-6 * OMEGA  # at the other end
+    assert "is at least" in read_spectra(gather(assemble(CELL, [record(leads)])))[0].sentence

@@ -220,3 +220,25 @@ def test_one_sample_that_is_off_is_no_passing_short():
         summary = examine(assemble(Cell("c"), [told])).summary
         assert summary["state"] == "healthy"
         assert not summary["ever_short"]
+
+
+@pytest.mark.parametrize("lag_hour", [0.5, 1.0, 1.5])
+@pytest.mark.parametrize("detector", ["hybrid", "fused"])
+def test_a_probe_that_lags_behind_a_warmed_cell_makes_no_short(detector, lag_hour):
+    def celsius(hours):
+        return np.clip(25.0 + 44.0 * (hours - 16.4), 25.0, 60.0)
+
+    def ohm(hours):
+        inverse = 1.0 / (celsius(hours) + 273.15) - 1.0 / 298.15
+        return 100.0 * np.exp(0.43 / 8.617e-5 * inverse)
+
+    told = record(ohm)
+    hours = told.table["test_time_second"].to_numpy() / 3600
+    probe, at = np.empty_like(hours), 25.0
+    for k, here in enumerate(celsius(hours)):
+        at += (here - at) * STEP / 3600 / lag_hour
+        probe[k] = at
+    told.table["ambient_temperature_celsius"] = probe
+    found = states(told, detector)
+    assert set(found[:8]) == {"healthy"}
+    assert not {"soft", "hard"} & set(found)

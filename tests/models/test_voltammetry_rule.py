@@ -1,6 +1,7 @@
 """The CV rule, literal and hardened, on voltammograms made by hand."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -61,6 +62,12 @@ def test_a_straight_line_is_hard_only_at_a_metallic_resistance():
     assert states(literal(sweeps([1.0], linearity=0.99999), cell)) == ["hard"]
     # a healthy single-ion conductor is nearly straight too
     assert states(literal(sweeps([100.0], linearity=0.99999), cell)) == ["undetermined"]
+
+
+def test_a_chord_that_no_passive_cell_has_is_no_wire():
+    wrong = sweeps([-100.0, -1e-3], linearity=1.0)
+    for rule in (literal, partial(hardened, temperature_logged=False)):
+        assert "hard" not in states(rule(wrong, Cell(area_cm2=1.0)))
 
 
 def test_hardened_rule_needs_a_log_or_a_large_rise():

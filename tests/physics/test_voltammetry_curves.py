@@ -45,6 +45,12 @@ def test_a_resistor_is_a_straight_line():
     assert found.scan_rate == pytest.approx(1e-3 / 5)
 
 
+def test_a_current_that_is_counted_the_other_way_round_is_turned():
+    time, wavy = np.arange(len(VOLTAGE)) * 5.0, np.sinh(20.0 * VOLTAGE) / 1000.0
+    for one, other in zip(analyse(time, VOLTAGE, wavy), analyse(time, VOLTAGE, -wavy), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_charge_of_a_half_sweep_is_vm_squared_over_s_r():
     # Q = V_m^2 / (s R): 0.1^2 / (2e-4 * 50) = 1 C
     found = analyse(np.arange(len(VOLTAGE)) * 5.0, VOLTAGE, VOLTAGE / 50.0)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -161,6 +162,21 @@ def test_a_rate_test_is_read_on_the_way_back_too():
     assert "No sign" in read_rate(_stairs([0.5, 1.0, 2.0, 0.5], [100.0] * 4)).verdict
 
 
+@pytest.mark.parametrize(
+    ("densities", "resistances", "says"),
+    [
+        ([2.0, 1.0, 0.5], [100.0, 40.0, 40.0], "lowered from 2.00? to 1.0+ .* fell by 60 %"),
+        ([0.5, 1.0, 1.0], [100.0, 100.0, 40.0], "stayed at 1.0+ .* fell by 43 %"),
+        ([0.5, 1.0, 2.0], [0.5] * 3, "a wire from the start"),
+    ],
+)
+def test_what_no_step_up_shows_is_not_called_sound(densities, resistances, says):
+    verdict = read_rate(_stairs(densities, resistances)).verdict
+    assert re.search(says, verdict)
+    assert "No sign" not in verdict
+    assert "No sign" in read_rate(_stairs([2.0, 1.0, 0.5], [80.0, 90.0, 100.0])).verdict
+
+
 def _stairs(densities, resistances):
     """Five cycles of half an hour at every current density (mA cm⁻²) and resistance (Ω cm²)."""
     halves = np.tile([1.0, -1.0], 5)
@@ -311,3 +327,41 @@ def test_a_current_that_reads_zero_bounds_nothing_and_says_so(techniques):
     found = read_leakage(assemble(cell, [Record(cell, Technique.CYCLING, table, Source("x"))]))
     assert "No current could be told from zero" in found.verdict
     assert json.dumps(_plain(found.as_data()), allow_nan=False)
+
+
+def held(ohm, begin):
+    """Hold for an hour at 0.1 V a cell of a leakage resistance (ohm)."""
+    time = np.arange(360) * 10.0
+    ampere = 0.1 / ohm * (1.0 + np.exp(-time / 300.0))
+    columns = {"voltage_volt": 0.1, "control_voltage_volt": 0.1, "current_ampere": ampere}
+    table = pd.DataFrame({"test_time_second": time, **columns})
+    source = Source(f"{begin}", started_unix_second=begin)
+    return assemble(Cell("x"), [Record(Cell("x"), Technique.CYCLING, table, source)])
+
+
+def test_a_leakage_that_fell_bounds_no_electronic_fraction():
+    found = read_leakage(held(1000.0, 2e9), before=held(300.0, 1e9))
+    assert found.data["leakage_ratio"] == pytest.approx(0.3, rel=0.02)
+    assert "electronic_fraction" not in found.data
+    assert "No electronic fraction follows" in found.verdict
+    grown = read_leakage(held(300.0, 2e9), before=held(1000.0, 1e9))
+    assert grown.data["electronic_fraction"] == pytest.approx(0.7, abs=0.02)
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_metal_on_a_bare_collector_has_an_efficiency_without_an_inventory(side):
+    parts, begin = [], 0.0
+    for k in range(8):
+        strips, count = k % 2 == 1, 100 if k % 2 == 0 else 90
+        volt = np.random.default_rng(k).normal(0.03, 1e-4, count)
+        volt[-4:] = np.linspace(0.1, 1.0, 4) if strips else 0.03
+        sign = side if strips else -side
+        parts.append((begin + 60.0 * np.arange(count), sign * volt, np.full(count, 1e-4 * sign)))
+        begin += 60.0 * count
+    names = ("test_time_second", "voltage_volt", "current_ampere")
+    columns = (np.concatenate(column) for column in zip(*parts, strict=True))
+    table = pd.DataFrame(dict(zip(names, columns, strict=True)))
+    record = Record(Cell("x"), Technique.CYCLING, table, Source("x"))
+    found = read_coulombic(assemble(Cell("x"), [record]))
+    assert found.data["efficiency"] == pytest.approx(0.9, abs=0.01)
+    assert "bare collector" in found.verdict

@@ -218,6 +218,15 @@ def test_the_headline_counts_what_was_not_judged(states, headline):
     assert told["facts"].startswith("softbreak 0.1")
 
 
+def test_the_page_counts_what_verdicts_stand_on():
+    counted = {"n_certified": [0, 3], "n_settled": [1, 0], "n_relative": [11, 1005]}
+    rows = pd.DataFrame({"cell_id": ["a", "b"], "state": ["healthy", "soft"], **counted})
+    told = index_context({}, rows, NONE, {}, {})["stands_on"]
+    assert told.startswith("Verdicts on 1,016 cycles are relative to the cell's beginning only")
+    assert "1 settled by impedance, 3 certified by geometry" in told
+    assert not index_context({}, rows[["cell_id", "state"]], NONE, {}, {})["stands_on"]
+
+
 def test_no_cells_at_all_is_a_page_too(tmp_path):
     rows = pd.DataFrame(columns=["cell_id", "state", "rank", "summary"])
     index = write_report(tmp_path, run={}, cells=rows, failures=NONE, diagnoses=[])

@@ -36,7 +36,7 @@ from softbreak.archive.tables import (
 from softbreak.data.names import natural_key
 from softbreak.errors import ReadError
 from softbreak.models.diagnosis.result import Diagnosis
-from softbreak.verdict import State
+from softbreak.verdict import BASIS_COUNTS, State
 
 _ORDER: Final = {State.HARD: 0, State.SOFT: 1, State.UNDETERMINED: 2, State.HEALTHY: 3}
 
@@ -124,8 +124,14 @@ def ranked(summaries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         )
 
     ordered = sorted((numbers_again(row) for row in summaries), key=gravity)
-    rows = [{**row, "rank": place} for place, row in enumerate(ordered, start=1)]
+    rows = [{**row, **_stands_on(row), "rank": place} for place, row in enumerate(ordered, start=1)]
     return table_of(frame_of(rows, CELLS), CELLS).to_pandas()
+
+
+def _stands_on(row: Mapping[str, Any]) -> dict[str, int]:
+    """How many verdicts of a cell stand on what."""
+    counted = row.get("basis", {})
+    return {name: int(counted.get(basis.value, 0)) for name, basis in BASIS_COUNTS.items()}
 
 
 def failures_frame(failures: Sequence[Failure]) -> pd.DataFrame:
@@ -175,6 +181,7 @@ def write_result_tables(
         "cells": len(told.summaries),
         "states": dict(Counter(str(row["state"]) for row in told.summaries)),
         "cycles": sum(int(row["n_cycles"]) for row in told.summaries),
+        **{name: int(cells[name].sum()) for name in BASIS_COUNTS},
         **run["counts"],
         "failures": len(told.failures),
         "skipped": len(told.skipped),

@@ -35,6 +35,8 @@ HELD_SHARE: Final = 0.5
 OFFSET_VOLT: Final = 0.1
 LOPSIDED: Final = 0.7
 """… or a mean beyond OFFSET_VOLT and this share of the polarisation: a half-cell, say."""
+NO_OFFSET_VOLT: Final = 0.4
+"""No cycler's offset: with it a smaller share will do (0.62 V of indium against lithium, say)."""
 CENTRED: Final = 0.3
 """Half-cycles whose mean is below this share of their polarisation lie about 0 V."""
 UNPROVEN_VOLT: Final = 0.3
@@ -261,6 +263,7 @@ def is_symmetric(even: float, odd: float, rest: float) -> bool:
         Median voltage of rests (V), or NaN.
     """
     lopsided = abs(even) > OFFSET_VOLT and abs(even) > LOPSIDED * abs(odd)
+    lopsided |= abs(even) > NO_OFFSET_VOLT and abs(even) > CENTRED * abs(odd)
     unknown = math.isnan(rest) or rests_open(even, odd, rest)
     at_rest = 0.0 if unknown else abs(rest)
     return abs(even) < FULL_CELL_VOLT and at_rest < REST_VOLT and not lopsided

@@ -22,7 +22,7 @@ from softbreak.models.diagnosis.findings import judged_findings
 from softbreak.models.diagnosis.result import VERDICT_COLUMNS, Diagnosis, verdict_table
 from softbreak.models.diagnosis.summary import summarise
 from softbreak.models.registry import DEFAULT, Detector, detector_of, units_of
-from softbreak.models.rules.fused import sweep_views
+from softbreak.models.rules.certificates import certificates_of, sweep_views
 from softbreak.models.rules.impedance import impedance_table, read_spectra
 from softbreak.physics.voltammetry import current_increase
 
@@ -127,7 +127,7 @@ def diagnosed(
     findings = tuple(remarks) + tuple(judged_findings(evidence, readings))
     return Diagnosis(
         cell=evidence.cell,
-        summary=summarise(evidence, units, found, history),
+        summary=summarise(evidence, units, found, history, certificates_of(evidence, readings)),
         verdicts=verdicts,
         half_cycles=_half_cycle_table(evidence),
         trace=_trace(history),

@@ -12,9 +12,10 @@ import pandas as pd
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
+from softbreak.models.rules.certificates import Certificate
 from softbreak.models.rules.sentences import hours, percent
 from softbreak.models.rules.voltage import UNFINISHED
-from softbreak.verdict import Basis, State, Verdict
+from softbreak.verdict import BASIS_COUNTS, Basis, State, Verdict
 
 UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
@@ -30,7 +31,6 @@ LEAKAGE_WANTED = (
 COULOMB_PER_MAH = 3.6
 _ABRUPT: Final = "abrupt_drop_ln_resistance"
 """Evidence of a cycle that saw its short begin."""
-STANDS_ON: Final = (Basis.GEOMETRY, Basis.IMPEDANCE, Basis.RELATIVE)
 FEWEST_EXCURSIONS: Final = 2
 """One sample that is off is a glitch; so many in a cycle are a short that comes and goes."""
 
@@ -40,6 +40,7 @@ def summarise(
     units: pd.DataFrame,
     verdicts: Sequence[Verdict],
     history: CellHistory,
+    certificates: Sequence[Certificate] = (),
 ) -> dict[str, object]:
     """Roll the verdicts of a cell's cycles up into its row of ``cells.parquet``.
 
@@ -51,32 +52,61 @@ def summarise(
     verdicts : sequence of Verdict
         One a unit.
     history : CellHistory
+    certificates : sequence of Certificate
+        Measurements beside the units that prove electrons: they count for the cell.
     """
     state = cell_state(verdicts)
+    proof = _beside(state, certificates)
     beside = _transients(evidence, units, verdicts) if verdicts else _held(history)
     short = [v.state in (State.SOFT, State.HARD) for v in verdicts]
     onset = short.index(True) if any(short) else None
     onset_time = _onset_time(evidence, units, onset)
     earliest = _earliest_onset(units, verdicts, onset, onset_time)
+    told = _sentence(state, verdicts, onset, (earliest, onset_time))
+    probability = _probability(state, verdicts)
+    if proof is not None:
+        state, told = proof.verdict.state, _proved(proof, told)
+        chance = proof.verdict.p_soft + proof.verdict.p_hard
+        probability = max(chance, np.nan_to_num(probability))
+        if proof.proves:
+            onset_time = earliest = proof.time_second
     return {
         "cell_id": history.cell.cell_id,
         "state": state.value,
         "ever_short": any(short)
+        or (proof is not None and proof.proves)
         or bool(_passing(evidence, verdicts))
         or (bool(verdicts) and bool(_dips(evidence))),
         "onset_cycle": onset,
         "onset_time_second": onset_time,
         "onset_earliest_second": earliest,
         "onset_areal_capacity_mah_per_cm2": _onset_capacity(evidence, units, onset_time),
-        "probability": _probability(state, verdicts),
-        "summary": _sentence(state, verdicts, onset, (earliest, onset_time)) + beside,
+        "probability": probability,
+        "summary": told + beside,
         "wanted_measurement": LEAKAGE_WANTED
         if beside and not verdicts
         else _wanted(state, verdicts),
-        "basis": {basis.value: sum(v.basis is basis for v in verdicts) for basis in STANDS_ON},
+        "basis": {b.value: sum(v.basis is b for v in verdicts) for b in BASIS_COUNTS.values()},
         "n_cycles": len(verdicts),
         "n_files": len({record.source.path for record in history.records}),
     }
+
+
+def _beside(state: State, certificates: Sequence[Certificate]) -> Certificate | None:
+    """The gravest certificate, where it says more than the verdicts do."""
+    if state in (State.SOFT, State.HARD) or not certificates:
+        return None
+    worst = max(certificates, key=lambda one: one.verdict.state.severity)
+    return worst if worst.proves or state is State.HEALTHY else None
+
+
+def _proved(proof: Certificate, told: str) -> str:
+    """Say first what proves, or doubts, more than the verdicts do."""
+    sentence = proof.verdict.evidence[0].sentence
+    when = f"at {hours(proof.time_second)}: {sentence}"
+    if not proof.proves:
+        return f"Undetermined, by a measurement beside the verdicts {when} {told}"
+    return f"{proof.verdict.state.value.capitalize()} breakdown, proved {when} Beside it: {told}"
 
 
 def cell_state(verdicts: Sequence[Verdict]) -> State:
@@ -243,10 +273,10 @@ def _held(history: CellHistory) -> str:
     volts = [1e3 * hold.voltage_volt for hold in holds_of(history)]
     if not volts:
         return ""
-    holds = "hold" if len(volts) == 1 else "holds"
+    holds = "is 1 hold" if len(volts) == 1 else f"are {len(volts)} holds"
     span = "" if len(volts) == 1 else f"{min(volts):.3g} to "
     span += f"{max(volts):.3g} mV"
-    return f" There are {len(volts)} {holds} at constant voltage ({span}): softbreak leakage."
+    return f" There {holds} at constant voltage ({span}): softbreak leakage."
 
 
 def _sentence(

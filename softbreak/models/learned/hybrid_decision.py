@@ -180,13 +180,13 @@ def _doubtful(rule: Verdict, scored: Scored) -> bool:
 def _misstated(rule: Verdict, scored: Scored) -> Verdict:
     """V/I is low since the first cycle and nothing moved: a short, or wrong numbers of the cell."""
     found = Evidence(
-        "contradiction",
+        "misstated",
         scored.fault,
         math.nan,
-        "V/I has been that low since the first cycles and nothing else speaks for a short: either "
-        "it was there from the beginning, or area, thickness or conductivity are misstated.",
+        "Either a short was there from the beginning, or area, thickness or conductivity are "
+        "misstated: V/I is below L/(σA), but not far, and nothing else speaks for a short.",
     )
-    told = replace(rule, state=State.UNDETERMINED, evidence=(*rule.evidence, found))
+    told = replace(rule, state=State.UNDETERMINED, evidence=(found, *rule.evidence))
     return replace(
         told,
         wanted_measurement="Check area, thickness and conductivity of the electrolyte; impedance "

@@ -16,12 +16,17 @@ from softbreak.features.half_cycles.polarity import (
     rests_open,
 )
 from softbreak.models.rules.sentences import percent
+from softbreak.models.rules.stripped import stripped
 
 FULL_WANTED: Final = (
     "softbreak coulombic: Coulombic efficiency, self-discharge at rest, or the leak resistance "
     "from the charge balance of the full cell."
 )
 CONTACT_WANTED: Final = "Check leads and contact; impedance from 1 MHz to 0.1 Hz shows a capacitor."
+STRIPPED_WANTED: Final = (
+    "softbreak coulombic: the charge balance of plating and stripping; impedance against a "
+    "spectrum from the start."
+)
 SAME_END_VOLT: Final = 0.02
 """A cycle is closed when its discharge ends within this of where the one before ended."""
 LEAKS: Final = 0.9
@@ -92,6 +97,8 @@ def _seen(evidence: CellEvidence) -> Foreign | None:
             "no contact, or a capacitor, and no resistance of a cell",
             CONTACT_WANTED,
         )
+    if timeline.symmetric and (bare := _bare(evidence)) is not None:
+        return bare
     alone = evidence.rest_volt
     if rests_open(emf, timeline.polarisation_volt, alone):
         alone = float("nan")
@@ -108,6 +115,28 @@ def _seen(evidence: CellEvidence) -> Foreign | None:
         first, last = drift
         return Foreign(f"its mean voltage moves from {first:.2f} to {last:.2f} V", "")
     return None
+
+
+def _bare(evidence: CellEvidence) -> Foreign | None:
+    """A bare collector that is plated and stripped to a cut-off (Cu | Li).
+
+    Where it is stated to be asymmetric V/I may be judged, unless charge is missing.
+    """
+    found = stripped(evidence.timeline.half_cycles)
+    if found is None:
+        return None
+    lost = found.efficiency < LEAKS
+    if evidence.cell.configuration == "asymmetric" and not lost:
+        return None
+    back = f"{percent(found.efficiency)} of what was plated comes back"
+    if lost:
+        back += ": the rest went to electrons (an internal short), to reactions or to dead metal"
+    return Foreign(
+        f"in one direction {found.strips} half-cycles end in a run-off to "
+        f"{found.cut_off_volt:.2g} V, in the other none does: a collector that is plated and "
+        f"stripped bare (Cu | Li), not two equal electrodes; {back}",
+        STRIPPED_WANTED,
+    )
 
 
 def _is_capacitor(half_cycles: pd.DataFrame) -> bool:

@@ -14,17 +14,22 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
 from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
+from softbreak.models.rules.certificates import (
+    certificates_of,
+    sweep_views,
+    with_certificate,
+)
+from softbreak.models.rules.channel import standing
 from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
 from softbreak.models.rules.sentences import hours, percent, state_probabilities
 from softbreak.models.rules.thresholds import HEALTHY_UPPER
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
-from softbreak.models.rules.voltammetry import JUMP, SweepView
+from softbreak.models.rules.voltammetry import JUMP
 from softbreak.verdict import (
     HARD_FROM,
     HEALTHY_BELOW,
@@ -52,15 +57,6 @@ SOFT_GROWTH: Final = 3.0
 """… or still convict one."""
 
 _SEEN: Final = np.array([CYCLE_COLUMNS.index(name) for name in SEEN])
-
-
-def sweep_views(evidence: CellEvidence) -> list[SweepView]:
-    """Return the voltammograms as the CV rules want them."""
-    table = evidence.sweeps
-    if not len(table):
-        return []
-    columns = [table[name].to_list() for name in SweepView._fields]
-    return [SweepView(*row) for row in zip(*columns, strict=True)]
 
 
 class SweepJump(NamedTuple):
@@ -156,13 +152,9 @@ def not_applicable(evidence: CellEvidence) -> Verdict | None:
             "Give each cell a folder of its own, or say in cells.csv which files belong to it and "
             "what its configuration is.",
         )
-    even, odd = evidence.timeline.electromotive_volt, evidence.timeline.polarisation_volt
-    if even + odd > CLIPPED_VOLT and 0.0 <= even - odd < CLIPPED_SHARE * (even + odd):
-        return undetermined(
-            f"under negative current the voltage stays at zero, under positive it is "
-            f"{even + odd:.3g} V: the cycler's range clips it",
-            "Record voltages of both signs: a range that reaches below zero.",
-        )
+    still = standing(evidence)
+    if still is not None:
+        return undetermined(still.reason, still.wanted)
     foreign = foreign_cell(evidence)
     return None if foreign is None else undetermined(foreign.reason, foreign.wanted)
 
@@ -189,14 +181,28 @@ class FusedJudge:
         self.voltage = VoltageJudge(evidence)
         self._readings = readings
         self._times = np.array([reading.time_second for reading in readings])
+        self._certificates = certificates_of(evidence, readings)
+        self._proved = 0  # certificates that were told
         self._newest = -1  # spectrum before the last cycle
         self._beside: _Beside | None = None  # cycle next to it, while V/I has not moved since
 
     def step(self, cycles: Cycles) -> list[Verdict]:
         """Judge the next cycles."""
         verdicts = self.voltage.step(cycles)
-        if not self._readings or not verdicts or self.voltage.obstacle is not None:
+        if not verdicts or self.voltage.obstacle is not None:
             return verdicts
+        said = self._beside_spectra(cycles, verdicts) if self._readings else list(verdicts)
+        ends = cycles.column("end_time_second")
+        for certificate in self._certificates[self._proved :]:
+            if certificate.time_second > ends[-1]:
+                break
+            k = int(np.searchsorted(ends, certificate.time_second))
+            said[k] = with_certificate(said[k], certificate)
+            self._proved += 1
+        return said
+
+    def _beside_spectra(self, cycles: Cycles, verdicts: list[Verdict]) -> list[Verdict]:
+        """Let spectra speak for the cycles around them."""
         late = cycles.column("late_resistance_ohm").tolist()
         levels = [math.log(max(ohm, 1e-9)) for ohm in late]
         seen = (cycles.column("end_time_second"), levels, verdicts)

@@ -28,6 +28,7 @@ from softbreak.physics.impedance import (
     Intercepts,
     KramersKronig,
     blocking_end,
+    inductive_end,
     intercepts,
     only_metal,
     resistive_line,
@@ -223,7 +224,7 @@ def _read(
             "a wire with the inductance of its leads."
         )
         return ImpedanceReading(at, *known, wire=True, sentence=sentence)
-    bound = f"R_e is at least {ohm(ends.low_frequency_ohm)} (the low-frequency intercept)"
+    bound = _bound(spectrum, ends)
     over = _over_floor(ends, check, floor)
     blocking = blocking_end(spectrum.frequency, spectrum.impedance)
     if math.isfinite(over):
@@ -236,7 +237,7 @@ def _read(
         )
         return ImpedanceReading(at, *known, blocking=blocking, sentence=sentence)
     if reference is None:
-        sentence = f"{bound}; one spectrum alone says no more about a short."
+        sentence = f"{bound[:1].upper()}{bound[1:]}; one spectrum alone says no more about a short."
         return ImpedanceReading(at, *known, sentence=sentence)
     pair = pooled_pair(
         (reference.frequency, reference.impedance),
@@ -255,6 +256,17 @@ def _read(
         probability_hard=pair.p_hard,
         growth=pair.growth,
         sentence=_pair_sentence(pair, level, ends.low_frequency_ohm, bound),
+    )
+
+
+def _bound(spectrum: Spectrum, ends: Intercepts) -> str:
+    """What the low-frequency end says of R_e."""
+    if inductive_end(spectrum.frequency, spectrum.impedance) is None:
+        return f"R_e is at least {ohm(ends.low_frequency_ohm)} (the low-frequency intercept)"
+    return (
+        f"it ends in an inductive loop (Im Z > 0 at {spectrum.frequency.min():.3g} Hz, Re Z "
+        f"falling to {ohm(ends.low_frequency_ohm)}): at DC the resistance is smaller still, and "
+        "R_e has no bound from it (a cell that changed meanwhile does this)"
     )
 
 

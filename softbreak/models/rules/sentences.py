@@ -203,18 +203,20 @@ def _conducting(fallen: float, decline: float, rose: float, _: float) -> Evidenc
     return Evidence("decline_ln_resistance", decline, 0.0, sentence)
 
 
+_EXPLAINS: Final = {
+    codes.STEPPED_EARLY: "; in the first cycles better contact does that too",
+    codes.STEPPED_UNLOGGED: "; without a logged temperature a warmer cell looks the same",
+    codes.STEPPED_MOVING: "; the temperature moved meanwhile, and a probe lags behind its cell",
+}
+
+
 def _doubt(kind: float, change: float, time: float, _: float) -> str:
     if kind == codes.CREPT:
         return (
             "V/I crept back to its level before the drop: the short may have healed, or "
             "a growing interphase hides it"
         )
-    early = kind == codes.STEPPED_EARLY
-    return _fell(change, time) + (
-        "; in the first cycles better contact does that too"
-        if early
-        else "; without a logged temperature a warmer cell looks the same"
-    )
+    return _fell(change, time) + _EXPLAINS[int(kind)]
 
 
 def _steady(

@@ -35,6 +35,9 @@ STEP_LIMIT: Final = 0.15
 """A fall (ln) from one cycle to the next that counts as a drop where temperature is logged …"""
 STEP_LIMIT_UNLOGGED: Final = 2.0
 """… and where it is not: warming from 25 to 60 °C does as much."""
+MOVING: Final = 0.15
+"""A change (ln) of the temperature's correction from one cycle to the next, 3 K, from which the
+probe may lag behind its cell: what it leaves over is no sure step."""
 RAISED: Final = 0.4
 """A rise (ln) from one cycle to the next that only a lost contact, or an open lead, brings about:
 when it goes as abruptly, V/I is back and nothing was shorted."""

@@ -151,7 +151,7 @@ def _is_wire(sweep: SweepView, cell: Cell) -> Verdict | None:
     """Hard: a straight line of a resistance that only metal has."""
     floor = 0.1 * (cell.ionic_floor_ohm or 0.0) * (cell.area_cm2 or 1.0)
     areal = sweep.chord_resistance * (cell.area_cm2 or 1.0)
-    if not (sweep.linearity > LINEAR and areal < max(HARD_OHM_CM2, floor)):
+    if not (sweep.linearity > LINEAR and 0.0 < areal < max(HARD_OHM_CM2, floor)):
         return None
     sentence = (
         f"The voltammogram is a straight line (R² = {sweep.linearity:.5f}) of "
@@ -218,6 +218,15 @@ class HardenedRule:
     def _absolute(self, sweep: SweepView) -> Verdict | None:
         """What a voltammogram says by itself: a foreign cell, a wire, or less than L/(σA)."""
         return foreign_sweep(sweep, self._cell) or _is_wire(sweep, self._cell) or self._floor(sweep)
+
+    def certificate(self, sweep: SweepView) -> Verdict | None:
+        """What a voltammogram below L/(σA) proves by itself; None where it is above, or foreign.
+
+        Parameters
+        ----------
+        sweep : SweepView
+        """
+        return None if foreign_sweep(sweep, self._cell) is not None else self._floor(sweep)
 
     def _floor(self, sweep: SweepView) -> Verdict | None:
         """V/I below the bare electrolyte's: electrons must flow, whatever else is unknown."""

@@ -36,7 +36,7 @@ STATES: Final = (State.HEALTHY, State.SOFT, State.HARD, State.UNDETERMINED)
 NOTHING, DROP, STEP = range(3)
 """What began the short in this very cycle."""
 
-CREPT, STEPPED_EARLY, STEPPED_UNLOGGED = range(3)
+CREPT, STEPPED_EARLY, STEPPED_UNLOGGED, STEPPED_MOVING = range(4)
 """What an unexplained fall was."""
 
 NOT_CERTIFIED, CERTIFIED, ALSO_CERTIFIED = range(3)

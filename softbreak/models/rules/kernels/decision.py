@@ -179,7 +179,8 @@ def _stepped_down(m: Any, cycle: Any, at: Any, said: Any, lim: Any) -> bool:
     limit = larger(limit, 4.0 * cycle.noise * math.exp(smaller(change, 0.0)))
     if change > -limit or mean_change > -0.8 * limit:
         return False
-    logged = m.warm_now and m.warm
+    moving = m.moved > lim.MOVING
+    logged = m.warm_now and m.warm and not moving
     sure = logged or change < -larger(lim.STEP_LIMIT_UNLOGGED, limit)
     early = m.seen < lim.BASELINE_CYCLES - 1
     if not early and sure:
@@ -189,7 +190,9 @@ def _stepped_down(m: Any, cycle: Any, at: Any, said: Any, lim: Any) -> bool:
         said.before = usual
         return True
     m.doubt_level = m.late
-    m.doubt_kind = codes.STEPPED_EARLY if early else codes.STEPPED_UNLOGGED
+    m.doubt_kind = codes.STEPPED_MOVING if moving else codes.STEPPED_UNLOGGED
+    if early:
+        m.doubt_kind = codes.STEPPED_EARLY
     m.doubt_change, m.doubt_time = change, cycle.start_time_second
     return False
 
@@ -282,6 +285,8 @@ def _judge(state: Any, known: Any, cycle: Any, events: Any, said: Any, lim: Any)
         warmth, spread = lim.ACTIVATION_EV * inverse, lim.ACTIVATION_SPREAD_EV * abs(inverse)
     elif not math.isnan(m.reference_kelvin):
         spread = lim.LOST_PROBE
+    m.moved = abs(warmth - m.warmth) if m.warm_now else np.nan
+    m.warmth = warmth if m.warm_now else np.nan
     late = math.log(larger(cycle.late_resistance_ohm, 1e-9)) + warmth
     whole = math.log(larger(cycle.resistance_ohm, 1e-9)) + warmth
     if not _absolute(m, cycle, known, said, lim):

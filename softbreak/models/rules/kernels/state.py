@@ -42,6 +42,8 @@ MEMORY: Final = np.dtype(
         ("doubt_time", "<f8"),
         ("warm", "<i8"),
         ("warm_now", "<i8"),
+        ("warmth", "<f8"),
+        ("moved", "<f8"),
         ("duration", "<f8"),
         ("directions", "<i8"),
         ("largest_ohm", "<f8"),
@@ -68,6 +70,8 @@ _UNKNOWN: Final = (
     "lowest",
     "doubt_level",
     "duration",
+    "warmth",
+    "moved",
     "raised",
     "ended",
 )

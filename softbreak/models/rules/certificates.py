@@ -1,0 +1,95 @@
+"""Measurements beside the cycling that prove electrons: less than the bare electrolyte's L/(σA).
+
+A voltammogram or a spectrum below that floor is a certificate of a short at its moment, whatever
+the cycles beside it show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.models.rules.impedance import certified_verdict
+from softbreak.models.rules.sentences import hours
+from softbreak.models.rules.voltammetry import HardenedRule, SweepView
+from softbreak.verdict import State, Verdict
+
+if TYPE_CHECKING:
+    from softbreak.models.rules.impedance import ImpedanceReading
+
+
+class Certificate(NamedTuple):
+    """What a measurement proves by itself.
+
+    Attributes
+    ----------
+    time_second : float
+        On the cell's clock.
+    verdict : Verdict
+        Soft or hard; undetermined where wrong numbers of the cell would explain it as well.
+    """
+
+    time_second: float
+    verdict: Verdict
+
+    @property
+    def proves(self) -> bool:
+        """Whether it says soft or hard."""
+        return self.verdict.state is not State.UNDETERMINED
+
+
+def certificates_of(
+    evidence: CellEvidence, readings: Sequence[ImpedanceReading]
+) -> list[Certificate]:
+    """Return the certificates of a cell, in the order of their times.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+        One a spectrum.
+    """
+    if evidence.cell.ionic_floor_ohm is None or evidence.cell.configuration == "full":
+        return []
+    found = [
+        Certificate(reading.time_second, certified_verdict(reading))
+        for reading in readings
+        if reading.certified
+    ]
+    if len(evidence.sweeps):
+        found += _of_sweeps(evidence)
+    return sorted(found, key=lambda one: one.time_second)
+
+
+def _of_sweeps(evidence: CellEvidence) -> list[Certificate]:
+    sweeps = sweep_views(evidence)
+    logged = any(np.isfinite(sweep.temperature_celsius) for sweep in sweeps)
+    rule = HardenedRule(evidence.cell, temperature_logged=logged)
+    found = [(sweep.start_time_second, rule.certificate(sweep)) for sweep in sweeps]
+    return [Certificate(time, verdict) for time, verdict in found if verdict is not None]
+
+
+def sweep_views(evidence: CellEvidence) -> list[SweepView]:
+    """Return the voltammograms as the CV rules want them."""
+    table = evidence.sweeps
+    if not len(table):
+        return []
+    columns = [table[name].to_list() for name in SweepView._fields]
+    return [SweepView(*row) for row in zip(*columns, strict=True)]
+
+
+def with_certificate(verdict: Verdict, certificate: Certificate) -> Verdict:
+    """Return what is said of the cycle that follows a certificate."""
+    if verdict.state in (State.SOFT, State.HARD):
+        return verdict
+    if verdict.state is State.UNDETERMINED and not certificate.proves:
+        return verdict
+    said = certificate.verdict
+    when = f"At {hours(certificate.time_second)}, beside the cycling: "
+    first, *more = said.evidence
+    first = replace(first, sentence=when + first.sentence)
+    return replace(said, evidence=(first, *more, *verdict.evidence))

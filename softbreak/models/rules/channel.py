@@ -1,0 +1,178 @@
+"""A voltage channel that stands at one value: clipped by its range, or not measured at all.
+
+What moves in one direction of the current and stands in the other, half-cycle after half-cycle, at
+one and the same value, is the end of a range (or a channel that hangs). Coarse steps of a converter
+do the same to a quiet cell, in both directions; so the moving side must show that they are finer.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
+from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.features.half_cycles.measured import SHORT_SAMPLES
+
+FEWEST: Final = 2
+"""Half-cycles of a direction, below which nothing is said of it."""
+SAME: Final = 1e-7
+"""Relative difference of two voltages that were recorded alike."""
+FINE: Final = 3.0
+"""The scatter of a sample over the smallest step that shows, from which the steps are fine …"""
+POLARISES: Final = 5.0
+"""… or over that scatter, what the voltage moves by within a half-cycle."""
+NEARLY_ALL: Final = 0.8
+"""Share of the half-cycles that do what is said of all."""
+QUIETER: Final = 0.5
+"""Share of the other direction's scatter that a clipped one stays below, whose amplifier adds its
+own …"""
+MOVES: Final = 0.03
+"""… while the other one moves by more than this share of its voltage."""
+COMPLIANCE_VOLT: Final = 1.0
+"""From here on a voltage that stands without any scatter in both directions is a limit."""
+_COLUMNS: Final = (
+    "first_voltage_volt",
+    "last_voltage_volt",
+    "largest_voltage_volt",
+    "noise_volt",
+    "voltage_volt",
+)
+
+
+class Standing(NamedTuple):
+    """Why a voltage is no measurement, and what to do.
+
+    Attributes
+    ----------
+    reason : str
+        Without a full stop.
+    wanted : str
+    """
+
+    reason: str
+    wanted: str
+
+
+class _Side(NamedTuple):
+    """The half-cycles of one direction of the current, voltages along it (V)."""
+
+    first: np.ndarray
+    last: np.ndarray
+    largest: np.ndarray
+    noise: np.ndarray
+    mean: np.ndarray
+
+    @property
+    def level(self) -> float:
+        """The voltage at which most of them end."""
+        return float(np.median(self.last))
+
+    @property
+    def slack(self) -> float:
+        """Difference up to which a voltage is the level."""
+        return SAME * max(abs(self.level), SAME)
+
+    def _at_one_value(self) -> np.ndarray:
+        alike = np.abs(self.last - self.level) <= self.slack
+        return np.asarray(alike & (np.abs(self.largest - abs(self.level)) <= self.slack))
+
+    @property
+    def ends_at_one_value(self) -> bool:
+        """Whether nearly all end at their largest voltage, and at the same one."""
+        return bool(self._at_one_value().mean() >= NEARLY_ALL)
+
+    @property
+    def stands(self) -> bool:
+        """Whether one value stands in every row of nearly all of them."""
+        flat = self._at_one_value() & (self.noise == 0.0)
+        flat &= np.abs(self.first - self.level) <= self.slack
+        return bool((flat & (np.abs(self.mean - self.level) <= self.slack)).mean() >= NEARLY_ALL)
+
+    def quiet_beside(self, other: _Side) -> bool:
+        """Whether it neither moves nor scatters as the other direction does."""
+        moved = np.maximum(np.abs(self.last - self.first), np.abs(self.last - self.level))
+        still = moved < FINE * self.noise
+        quieter = np.median(self.noise) < QUIETER * np.median(other.noise)
+        moves = np.median(np.abs(other.last - other.first)) > MOVES * np.median(np.abs(other.mean))
+        return bool(still.mean() >= NEARLY_ALL and quieter and moves and other.polarises)
+
+    @property
+    def fine(self) -> bool:
+        """Whether its scatter is many of the converter's steps."""
+        steps = np.diff(np.unique(self.largest))
+        steps = steps[steps > SAME * self.largest.max()]
+        return bool(len(steps) and np.median(self.noise) > FINE * steps.min())
+
+    @property
+    def polarises(self) -> bool:
+        """Whether the voltage moves within a half-cycle by many steps of the converter."""
+        return bool(np.median(np.abs(self.last - self.first) - POLARISES * self.noise) > 0.0)
+
+
+def standing(evidence: CellEvidence) -> Standing | None:
+    """Return why the voltage of a cell is no measurement; None where nothing says so.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    """
+    told = evidence.timeline
+    even, odd = told.electromotive_volt, told.polarisation_volt
+    if even + odd > CLIPPED_VOLT and 0.0 <= even - odd < CLIPPED_SHARE * (even + odd):
+        return _clipped("negative", 0.0, "positive", even + odd)
+    sides = {sign: _side(told.half_cycles, sign) for sign in (1, -1)}
+    plus, minus = sides[1], sides[-1]
+    if plus is None or minus is None:
+        return None
+    if plus.stands and minus.stands:
+        return _both(plus, minus, unipolar=told.unipolar)
+    for side, other, names in ((plus, minus, _NAMES), (minus, plus, _NAMES[::-1])):
+        seen = side.ends_at_one_value and not other.ends_at_one_value
+        seen = seen and (other.fine or (side.stands and other.polarises))
+        if seen or side.quiet_beside(other):
+            sign = 1.0 if side is plus else -1.0
+            moving = -sign * float(np.median(other.mean))
+            return _clipped(names[0], sign * side.level, names[1], moving)
+    return None
+
+
+_NAMES: Final = ("positive", "negative")
+
+
+def _side(half_cycles: pd.DataFrame, sign: int) -> _Side | None:
+    """The measured half-cycles of a direction, if there are enough."""
+    mine = (half_cycles["sign"] == sign) & half_cycles["voltage_volt"].notna()
+    mine &= (half_cycles["samples"] >= SHORT_SAMPLES) & half_cycles["noise_volt"].notna()
+    if mine.sum() < FEWEST:
+        return None
+    return _Side(*(half_cycles[name].to_numpy(dtype=np.float64)[mine] for name in _COLUMNS))
+
+
+def _clipped(name: str, level: float, other: str, moving: float) -> Standing:
+    where = "zero" if level == 0.0 else f"{level:.3g} V, row after row"
+    return Standing(
+        f"under {name} current the voltage stays at {where}, under {other} it is {moving:.3g} V: "
+        "the cycler's range clips it, or its channel hangs",
+        "Record voltages of both signs: a range that reaches beyond them on both sides of zero.",
+    )
+
+
+def _both(plus: _Side, minus: _Side, *, unipolar: bool) -> Standing | None:
+    """One value in every row of both directions: what a quiet cell may show, or none can."""
+    level, other = plus.level, -minus.level
+    if unipolar or abs(level - other) <= SAME * max(abs(level), SAME):
+        return Standing(
+            f"one and the same voltage, {level:.3g} V, stands in every row, whichever way the "
+            "current flows: it was not measured",
+            "Check leads and voltage channel.",
+        )
+    if min(abs(level), abs(other)) >= COMPLIANCE_VOLT:
+        return Standing(
+            f"the voltage stands at {level:.3g} and {other:.3g} V in every row, without any "
+            "scatter: that is the end of a range, or a limit of the programme, and no resistance",
+            "A range, and limits of the programme, beyond what the cell polarises to.",
+        )
+    return None

@@ -1,0 +1,73 @@
+"""Metal that is plated and stripped again to a cut-off voltage: Cu | Li and other bare collectors.
+
+Every strip ends where the metal does, and the voltage runs away to the cut-off; no plating does.
+What comes back of the charge then says more than V/I.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from softbreak.features.half_cycles.measured import SHORT_SAMPLES
+
+RUNS_AWAY: Final = 2.0
+"""A strip that ends at this many times its mean voltage has run out of metal …"""
+OTHER_SIDE: Final = 3.0
+"""… if it also ends at this many times what the other direction ends at …"""
+LEAST_VOLT: Final = 0.1
+"""… and at no mere millivolts."""
+NEARLY_ALL: Final = 0.8
+"""Share of the strips that do so."""
+FEWEST: Final = 2
+
+
+class Stripped(NamedTuple):
+    """Strips that ran out of metal.
+
+    Attributes
+    ----------
+    strips : int
+    cut_off_volt : float
+        Median of their last voltages along the current (V).
+    efficiency : float
+        Median charge of a strip over that of the plating before it (1).
+    """
+
+    strips: int
+    cut_off_volt: float
+    efficiency: float
+
+
+def stripped(half_cycles: pd.DataFrame) -> Stripped | None:
+    """Return how a bare collector is stripped; None where no direction runs out of metal.
+
+    Parameters
+    ----------
+    half_cycles : pandas.DataFrame
+        ``Timeline.half_cycles``.
+    """
+    table = half_cycles[half_cycles["samples"] >= SHORT_SAMPLES]
+    table = table[table["voltage_volt"].notna()]
+    sign = table["sign"].to_numpy(dtype=np.int64)
+    for side in (1, -1):
+        mine, other = table[sign == side], table[sign == -side]
+        if len(mine) < FEWEST or len(other) < FEWEST:
+            continue
+        last, mean = (mine[name].to_numpy() for name in ("last_voltage_volt", "voltage_volt"))
+        far = np.abs(other["last_voltage_volt"].to_numpy())
+        gone = (last > LEAST_VOLT) & (last > RUNS_AWAY * np.abs(mean))
+        gone &= last > OTHER_SIDE * float(np.quantile(far, NEARLY_ALL))
+        if gone.mean() >= NEARLY_ALL:
+            return Stripped(int(gone.sum()), float(np.median(last)), _efficiency(table, side))
+    return None
+
+
+def _efficiency(table: pd.DataFrame, side: int) -> float:
+    """Median share of a plating that the strip after it gives back (1); NaN without any pair."""
+    sign = table["sign"].to_numpy(dtype=np.int64)
+    charge = table["charge_ampere_second"].to_numpy(dtype=np.float64)
+    strips = np.flatnonzero((sign[1:] == side) & (sign[:-1] == -side) & (charge[:-1] > 0.0)) + 1
+    return float(np.median(charge[strips] / charge[strips - 1])) if len(strips) else float("nan")

@@ -1,0 +1,75 @@
+"""A voltage channel that is clipped, or hangs, from the start: nothing healthy is read from it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from softbreak.data.history import assemble
+from softbreak.data.record import Cell, Record, Source, Technique
+from softbreak.models.diagnosis.diagnose import diagnose
+
+AMPERE = 5e-4
+STEP = 60.0
+
+
+def states(wrong, *, ohm=100.0, cycles=8, noise=1e-4, creep=0.1, digits=7, detector="hybrid"):
+    """Verdicts on a healthy cell that polarises by ``creep``, as ``wrong`` records it."""
+    n = 60
+    place = np.arange(2 * cycles * n)
+    sign = np.where(place // n % 2, -1.0, 1.0)
+    shape = 1.0 + creep * (1.0 - np.exp(-(place % n) / 15.0))
+    scatter = np.random.default_rng(5).normal(0.0, noise, len(place))
+    volt = np.round(wrong(sign * AMPERE * ohm * shape + scatter, sign), digits)
+    columns = {"voltage_volt": volt, "current_ampere": sign * AMPERE}
+    table = pd.DataFrame({"test_time_second": place * STEP, **columns})
+    cell = Cell("c")
+    history = assemble(cell, [Record(cell, Technique.CYCLING, table, Source("c.csv"))])
+    return set(diagnose(history, detector)["state"])
+
+
+def clipped(low=-np.inf, high=np.inf):
+    return lambda volt, _: np.clip(volt, low, high)
+
+
+def scattering(volt, _):
+    return np.clip(volt, -0.01, None) + np.random.default_rng(1).normal(0.0, 1e-5, len(volt))
+
+
+@pytest.mark.parametrize("detector", ["hybrid", "fused"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        clipped(low=0.0),
+        clipped(high=0.0),
+        clipped(low=-0.01),
+        clipped(high=0.03),
+        clipped(low=-0.045),
+        scattering,
+        lambda volt, sign: np.where(sign < 0, 0.007, volt),
+        lambda volt, sign: np.where(sign > 0, 0.05, volt),
+        lambda volt, _: np.full_like(volt, 0.0123),
+        lambda volt, _: np.full_like(volt, 0.31),
+    ],
+)
+def test_a_side_that_stands_is_no_measurement(wrong, detector):
+    assert states(wrong, detector=detector) == {"undetermined"}
+
+
+def test_a_limit_on_both_sides_is_no_resistance():
+    assert states(clipped(-5.0, 5.0), ohm=12_000.0, noise=1e-3) == {"undetermined"}
+
+
+@pytest.mark.parametrize("offset", [0.0, 3e-4, 5e-4])
+@pytest.mark.parametrize("creep", [0.0, 0.03, 0.1])
+@pytest.mark.parametrize("noise", [0.0, 1e-4, 3e-4])
+def test_coarse_steps_and_a_quiet_cell_are_measured(offset, creep, noise):
+    found = states(lambda volt, _: volt + offset, creep=creep, noise=noise, digits=3)
+    assert found == {"healthy"}
+
+
+def test_a_short_behind_a_clipped_side_is_still_seen():
+    def short(volt, _):
+        later = np.arange(len(volt)) > len(volt) // 2 + 20
+        return np.clip(np.where(later, 0.4 * volt, volt), -0.045, None)
+
+    assert states(short) == {"healthy", "soft"}
