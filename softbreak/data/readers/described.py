@@ -24,6 +24,7 @@ from softbreak.data.readers.formats.time_series import Layout, Told, record_of
 from softbreak.data.readers.headings import begun, headings_of, split
 from softbreak.data.readers.sections import read_sections
 from softbreak.data.readers.values.dates import read_instants
+from softbreak.data.readers.values.units import TIME_UNITS
 from softbreak.data.record import Record
 from softbreak.data.schema import SERIES_COLUMNS
 from softbreak.errors import ReadError
@@ -35,6 +36,8 @@ HEADER_WITHIN_LINES: Final = 300
 _LONGEST: Final = 80
 """A heading that says what it is takes no more letters."""
 _DURATION: Final = re.compile(r'"?(?:\d+\s*d\s*)?\d+:\d{2}:\d{2}(?:[.,]\d*)?"?')
+_SHORT_UNIT: Final = 3
+"""Letters of a unit; longer ones, such as "hours", also stand for the name of the column."""
 _SIGNED: Final = 0.1
 """A voltage of either sign in so many samples belongs to a current of either sign."""
 
@@ -66,12 +69,8 @@ _WORDS: Final[dict[str, _Words]] = {
             *("time", "t", "zeit", "temps", "tiempo", "tempo", "tijd", "czas", "tid"),
             *("时间", "時間", "経過時間", "время", "시간", "경과시간", "süre", "aika", "idő"),
         ),
-        (
-            *("s", "sec", "secs", "second", "seconds", "ms", "min", "mins", "minute", "minutes"),
-            *("h", "hr", "hrs", "hour", "hours", "d", "day", "days", "us", "ns"),
-            *("millisecond", "milliseconds", "microsecond", "microseconds"),
-        ),
-        {"seconds": "s", "minutes": "min", "hours": "h", "sekunden": "s", "stunden": "h"},
+        tuple(TIME_UNITS),
+        {unit: unit for unit in TIME_UNITS if len(unit) > _SHORT_UNIT},
     ),
     "voltage_volt": _Words(
         (
@@ -84,7 +83,7 @@ _WORDS: Final[dict[str, _Words]] = {
             *("전압", "電壓", "napětí", "gerilim", "spænding", "jännite", "feszültség"),
         ),
         (
-            *("v", "volt", "volts", "mv", "uv"),
+            *("v", "volt", "volts", "mv", "uv", "в", "мв", "伏", "毫伏"),
             *("millivolt", "millivolts", "microvolt", "microvolts"),
         ),
         {"volts": "v", "volt": "v"},
@@ -98,6 +97,7 @@ _WORDS: Final[dict[str, _Words]] = {
         ),
         (
             *("a", "amp", "amps", "ampere", "amperes", "ma", "ua", "na"),
+            *("а", "ма", "мка", "安", "毫安", "微安"),
             *("milliamp", "milliamps", "milliampere", "milliamperes"),
             *("microamp", "microamps", "microampere", "microamperes"),
         ),
@@ -134,11 +134,6 @@ LAYOUT: Final = Layout(
 )
 
 
-_UNIT_WORDS: Final = {
-    **{"sek": "s", "secs": "s", "std": "h", "hrs": "h", "mins": "min"},
-    **{"с": "s", "сек": "s", "мин": "min", "ч": "h", "в": "v", "мв": "mv", "а": "a", "ма": "ma"},
-    **{"мка": "ua", "秒": "s", "分": "min", "小时": "h", "時間": "h", "초": "s"},
-}
 _WALL_UNITS: Final = frozenset({"", "s", "sec", "ms", "us", "ns", "utc", "local"})
 _COMMENT: Final = ("#", "%", "//", "*")
 """What begins a line of comment, in which some programs write their headings."""
@@ -174,7 +169,7 @@ def _parts(heading: str) -> _Heading:
 
 def _plain_unit(unit: str) -> str:
     plain = unit.strip().lower().replace("µ", "u").replace("μ", "u")
-    return _UNIT_WORDS.get(plain, plain)
+    return plain.rstrip(".")
 
 
 def find(names: Sequence[str], *, strict: bool = True, timed: bool = False) -> dict[str, Match]:

@@ -44,10 +44,13 @@ class Clock(NamedTuple):
         s.
     sentence : str
         Empty where nothing had to be done.
+    agrees : bool
+        Whether a wall clock bears witness to its unit.
     """
 
     time: np.ndarray
     sentence: str = ""
+    agrees: bool = False
 
 
 def run_on(time: np.ndarray) -> np.ndarray:
@@ -82,17 +85,19 @@ def reconciled(
         return Clock(time) if ends is None else Clock(ends, _STEP_ENDS)
     factor = _factor(time, wall)
     if factor == 1.0:
-        return Clock(time)
+        return Clock(time, agrees=True)
     if factor is not None:
-        return Clock(time * factor, _disagreement(time, wall, f"it is {_FACTORS[factor]}"))
+        said = _disagreement(time, wall, f"it is {_FACTORS[factor]}")
+        return Clock(time * factor, said, agrees=True)
     by_steps = _step_ends(told, step)
     if by_steps is not None and _factor(by_steps, wall) == 1.0:
-        return Clock(by_steps, _STEP_ENDS)
+        return Clock(by_steps, _STEP_ENDS, agrees=True)
     if _stands_still(time, wall):
         began = wall[np.isfinite(wall)][0]
         return Clock(
             np.where(np.isfinite(wall), wall - began, np.nan),
             _disagreement(time, wall, "it stands still, and the wall clock is taken for it"),
+            agrees=True,
         )
     return Clock(time)
 
