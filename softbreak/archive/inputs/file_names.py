@@ -30,6 +30,15 @@ _PART_WORDS: Final = words(
 _COPY_WORDS: Final = words("copy kopie copie copia")
 _ASIDE: Final = words("old backup backups copies alt bak ancien vieux viejo raw rohdaten")
 """Words that say where earlier exports of the same cell were put."""
+_SPANS: Final = words("day week month session tag woche monat jour semaine mois sitzung")
+_DAY, _MONTH, _YEAR = r"(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])", r"(?:19|20)\d\d"
+_DATE: Final = re.compile(
+    rf"(?i){_YEAR}(?:[-_. ]?\d\d?){{0,2}}|\d\d?([-_.])\d\d?\1(?:19|20)?\d\d"
+    rf"|{_DAY}{_MONTH}(?:20)?\d\d|\d\d{_MONTH}{_DAY}|(?:\d\d?[-_. ]*)?"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+    r"[-_. ]*(?:\d\d?,? )?(?:(?:19|20)?\d\d)?"
+)
+_WITHIN_YEAR: Final = re.compile(rf"{_MONTH}|{_DAY}")
 _CHANNEL: Final = re.compile(r"(?i)^(c|ch|chan|channel)\d{1,3}$")
 _IDENTITY: Final = re.compile(
     r"(?i)(?:^|[^a-z])(?:cell|zelle|sample|pellet|specimen)[ _#-]*(\d+[a-z]?)(?![a-z])"
@@ -106,6 +115,20 @@ def names_technique(name: str) -> bool:
 def is_aside(name: str) -> bool:
     """Return whether a folder's name says only that earlier exports were put there: "old"."""
     return _only(name, _ASIDE)
+
+
+def names_time(name: str, above: str) -> bool:
+    """Return whether a folder's name only says when its files were recorded: a date, "part 2".
+
+    Parameters
+    ----------
+    name, above : str
+        Its own name, and that of the folder it lies in: "02" is a month within "2024" only.
+    """
+    if _DATE.fullmatch(name) or (_WITHIN_YEAR.fullmatch(name) and _DATE.fullmatch(above)):
+        return True
+    counted = any(letter.isdecimal() for letter in name)
+    return counted and _only(name, (TECHNIQUES | _PART_WORDS | _SPANS))
 
 
 def _only(name: str, known: frozenset[str]) -> bool:
