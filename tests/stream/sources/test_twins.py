@@ -48,7 +48,7 @@ def test_a_watched_cell_has_each_sample_once(tmp_path):
     assert any("all its bytes stand in" in problem.sentence for problem in source.problems())
 
 
-def test_a_copy_under_another_suffix_is_a_copy(tmp_path: Path):
+def test_a_copy_under_another_suffix_is_a_copy(tmp_path):
     (tmp_path / "run_1.csv").write_bytes(TEXT)
     (tmp_path / "run_10.txt").write_bytes(TEXT)
     kept, told = Twins(tmp_path).without(["run_1.csv", "run_10.txt"])
