@@ -46,17 +46,16 @@ class Style:
     """How an instrument writes: what stands above the rows, a row, and which field is which.
 
     ``places`` are those of time, voltage and current, ``scales`` how many of ours one of theirs
-    is. An ``unsigned`` current has its sign from a label, a ``free`` time runs on at resets.
+    is. An ``unsigned`` current has its sign from a label.
     """
 
     head: str
     row: Callable[[Sample], str]
     delimiter: str
-    places: tuple[int | None, int | None, int]
+    places: tuple[int, int | None, int]
     scales: tuple[float, float, float] = (1.0, 1.0, 1.0)
     comma: bool = False
     unsigned: bool = False
-    free: bool = False
     suffix: str = ".csv"
 
 
@@ -129,14 +128,12 @@ STYLES: dict[str, Style] = {
     ),
     "neware": Style(
         "DataPoint,Cycle Index,Step Index,Step Type,Total Time,Current(mA),Voltage(V)\n",
-        *(_neware, ",", (None, 6, 5), (1, 1, 1e-3)),
-        free=True,
+        *(_neware, ",", (4, 6, 5), (1, 1, 1e-3)),
     ),
     "neware-layered": Style(
         "Cycle ID,,Cap_Chg(mAh),Cap_DChg(mAh),,\n,Step ID,Step Name,Step Time,Cap(mAh),\n"
         ",,Record ID,Time(h:min:s.ms),Vol(V),Cur(mA)\n",
-        *(_layered, ",", (None, 4, 5), (1, 1, 1e-3)),
-        free=True,
+        *(_layered, ",", (3, 4, 5), (1, 1, 1e-3)),
     ),
     "maccor": Style(
         "Today's Date 01/02/2024\tDate of Test: 01/02/2024\tFilename: x.041\tProcedure: p.000\n"
@@ -166,7 +163,12 @@ STYLES: dict[str, Style] = {
     "digatron": Style(
         "Step,Status,Prog Time,Voltage,Current\n,,s,V,A\n", *(_digatron, ",", (2, 3, 4))
     ),
-    "chi": Style(_CHI, _plain("{t:.4f}, {i:.6e}"), ",", (0, None, 1), suffix=".txt"),
+    "chi": Style(
+        _CHI,
+        *(_plain("{t:.4f}, {i:.6e}"), ",", (0, None, 1)),
+        unsigned=True,  # a held potential tells it
+        suffix=".txt",
+    ),
     "nova": Style(
         "Time (s);WE(1).Potential (V);WE(1).Current (A)\n",
         *(_plain("{t:.3f};{v:.7f};{i:.9f}"), ";", (0, 1, 2)),
@@ -264,6 +266,11 @@ def said(text: str, style: Style) -> set[tuple[float, ...]]:
 
 def _readings(field: str, scale: float) -> Iterator[float]:
     """Yield what a field may mean: a comma may be decimal or part thousands."""
+    if field.count(":") == 2:
+        parts = field.split(":")
+        if all(part.isdigit() for part in parts):
+            yield sum(int(p) * u for p, u in zip(parts, (3600, 60, 1), strict=True))
+        return
     behind = field.endswith("-") and field[:1].isdigit()
     plain = f"-{field[:-1]}" if behind else field
     for text in {plain.replace(",", "."), plain.replace(",", ""), plain.replace(" ", "")}:
@@ -275,10 +282,10 @@ def _readings(field: str, scale: float) -> Iterator[float]:
 
 def _rounded(style: Style, values: tuple[float, ...]) -> tuple[float, ...]:
     time, volt, ampere = values
-    size = abs(ampere) if style.unsigned or style.free else ampere
+    size = abs(ampere) if style.unsigned else ampere
     if not all(map(math.isfinite, values)):
         return ()
-    return (0.0 if style.free else round(time, 2), round(volt, 6), round(size, 9))
+    return (round(time, 2), round(volt, 6), round(size, 9))
 
 
 def read_vendor(choose: random.Random) -> None:
@@ -308,7 +315,7 @@ def check(choose: random.Random, style: Style) -> None:
         names = ("test_time_second", "voltage_volt", "current_ampere")
         columns = [
             np.asarray(record.array(name), dtype=np.float64)
-            if place is not None or (name == names[0] and not style.free)
+            if place is not None
             else np.zeros(record.rows)
             for name, place in zip(names, style.places, strict=True)
         ]

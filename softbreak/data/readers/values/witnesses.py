@@ -53,10 +53,35 @@ class Clock(NamedTuple):
     agrees: bool = False
 
 
-def run_on(time: np.ndarray) -> np.ndarray:
-    """Let a time that restarts with every step run on (s); other times are left as they are."""
+def run_on(time: np.ndarray, step: np.ndarray | None = None) -> np.ndarray:
+    """Let a time that restarts with every step run on; other times are left as they are.
+
+    A time that goes on at most changes of the step does not restart. Within a step, a lone sample
+    that jumps out and back restarts nothing.
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        s.
+    step : ndarray, shape (n,), optional
+        Number of the programme's step.
+    """
     before = np.zeros_like(time)
     falls = np.flatnonzero(np.diff(time) < 0) + 1
+    if len(falls):
+        new = np.zeros(len(falls), bool) if step is None else step[falls] != step[falls - 1]
+        goes_on = (
+            0 if step is None else np.count_nonzero((np.diff(step) != 0) & (np.diff(time) > 0))
+        )
+        if goes_on > np.count_nonzero(new):
+            return time
+        up = (falls >= 2) & (time[falls] > time[falls - 2])
+        down = (
+            (time[falls] > 0)
+            & (falls + 1 < len(time))
+            & (time[np.minimum(falls + 1, len(time) - 1)] > time[falls - 1])
+        )
+        falls = falls[new | ~(up | down)]
     before[falls] = time[falls - 1]
     return time + np.cumsum(before)
 
@@ -77,7 +102,7 @@ def reconciled(
     restarts : bool
         Whether the time may restart with every step.
     """
-    time = run_on(told) if restarts else told
+    time = run_on(told, step) if restarts else told
     if len(time) < _FEWEST_ROWS:
         return Clock(time)
     if wall is None or np.isfinite(wall).sum() < _FEWEST_ROWS:
