@@ -214,9 +214,9 @@ def record_of(
         stated |= said
     if unread := file.told(_OPTIONAL):
         stated["unread"] = unread
-    place, bare = places["test_time_second"], ""
+    place, bare, witness = places["test_time_second"], "", str(stated.pop(TIME_WITNESS, ""))
     if not (place.stated or layout.bare_time) and file.is_number("test_time_second"):
-        bare = mending.bare_time(place.heading, place.scale, str(stated.pop(TIME_WITNESS, "")))
+        bare = mending.bare_time(place.heading, place.scale, witness)
     told = replace(told, stated=stated, time_unit=bare)
     return build(path, arrays, layout, told, file.told(SERIES_COLUMNS), arrange=True)
 

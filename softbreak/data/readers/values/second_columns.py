@@ -188,9 +188,14 @@ def _by_one(
             }
     if by_power == 1e-3 and float(np.nanmedian(volt)) > _MOST_VOLT:
         return {_SERIES[1]: 1e-3}, {"units": _told("voltage", 1e-3, "power")}
-    timely = by_charge in (60.0, 3600.0, 1 / 60.0, 1 / 3600.0)
+    timely = by_charge in (60.0, 3600.0, 86_400.0, 1 / 60.0, 1 / 3600.0, 1 / 86_400.0)
     if timely and by_charge is not None and not settled:
         raise _contradiction(path, "test time and charge", by_charge)
+    if by_charge in (1e-3, 1e-6) and not settled:  # as of a time in milliseconds
+        return {}, {
+            "units": f"test time and charge disagree by a factor of {by_charge:.4g} throughout: "
+            "one of their headings states a wrong unit; the time was read as its heading says"
+        }
     return {}, {}
 
 

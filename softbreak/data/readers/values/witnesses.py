@@ -31,6 +31,8 @@ _FACTORS: Final = {
 _STRETCHES: Final = 64
 _FEWEST_ROWS: Final = 3
 _ALIKE: Final = 0.03
+_COARSELY: Final = 0.2
+"""In a short file with a coarse wall clock: plain factors are farther apart."""
 _MOST: Final = 0.7
 """Of all stretches so many must agree: a pause of the test is no unit."""
 
@@ -143,30 +145,33 @@ def _disagreement(time: np.ndarray, wall: np.ndarray, why: str) -> str:
 
 def _factor(time: np.ndarray, wall: np.ndarray) -> float | None:
     """Return by which plain factor the wall clock outruns a test time; None if by no such one."""
-    ratio = _ratios(time, wall)
+    ratio, alike = _ratios(time, wall)
     if len(ratio) < 2:
         return None
     for factor in (1.0, *_FACTORS):
-        if np.mean(np.abs(ratio / factor - 1.0) < _ALIKE) >= _MOST:
+        if np.mean(np.abs(ratio / factor - 1.0) < alike) >= _MOST:
             return factor
     return None
 
 
-def _ratios(time: np.ndarray, wall: np.ndarray) -> np.ndarray:
-    """Wall time a test time, for stretches of the file that are long beside the wall's ticks."""
+def _ratios(time: np.ndarray, wall: np.ndarray) -> tuple[np.ndarray, float]:
+    """Wall time a test time, for stretches of the file that are long beside the wall's ticks.
+
+    Also returns by how much they may be off: more in a short file whose wall clock is coarse.
+    """
     known = np.flatnonzero(np.isfinite(time) & np.isfinite(wall))
     if len(known) < 3:
-        return np.empty(0)
-    for stretches in (_STRETCHES, 16, 4):
+        return np.empty(0), _ALIKE
+    tick = _tick(wall[known])
+    for stretches, alike in ((_STRETCHES, _ALIKE), (16, _ALIKE), (4, _ALIKE), (4, _COARSELY)):
         edges = known[np.unique(np.linspace(0, len(known) - 1, stretches + 1).astype(np.int64))]
         passed, advance = np.diff(wall[edges]), np.diff(time[edges])
-        tick = _tick(wall[known])
-        if np.median(passed) * _ALIKE >= tick or stretches == 4:
+        if np.median(passed) * alike >= tick:
             break
-    usable = (advance > 0) & (np.abs(passed) * _ALIKE >= tick)
+    usable = (advance > 0) & (np.abs(passed) * alike >= tick)
     if usable.sum() < _MOST * len(advance):
-        return np.empty(0)
-    return np.where(usable, passed / np.where(usable, advance, 1.0), 0.0)
+        return np.empty(0), alike
+    return np.where(usable, passed / np.where(usable, advance, 1.0), 0.0), alike
 
 
 def _tick(wall: np.ndarray) -> float:
@@ -205,7 +210,7 @@ def _stands_still(time: np.ndarray, wall: np.ndarray) -> bool:
 
 
 def plain_ratio(ours: np.ndarray, theirs: np.ndarray) -> float | None:
-    """Return the power of a thousand (or 60, 3600) between two columns; None if there is none."""
+    """Return the power of 1000 (or 60, 3600, 86400) between two columns; None if there is none."""
     usable = np.isfinite(ours) & np.isfinite(theirs) & (np.abs(ours) > 0) & (np.abs(theirs) > 0)
     if usable.sum() < _FEWEST:
         return None
@@ -221,6 +226,6 @@ _FEWEST: Final = 8
 
 def _plain() -> Iterator[float]:
     yield 1.0
-    for factor in (1e3, 1e6, 60.0, 3600.0):
+    for factor in (1e3, 1e6, 60.0, 3600.0, 86_400.0):
         yield factor
         yield 1.0 / factor
