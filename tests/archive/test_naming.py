@@ -132,3 +132,12 @@ def test_dated_folders_whose_files_are_several_cells():
 def test_numbered_folders_are_no_dates():
     assert cells_of("P/01/x.csv", "P/02/x.csv") == {"P/01": 1, "P/02": 1}
     assert cells_of("P/991234/x.csv", "P/995555/x.csv") == {"P/991234": 1, "P/995555": 1}
+
+
+@pytest.mark.parametrize("copy", ["Copy of LLZO_a", "Kopie von LLZO_a", "LLZO_a - Kopie"])
+def test_a_copy_bears_the_name_of_its_cell(copy):
+    assert cell_key(copy) == cell_key("LLZO_a")
+
+
+def test_days_in_names_are_parts():
+    assert cell_key("LLZO_day1") == cell_key("LLZO_day2") == "llzo"

@@ -24,7 +24,7 @@ TECHNIQUES: Final = words(
 _PART_WORDS: Final = words(
     """
     part p run file seg segment section continued cont teil lauf abschnitt partie parte deel del
-    export datei fichier archivo
+    export datei fichier archivo day week month tag woche session
     """
 )
 _COPY_WORDS: Final = words("copy kopie copie copia")
@@ -38,6 +38,7 @@ _DATE: Final = re.compile(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
     r"[-_. ]*(?:\d\d?,? )?(?:(?:19|20)?\d\d)?"
 )
+_COPY_OF: Final = re.compile(r"(?i)^(?:copy of|kopie von|copie de|copia de|copia di) +")
 _WITHIN_YEAR: Final = re.compile(rf"{_MONTH}|{_DAY}")
 _CHANNEL: Final = re.compile(r"(?i)^(c|ch|chan|channel)\d{1,3}$")
 _IDENTITY: Final = re.compile(
@@ -150,6 +151,7 @@ def cell_key(stem: str) -> str:
         "lpscl_a_c01": files of a flat folder that share it are one cell. A number is kept where
         it names the cell ("cell_07", "sample 3") and where nothing else would.
     """
+    stem = _COPY_OF.sub("", stem)
     kept = [part for part, role in _roles(stem) if role is Role.CELL]
     if any(part not in TECHNIQUES for part in kept):
         return "_".join(kept)
@@ -215,6 +217,7 @@ def numbered(stem: str) -> Numbered:
     stem : str
         "LPSCl_a_03_PEIS_C01".
     """
+    stem = _COPY_OF.sub("", stem)
     bare = names_no_cell(stem)
     # all of it is technique and number, as in "data1"
     roles = [(part, _bare_role(part)) for part in tokens(stem)] if bare else _roles(stem)
