@@ -46,6 +46,8 @@ _LEAP_DAY: Final = np.datetime64("1900-02-28")
 """Spreadsheets count a 29 February 1900 that never was: days 59 and 60 both come out as the 28."""
 
 
+_LONG: Final = 10_000
+"""Rows from which on it pays to look for times that come again."""
 _NEAR_MIDNIGHT: Final = 4 * 3600.0
 
 
@@ -97,7 +99,7 @@ def read_durations(column: pl.Series) -> tuple[np.ndarray, Unread | None]:
     LostHoursError
         If all that stands there is minutes and seconds that never reach an hour.
     """
-    total = _clock(column, PLAIN)
+    total = _each_once(column)
     missing = np.isnan(total)
     if missing.any():
         import polars as pl
@@ -110,6 +112,20 @@ def read_durations(column: pl.Series) -> tuple[np.ndarray, Unread | None]:
     import polars as pl
 
     return total, unread_of(column, pl.Series(left))
+
+
+def _each_once(column: pl.Series) -> np.ndarray:
+    """Read plain times; where they begin anew with every step, each text but once."""
+    import polars as pl
+
+    if len(column) < _LONG or column.n_unique() > len(column) / 2:
+        return _clock(column, PLAIN)
+    texts = column.drop_nulls().unique()
+    seconds = pl.Series(_clock(texts, PLAIN))
+    nothing = float("nan")
+    return column.replace_strict(texts, seconds, default=nothing, return_dtype=pl.Float64).to_numpy(
+        writable=True
+    )
 
 
 def _rarer(texts: pl.Series, rows: np.ndarray) -> np.ndarray:

@@ -75,17 +75,22 @@ def run_on(time: np.ndarray, step: np.ndarray | None = None) -> np.ndarray:
         goes_on = (
             0 if step is None else np.count_nonzero((np.diff(step) != 0) & (np.diff(time) > 0))
         )
-        if goes_on > np.count_nonzero(new):
+        up, down = _lone(time, falls)
+        if step is not None:  # a step of two rows can as well be followed by such a time
+            new &= ~(up & (falls >= 3) & (step[falls - 1] == step[np.maximum(falls - 3, 0)]))
+        if goes_on and goes_on >= np.count_nonzero(new):
             return time
-        up = (falls >= 2) & (time[falls] > time[falls - 2])
-        down = (
-            (time[falls] > 0)
-            & (falls + 1 < len(time))
-            & (time[np.minimum(falls + 1, len(time) - 1)] > time[falls - 1])
-        )
         falls = falls[new | ~(up | down)]
     before[falls] = time[falls - 1]
     return time + np.cumsum(before)
+
+
+def _lone(time: np.ndarray, falls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Say at which falls a lone sample had jumped ahead, and at which one jumps back."""
+    up = (falls >= 2) & (time[falls] > time[falls - 2])
+    behind = time[np.minimum(falls + 1, len(time) - 1)]
+    down = (time[falls] > 0) & (falls + 1 < len(time)) & (behind > time[falls - 1])
+    return up, down
 
 
 def reconciled(
