@@ -16,6 +16,7 @@ from softbreak.data.readers.registry import read
 
 ROWS = 60
 _WORDS = ("", "NaN", "error", "-", "1,5", "---", "#REF!", "12:30", "1e400", "0x1f", "3", "-0.2")
+_AGAIN = 0.2
 _CHARACTERS = '0123456789.,;-eE "\t#x'
 
 
@@ -221,13 +222,13 @@ def samples(choose: random.Random) -> list[Sample]:
 
 
 def damaged(choose: random.Random, body: str, heading: str, delimiter: str) -> str:
-    """Return rows with up to three damages."""
+    """Return rows with up to three damages, and perhaps the sound headings among them again."""
     for _ in range(choose.randint(0, 3)):
         rows = body.split("\n")
         k = choose.randrange(len(rows))
         fields = rows[k].split(delimiter)
         place = choose.randrange(len(body)) if body else 0
-        match choose.randrange(9):
+        match choose.randrange(8):
             case 0:
                 body = body[:place] + body[place + 1 :]
             case 1:
@@ -244,12 +245,14 @@ def damaged(choose: random.Random, body: str, heading: str, delimiter: str) -> s
             case 6:
                 fields[choose.randrange(len(fields))] = choose.choice(_WORDS)
                 body = "\n".join([*rows[:k], delimiter.join(fields), *rows[k + 1 :]])
-            case 7:
-                body = "\n".join([*rows[:k], "", heading, *rows[k:]])
             case _:
                 other = choose.randrange(len(rows))
                 rows[k], rows[other] = rows[other], rows[k]
                 body = "\n".join(rows)
+    if choose.random() < _AGAIN:
+        rows = body.split("\n")
+        k = choose.randrange(len(rows))
+        body = "\n".join([*rows[:k], "", heading, *rows[k:]])
     return body
 
 

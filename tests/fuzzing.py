@@ -276,8 +276,8 @@ class Http:
 TARGETS = {
     **{"messages": message, "manifests": manifest, "models": model, "tables": read_damaged},
     "vendors": read_vendor,
-    **{f"vendors-{name}": partial(check, style=style) for name, style in STYLES.items()},
 }
+ONE_LAYOUT = {f"vendors-{name}": partial(check, style=style) for name, style in STYLES.items()}
 
 
 def fuzz(target, seeds):
