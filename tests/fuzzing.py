@@ -11,6 +11,7 @@ import random
 import shutil
 import tempfile
 import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from softbreak.models.learned.learners import load_learned
 from softbreak.models.registry import PRETRAINED
 from softbreak.stream.sources.messages import parse
 from tests.damaged_tables import read_damaged
+from tests.damaged_vendors import STYLES, check, read_vendor
 
 ODD = [
     None,
@@ -271,7 +273,11 @@ class Http:
         shutil.rmtree(self._folder)
 
 
-TARGETS = {"messages": message, "manifests": manifest, "models": model, "tables": read_damaged}
+TARGETS = {
+    **{"messages": message, "manifests": manifest, "models": model, "tables": read_damaged},
+    "vendors": read_vendor,
+}
+ONE_LAYOUT = {f"vendors-{name}": partial(check, style=style) for name, style in STYLES.items()}
 
 
 def fuzz(target, seeds):

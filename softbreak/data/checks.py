@@ -232,6 +232,7 @@ _TOLD: Final = (
     "assumption",
     "dates",
     "date_unit",
+    "time_unit",
     "read_as",
     "technique",
     "second_header",

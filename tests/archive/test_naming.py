@@ -96,3 +96,48 @@ def test_a_folder_of_old_exports_belongs_to_the_cell_it_lies_in():
     groups, _ = group_files(paths, Manifest())
     assert [(g.cell_id, len(g.files)) for g in groups] == [("A", 2), ("old", 2)]
     assert not names_no_cell("old")
+
+
+def cells_of(*names: str) -> dict[str, int]:
+    groups, _ = group_files([PurePosixPath(name) for name in names], Manifest())
+    return {group.cell_id: len(group.files) for group in groups}
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ("2024-02-28", "2024-03-01"),
+        ("28.02.2024", "01.03.2024"),
+        ("20240228", "20240301"),
+        ("240228", "240301"),
+        ("2024/02/28", "2024/03/01"),
+        ("Feb 2024", "March 2024"),
+        ("part 1", "part 2"),
+        ("day1", "day2"),
+    ],
+)
+def test_dated_folders_of_one_cell(folders):
+    assert cells_of(*(f"LLZO_a/{folder}/run.csv" for folder in folders)) == {"LLZO_a": 2}
+
+
+def test_dated_folders_whose_files_are_several_cells():
+    assert cells_of("P/2024-02-28/A.csv", "P/2024-03-01/B.csv") == {
+        "P/2024-02-28": 1,
+        "P/2024-03-01": 1,
+    }
+    both = [f"P/{day}/cell{k}.csv" for day in ("2024-02-28", "2024-03-01") for k in (1, 2)]
+    assert cells_of(*both) == {"P/cell1": 2, "P/cell2": 2}
+
+
+def test_numbered_folders_are_no_dates():
+    assert cells_of("P/01/x.csv", "P/02/x.csv") == {"P/01": 1, "P/02": 1}
+    assert cells_of("P/991234/x.csv", "P/995555/x.csv") == {"P/991234": 1, "P/995555": 1}
+
+
+@pytest.mark.parametrize("copy", ["Copy of LLZO_a", "Kopie von LLZO_a", "LLZO_a - Kopie"])
+def test_a_copy_bears_the_name_of_its_cell(copy):
+    assert cell_key(copy) == cell_key("LLZO_a")
+
+
+def test_days_in_names_are_parts():
+    assert cell_key("LLZO_day1") == cell_key("LLZO_day2") == "llzo"

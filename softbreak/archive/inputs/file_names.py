@@ -24,12 +24,22 @@ TECHNIQUES: Final = words(
 _PART_WORDS: Final = words(
     """
     part p run file seg segment section continued cont teil lauf abschnitt partie parte deel del
-    export datei fichier archivo
+    export datei fichier archivo day week month tag woche session
     """
 )
 _COPY_WORDS: Final = words("copy kopie copie copia")
 _ASIDE: Final = words("old backup backups copies alt bak ancien vieux viejo raw rohdaten")
 """Words that say where earlier exports of the same cell were put."""
+_SPANS: Final = words("day week month session tag woche monat jour semaine mois sitzung")
+_DAY, _MONTH, _YEAR = r"(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])", r"(?:19|20)\d\d"
+_DATE: Final = re.compile(
+    rf"(?i){_YEAR}(?:[-_. ]?\d\d?){{0,2}}|\d\d?([-_.])\d\d?\1(?:19|20)?\d\d"
+    rf"|{_DAY}{_MONTH}(?:20)?\d\d|\d\d{_MONTH}{_DAY}|(?:\d\d?[-_. ]*)?"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+    r"[-_. ]*(?:\d\d?,? )?(?:(?:19|20)?\d\d)?"
+)
+_COPY_OF: Final = re.compile(r"(?i)^(?:copy of|kopie von|copie de|copia de|copia di) +")
+_WITHIN_YEAR: Final = re.compile(rf"{_MONTH}|{_DAY}")
 _CHANNEL: Final = re.compile(r"(?i)^(c|ch|chan|channel)\d{1,3}$")
 _IDENTITY: Final = re.compile(
     r"(?i)(?:^|[^a-z])(?:cell|zelle|sample|pellet|specimen)[ _#-]*(\d+[a-z]?)(?![a-z])"
@@ -108,6 +118,20 @@ def is_aside(name: str) -> bool:
     return _only(name, _ASIDE)
 
 
+def names_time(name: str, above: str) -> bool:
+    """Return whether a folder's name only says when its files were recorded: a date, "part 2".
+
+    Parameters
+    ----------
+    name, above : str
+        Its own name, and that of the folder it lies in: "02" is a month within "2024" only.
+    """
+    if _DATE.fullmatch(name) or (_WITHIN_YEAR.fullmatch(name) and _DATE.fullmatch(above)):
+        return True
+    counted = any(letter.isdecimal() for letter in name)
+    return counted and _only(name, (TECHNIQUES | _PART_WORDS | _SPANS))
+
+
 def _only(name: str, known: frozenset[str]) -> bool:
     words = [re.sub(r"^\d+|(?<!\d)\d+$", "", token) for token in tokens(name)]
     return any(words) and all(word in known for word in words if word)
@@ -127,6 +151,7 @@ def cell_key(stem: str) -> str:
         "lpscl_a_c01": files of a flat folder that share it are one cell. A number is kept where
         it names the cell ("cell_07", "sample 3") and where nothing else would.
     """
+    stem = _COPY_OF.sub("", stem)
     kept = [part for part, role in _roles(stem) if role is Role.CELL]
     if any(part not in TECHNIQUES for part in kept):
         return "_".join(kept)
@@ -192,6 +217,7 @@ def numbered(stem: str) -> Numbered:
     stem : str
         "LPSCl_a_03_PEIS_C01".
     """
+    stem = _COPY_OF.sub("", stem)
     bare = names_no_cell(stem)
     # all of it is technique and number, as in "data1"
     roles = [(part, _bare_role(part)) for part in tokens(stem)] if bare else _roles(stem)

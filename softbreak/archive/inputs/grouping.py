@@ -18,6 +18,7 @@ from softbreak.archive.inputs.file_names import (
     is_aside,
     names_no_cell,
     names_technique,
+    names_time,
     numbered,
     perhaps_not_data,
 )
@@ -200,6 +201,7 @@ def _by_name(
     places: dict[PurePosixPath, list[PurePosixPath]] = {}
     for path in files:
         places.setdefault(_home(path), []).append(path)
+    places = _with_dated(places)
     cells: dict[str, list[PurePosixPath]] = {}
     folders: set[str] = set()
     for place, paths in places.items():
@@ -221,6 +223,33 @@ def _home(path: PurePosixPath) -> PurePosixPath:
     """
     named = [part for part in path.parent.parts if not names_technique(part)]
     return PurePosixPath(*(part for k, part in enumerate(named) if not (k and is_aside(part))))
+
+
+def _with_dated(
+    places: Mapping[PurePosixPath, list[PurePosixPath]],
+) -> dict[PurePosixPath, list[PurePosixPath]]:
+    """Put what lies in a cell's dated folders together, unless their names tell cells apart."""
+    whole: dict[PurePosixPath, list[PurePosixPath]] = {}
+    for place in places:
+        parts = list(place.parts)
+        while len(parts) > 1 and names_time(parts[-1], _above(parts)):
+            parts.pop()
+        whole.setdefault(PurePosixPath(*parts), []).append(place)
+    out: dict[PurePosixPath, list[PurePosixPath]] = {}
+    for cell, folders in whole.items():
+        paths = [path for folder in folders for path in places[folder]]
+        stems = [stem_of(path) for path in paths if not perhaps_not_data(path)]
+        alike = len({numbered(stem).key for stem in stems}) < 2
+        if alike or all(identities(stems)):
+            out[cell] = paths
+        else:
+            out |= {folder: places[folder] for folder in folders}
+    return out
+
+
+def _above(parts: Sequence[str]) -> str:
+    """Return the folders above the last one; two of them where the nearer one is a month."""
+    return "-".join(parts[-3:-1]) if parts[-2].isdecimal() and len(parts[-2]) < 3 else parts[-2]
 
 
 def _holds_many(paths: Sequence[PurePosixPath]) -> bool:

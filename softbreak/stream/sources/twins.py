@@ -74,8 +74,6 @@ class Twins:
         mine, theirs = sizes[path], sizes[other]
         if path == other or mine < _LEAST_BYTES or mine > theirs or (path, other) in self._differ:
             return False
-        if PurePosixPath(path).suffix.lower() != PurePosixPath(other).suffix.lower():
-            return False
         if mine == theirs and _plainness(path) < _plainness(other):
             return False
         try:

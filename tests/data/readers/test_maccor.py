@@ -59,7 +59,7 @@ def test_a_time_without_a_unit_or_a_clock_is_said_to_be_assumed(tmp_path: Path):
     path = export(tmp_path / "x.001", per_minute=60.0)
     path.write_text("\n".join(line.rpartition("\t")[0] for line in path.read_text().splitlines()))
     (record,) = read(path)
-    assert "TestTime has no unit" in record.source.stated["assumption"]
+    assert "'TestTime' states no unit" in record.source.stated["time_unit"]
 
 
 def test_milliamperes_and_millivolts_under_volts(tmp_path: Path):

@@ -268,3 +268,24 @@ def test_a_lost_sign_without_steps_is_refused(tmp_path: Path):
     path.write_text("test_time_second,voltage_volt,current_ampere\n" + "".join(rows))
     with pytest.raises(ReadError, match="its sign was not recorded"):
         read(path)
+
+
+def test_a_damaged_row_restarts_no_clock():
+    """Lone jumps, and swapped rows in a time that goes on from step to step."""
+    time = np.arange(1.0, 13.0)
+    for at, value in ((5, 99.0), (5, 0.5), (11, 2.0)):
+        jumped = time.copy()
+        jumped[at] = value
+        assert run_on(jumped)[at - 1] == time[at - 1]
+        assert run_on(jumped)[-2] == time[-2]
+    step = np.repeat([1.0, 2.0, 3.0], 4)
+    swapped = np.array([1, 2, 9, 4, 5, 6, 7, 8, 3, 10, 11, 12.0])
+    assert run_on(swapped, step).tolist() == swapped.tolist()
+    edge = np.array([1, 2, 3, 99, 5, 6, 7, 8.0])
+    assert run_on(edge, step[:8]).tolist() == edge.tolist()
+
+
+def test_a_time_that_restarts_with_every_step_runs_on():
+    time, step = np.tile([0.0, 60, 120, 180], 3), np.repeat([1.0, 2.0, 3.0], 4)
+    assert run_on(time, step)[-1] == 540.0
+    assert run_on(time)[-1] == 540.0

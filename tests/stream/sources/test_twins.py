@@ -28,8 +28,7 @@ def test_headers_alone_and_other_bytes_are_no_copies(tmp_path):
     (tmp_path / "run_1.csv").write_bytes(TEXT)
     (tmp_path / "run_2.csv").write_bytes(TEXT[:30])
     (tmp_path / "run_3.csv").write_bytes(TEXT[:-3] + b"2\n")
-    (tmp_path / "run_1.txt").write_bytes(TEXT)
-    paths = ["run_1.csv", "run_1.txt", "run_2.csv", "run_3.csv", "gone.csv"]
+    paths = ["run_1.csv", "run_2.csv", "run_3.csv", "gone.csv"]
     assert Twins(tmp_path).without(paths) == (paths, [])
 
 
@@ -47,3 +46,11 @@ def test_a_watched_cell_has_each_sample_once(tmp_path):
     assert received.restarts == 0
     assert_same(received, batch(live, ["x/run.csv"]))
     assert any("all its bytes stand in" in problem.sentence for problem in source.problems())
+
+
+def test_a_copy_under_another_suffix_is_a_copy(tmp_path):
+    (tmp_path / "run_1.csv").write_bytes(TEXT)
+    (tmp_path / "run_10.txt").write_bytes(TEXT)
+    kept, told = Twins(tmp_path).without(["run_1.csv", "run_10.txt"])
+    assert kept == ["run_1.csv"]
+    assert told == [("run_10.txt", "run_1.csv")]

@@ -241,7 +241,7 @@ def _parse(
                 f"c{place}": pl.String if place == dated else pl.Float64
                 for place in range(n_fields)
             },
-            decimal_comma=b"," in data[: _end_of_line(data)],
+            decimal_comma=b"," in data[:4096],  # whole numbers may come first
             truncate_ragged_lines=True,
             ignore_errors=True,  # what is no number becomes null, and is reported below
         )

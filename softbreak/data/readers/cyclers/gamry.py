@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,7 +40,6 @@ LAYOUT: Final = Layout(
         Field("cycle_count", ("cycle",)),
         Field("ambient_temperature_celsius", ("temp",), "C"),
     ),
-    restarts=True,
 )
 _SWEEPS: Final = ("CV", "LSV", "CIV", "RCV", "POTENTIODYNAMIC", "CPP", "POLRES")
 _TABLE: Final = re.compile(rb"^(CURVE\d*|OCVCURVE)\tTABLE\b[^\n]*\n", re.MULTILINE)
@@ -49,6 +49,7 @@ _UNITS: Final = frozenset(
 _TYPED: Final = re.compile(rb"^[A-Z]\w*\t", re.MULTILINE)
 """A typed line: names, units and rows of a table begin with a tab."""
 _KEPT: Final = ("TITLE", "PSTAT", "AREA", "SCANRATE", "VLIMIT1", "VLIMIT2", "NOTES")
+_T: Final = "test_time_second"
 _TAG: Final = re.compile(r"^TAG\t(\S+)", re.MULTILINE)
 
 
@@ -150,7 +151,7 @@ def _record(
 ) -> Record | None:
     import polars as pl
 
-    frame = pl.concat(frames, how="diagonal")
+    frame = pl.concat(_run_on(frames), how="diagonal")
     if not len(frame):
         return None
     if "current_ampere" not in frame:
@@ -168,6 +169,25 @@ def _record(
         scales={"current_ampere": sign},
         decimal_comma=True,
     )
+
+
+def _run_on(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Let times run on from table to table, where they begin anew with one."""
+    import polars as pl
+
+    frames = [frame for frame in frames if len(frame)] or frames[:1]
+    times = [numbers(frame[_T], decimal_comma=True) for frame in frames]
+    before = [0.0]
+    for earlier, later in pairwise(times):
+        last, first = (part[np.isfinite(part)] for part in (earlier, later))
+        falls = len(last) > 0 and len(first) > 0 and first[0] < last[-1]
+        before.append(before[-1] + (float(last[-1]) if falls else 0.0))
+    if not any(before):
+        return frames
+    return [
+        frame.with_columns(pl.Series(_T, time + shift))
+        for frame, time, shift in zip(frames, times, before, strict=True)
+    ]
 
 
 def _preamble(text: str) -> dict[str, Any]:

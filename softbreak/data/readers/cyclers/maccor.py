@@ -77,7 +77,6 @@ _SAID: Final = {
 _UNSIGNED: Final = (
     "the export has no state column, so that the current's sign is taken as it is written"
 )
-_UNITLESS: Final = "its {time} has no unit and no clock beside it tells one: taken as seconds"
 _MILLIVOLTS: Final = (
     "its {volts} are taken as millivolts: as volts they contradict the charge and the energy "
     "of the same rows"
@@ -131,11 +130,8 @@ def _settled(text: Text, header: Header) -> tuple[Layout, list[str]]:
     sample = _Sample(text, header)
     assumed: list[str] = []
     fields = {id(field): field for field in LAYOUT.fields}
-    if (name := _bare(header, _TIME)) and sample.text(_TIME).str.contains(":").any() is not True:
-        unit = sample.time_unit()
-        fields[id(_TIME)] = replace(_TIME, unit=unit or "s")
-        if not unit:
-            assumed.append(_UNITLESS.format(time=name))
+    if _bare(header, _TIME) and sample.text(_TIME).str.contains(":").any() is not True:
+        fields[id(_TIME)] = replace(_TIME, unit=sample.time_unit() or "s")
     if (name := _bare(header, _VOLTS)) and sample.in_millivolts():
         fields[id(_VOLTS)] = replace(_VOLTS, unit="mV")
         assumed.append(_MILLIVOLTS.format(volts=name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ from softbreak.errors import ReadError
 MOST_JSON_BYTES: Final = 256 << 20
 """Python's objects take some ten times as much."""
 _ARROW: Final = b"ARROW1\0\0"
+_STREAM: Final = b"\xff\xff\xff\xff"
+"""How a stream of Arrow begins; behind it stands the length of its schema."""
 _KEY: Final = re.compile(r'"([^"\\\n]{1,60})"\s*[:,\]]')
 _REMEDY: Final = "Write it again, or as Parquet or CSV."
 _EXPECTED: Final = "a table with the columns of the Battery Data Format"
@@ -36,7 +38,13 @@ def _recognises_json(head: Head) -> bool:
 
 
 def _recognises_arrow(head: Head) -> bool:
-    return head.data.startswith(_ARROW)
+    return head.data.startswith(_ARROW) or _is_stream(head.data)
+
+
+def _is_stream(data: bytes) -> bool:
+    """Whether data are the beginning of Arrow's stream: a mark, and the names of its schema."""
+    length = int.from_bytes(data[4:8], "little", signed=True)
+    return data.startswith(_STREAM) and 0 < length < MOST_JSON_BYTES and len(data) > 64
 
 
 def read_json(path: Path) -> list[Record]:
@@ -111,7 +119,7 @@ def _columns(told: Any) -> dict[str, list[Any]]:
 
 
 def read_arrow(path: Path) -> list[Record]:
-    """Read an Arrow file (Feather).
+    """Read an Arrow file (Feather) or a stream of Arrow.
 
     Raises
     ------
@@ -120,26 +128,41 @@ def read_arrow(path: Path) -> list[Record]:
     """
     import pyarrow as pa
 
+    with path.open("rb") as file:
+        opened = pa.ipc.open_stream if _is_stream(file.read(128)) else pa.ipc.open_file
     most = max(bdf.FREE_ROWS, path.stat().st_size)
     with foreign_errors(path, expected="an intact Arrow file", remedy=_REMEDY):
-        with pa.ipc.open_file(path) as file:
-            names = file.schema.names
-            if not is_header(names):
+        with pa.OSFile(str(path)) as source, opened(source) as reader:
+            names = reader.schema.names
+            if not _are_columns(names):
                 raise _unfit(path, "an Arrow table with the columns " + ", ".join(names[:20]))
-            found = bdf.find(names)
+            found = bdf.find(names) if is_header(names) else find(names)
             places = sorted({place.index for place in found.values()})
         options = pa.ipc.IpcReadOptions(included_fields=places)
-        with pa.ipc.open_file(path, options=options) as file:
+        with pa.OSFile(str(path)) as source, opened(source, options=options) as reader:
             batches, rows = [], 0
-            for number in range(file.num_record_batches):
-                batches.append(file.get_batch(number))
-                rows += batches[-1].num_rows
+            for batch in _batches(reader):
+                batches.append(batch)
+                rows += batch.num_rows
                 if rows > most:
                     raise _unfit(path, f"{rows:,} rows or more in {path.stat().st_size:,} bytes")
-            said = bdf.said_by(file.schema.metadata)
-            table = pa.Table.from_batches(batches, file.schema)
-        arrays = {n: bdf.array_of(table[names[at.index]], at.scale) for n, at in found.items()}
+            said = bdf.said_by(reader.schema.metadata)
+            table = pa.Table.from_batches(batches, reader.schema)
+        arrays = {
+            n: bdf.array_of(table[names[at.index]], at.scale)
+            for n, at in found.items()
+            if not n.startswith("_")
+        }
     return bdf.records_of(path, arrays, {}, said)
+
+
+def _batches(reader: Any) -> Iterator[Any]:
+    """Yield the batches of a file or a stream."""
+    if not hasattr(reader, "num_record_batches"):
+        yield from reader
+        return
+    for number in range(reader.num_record_batches):
+        yield reader.get_batch(number)
 
 
 def _unfit(path: Path, found: str) -> ReadError:
@@ -150,7 +173,7 @@ READERS: Final = (
     Reader(
         "bdf-arrow",
         bdf.LAYOUT.instrument,
-        (".feather", ".arrow", ".ipc"),
+        (".feather", ".arrow", ".ipc", ".arrows"),
         _recognises_arrow,
         read_arrow,
     ),

@@ -20,10 +20,12 @@ from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.formats.plain_table import tabbed
 from softbreak.data.readers.tables.column_map import SCALE, Match
 from softbreak.data.readers.tables.delimited import DELIMITERS, Header, Text
-from softbreak.data.readers.tables.further_headers import read_sections
+from softbreak.data.readers.tables.further_headers import Table, read_sections
 from softbreak.data.readers.tables.headings import begun, headings_of, split
 from softbreak.data.readers.tables.time_series import Layout, Told, record_of
+from softbreak.data.readers.tables.unit_witnesses import TIME_WITNESS, corrected, witnesses_in
 from softbreak.data.readers.values.dates import read_instants
+from softbreak.data.readers.values.units import OFFSETS, TIME_UNITS
 from softbreak.data.record import Record
 from softbreak.data.schema import SERIES_COLUMNS
 from softbreak.errors import ReadError
@@ -35,6 +37,8 @@ HEADER_WITHIN_LINES: Final = 300
 _LONGEST: Final = 80
 """A heading that says what it is takes no more letters."""
 _DURATION: Final = re.compile(r'"?(?:\d+\s*d\s*)?\d+:\d{2}:\d{2}(?:[.,]\d*)?"?')
+_SHORT_UNIT: Final = 3
+"""Letters of a unit; longer ones, such as "hours", also stand for the name of the column."""
 _SIGNED: Final = 0.1
 """A voltage of either sign in so many samples belongs to a current of either sign."""
 
@@ -65,13 +69,10 @@ _WORDS: Final[dict[str, _Words]] = {
             *("gesamtzeit", "testzeit", "laufzeit", "temps total", "总时间", "测试时间"),
             *("time", "t", "zeit", "temps", "tiempo", "tempo", "tijd", "czas", "tid"),
             *("时间", "時間", "経過時間", "время", "시간", "경과시간", "süre", "aika", "idő"),
+            *("čas", "zaman", "час", "timp", "χρόνος"),
         ),
-        (
-            *("s", "sec", "secs", "second", "seconds", "ms", "min", "mins", "minute", "minutes"),
-            *("h", "hr", "hrs", "hour", "hours", "d", "day", "days", "us", "ns"),
-            *("millisecond", "milliseconds", "microsecond", "microseconds"),
-        ),
-        {"seconds": "s", "minutes": "min", "hours": "h", "sekunden": "s", "stunden": "h"},
+        tuple(TIME_UNITS),
+        {unit: unit for unit in TIME_UNITS if len(unit) > _SHORT_UNIT},
     ),
     "voltage_volt": _Words(
         (
@@ -82,9 +83,10 @@ _WORDS: Final[dict[str, _Words]] = {
             *("tension", "tensión", "voltaje", "potencial", "tensione", "potenziale", "tensão"),
             *("spanning", "napięcie", "spänning", "напряжение", "电压", "電圧", "电位", "電位"),
             *("전압", "電壓", "napětí", "gerilim", "spænding", "jännite", "feszültség"),
+            *("напруга", "spenning", "tensiune", "τάση"),
         ),
         (
-            *("v", "volt", "volts", "mv", "uv"),
+            *("v", "volt", "volts", "mv", "uv", "в", "мв", "伏", "毫伏"),
             *("millivolt", "millivolts", "microvolt", "microvolts"),
         ),
         {"volts": "v", "volt": "v"},
@@ -95,9 +97,11 @@ _WORDS: Final[dict[str, _Words]] = {
             *("icell", "i cell", "strom", "stromstärke", "courant", "intensité", "corriente"),
             *("intensidad", "corrente", "stroom", "prąd", "ström", "ток", "电流", "電流"),
             *("전류", "proud", "akım", "strøm", "virta", "áram"),
+            *("струм", "curent", "ρεύμα"),
         ),
         (
             *("a", "amp", "amps", "ampere", "amperes", "ma", "ua", "na"),
+            *("а", "ма", "мка", "安", "毫安", "微安"),
             *("milliamp", "milliamps", "milliampere", "milliamperes"),
             *("microamp", "microamps", "microampere", "microamperes"),
         ),
@@ -105,10 +109,16 @@ _WORDS: Final[dict[str, _Words]] = {
     ),
     "ambient_temperature_celsius": _Words(
         ("temperature", "temp", "cell temperature", "temperatur", "température", "t1", "温度"),
-        ("c", "°c", "℃", "degc", "deg c", "celsius"),
+        ("c", "°c", "℃", "degc", "deg c", "celsius", *OFFSETS),
         {},
     ),
 }
+_OF_THE_CELL: Final = frozenset(
+    {
+        *("cell voltage", "ecell", "e cell", "vcell", "v cell", "ucell", "u cell", "uzelle"),
+        *("cell potential", "zellspannung", "ewe-ece"),
+    }
+)
 _PLAIN: Final = {
     "unix_time_second": (
         *("date time", "datetime", "date and time", "absolute time", "timestamp", "time stamp"),
@@ -134,11 +144,6 @@ LAYOUT: Final = Layout(
 )
 
 
-_UNIT_WORDS: Final = {
-    **{"sek": "s", "secs": "s", "std": "h", "hrs": "h", "mins": "min"},
-    **{"с": "s", "сек": "s", "мин": "min", "ч": "h", "в": "v", "мв": "mv", "а": "a", "ма": "ma"},
-    **{"мка": "ua", "秒": "s", "分": "min", "小时": "h", "時間": "h", "초": "s"},
-}
 _WALL_UNITS: Final = frozenset({"", "s", "sec", "ms", "us", "ns", "utc", "local"})
 _COMMENT: Final = ("#", "%", "//", "*")
 """What begins a line of comment, in which some programs write their headings."""
@@ -174,7 +179,7 @@ def _parts(heading: str) -> _Heading:
 
 def _plain_unit(unit: str) -> str:
     plain = unit.strip().lower().replace("µ", "u").replace("μ", "u")
-    return _UNIT_WORDS.get(plain, plain)
+    return plain.rstrip(".")
 
 
 def find(names: Sequence[str], *, strict: bool = True, timed: bool = False) -> dict[str, Match]:
@@ -221,12 +226,24 @@ def _only(target: str, words: _Words, parts: Sequence[_Heading], *, unitless: bo
         if known and (unit in words.units or (not unit and unitless)):
             rank = words.names.index(name) if name in words.names else len(words.names)
             ranked.append((rank, place, SCALE.get(unit, 1.0) if unit else 1.0))
+    if (
+        len(ranked) > 1 and target == "voltage_volt"
+    ):  # beside an electrode's own against a reference
+        ranked = [one for one in ranked if parts[one[1]].name in _OF_THE_CELL] or ranked
     if not ranked or (len(ranked) > 1 and target in ("voltage_volt", "current_ampere")):
         return None
     ranked.sort()
     if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
         return None
-    return Match(target, *ranked[0][1:])
+    _, place, scale = ranked[0]
+    scale, offset = (
+        OFFSETS.get(parts[place].unit, (scale, 0.0)) if _is_warmth(target) else (scale, 0.0)
+    )
+    return Match(target, place, scale, offset)
+
+
+def _is_warmth(target: str) -> bool:
+    return target.endswith("_celsius")
 
 
 def header_of(text: Text) -> Header | None:
@@ -302,22 +319,38 @@ def read(path: Path) -> list[Record]:
     timed = _timed(text, header)
     table = read_sections(text, header, lambda names: find(names, timed=timed))
     found = find(header.names, timed=timed)
-    told = Told(stated={"read_as": _said(header, found), **table.said})
+    said = {"read_as": _said(header, found), **table.said}
+    scales = dict(table.scales)
+    beside = {} if "second_header" in said else witnesses_in(header.names)
+    if beside and not _is_wall(found):
+        places, units = corrected(text, header, table.places, beside)
+        scales |= {name: places[name].scale for name in SERIES_COLUMNS}
+        said |= units
+    said.pop(TIME_WITNESS, None)
     columns = {n: c for n, c in table.columns.items() if n != "unix_time_second" or _runs(c)}
-    if "unix_time_second" in found and found["unix_time_second"].index == (
-        found["test_time_second"].index
-    ):
+    if _is_wall(found):
         columns["test_time_second"] = _since_first(table.columns["unix_time_second"])
     record = record_of(
         path,
         columns,
         LAYOUT,
-        told,
-        scales=table.scales,
+        Told(stated=said),
+        scales=_with_offsets(table, scales),
         decimal_comma=table.decimal_comma,
     )
     _check_signs(record)
     return [record]
+
+
+def _is_wall(found: Mapping[str, Match]) -> bool:
+    """Whether the only clock of a table is that of dates."""
+    wall = found.get("unix_time_second")
+    return wall is not None and wall.index == found["test_time_second"].index
+
+
+def _with_offsets(table: Table, scales: Mapping[str, float]) -> dict[str, float | Match]:
+    """Return scales, and the whole place of a column whose unit has another zero."""
+    return {n: at if (at := table.places[n]).offset else scale for n, scale in scales.items()}
 
 
 def _runs(dates: object) -> bool:

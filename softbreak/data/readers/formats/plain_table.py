@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -272,9 +273,17 @@ def _by_blanks(sample: bytes) -> bool:
     lines = [
         line for line in sample.decode("utf-8", errors="replace").splitlines()[:-1] if line.strip()
     ]
-    return bool(lines) and all(
-        "\t" not in line and len(line.split()) > 1 and all(_NUMBER.match(f) for f in line.split())
-        for line in lines
+    rows = list(dropwhile(lambda line: not _NUMBER.match(line.split()[0]), lines))
+    above = lines[: len(lines) - len(rows)]
+    return (
+        bool(rows)
+        and not any(mark in line for line in above for mark in DELIMITERS)
+        and all(
+            "\t" not in line
+            and len(line.split()) > 1
+            and all(_NUMBER.match(f) for f in line.split())
+            for line in rows
+        )
     )
 
 

@@ -48,6 +48,7 @@ TOOLKIT: Final = Layout(
         Field("ambient_temperature_celsius", ("temperature",), "C"),
     ),
     time_formats=_DATES,
+    bare_time=True,
 )
 _ROUNDED: Final = (
     "Battery Archive rounds to 1 mV and 1 mA: currents of a few milliampere are not resolved"

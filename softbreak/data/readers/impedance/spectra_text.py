@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.readers.base import HEAD_BYTES, Head, Reader
+from softbreak.data.readers.impedance.complex_columns import in_two_columns
 from softbreak.data.readers.impedance.spectrum import (
     VERSION,
     Origin,
@@ -56,6 +57,7 @@ _OTHERS = (
 """First words of files that have their own readers."""
 _MOST_RADIANS: Final = 1.6
 """A phase without a unit that goes farther is in degrees: a passive cell stays within π/2."""
+_OF_ADMITTANCE: Final = {"read_as": "admittance, of which the impedance is the inverse"}
 _ROWS_TO_KNOW: Final = 5
 _WORD: Final = re.compile(r"[^\W\d_]{3}")
 
@@ -63,15 +65,16 @@ _WORD: Final = re.compile(r"[^\W\d_]{3}")
 def _recognises(head: Head) -> bool:
     if not head.is_text or head.text.startswith(_OTHERS):
         return False
-    header = find_header(head.lines)
+    lines = in_two_columns(head.lines)
+    header = find_header(lines)
     return header is not None and any(
         header.is_row(fields_of(line, header.delimiter))
-        for line in head.lines[header.first : header.first + _ROWS_TO_KNOW]
+        for line in lines[header.first : header.first + _ROWS_TO_KNOW]
     )
 
 
 def _read_named(path: Path, reader: Reader) -> list[Record]:
-    lines = read_lines(path)
+    lines = in_two_columns(read_lines(path))
     first = find_header(lines)
     if first is None:
         raise ReadError(
@@ -87,7 +90,8 @@ def _read_named(path: Path, reader: Reader) -> list[Record]:
         last = _last_row(lines, header, end)
         table = _table(path, lines, header, last)
         words = sum(bool(line.strip()) for line in lines[last:end])
-        said = {"below_the_table": f"{words} lines of words, which are no rows"} if words else {}
+        said = dict(_OF_ADMITTANCE) if header.admittance else {}
+        said |= {"below_the_table": f"{words} lines of words, which are no rows"} if words else {}
         records += _split(replace(origin, stated={**origin.stated, **said}), table)
     if not any(found.technique is Technique.IMPEDANCE for found in records):
         raise ReadError(
@@ -173,8 +177,18 @@ def _table(path: Path, lines: Sequence[str], header: Header, end: int) -> pd.Dat
         turn = _radians(path, header, table["phase"])
         modulus, phase = table.pop("modulus"), table.pop("phase") * turn
         table |= {"real": modulus * np.cos(phase), "imaginary": modulus * np.sin(phase)}
+    if header.admittance and table:
+        impedance = _inverted(table["real"], table["imaginary"])
+        table |= {"real": impedance.real, "imaginary": impedance.imag}
     empty = {name: np.empty(0) for name in SPECTRUM}
     return pd.DataFrame(table or empty, dtype=np.float64)
+
+
+def _inverted(real: np.ndarray, imaginary: np.ndarray) -> np.ndarray:
+    """Return impedances (Ω) of admittances (S); NaN where nothing passes."""
+    admittance = real + 1j * imaginary
+    nothing = np.abs(admittance) == 0.0
+    return np.where(nothing, np.nan, 1.0 / np.where(nothing, 1.0, admittance))
 
 
 def _check_again(path: Path, row: int, header: Header, fields: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ MOST_NAME: Final = 60
 
 _UNIT: Final = (
     r"(?P<unit>[\[({/<].*"
-    r"|[_,:]?[kmgnuµμ]?(?:ohms?|[ΩΩ]|hz|hertz)(?:\W.*)?"
+    r"|[_,:]?[kmgnuµμкм]?(?:ohms?|[ΩΩ]|hz|hertz|siemens|mho|ом|гц)(?:\W.*)?"
     r"|[_,:](?:deg|rad|°|s\b|sec|m?v\b|[mµμu]?a\b).*)?"
 )
 _NAMES: Final = {
@@ -41,14 +41,14 @@ _NAMES: Final = {
     "real": (
         r"re|real|zre|z_?real|z'|zs'|z_re|re_?z|real_?z|z\(re(?:al)?\)|re\W?z\W?|real\W?z\W?|zr"
         r"|real_?part(?:_?of_?(?:z|impedance))?|real_?impedance|impedance_?real"
-        r"|realteil|partie_?r[ée]elle|parte_?reale?|reell|r[ée]el(?:le)?|reale|实部|實部|実部|実数部|действительная\w*"
+        r"|realteil|partie_?r[ée]elle|parte_?reale?|reell|r[ée]el(?:le)?|reale|实部|實部|実部|実数部|실수부|실수|действительная\w*"
     ),
     "imaginary": (
         r"im|imag|imaginary|zim|zimg|z_?imag|z''|zs''|z_im|im_?z|imag_?z|z\(im(?:ag)?\)"
         r"|im\W?z\W?|imag\W?z\W?|zi|imag(?:inary)?_?part(?:_?of_?(?:z|impedance))?|imag_?impedance"
         r"|imaginary_?impedance|impedance_?imag(?:inary)?|imagin(?:ä|ae)rteil"
         r"|partie_?imaginaire|parte_?imm?aginaria|imaginari[ao]|imaginaire|imagin(?:ä|ae)r"
-        r"|虚部|虛部|虚数部|мнимая\w*"
+        r"|虚部|虛部|虚数部|허수부|허수|мнимая\w*"
     ),
     "resistance": r"r|rs|resistance",
     "reactance": r"x|xs|reactance",
@@ -61,9 +61,26 @@ _NAMES: Final = {
         r"|impedance(?:_?(?:modulus|magnitude))?|impedanz|imp[ée]dance|impedancia|impedenza"
         r"|impedância|betrag|импеданс|模|阻抗|阻抗模|インピーダンス"
     ),
+    "conductance": (
+        r"y'|ys'|yre|y_?real|y_re|re\W?y\W?|real\W?y\W?|re_?y|y\(re(?:al)?\)|g|gs|gp|conductance"
+        r"|real_?admittance|admittance_?real|leitwert|wirkleitwert|konduktanz|电导"
+    ),
+    "susceptance": (
+        r"y''|ys''|yim|yimg|y_?imag|y_im|im\W?y\W?|imag\W?y\W?|im_?y|y\(im(?:ag)?\)|b|bs|bp"
+        r"|susceptance|imag(?:inary)?_?admittance|admittance_?imag(?:inary)?|blindleitwert"
+        r"|suszeptanz|电纳"
+    ),
+    "admittance": (
+        r"\|y\||ymod|y_?mod|y_?abs|abs\W?y\W?|admittance(?:_?(?:modulus|magnitude))?|导纳"
+    ),
+    "admittance phase": r"phase\W?y\W?|y_?phase|yphz|arg\W?y\W?|phase_?of_?(?:y|admittance)",
     "time": r"elapsed_?time|time|zeit|temps|tiempo|tempo|时间|時間",
     "voltage": r"potential|voltage|e|ewe|u|spannung|edc|vdc",
     "current": r"current|i|strom|idc",
+}
+_OF_ADMITTANCE: Final = {
+    **{"real": "conductance", "imaginary": "susceptance", "modulus": "admittance"},
+    "phase": "admittance phase",
 }
 _PATTERNS: Final = {
     quantity: re.compile(rf"(?:{names}){_UNIT}", re.IGNORECASE)
@@ -81,14 +98,15 @@ _PREFIXES: Final = {
     "μ": 1e-6,
     "u": 1e-6,
     "G": 1e9,
+    **{"к": 1e3, "м": 1e-3, "М": 1e6, "К": 1e3},
 }
 _SCALED: Final = re.compile(
-    r"([kKMmGnuµμ]?)(?:(?i:ohm|hz|hertz)|[ΩΩ]|(?i:sec|s\b|v\b|a\b|h\b|min\b))"
+    r"([kKMmGnuµμкКмМ]?)(?:(?i:ohm|hz|hertz|siemens|mho|ом|гц)|[ΩΩ]|(?i:sec|s\b|v\b|a\b|h\b|min\b))"
 )
 _MINUTE, _HOUR = re.compile(r"\bmin", re.I), re.compile(r"\bh(?:ours?|r)?\b", re.I)
 _UNIT_ROW: Final = re.compile(
     r"\W*+(?:[-−]?[kKMmGnuµμ]?(?:(?i:ohms?|hz|hertz)|[ΩΩ])(?:\W*cm\^?[2²]?)?"
-    r"|s|sec|[mµμu]?[AV]|°|(?i:deg\w*|rad))?\W*"
+    r"|s|sec|[mµμun]?[AVS]|[mµμun]?(?i:siemens|mho)|°|(?i:deg\w*|rad))?\W*"
 )
 
 
@@ -120,6 +138,8 @@ class Header:
     columns : dict of str to Column
     area_specific : bool
         The impedance is stated per area.
+    admittance : bool
+        The parts are those of 1/Z.
     announced : int or None
         The count of points that stands alone in a line below the names.
     again : dict of str to int
@@ -132,6 +152,7 @@ class Header:
     columns: dict[str, Column]
     area_specific: bool
     announced: int | None = None
+    admittance: bool = False
     again: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -205,7 +226,7 @@ def _again(names: Sequence[str], found: Mapping[str, tuple[Column, str]]) -> dic
     """Return where a second real and imaginary part stand; empty without both."""
     places: dict[str, int] = {}
     for place, name in enumerate(names):
-        told = _quantity(name)
+        told = _quantity(re.sub(r"\.\d{1,2}$", "", name.strip()))  # as pandas tells names apart
         known = told is not None and told[0] in SPECTRUM[1:] and told[0] in found
         if told is not None and known and place > found[told[0]][0].place:
             places.setdefault(told[0], place)
@@ -221,14 +242,28 @@ def _columns(names: Sequence[str]) -> dict[str, tuple[Column, str]] | None:
             continue
         quantity, sign, unit = told
         factor = sign * _scale(unit) * (1.0 / (2.0 * math.pi) if quantity == "angular" else 1.0)
+        factor *= 1e-3 if quantity == "phase" and "mrad" in unit.lower() else 1.0
         label = name.strip().strip('"').strip() or str(place + 1)
         degrees = _degrees(unit) if quantity == "phase" else None
         column = Column(place, factor, label[:60], degrees)
         found["frequency" if quantity == "angular" else quantity] = (column, unit)
     if {"resistance", "reactance"} <= found.keys() and not {"real", "imaginary"} & found.keys():
         found["real"], found["imaginary"] = found["resistance"], found["reactance"]
+    if not any(name in found for name in ("real", "imaginary", "modulus")):
+        for ours, theirs in _OF_ADMITTANCE.items():
+            if theirs in found:
+                found[ours] = found[theirs]
     whole = any(all(name in found for name in names) for names in (SPECTRUM, POLAR))
     return found if whole else None
+
+
+_FOREIGN: Final = {
+    **dict.fromkeys(
+        ("real", "imaginary", "modulus"), re.compile(r"(?i)\W*(?:y|db|%)(?:\W.*)?|.*siemens.*")
+    ),
+    "frequency": re.compile(r"(?i).*(?:rad|rpm).*"),
+}
+"""Units with which a column is none of the quantity that its name alone would say."""
 
 
 def _quantity(name: str) -> tuple[str, float, str] | None:
@@ -243,8 +278,8 @@ def _quantity(name: str) -> tuple[str, float, str] | None:
     for sign, text in ((-1.0, turned_name), (1.0, bare)):
         for quantity, pattern in _PATTERNS.items() if text else ():
             match = pattern.fullmatch(text)
-            if match:
-                unit = match["unit"] or ""
+            unit = match["unit"] or "" if match else ""
+            if match and not (quantity in _FOREIGN and _FOREIGN[quantity].fullmatch(unit)):
                 turned = re.match(r"[\[(/]\s*[-−–]", unit) is not None
                 return quantity, -sign if turned else sign, unit
     return None
@@ -289,7 +324,9 @@ def _with_rows_below(
             specific, first = specific or told, first + 1
         else:
             break
-    return Header(row, first, delimiter, columns, specific, announced)
+    parts = [columns.get(name) for name in ("conductance", "susceptance", "admittance")]
+    turned = any(at in (columns.get("real"), columns.get("modulus")) for at in parts if at)
+    return Header(row, first, delimiter, columns, specific, announced, turned)
 
 
 def _is_units(fields: Sequence[str], found: dict[str, tuple[Column, str]]) -> bool:

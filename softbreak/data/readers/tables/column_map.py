@@ -10,21 +10,17 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.data.readers.values.units import OFFSETS
+from softbreak.data.readers.values.units import OFFSETS, TIME_UNITS
 
 SCALE: Final[dict[str, float]] = {
-    **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
-    "ms": 1e-3,
-    "us": 1e-6,
-    "ns": 1e-9,
-    **dict.fromkeys(("min", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hr", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("d", "day", "days"), 86400.0),
+    **TIME_UNITS,
     **dict.fromkeys(("a", "amp", "amps", "ampere", "amperes", "v", "volt", "volts"), 1.0),
     **dict.fromkeys(("ma", "milliamp", "milliamps", "milliampere", "milliamperes"), 1e-3),
-    **dict.fromkeys(("mv", "millivolt", "millivolts", "millisecond", "milliseconds"), 1e-3),
+    **dict.fromkeys(("mv", "millivolt", "millivolts"), 1e-3),
     **dict.fromkeys(("ua", "microamp", "microamps", "microampere", "microamperes"), 1e-6),
-    **dict.fromkeys(("uv", "microvolt", "microvolts", "microsecond", "microseconds"), 1e-6),
+    **dict.fromkeys(("uv", "microvolt", "microvolts"), 1e-6),
+    **{"в": 1.0, "мв": 1e-3, "а": 1.0, "ма": 1e-3, "мка": 1e-6, "伏": 1.0, "安": 1.0},
+    **{"毫伏": 1e-3, "毫安": 1e-3, "微安": 1e-6},
     **dict.fromkeys(("na", "nanoamp", "nanoamps", "nanoampere", "nanoamperes"), 1e-9),
     **dict.fromkeys(("c", "°c", "℃", "oc", "degc", "deg c", "celsius", "cel"), 1.0),
     **dict.fromkeys(("hz", "ohm", "ohms", "Ω".lower(), "1", ""), 1.0),
@@ -52,6 +48,13 @@ _UNIT: Final = re.compile(
     rf"^(?=.{{0,{_LONGEST}}}\Z)"
     r"(?P<name>.*?)\s*(?:[\[(](?P<unit>[^\])]*)[\])]|/\s*(?P<slash>[^/\s]+))?\s*$"
 )
+
+
+_SIMPLIFIED: Final = str.maketrans(
+    "電壓類數據號環時間總狀態絕對統錄測試溫驟記計標擱置",
+    "电压类数据号环时间总状态绝对统录测试温骤记计标搁置",
+)
+"""Characters of headings as they are written in Taiwan, and as makers' programs write them."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,8 @@ def match(header: Sequence[str], fields: Sequence[Field]) -> dict[str, Match]:
     named: dict[str, list[tuple[int, str | None]]] = {}
     for index, text in enumerate(header):
         name, unit = split_unit(text)
-        named.setdefault(name, []).append((index, unit))
+        for spelling in {name, name.translate(_SIMPLIFIED)}:
+            named.setdefault(spelling, []).append((index, unit))
         named.setdefault(text.strip().strip('"').lower(), []).append((index, None))
     found: dict[str, Match] = {}
     for field in fields:
@@ -154,6 +158,7 @@ def _to_ours(target: str, unit: str) -> tuple[float | None, float]:
 def has(header: Sequence[str], *names: str) -> bool:
     """Whether all the names stand in a header, units and case aside."""
     plain = {split_unit(text)[0] for text in header}
+    plain |= {name.translate(_SIMPLIFIED) for name in plain}
     return all(name in plain for name in names)
 
 

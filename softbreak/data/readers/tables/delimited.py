@@ -41,7 +41,7 @@ class Text:
     @classmethod
     def of_bytes(cls, path: Path, raw: bytes) -> Text:
         """Take a file's bytes, or some of its lines."""
-        if not raw.isascii():
+        if not raw.isascii() or b"\0" in raw[:64]:  # plain letters of UTF-16 are ASCII with zeros
             raw = decode(raw).encode("utf-8", errors="replace")
         if b"\n" not in raw and b"\r" in raw:  # as old Macs end their lines
             raw = raw.replace(b"\r", b"\n")

@@ -35,8 +35,10 @@ CHANNEL: Final = (
         (
             *("channel", "channel_id", "channel id", "channel index", "channel_index"),
             *("channel number", "channel_number", "channel no", "channel no.", "channel name"),
-            *("chan", "chan.", "chan#", "ch", "ch.", "ch#", "kanal", "通道", "通道号"),
+            *("chan", "chan.", "chan#", "ch", "ch.", "ch#", "kanal", "通道", "通道号", "通道號"),
             *("cell", "cell_id", "cell id", "cell name", "cell_name", "cell number", "zelle"),
+            *("canal", "canale", "kanaal", "kanał", "канал", "チャンネル", "채널", "ячейка"),
+            *("cellule", "celda", "cella", "célula", "电池", "電池", "电池编号", "셀"),
             *("barcode", "device_channel", "device channel"),
         ),
     ),

@@ -16,10 +16,11 @@ from softbreak.data.readers.tables.column_map import Field, Match, columns_read,
 from softbreak.data.readers.tables.delimited import Header, Text
 from softbreak.data.readers.tables.further_headers import read_sections
 from softbreak.data.readers.tables.order import RECORD, arranged
-from softbreak.data.readers.tables.unit_witnesses import corrected, witnesses_in
+from softbreak.data.readers.tables.unit_witnesses import TIME_WITNESS, corrected, witnesses_in
+from softbreak.data.readers.values import mending
 from softbreak.data.readers.values.dates import Instants
 from softbreak.data.readers.values.file_columns import FileColumns
-from softbreak.data.readers.values.mending import DATE_UNIT, by_labels, on_one_clock, witnessed
+from softbreak.data.readers.values.mending import DATE_UNIT, by_labels, on_one_clock
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS
 from softbreak.data.sweeps import sweep_rate
@@ -67,6 +68,8 @@ class Layout:
         marker of an impedance measurement.
     restarts : bool
         Whether its time may restart with every step.
+    bare_time : bool
+        Whether the format itself fixes the unit of a time whose heading states none.
     version : str
     """
 
@@ -78,6 +81,7 @@ class Layout:
     held: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     restarts: bool = False
+    bare_time: bool = False
     version: str = "1"
 
     def recognises(self, names: Sequence[str]) -> bool:
@@ -100,12 +104,15 @@ class Told:
         What it says of the cell, as it says it.
     technique : Technique or None
         Where the file names it; otherwise cycling, or rest where no current ever flows.
+    time_unit : str
+        What is to be said of the unit of the times unless the wall clock tells it.
     """
 
     method: str = ""
     started: float | None = None
     stated: Mapping[str, Any] = field(default_factory=dict)
     technique: Technique | None = None
+    time_unit: str = ""
 
 
 def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record:
@@ -128,8 +135,9 @@ def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record
         )
     table = read_sections(text, header, find)
     places, said = dict(table.places), {"columns_read": columns_read(table.places), **table.said}
-    if "second_header" not in said:
-        places, units = _witnessed_units(text, header, places)
+    beside = {} if "second_header" in said else witnesses_in(header.names)
+    if beside:
+        places, units = corrected(text, header, places, beside)
         said |= units
     return record_of(
         text.path,
@@ -139,16 +147,6 @@ def read_table(text: Text, header: Header, layout: Layout, told: Told) -> Record
         scales=places,
         decimal_comma=table.decimal_comma,
     )
-
-
-def _witnessed_units(
-    text: Text, header: Header, found: Mapping[str, Match]
-) -> tuple[dict[str, Match], dict[str, str]]:
-    """Correct units by columns that the record does not need, in the first rows."""
-    beside = witnesses_in(header.names)
-    if not beside:
-        return dict(found), {}
-    return corrected(text, header, found, beside)
 
 
 def _find(names: Sequence[str], layout: Layout) -> dict[str, Match]:
@@ -216,7 +214,10 @@ def record_of(
         stated |= said
     if unread := file.told(_OPTIONAL):
         stated["unread"] = unread
-    told = replace(told, stated=stated)
+    place, bare, witness = places["test_time_second"], "", str(stated.pop(TIME_WITNESS, ""))
+    if not (place.stated or layout.bare_time) and file.is_number("test_time_second"):
+        bare = mending.bare_time(place.heading, place.scale, witness)
+    told = replace(told, stated=stated, time_unit=bare)
     return build(path, arrays, layout, told, file.told(SERIES_COLUMNS), arrange=True)
 
 
@@ -264,11 +265,11 @@ def build(
     arrays, told = _measured(path, arrays, told, unread)
     if arrange:
         arrays, told = _in_order(arrays, layout, told)
-    arrays, said = on_one_clock(arrays, restarts=layout.restarts)
+    arrays, said = on_one_clock(arrays, restarts=layout.restarts, bare=told.time_unit)
     kept, told = _measured(path, arrays, told, unread)
     stated = {**told.stated, **said}
     check_ranges(path, kept)
-    kept, said = witnessed(path, kept)
+    kept, said = mending.witnessed(path, kept)
     stated |= said
     table = {name: _column(name, array) for name, array in kept.items()}
     columns = {name: table[name] for name in COLUMNS if table.get(name) is not None}

@@ -23,6 +23,8 @@ from softbreak.errors import ReadError
 if TYPE_CHECKING:
     from softbreak.data.readers.tables.delimited import Header, Text
 
+TIME_WITNESS: Final = "time_witness"
+"""Under this is said which columns agree with the test time in its unit."""
 PLACES: Final = 4
 ROWS: Final = 48
 """Rows at each of so many places of a table."""
@@ -157,7 +159,16 @@ def _judged(
         }
     if by_step not in (None, 1.0) and by_charge is None and not has_wall:
         raise _contradiction(path, "test time and the time within steps", float(by_step or 1.0))
-    return _by_one(path, (volt, ampere), by_charge, by_power, settled=has_wall or by_step == 1.0)
+    factors, said = _by_one(
+        path, (volt, ampere), by_charge, by_power, settled=has_wall or by_step == 1.0
+    )
+    agree = (
+        "charge" if by_charge == 1.0 else "",
+        "the time within steps" if by_step == 1.0 else "",
+    )
+    if witness := " and ".join(filter(None, agree)):
+        said = {**said, TIME_WITNESS: witness}
+    return factors, said
 
 
 def _by_one(
@@ -177,9 +188,14 @@ def _by_one(
             }
     if by_power == 1e-3 and float(np.nanmedian(volt)) > _MOST_VOLT:
         return {_SERIES[1]: 1e-3}, {"units": _told("voltage", 1e-3, "power")}
-    timely = by_charge in (60.0, 3600.0, 1 / 60.0, 1 / 3600.0)
+    timely = by_charge in (60.0, 3600.0, 86_400.0, 1 / 60.0, 1 / 3600.0, 1 / 86_400.0)
     if timely and by_charge is not None and not settled:
         raise _contradiction(path, "test time and charge", by_charge)
+    if by_charge in (1e-3, 1e-6) and not settled:  # as of a time in milliseconds
+        return {}, {
+            "units": f"test time and charge disagree by a factor of {by_charge:.4g} throughout: "
+            "one of their headings states a wrong unit; the time was read as its heading says"
+        }
     return {}, {}
 
 

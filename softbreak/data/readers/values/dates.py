@@ -43,8 +43,8 @@ _COMMA: Final = "\0"
 _PLAUSIBLE: Final = (np.datetime64("1985-01-01"), np.datetime64("2100-01-01"))
 _PAUSE: Final = 7200.0
 """A wall clock may be set to summer time and back, and a computer's clock be put right."""
-_UNIX: Final = (4.73e8, 4.11e9)
-"""1985 to 2100, in seconds since 1970."""
+_UNIX: Final = (4.73e8, 2.5e9)
+"""1985 to 2049, in seconds since 1970; later ones are seconds since 1904."""
 _COUNTS: Final = (
     (1.0, 0.0),
     (1e-3, 0.0),
@@ -54,6 +54,9 @@ _COUNTS: Final = (
     (1e-9, 0.0),
     (86_400.0, -25_569 * 86_400.0),
     (1e-7, -11_644_473_600.0),
+    (1.0, -2_082_844_800.0),
+    (86_400.0, -719_529 * 86_400.0),
+    (86_400.0, -2_440_587.5 * 86_400.0),
 )
 """Seconds a count, and the zero of counts in Unix seconds; the names are those below."""
 
@@ -67,6 +70,9 @@ _COUNT_NAMES: Final = (
     "nanoseconds since 1970",
     "days of a spreadsheet",
     "ticks of 100 ns since 1601",
+    "seconds since 1904",
+    "days since the year 0",
+    "Julian days",
 )
 
 

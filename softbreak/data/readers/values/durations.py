@@ -26,6 +26,15 @@ _UNITS: Final = (
     r"(?:(\d+)\s*m[a-z]*[ ,]*)?(?:(\d+(?:[.,]\d*)?)\s*s[a-z]*)?$"
 )
 """``1d 2h 3m 4.5s``, ``2 h 5 min``."""
+_WORDS: Final = (
+    (r"\s*[天日일]\s*(\d+)\s*(?:小时|小時|时|時|시간)", "d ${1}h"),
+    (r"\s*(?:小时|小時|时|時|시간|std\.?|stunden?|heures?|horas?|ore)\s*", "h "),
+    (r"\s*(?:分钟|分鐘|分|분)\s*", "m "),
+    (r"\s*(?:秒钟|秒|초|sek\.?)\s*", "s "),
+)
+"""Units within a time, in other languages; "2 min. 5 sec." is as well read without its points."""
+_THOUSANDTHS: Final = r"^(\d+:\d\d:\d\d):(\d{3})$"
+"""``22:13:20:000``: a fourth group of three digits is thousandths of a second."""
 _SHORT: Final = r"^\d+:\d{2}(?:[.,]\d+)?$"
 _DATED: Final = r"^(1899|19\d\d)-(\d\d?)-(\d\d?)[ Tt](\d\d?):(\d\d)(?::(\d\d(?:\.\d*)?))?$"
 _SLASHED: Final = r"^(\d{1,2})[/.](\d{1,2})[/.](1899|190\d),? (.*)$"
@@ -37,6 +46,8 @@ _LEAP_DAY: Final = np.datetime64("1900-02-28")
 """Spreadsheets count a 29 February 1900 that never was: days 59 and 60 both come out as the 28."""
 
 
+_LONG: Final = 10_000
+"""Rows from which on it pays to look for times that come again."""
 _NEAR_MIDNIGHT: Final = 4 * 3600.0
 
 
@@ -59,7 +70,8 @@ def are_durations(text: str) -> bool:
     """Whether a text is an elapsed time with colons, or a spreadsheet's date of day zero on."""
     import polars as pl
 
-    one = pl.Series([text.strip().lower()])
+    one = _worded_plainly(pl.Series([text.strip().lower()]))
+    text = one.item()
     forms = (PLAIN, _DAYS, _SHORT, _ISO, _DATED, _SLASHED)
     return any(_without_halves(one).str.contains(form).item() for form in forms) or (
         any(letter in "dhms" for letter in text.lower())
@@ -87,7 +99,7 @@ def read_durations(column: pl.Series) -> tuple[np.ndarray, Unread | None]:
     LostHoursError
         If all that stands there is minutes and seconds that never reach an hour.
     """
-    total = _clock(column, PLAIN)
+    total = _each_once(column)
     missing = np.isnan(total)
     if missing.any():
         import polars as pl
@@ -102,9 +114,23 @@ def read_durations(column: pl.Series) -> tuple[np.ndarray, Unread | None]:
     return total, unread_of(column, pl.Series(left))
 
 
+def _each_once(column: pl.Series) -> np.ndarray:
+    """Read plain times; where they begin anew with every step, each text but once."""
+    import polars as pl
+
+    if len(column) < _LONG or column.n_unique() > len(column) / 2:
+        return _clock(column, PLAIN)
+    texts = column.drop_nulls().unique()
+    seconds = pl.Series(_clock(texts, PLAIN))
+    nothing = float("nan")
+    return column.replace_strict(texts, seconds, default=nothing, return_dtype=pl.Float64).to_numpy(
+        writable=True
+    )
+
+
 def _rarer(texts: pl.Series, rows: np.ndarray) -> np.ndarray:
     """Read what is not plainly hours, minutes and seconds."""
-    texts = _without_halves(texts)
+    texts = _without_halves(_worded_plainly(texts))
     total = _clock(texts, _DAYS)
     for read in (_minutes, _dated, _dated_with_slashes, _worded):
         missing = np.isnan(total)
@@ -164,6 +190,14 @@ def _dated(texts: pl.Series, _: np.ndarray) -> np.ndarray:
     count = (days - _BASE_1900).astype(np.float64) + (days > _LEAP_DAY)
     total[known] = _leapt(count * DAY + clock, days == _LEAP_DAY)
     return total
+
+
+def _worded_plainly(texts: pl.Series) -> pl.Series:
+    """Write units within times as d, h, m and s, and thousandths behind a point."""
+    texts = texts.str.replace(_THOUSANDTHS, "${1}.${2}")
+    for pattern, plain in _WORDS:
+        texts = texts.str.replace(pattern, plain)
+    return texts.str.strip_chars()
 
 
 def _without_halves(texts: pl.Series) -> pl.Series:

@@ -16,7 +16,7 @@ from softbreak.data.readers.values.signs import (
     signed,
     signed_by_voltage,
 )
-from softbreak.data.readers.values.units import checked_celsius
+from softbreak.data.readers.values.units import TIME_UNITS, UNIT_NAMES, checked_celsius
 from softbreak.data.readers.values.witnesses import reconciled
 from softbreak.errors import ReadError
 
@@ -67,10 +67,41 @@ def _directed(label: pl.Series, undirected: tuple[str, ...]) -> pl.Series:
     return label.set(silent, None).forward_fill().fill_null("")
 
 
+def bare_time(heading: str, scale: float, witness: str) -> str:
+    """Say in which unit a test time is taken whose heading states none.
+
+    Parameters
+    ----------
+    heading : str
+    scale : float
+        Seconds in the unit.
+    witness : str
+        What other columns agree with it in that unit; empty if none.
+
+    Returns
+    -------
+    str
+        Empty where the heading's last word is a unit: "test_time_s".
+    """
+    name = heading.strip().strip('"')
+    if name.lower().rpartition("_")[2] in TIME_UNITS:
+        return ""
+    unit = UNIT_NAMES.get(scale, f"units of {scale:g} s")
+    if witness:
+        return f"the heading {name!r} states no unit; {witness} beside it tell that it is {unit}"
+    return (
+        f"the heading {name!r} states no unit and nothing beside it tells one: the time is taken "
+        f"as {unit}; a unit in the heading, such as {name}(s), overrules this"
+    )
+
+
 def on_one_clock(
-    arrays: Mapping[str, np.ndarray], *, restarts: bool
+    arrays: Mapping[str, np.ndarray], *, restarts: bool, bare: str = ""
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Bring the test time into seconds that run on, as the file's wall clock witnesses."""
+    """Bring the test time into seconds that run on, as the file's wall clock witnesses.
+
+    ``bare`` is what is to be said of its unit where no wall clock tells it.
+    """
     out, said = dict(arrays), {}
     wall = arrays.get("unix_time_second")
     if wall is not None:
@@ -83,6 +114,8 @@ def on_one_clock(
     out["test_time_second"] = clock.time
     if clock.sentence:
         said["clocks"] = clock.sentence
+    if bare and not clock.agrees:
+        said["time_unit"] = bare
     return out, said
 
 

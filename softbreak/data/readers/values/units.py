@@ -13,6 +13,25 @@ OFFSETS: Final = {
     **dict.fromkeys(("f", "°f", "℉", "degf", "deg f", "fahrenheit"), (5 / 9, -160 / 9)),
 }
 """Scale and offset to degrees Celsius, by the unit in lower case."""
+TIME_UNITS: Final = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunde", "sekunden"), 1.0),
+    **dict.fromkeys(("seconde", "secondes", "segundo", "segundos", "secondi", "secondo"), 1.0),
+    **dict.fromkeys(("seconden", "с", "сек", "секунд", "секунды", "秒", "초"), 1.0),
+    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds", "毫秒", "мс"), 1e-3),
+    **dict.fromkeys(("us", "microsecond", "microseconds"), 1e-6),
+    **dict.fromkeys(("ns", "nanosecond", "nanoseconds"), 1e-9),
+    **dict.fromkeys(("min", "mins", "minute", "minutes", "minuten", "minuto", "minutos"), 60.0),
+    **dict.fromkeys(("minuti", "minuut", "мин", "минут", "минуты", "分", "分钟", "분"), 60.0),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden"), 3600.0),
+    **dict.fromkeys(("heure", "heures", "hora", "horas", "ora", "ore", "uur", "uren"), 3600.0),
+    **dict.fromkeys(("ч", "час", "часы", "часов", "时", "小时", "時", "時間", "시간"), 3600.0),
+    **dict.fromkeys(("d", "day", "days", "tag", "tage", "tagen", "jour", "jours"), 86_400.0),
+    **dict.fromkeys(("día", "días", "dia", "dias", "giorno", "giorni", "dag", "dagen"), 86_400.0),
+    **dict.fromkeys(("сут", "день", "дни", "дней", "天", "日", "일"), 86_400.0),
+    **dict.fromkeys(("week", "weeks"), 604_800.0),
+}
+"""Seconds in a unit of time, by the unit in lower case and several languages."""
+UNIT_NAMES: Final = {1.0: "seconds", 60.0: "minutes", 3600.0: "hours", 86_400.0: "days"}
 _LIKELY: Final = (-60.0, 150.0)
 """°C at which cells are tested."""
 _ROOM: Final = (5.0, 95.0)

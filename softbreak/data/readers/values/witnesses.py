@@ -31,6 +31,8 @@ _FACTORS: Final = {
 _STRETCHES: Final = 64
 _FEWEST_ROWS: Final = 3
 _ALIKE: Final = 0.03
+_COARSELY: Final = 0.2
+"""In a short file with a coarse wall clock: plain factors are farther apart."""
 _MOST: Final = 0.7
 """Of all stretches so many must agree: a pause of the test is no unit."""
 
@@ -44,18 +46,51 @@ class Clock(NamedTuple):
         s.
     sentence : str
         Empty where nothing had to be done.
+    agrees : bool
+        Whether a wall clock bears witness to its unit.
     """
 
     time: np.ndarray
     sentence: str = ""
+    agrees: bool = False
 
 
-def run_on(time: np.ndarray) -> np.ndarray:
-    """Let a time that restarts with every step run on (s); other times are left as they are."""
+def run_on(time: np.ndarray, step: np.ndarray | None = None) -> np.ndarray:
+    """Let a time that restarts with every step run on; other times are left as they are.
+
+    A time that goes on at most changes of the step does not restart. Within a step, a lone sample
+    that jumps out and back restarts nothing.
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        s.
+    step : ndarray, shape (n,), optional
+        Number of the programme's step.
+    """
     before = np.zeros_like(time)
     falls = np.flatnonzero(np.diff(time) < 0) + 1
+    if len(falls):
+        new = np.zeros(len(falls), bool) if step is None else step[falls] != step[falls - 1]
+        goes_on = (
+            0 if step is None else np.count_nonzero((np.diff(step) != 0) & (np.diff(time) > 0))
+        )
+        up, down = _lone(time, falls)
+        if step is not None:  # a step of two rows can as well be followed by such a time
+            new &= ~(up & (falls >= 3) & (step[falls - 1] == step[np.maximum(falls - 3, 0)]))
+        if goes_on and goes_on >= np.count_nonzero(new):
+            return time
+        falls = falls[new | ~(up | down)]
     before[falls] = time[falls - 1]
     return time + np.cumsum(before)
+
+
+def _lone(time: np.ndarray, falls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Say at which falls a lone sample had jumped ahead, and at which one jumps back."""
+    up = (falls >= 2) & (time[falls] > time[falls - 2])
+    behind = time[np.minimum(falls + 1, len(time) - 1)]
+    down = (time[falls] > 0) & (falls + 1 < len(time)) & (behind > time[falls - 1])
+    return up, down
 
 
 def reconciled(
@@ -74,7 +109,7 @@ def reconciled(
     restarts : bool
         Whether the time may restart with every step.
     """
-    time = run_on(told) if restarts else told
+    time = run_on(told, step) if restarts else told
     if len(time) < _FEWEST_ROWS:
         return Clock(time)
     if wall is None or np.isfinite(wall).sum() < _FEWEST_ROWS:
@@ -82,17 +117,19 @@ def reconciled(
         return Clock(time) if ends is None else Clock(ends, _STEP_ENDS)
     factor = _factor(time, wall)
     if factor == 1.0:
-        return Clock(time)
+        return Clock(time, agrees=True)
     if factor is not None:
-        return Clock(time * factor, _disagreement(time, wall, f"it is {_FACTORS[factor]}"))
+        said = _disagreement(time, wall, f"it is {_FACTORS[factor]}")
+        return Clock(time * factor, said, agrees=True)
     by_steps = _step_ends(told, step)
     if by_steps is not None and _factor(by_steps, wall) == 1.0:
-        return Clock(by_steps, _STEP_ENDS)
+        return Clock(by_steps, _STEP_ENDS, agrees=True)
     if _stands_still(time, wall):
         began = wall[np.isfinite(wall)][0]
         return Clock(
             np.where(np.isfinite(wall), wall - began, np.nan),
             _disagreement(time, wall, "it stands still, and the wall clock is taken for it"),
+            agrees=True,
         )
     return Clock(time)
 
@@ -113,30 +150,33 @@ def _disagreement(time: np.ndarray, wall: np.ndarray, why: str) -> str:
 
 def _factor(time: np.ndarray, wall: np.ndarray) -> float | None:
     """Return by which plain factor the wall clock outruns a test time; None if by no such one."""
-    ratio = _ratios(time, wall)
+    ratio, alike = _ratios(time, wall)
     if len(ratio) < 2:
         return None
     for factor in (1.0, *_FACTORS):
-        if np.mean(np.abs(ratio / factor - 1.0) < _ALIKE) >= _MOST:
+        if np.mean(np.abs(ratio / factor - 1.0) < alike) >= _MOST:
             return factor
     return None
 
 
-def _ratios(time: np.ndarray, wall: np.ndarray) -> np.ndarray:
-    """Wall time a test time, for stretches of the file that are long beside the wall's ticks."""
+def _ratios(time: np.ndarray, wall: np.ndarray) -> tuple[np.ndarray, float]:
+    """Wall time a test time, for stretches of the file that are long beside the wall's ticks.
+
+    Also returns by how much they may be off: more in a short file whose wall clock is coarse.
+    """
     known = np.flatnonzero(np.isfinite(time) & np.isfinite(wall))
     if len(known) < 3:
-        return np.empty(0)
-    for stretches in (_STRETCHES, 16, 4):
+        return np.empty(0), _ALIKE
+    tick = _tick(wall[known])
+    for stretches, alike in ((_STRETCHES, _ALIKE), (16, _ALIKE), (4, _ALIKE), (4, _COARSELY)):
         edges = known[np.unique(np.linspace(0, len(known) - 1, stretches + 1).astype(np.int64))]
         passed, advance = np.diff(wall[edges]), np.diff(time[edges])
-        tick = _tick(wall[known])
-        if np.median(passed) * _ALIKE >= tick or stretches == 4:
+        if np.median(passed) * alike >= tick:
             break
-    usable = (advance > 0) & (np.abs(passed) * _ALIKE >= tick)
+    usable = (advance > 0) & (np.abs(passed) * alike >= tick)
     if usable.sum() < _MOST * len(advance):
-        return np.empty(0)
-    return np.where(usable, passed / np.where(usable, advance, 1.0), 0.0)
+        return np.empty(0), alike
+    return np.where(usable, passed / np.where(usable, advance, 1.0), 0.0), alike
 
 
 def _tick(wall: np.ndarray) -> float:
@@ -175,7 +215,7 @@ def _stands_still(time: np.ndarray, wall: np.ndarray) -> bool:
 
 
 def plain_ratio(ours: np.ndarray, theirs: np.ndarray) -> float | None:
-    """Return the power of a thousand (or 60, 3600) between two columns; None if there is none."""
+    """Return the power of 1000 (or 60, 3600, 86400) between two columns; None if there is none."""
     usable = np.isfinite(ours) & np.isfinite(theirs) & (np.abs(ours) > 0) & (np.abs(theirs) > 0)
     if usable.sum() < _FEWEST:
         return None
@@ -191,6 +231,6 @@ _FEWEST: Final = 8
 
 def _plain() -> Iterator[float]:
     yield 1.0
-    for factor in (1e3, 1e6, 60.0, 3600.0):
+    for factor in (1e3, 1e6, 60.0, 3600.0, 86_400.0):
         yield factor
         yield 1.0 / factor

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from softbreak.data.readers.values import durations
 from softbreak.data.readers.values.durations import (
     LostHoursError,
     are_durations,
@@ -94,3 +95,13 @@ def test_a_time_of_day_runs_on_past_midnight():
     assert passed[-1] == 200.0 + 2 * DAY
     restarting = np.array([0.0, 3600.0, 0.0, 3600.0])
     assert past_midnight(restarting).tolist() == restarting.tolist()
+
+
+def test_times_that_come_again_are_read_as_each_alone(monkeypatch):
+    texts = [f"{k % 7:02d}:00:0{k % 3}" for k in range(500)] + [None, "x", "1:00:00:05"]
+    alone, lost = read_durations(pl.Series(texts))
+    monkeypatch.setattr(durations, "_LONG", 100)
+    again, unread = read_durations(pl.Series(texts))
+    np.testing.assert_array_equal(again, alone)
+    assert unread == lost
+    assert again[-1] == 86_405.0
