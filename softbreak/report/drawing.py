@@ -41,7 +41,8 @@ class Curve:
         Hexadecimal.
     width : float
         Line width in points; 0 for markers only.
-    marker : {"", "circle", "circle-open", "square", "triangle-up", "triangle-down"}
+    marker : {"", "none", "circle", "circle-open", "square", "triangle-up", "triangle-down"}
+        "none" draws nothing but the interval.
     lower, upper : numpy.ndarray or None
         Ends of an interval around ``y``: whiskers for few points, a band for many.
     notes : tuple of str

@@ -30,6 +30,7 @@ from softbreak.report.drawing import (
     Stripe,
     in_order,
 )
+from softbreak.report.evidence_table import percent_range
 from softbreak.report.states import Run, coarse_runs, runs_of
 from softbreak.report.words import (
     as_float,
@@ -42,7 +43,7 @@ from softbreak.report.words import (
     time_scale,
     voltage_scale,
 )
-from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
+from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, State, cycle_number
 
 MOST_SWEEPS = 16
 """So many voltammograms can be told apart in one figure; the first and the last always stay."""
@@ -117,18 +118,19 @@ def cycles(diagnosis: Diagnosis) -> Figure:
     if not verdicts.empty:
         panels.append(_fraction_panel(verdicts))
         stripes = tuple(
-            Stripe(run.first_cycle - 0.5, run.last_cycle + 0.5, run.state, _note(run, verdicts))
+            Stripe(run.numbers[0] - 0.5, run.numbers[1] + 0.5, run.state, _note(run, verdicts))
             for run in coarse_runs(runs_of(verdicts))
         )
     return Figure(
         name="cycles",
         title="Cell response and electronic fraction, cycle by cycle",
-        x_label="Cycle (counted from 0)",
+        x_label="Cycle (counted from 1)",
         panels=tuple(panels),
         stripes=stripes,
         caption=(
             "ηₑ = Iₑ / I is the part of the current that electrons carry, with its 90 % interval: "
-            f"below {100 * HEALTHY_BELOW:.0f} % healthy, from {100 * HARD_FROM:.0f} % on hard."
+            f"below {100 * HEALTHY_BELOW:.0f} % healthy, from {100 * HARD_FROM:.0f} % on hard. "
+            "Cycles that are left open show their interval only."
         ),
         whole_numbers=True,
         height=3.5 + 4.0 * sum(panel.share for panel in panels),
@@ -158,7 +160,8 @@ def voltammograms(diagnosis: Diagnosis) -> Figure:
     curves = []
     for colour, place in zip(in_order(len(chosen)), chosen, strict=True):
         key, sweep = groups[place]
-        label = f"CV {order[key[0]] + 1}, cycle {key[1]} ({duration(sweep['time_second'].iloc[0])})"
+        began = duration(sweep["time_second"].iloc[0])
+        label = f"CV {order[key[0]] + 1}, cycle {cycle_number(key[1])} ({began})"
         change = omega.get(key, math.nan)
         label += f": ω {percent(change, signed=True)}" if math.isfinite(change) else ""
         x = sweep["voltage_volt"].to_numpy(dtype=float) * voltage.factor
@@ -282,33 +285,47 @@ def _fraction_panel(verdicts: pd.DataFrame) -> Panel:
         "electronic_fraction_upper",
     ]
     middle, lower, upper = (100.0 * verdicts[name].to_numpy(dtype=float) for name in columns)
-    # cycles without an estimate stay in, as gaps: no line may run across them
-    curve = Curve(
-        _cycle(verdicts),
-        middle,
-        colour=INK,
-        width=0.9,
-        marker="circle" if len(middle) <= 240 else "",
-        lower=np.where(np.isfinite(middle), lower, np.nan),
-        upper=np.where(np.isfinite(middle), upper, np.nan),
-        notes=tuple(_fraction_notes(verdicts)),
-    )
+    notes = tuple(_fraction_notes(verdicts))
+    left_open = verdicts["state"].to_numpy(dtype=object) == State.UNDETERMINED
+
+    def curve(mine: np.ndarray, y: np.ndarray, width: float, marker: str) -> Curve:
+        # cycles without an estimate stay in, as gaps: no line may run across them
+        shown = mine & np.isfinite(y)
+        return Curve(
+            _cycle(verdicts),
+            np.where(shown, y, np.nan),
+            colour=INK,
+            width=width,
+            marker=marker,
+            lower=np.where(shown, lower, np.nan),
+            upper=np.where(shown, upper, np.nan),
+            notes=notes,
+        )
+
+    curves = [curve(~left_open, middle, 0.9, "circle" if len(middle) <= 240 else "")]
+    if left_open.any():  # what the text withholds the picture does not tell: an interval only
+        curves.append(curve(left_open, 0.5 * (lower + upper), 0.0, "none"))
     rules = (Rule(100 * HEALTHY_BELOW, "5 %"), Rule(100 * HARD_FROM, "95 %"))
-    return Panel("ηₑ / %", (curve,), rules, (-4.0, 104.0))
+    return Panel("ηₑ / %", tuple(curves), rules, (-4.0, 104.0))
 
 
 def _fraction_notes(verdicts: pd.DataFrame) -> list[str]:
     return [
-        f"cycle {row.cycle_index}: {row.state}, ηₑ "
-        + interval(
-            row.electronic_fraction, row.electronic_fraction_lower, row.electronic_fraction_upper
-        )
+        f"cycle {cycle_number(row.cycle_index)}: {row.state}, ηₑ {_fraction_words(row)}"
         for row in verdicts.itertuples()
     ]
 
 
+def _fraction_words(row: Any) -> str:
+    ends = (row.electronic_fraction_lower, row.electronic_fraction_upper)
+    if row.state == State.UNDETERMINED:
+        return percent_range(*map(as_float, ends))
+    return interval(row.electronic_fraction, *ends)
+
+
 def _cycle(table: pd.DataFrame) -> np.ndarray:
-    return table["cycle_index"].to_numpy(dtype=float)
+    """Cycles as people count them."""
+    return table["cycle_index"].to_numpy(dtype=float) + cycle_number(0)
 
 
 def _stripes_in_time(verdicts: pd.DataFrame, factor: float) -> tuple[Stripe, ...]:
@@ -321,7 +338,8 @@ def _stripes_in_time(verdicts: pd.DataFrame, factor: float) -> tuple[Stripe, ...
 
 def _note(run: Run, verdicts: pd.DataFrame) -> str:
     fractions = verdicts["electronic_fraction"].iloc[run.first_row : run.last_row + 1]
-    middle = percent(fractions.median()) if fractions.notna().any() else "unknown"
+    told = fractions.notna().any() and run.state is not State.UNDETERMINED
+    middle = percent(fractions.median()) if told else "left open"
     return f"{run.state}, {run.cycles}: ηₑ {middle}"
 
 

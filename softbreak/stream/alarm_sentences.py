@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from softbreak.stream.alarm import Alarm, Level
 from softbreak.stream.store.transaction import Notification
+from softbreak.verdict import cycle_number
 
 _RAISED: Final = {
     Level.WARNING: "early warning: something broke abruptly",
@@ -41,7 +42,7 @@ def notification(
     if event != "raised" and alarm.end_time_second is not None:
         time, cycle = alarm.end_time_second, alarm.end_cycle or cycle
     title = f"{cell_id}: {said}"
-    where = f"Cycle {cycle}, {time / 3600.0:.4g} h into the cell's life."
+    where = f"Cycle {cycle_number(cycle)}, {time / 3600.0:.4g} h into the cell's life."
     evidence = [dict(item) for item in row.get("evidence") or ()][:_MOST_EVIDENCE]
     sentences = [alarm.sentence] if event == "raised" else []
     sentences += [str(item["sentence"]) for item in evidence]

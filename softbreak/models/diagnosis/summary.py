@@ -14,7 +14,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.models.rules.sentences import hours, percent
 from softbreak.models.rules.voltage import UNFINISHED
-from softbreak.verdict import Basis, State, Verdict
+from softbreak.verdict import Basis, State, Verdict, cycle_number
 
 UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
@@ -266,7 +266,7 @@ def _sentence(
         part = f"about {percent(float(np.median(known)))}" if known else "an unknown part"
         name = "Hard" if state is State.HARD else "Soft"
         first = verdicts[onset].state
-        begin = f"{first} from cycle {onset} ({_when(began)})"
+        begin = f"{first} from cycle {cycle_number(onset)} ({_when(began)})"
         then = "" if first is state else ", later hard"
         now = "" if last.state in (State.SOFT, State.HARD) else f"; at the end {last.state}"
         return f"{name} breakdown: {begin}{then}; {part} of the current is electronic{now}."

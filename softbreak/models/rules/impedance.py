@@ -12,7 +12,7 @@ import pandas as pd
 
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
-from softbreak.models.rules.sentences import ohm, percent, state_probabilities
+from softbreak.models.rules.sentences import bare, ohm, percent, state_probabilities
 from softbreak.models.rules.thresholds import BOLTZMANN_EV, CERTIFICATE, CERTIFICATE_UNLOGGED
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
@@ -212,19 +212,19 @@ def _read(
     ends = intercepts(spectrum.frequency, spectrum.impedance)
     check = kramers_kronig(spectrum.frequency, spectrum.impedance)
     line = resistive_line(spectrum.frequency, spectrum.impedance)
-    at = spectrum.time_second
+    at, area = spectrum.time_second, cell.area_cm2
     known = (ends.high_frequency_ohm, ends.low_frequency_ohm, check.noise)
     if line.is_line and only_metal(line.resistance_ohm, level, cell.ionic_floor_ohm, cell.area_cm2):
         sentence = (
-            f"The spectrum is a straight line at {ohm(line.resistance_ohm)} without any arc: "
+            f"The spectrum is a straight line at {ohm(line.resistance_ohm, area)} without any arc: "
             "a wire with the inductance of its leads."
         )
         return ImpedanceReading(at, *known, wire=True, sentence=sentence)
-    bound = f"R_e is at least {ohm(ends.low_frequency_ohm)} (the low-frequency intercept)"
+    bound = f"R_e is at least {ohm(ends.low_frequency_ohm, area)} (the low-frequency intercept)"
     over = _over_floor(ends, check, floor)
     blocking = blocking_end(spectrum.frequency, spectrum.impedance)
     if math.isfinite(over):
-        sentence = _certificate(ends.low_frequency_ohm, floor[0])
+        sentence = _certificate(ends.low_frequency_ohm, floor[0], area)
         return ImpedanceReading(at, *known, over_floor=over, sentence=sentence)
     if blocking:
         sentence = (
@@ -251,15 +251,15 @@ def _read(
         probability_short=pair.p_soft_or_hard,
         probability_hard=pair.p_hard,
         growth=pair.growth,
-        sentence=_pair_sentence(pair, level, ends.low_frequency_ohm, bound),
+        sentence=_pair_sentence(pair, (level, ends.low_frequency_ohm), bound, area),
     )
 
 
-def _certificate(resistance: float, floor: float) -> str:
+def _certificate(resistance: float, floor: float, area: float | None) -> str:
     return (
-        f"The low-frequency resistance is {ohm(resistance)}, but the bare electrolyte alone would "
-        f"have {ohm(floor)} (L/σA): at least {percent(1.0 - resistance / floor)} of the current "
-        "is electronic."
+        f"The low-frequency resistance is {ohm(resistance, area)}, but the bare electrolyte alone "
+        f"would have {bare(floor, area)}: at least {percent(1.0 - resistance / floor)} of the "
+        "current is electronic."
     )
 
 
@@ -269,8 +269,11 @@ def _passive(spectrum: Spectrum) -> bool:
     return bool(np.median(real) > SMALLEST_OHM and real[-3:].min() > 0.0)
 
 
-def _pair_sentence(pair: PairResult, before: float, now: float, bound: str) -> str:
-    change = f"The low-frequency resistance went from {ohm(before)} to {ohm(now)}"
+def _pair_sentence(
+    pair: PairResult, levels: tuple[float, float], bound: str, area: float | None
+) -> str:
+    before, now = (ohm(level, area) for level in levels)
+    change = f"The low-frequency resistance went from {before} to {now}"
     if pair.abstained:
         return f"{change}; {bound}. The pair is not conclusive: {'; '.join(pair.reasons)}"
     return (
