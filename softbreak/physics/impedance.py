@@ -59,6 +59,8 @@ __all__ = [
     "resistive_line",
 ]
 
+_CLOSED_PHASE = 0.2
+"""−Im Z / Re Z at the highest frequency, without the leads, from which on an arc is not closed."""
 _DC_PHASE = 0.05
 """|Im Z| / Re Z at the lowest frequencies below which the DC limit counts as reached."""
 _DC_FLATNESS = 0.05
@@ -91,6 +93,9 @@ class Intercepts:
         larger than ``low_frequency_ohm``, which is then only a lower bound.
     inductance_henry : float
         Series inductance (H), not negative.
+    high_frequency_resolved : bool
+        Whether the spectrum comes down to the real axis at its highest frequency. If not, its
+        first arc is not closed there, and ``high_frequency_ohm`` is an extrapolation.
     """
 
     high_frequency_ohm: float
@@ -99,6 +104,7 @@ class Intercepts:
     low_frequency_sd_ohm: float
     reached_direct_current: bool
     inductance_henry: float
+    high_frequency_resolved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +207,8 @@ def intercepts_of(
     real, imaginary = float(bottom[0].real), float(bottom[0].imag)
     rise = (real - float(bottom[1].real)) / real if real else np.inf
     statistical = noise * abs(bottom[0])
+    highest = near.impedance(np.array([float(f.max())]))[0]
+    closed = -float(highest.imag) < _CLOSED_PHASE * float(highest.real) and near.ohmic > 0.0
     return Intercepts(
         high_frequency_ohm=near.ohmic,
         high_frequency_sd_ohm=float(
@@ -214,6 +222,7 @@ def intercepts_of(
             abs(imaginary) < _DC_PHASE * abs(real) and abs(rise) < _DC_FLATNESS
         ),
         inductance_henry=near.inductance,
+        high_frequency_resolved=closed,
     )
 
 

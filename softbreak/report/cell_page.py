@@ -192,7 +192,7 @@ def _spectrum_table(table: pd.DataFrame, area: float | None) -> dict[str, Any]:
 
 def _high_end(row: dict[Any, Any], scale: Scale) -> str:
     """The high-frequency intercept, where the spectrum reaches it."""
-    if row.get("high_frequency_resolved") is False:
+    if not row.get("high_frequency_resolved", True):
         return "not resolved"
     return number(scale.factor * as_float(row["high_frequency_resistance_ohm"]))
 

@@ -70,7 +70,7 @@ class Diagnosis:
     impedance : pandas.DataFrame
         One row a spectrum: ``spectrum, time_second, high_frequency_resistance_ohm,
         low_frequency_resistance_ohm, kramers_kronig_residual, electronic_fraction,
-        electronic_fraction_lower, electronic_fraction_upper``.
+        electronic_fraction_lower, electronic_fraction_upper, high_frequency_resolved``.
     findings : tuple of Finding
     sources : pandas.DataFrame
         One row a record: ``path, technique, method, reader, rows, start_time_second``.

@@ -73,6 +73,8 @@ class ImpedanceReading:
     blocking : str
         How the spectrum ends where its electrodes block ions; empty where they do not.
     sentence : str
+    high_frequency_resolved : bool
+        Whether the first arc is closed at the highest frequency: an intercept is there.
     """
 
     time_second: float
@@ -90,6 +92,7 @@ class ImpedanceReading:
     over_floor: float = math.nan
     blocking: str = ""
     sentence: str = ""
+    high_frequency_resolved: bool = True
 
     @property
     def certified(self) -> bool:
@@ -171,7 +174,9 @@ def _reading(
         sentence = "The real part of the impedance is not positive: check the leads."
         return ImpedanceReading(spectrum.time_second, sentence=sentence)
     floor = _floor(spectrum, evidence)
-    return _read(spectrum, reference, level, evidence.cell, floor)
+    ends = intercepts(spectrum.frequency, spectrum.impedance)
+    found = _read(spectrum, ends, (reference, level), evidence.cell, floor)
+    return replace(found, high_frequency_resolved=ends.high_frequency_resolved)
 
 
 def _floor(spectrum: Spectrum, evidence: CellEvidence) -> tuple[float, float]:
@@ -204,12 +209,12 @@ def _over_floor(ends: Intercepts, check: KramersKronig, floor: tuple[float, floa
 
 def _read(
     spectrum: Spectrum,
-    reference: Spectrum | None,
-    level: float,
+    ends: Intercepts,
+    before: tuple[Spectrum | None, float],
     cell: Cell,
     floor: tuple[float, float],
 ) -> ImpedanceReading:
-    ends = intercepts(spectrum.frequency, spectrum.impedance)
+    reference, level = before
     check = kramers_kronig(spectrum.frequency, spectrum.impedance)
     line = resistive_line(spectrum.frequency, spectrum.impedance)
     at, area = spectrum.time_second, cell.area_cm2
@@ -358,6 +363,7 @@ IMPEDANCE_COLUMNS: Final = (
     "electronic_fraction",
     "electronic_fraction_lower",
     "electronic_fraction_upper",
+    "high_frequency_resolved",
 )
 
 
@@ -374,6 +380,7 @@ def impedance_table(readings: Sequence[ImpedanceReading]) -> pd.DataFrame:
             reading.low_frequency_ohm,
             reading.kramers_kronig_residual,
             *((reading.eta, reading.lower, reading.upper) if reading.trusted else (np.nan,) * 3),
+            reading.high_frequency_resolved,
         )
         for k, reading in enumerate(readings)
     ]
