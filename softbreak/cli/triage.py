@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,20 +18,17 @@ from softbreak.cli.console import (
     rows_of,
     say,
     speak,
-    stdout,
 )
 from softbreak.cli.detectors import local_detector
+from softbreak.cli.triage_view import show
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from softbreak.archive.jobs.executor import Crew
     from softbreak.archive.jobs.progress import Progress
     from softbreak.archive.results.triage_result import TriageResult
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
-_SHOWN = 20
 PAGES = 200
 """So many cells get a page of their own at once; the others when they are wanted."""
 
@@ -158,54 +154,3 @@ def write_pages(result: TriageResult, quiet: bool, pages: int = PAGES) -> Path:
             diagnoses=diagnoses,
             verdicts=result.out / "verdicts.parquet",
         )
-
-
-def show(result: TriageResult, page: Path) -> None:
-    """Print the gravest cells, what failed, and where the report is."""
-    from rich.text import Text
-
-    console = stdout()
-    console.print(_table(rows_of(result.cells.head(_SHOWN))))
-    _more(len(result.cells), "the report")
-    for row in rows_of(result.failures.head(_SHOWN)):
-        told = f"not used: {row['path']} ({row['stage']}): {row['error']}. {row['remedy']}"
-        console.print(Text(told))
-    _more(len(result.failures), "failures.parquet")
-    counts = result.run["counts"]
-    console.print(
-        f"{counts['cells']:,} cells, {counts['cycles']:,} cycles. Of {counts['files']:,} files "
-        f"{counts['failures']:,} could not be used; {counts['skipped']:,} others were left out. "
-        f"Not done again: {counts['cells_not_done_again']:,} cells."
-    )
-    for row in result.run["joined"][:_SHOWN]:
-        console.print(Text(f"{row['cell_id']}: {row['told']}"))
-    _more(len(result.run["joined"]), "run.json")
-    console.print(Text(f"Report: {page.resolve()}"), soft_wrap=True)
-
-
-def _table(rows: list[dict[str, Any]]) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    from softbreak.report.terminal import STYLES
-    from softbreak.verdict import State
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("", "cell", "state", "P(short)", "onset", "in a sentence"):
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        onset, probability = row["onset_time_second"], row["probability"]
-        table.add_row(
-            str(row["rank"]),
-            Text(row["cell_id"]),
-            Text(row["state"], style=STYLES[State(row["state"])]),
-            "–" if math.isnan(probability) else f"{probability:.0%}",
-            "–" if math.isnan(onset) else f"{onset / 3600:.4g} h",
-            Text(row["summary"]),
-        )
-    return table
-
-
-def _more(count: int, where: str) -> None:
-    if count > _SHOWN:
-        stdout().print(f"… and {count - _SHOWN} more, in {where}.")

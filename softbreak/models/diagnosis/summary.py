@@ -12,6 +12,7 @@ import pandas as pd
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
+from softbreak.models.diagnosis.file_cycles import told_by_the_file
 from softbreak.models.rules.sentences import hours, percent
 from softbreak.models.rules.voltage import UNFINISHED
 from softbreak.verdict import Basis, State, Verdict, cycle_number
@@ -31,6 +32,8 @@ COULOMB_PER_MAH = 3.6
 _ABRUPT: Final = "abrupt_drop_ln_resistance"
 """Evidence of a cycle that saw its short begin."""
 STANDS_ON: Final = (Basis.GEOMETRY, Basis.IMPEDANCE, Basis.RELATIVE)
+_PASSED: Final = " A "
+"""How the sentence about a short that passed begins."""
 FEWEST_EXCURSIONS: Final = 2
 """One sample that is off is a glitch; so many in a cycle are a short that comes and goes."""
 
@@ -66,10 +69,16 @@ def summarise(
         or (bool(verdicts) and bool(_dips(evidence))),
         "onset_cycle": onset,
         "onset_time_second": onset_time,
-        "onset_earliest_second": earliest,
+        "onset_earliest_time_second": earliest,
         "onset_areal_capacity_mah_per_cm2": _onset_capacity(evidence, units, onset_time),
         "probability": _probability(state, verdicts),
-        "summary": _sentence(state, verdicts, onset, (earliest, onset_time)) + beside,
+        "summary": _told(
+            state,
+            _sentence(
+                state, verdicts, onset, (earliest, onset_time), _in_file(evidence, history, onset)
+            ),
+            beside,
+        ),
         "wanted_measurement": LEAKAGE_WANTED
         if beside and not verdicts
         else _wanted(state, verdicts),
@@ -145,7 +154,22 @@ def _when(began: tuple[float, float]) -> str:
     earliest, latest = began
     if not earliest < latest:
         return hours(latest)
-    return f"it began between {hours(earliest)} and {hours(latest)}"
+    return f"it began between {hours(earliest).removesuffix(' h')} and {hours(latest)}"
+
+
+def _in_file(evidence: CellEvidence, history: CellHistory, onset: int | None) -> str:
+    """What the onset's cycle is called in its file, where it counts otherwise."""
+    if onset is None or not len(evidence.timeline.half_cycles):
+        return ""
+    told = told_by_the_file(history, evidence.timeline.half_cycles, onset)
+    return f"{told}, " if told else ""
+
+
+def _told(state: State, sentence: str, beside: str) -> str:
+    """A short that passed comes first where the state alone would hide it."""
+    if beside.startswith(_PASSED) and state in (State.HEALTHY, State.UNDETERMINED):
+        return f"{beside.strip()} {sentence}"
+    return sentence + beside
 
 
 def _stands_on(verdicts: Sequence[Verdict]) -> str:
@@ -210,7 +234,7 @@ def _transients(evidence: CellEvidence, units: pd.DataFrame, verdicts: Sequence[
         first, others = dips[0], len(dips) - 1
         more = f" {others} other{'s' if others > 1 else ''} followed." if others else ""
         return (
-            f" A short of {_lasted(first.lasted)} at {hours(first.time)}, by which V/I fell "
+            f"{_PASSED}short of {_lasted(first.lasted)} at {hours(first.time)}, by which V/I fell "
             f"{percent(first.depth)} within one sample, recovered by itself.{more}"
         )
     passed = _passing(evidence, verdicts)
@@ -218,7 +242,7 @@ def _transients(evidence: CellEvidence, units: pd.DataFrame, verdicts: Sequence[
         return ""
     begin = float(units["start_time_second"].iloc[passed[0]])
     end = float(units["end_time_second"].iloc[passed[0]])
-    return f" A transient short passed between {hours(begin)} and {hours(end)}."
+    return f"{_PASSED}transient short passed between {hours(begin)} and {hours(end)}."
 
 
 def _passing(evidence: CellEvidence, verdicts: Sequence[Verdict]) -> list[int]:
@@ -250,7 +274,11 @@ def _held(history: CellHistory) -> str:
 
 
 def _sentence(
-    state: State, verdicts: Sequence[Verdict], onset: int | None, began: tuple[float, float]
+    state: State,
+    verdicts: Sequence[Verdict],
+    onset: int | None,
+    began: tuple[float, float],
+    in_file: str = "",
 ) -> str:
     count = len(verdicts)
     if not verdicts:
@@ -266,7 +294,7 @@ def _sentence(
         part = f"about {percent(float(np.median(known)))}" if known else "an unknown part"
         name = "Hard" if state is State.HARD else "Soft"
         first = verdicts[onset].state
-        begin = f"{first} from cycle {cycle_number(onset)} ({_when(began)})"
+        begin = f"{first} from cycle {cycle_number(onset)} ({in_file}{_when(began)})"
         then = "" if first is state else ", later hard"
         now = "" if last.state in (State.SOFT, State.HARD) else f"; at the end {last.state}"
         return f"{name} breakdown: {begin}{then}; {part} of the current is electronic{now}."
