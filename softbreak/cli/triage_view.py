@@ -99,6 +99,8 @@ def _print_cells(console: Console, rows: list[dict[str, Any]]) -> None:
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
+    from softbreak.report.index_page import onset_hours
+
     probability = row["probability"]
     passed = row["state"] == "healthy" and row.get("ever_short") is True
     return [
@@ -106,24 +108,9 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         row["cell_id"],
         f"{row['state']}, a short passed" if passed else row["state"],
         "–" if math.isnan(probability) else f"{probability:.0%}",
-        onset_words(row),
+        onset_hours(row),
         row["summary"],
     ]
-
-
-def onset_words(row: Mapping[str, Any]) -> str:
-    """Return the onset in hours, without the unit: an interval where cycles before it are open."""
-    from softbreak.report.words import MISSING, as_float, hours
-
-    latest, earliest = (
-        as_float(row.get(name)) for name in ("onset_time_second", "onset_earliest_time_second")
-    )
-    if not math.isfinite(latest):
-        return MISSING
-    end = hours(latest).removesuffix(" h")
-    if not earliest < latest:
-        return end
-    return f"{hours(earliest).removesuffix(' h')} to {end}"
 
 
 def _more(console: Console, count: int, where: str) -> None:

@@ -3,7 +3,8 @@ import json
 import pytest
 
 from softbreak.cli import triage as command
-from softbreak.cli.triage_view import join_kinds, onset_words
+from softbreak.cli.triage_view import join_kinds
+from softbreak.report.index_page import onset_hours
 from tests.archive.files import write_cell
 
 
@@ -105,6 +106,6 @@ def test_how_files_were_joined_is_a_line_a_kind():
 
 def test_an_onset_after_open_cycles_is_an_interval():
     row = {"onset_time_second": 267_984.0, "onset_earliest_time_second": 102_240.0}
-    assert onset_words(row) == "28.4 to 74.4"
-    assert onset_words(row | {"onset_earliest_time_second": 267_984.0}) == "74.4"
-    assert onset_words({"onset_time_second": float("nan")}) == "–"
+    assert onset_hours(row) == "28.4 to 74.4"
+    assert onset_hours(row | {"onset_earliest_time_second": 267_984.0}) == "74.4"
+    assert onset_hours({"onset_time_second": float("nan")}) == "–"
