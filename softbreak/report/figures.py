@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import CellHistory
-from softbreak.models.diagnosis.diagnose import examine
 from softbreak.models.diagnosis.result import Diagnosis
+from softbreak.report.diagnosed import diagnosis_of
 from softbreak.report.drawing import (
     BLUE,
     INK,
@@ -31,11 +31,12 @@ from softbreak.report.drawing import (
     in_order,
 )
 from softbreak.report.evidence_table import percent_range
+from softbreak.report.overlay import overlay
 from softbreak.report.states import Run, coarse_runs, runs_of
 from softbreak.report.words import (
     as_float,
     current_scale,
-    duration,
+    hours,
     interval,
     number,
     percent,
@@ -45,14 +46,22 @@ from softbreak.report.words import (
 )
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, State, cycle_number
 
+__all__ = ["cycles", "feature", "figures_of", "nyquist", "overlay", "timeline", "voltammograms"]
+
 MOST_SWEEPS = 16
 """So many voltammograms can be told apart in one figure; the first and the last always stay."""
 MOST_SPECTRA = 8
 """The same for impedance spectra."""
 
 
-def figures_of(diagnosis: Diagnosis) -> list[Figure]:
-    """Return every figure for which the diagnosis holds data, in reading order."""
+def figures_of(cell: Diagnosis | CellHistory) -> list[Figure]:
+    """Return every figure for which there is data, in reading order.
+
+    Parameters
+    ----------
+    cell : Diagnosis or CellHistory
+    """
+    diagnosis = diagnosis_of(cell)
     figures = []
     if not diagnosis.trace.empty:
         figures.append(timeline(diagnosis))
@@ -65,6 +74,22 @@ def figures_of(diagnosis: Diagnosis) -> list[Figure]:
     return figures
 
 
+def feature(cell: CellHistory, name: str) -> Figure:
+    """One feature of the catalogue over the cell's life.
+
+    Parameters
+    ----------
+    cell : CellHistory
+    name : str
+        A column of :func:`softbreak.features`.
+    """
+    from softbreak.features.table import features_of
+    from softbreak.report.feature_figure import feature_figure
+
+    verdicts = diagnosis_of(cell).verdicts
+    return feature_figure(features_of(cell), verdicts, name)
+
+
 def timeline(cell: Diagnosis | CellHistory, verdicts: pd.DataFrame | None = None) -> Figure:
     """Voltage and current over the cell's life, with its states.
 
@@ -74,7 +99,7 @@ def timeline(cell: Diagnosis | CellHistory, verdicts: pd.DataFrame | None = None
     verdicts : pandas.DataFrame, optional
         Shown instead of the diagnosis' own, or of those of the default detector.
     """
-    diagnosis = cell if isinstance(cell, Diagnosis) else examine(cell)
+    diagnosis = diagnosis_of(cell)
     if verdicts is not None:
         diagnosis = replace(diagnosis, verdicts=verdicts)
     trace = diagnosis.trace
@@ -104,8 +129,14 @@ def timeline(cell: Diagnosis | CellHistory, verdicts: pd.DataFrame | None = None
     )
 
 
-def cycles(diagnosis: Diagnosis) -> Figure:
-    """Overpotential (or resistance, where the current changed) and ηₑ, cycle by cycle."""
+def cycles(cell: Diagnosis | CellHistory) -> Figure:
+    """Overpotential (or resistance, where the current changed) and ηₑ, cycle by cycle.
+
+    Parameters
+    ----------
+    cell : Diagnosis or CellHistory
+    """
+    diagnosis = diagnosis_of(cell)
     panels = []
     half_cycles, verdicts = diagnosis.half_cycles, diagnosis.verdicts
     if not half_cycles.empty:
@@ -137,8 +168,14 @@ def cycles(diagnosis: Diagnosis) -> Figure:
     )
 
 
-def voltammograms(diagnosis: Diagnosis) -> Figure:
-    """All CV sweeps upon each other, darkening from the first to the last."""
+def voltammograms(cell: Diagnosis | CellHistory) -> Figure:
+    """All CV sweeps upon each other, darkening from the first to the last.
+
+    Parameters
+    ----------
+    cell : Diagnosis or CellHistory
+    """
+    diagnosis = diagnosis_of(cell)
     table = diagnosis.voltammograms
     volt = table["voltage_volt"].to_numpy(dtype=float)
     voltage = voltage_scale(volt)
@@ -160,7 +197,7 @@ def voltammograms(diagnosis: Diagnosis) -> Figure:
     curves = []
     for colour, place in zip(in_order(len(chosen)), chosen, strict=True):
         key, sweep = groups[place]
-        began = duration(sweep["time_second"].iloc[0])
+        began = hours(sweep["time_second"].iloc[0])
         label = f"CV {order[key[0]] + 1}, cycle {cycle_number(key[1])} ({began})"
         change = omega.get(key, math.nan)
         label += f": ω {percent(change, signed=True)}" if math.isfinite(change) else ""
@@ -172,14 +209,21 @@ def voltammograms(diagnosis: Diagnosis) -> Figure:
         title="Cyclic voltammetry, first to last",
         x_label=f"Voltage / {voltage.unit}",
         panels=(Panel(f"Current / {current.unit}", tuple(curves)),),
-        caption="Light to dark: first to last. ω is the relative change of the peak current."
+        caption="First to last: each line stands out more than the one before. ω is the relative "
+        "change of the peak current."
         + _left_out(len(chosen), len(groups), "sweeps"),
         height=10.5,
     )
 
 
-def nyquist(diagnosis: Diagnosis) -> list[Figure]:
-    """Spectra in the complex plane; those too small to be seen beside the first once more alone."""
+def nyquist(cell: Diagnosis | CellHistory) -> list[Figure]:
+    """Spectra in the complex plane; those too small to be seen beside the first once more alone.
+
+    Parameters
+    ----------
+    cell : Diagnosis or CellHistory
+    """
+    diagnosis = diagnosis_of(cell)
     table = diagnosis.spectra
     groups = sorted(
         table.groupby("spectrum", sort=False),
@@ -231,14 +275,15 @@ def _nyquist(
             for f, re, im in zip(hertz, real, imaginary, strict=True)
         )
         low, high = (frequency(f) for f in (np.nanmin(hertz), np.nanmax(hertz)))
-        told = f"{label}, {duration(spectrum['time_second'].iloc[0])} ({high} to {low})"
+        told = f"{label}, {hours(spectrum['time_second'].iloc[0])} ({high} to {low})"
         curves.append(Curve(real, -imaginary, told, colour, 0.8, "circle", notes=notes))
     return Figure(
         name=head[0],
         title=head[1],
         x_label=f"Re Z / {scale.unit}",
         panels=(Panel(f"−Im Z / {scale.unit}", tuple(curves), (Rule(0.0, ""),)),),
-        caption="Both axes have one scale. Light to dark: first to last." + head[2],
+        caption="Both axes have one scale. First to last: each line stands out more than the one "
+        "before." + head[2],
         equal_aspect=True,
         height=12.0,
     )

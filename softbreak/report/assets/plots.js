@@ -26,7 +26,7 @@ const recoloured = (value, key) => {
 const fitted = (layout) => {
   if (!narrow.matches) return layout;
   return { ...layout, margin: { ...layout.margin, l: 58, r: 10 }, font: { ...layout.font, size: 11 },
-    legend: { ...layout.legend, font: { size: 10 } } };
+    legend: { ...layout.legend, y: -0.24, font: { size: 10 } } };
 };
 const drawn = () => {
   for (const box of document.querySelectorAll("[data-figure]")) {
