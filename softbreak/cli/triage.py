@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
+Xlsx = Annotated[
+    Path | None, typer.Option(help="Write cells, verdicts and failures into this workbook.")
+]
 PAGES = 200
 """So many cells get a page of their own at once; the others when they are wanted."""
 
@@ -59,6 +62,7 @@ def triage(
     pages: Annotated[
         int, typer.Option(min=0, help="So many of the gravest cells get a page at once.")
     ] = PAGES,
+    xlsx: Xlsx = None,
     fail_on: Annotated[
         FailOn | None, typer.Option(help="End with exit code 1 if a cell is so, or worse.")
     ] = None,
@@ -86,6 +90,7 @@ def triage(
         )
         raise typer.Exit(130) from None
     page = write_pages(result, quiet, pages)
+    workbook = [write_xlsx(result, xlsx)] if xlsx is not None else []
     if as_json:
         print_json(
             {
@@ -97,6 +102,8 @@ def triage(
         )
     elif not quiet:
         show(result, page)
+        for path in workbook:
+            say(f"Workbook: {path.resolve()}")
     raise typer.Exit(exit_code(list(result.cells["state"]), len(result.failures), fail_on))
 
 
@@ -129,6 +136,14 @@ def told(at: Progress, doing: str = "Reading cells") -> str:
     left = at.seconds_left
     words = f"{left / 3600:.1f} h" if left > 5400 else f"{max(left / 60, 1):.0f} min"
     return f"{doing}, {at.bytes_per_second / 1e6:.3g} MB/s, {words} left"
+
+
+def write_xlsx(result: TriageResult, path: Path) -> Path:
+    """Write cells, verdicts and failures into a workbook."""
+    from softbreak.report.workbook import verdict_rows, write_workbook
+
+    rows = verdict_rows(result.out / "verdicts.parquet")
+    return write_workbook(path, result.cells, rows, result.failures)
 
 
 def write_pages(result: TriageResult, quiet: bool, pages: int = PAGES) -> Path:

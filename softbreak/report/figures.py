@@ -210,8 +210,7 @@ def voltammograms(cell: Diagnosis | CellHistory) -> Figure:
         x_label=f"Voltage / {voltage.unit}",
         panels=(Panel(f"Current / {current.unit}", tuple(curves)),),
         caption="First to last: each line stands out more than the one before. ω is the relative "
-        "change of the peak current."
-        + _left_out(len(chosen), len(groups), "sweeps"),
+        "change of the peak current." + _left_out(len(chosen), len(groups), "sweeps"),
         height=10.5,
     )
 
