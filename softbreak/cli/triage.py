@@ -12,6 +12,7 @@ from softbreak.cli.console import (
     Json,
     Quiet,
     Verbose,
+    compiling_once,
     exit_code,
     print_json,
     progress_bar,
@@ -119,10 +120,12 @@ def run_triage(
     from softbreak.archive.triage import triage as triage_archive
 
     with progress_bar(quiet) as bar:
-        task = bar.add_task("Reading cells", total=None)
+        first = "Reading cells" if bar.disable else compiling_once("Reading cells")
+        task = bar.add_task(first, total=None)
 
         def moved(at: Progress) -> None:
-            bar.update(task, completed=at.done, total=at.total, description=told(at))
+            doing = told(at) if at.done else first
+            bar.update(task, completed=at.done, total=at.total, description=doing)
 
         return triage_archive(
             archive, out, detector=detector, workers=workers, crew=crew, progress=moved
