@@ -216,7 +216,9 @@ def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Volta
         [_cycle(time[p], voltage[p], current[p], common) for p in parts], dtype=np.float64
     ).T
     charge = np.array(_half_cycle_charges(time, current, start, stop))
-    return Voltammetry(start, stop, *rows[:3], common, *rows[3:7], charge, *rows[7:])
+    peak, window, middle, chord, linearity, hysteresis, jump, *rest = rows
+    shape = (chord, linearity, hysteresis, jump, charge)
+    return Voltammetry(start, stop, peak, window, middle, common, *shape, *rest)
 
 
 def _half_cycle_charges(

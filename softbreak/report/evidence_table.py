@@ -122,10 +122,10 @@ def _fraction(rows: pd.DataFrame) -> str:
     Where cycles are left open no number is given: only what their intervals allow.
     """
     if rows["state"].iloc[0] == State.UNDETERMINED:
-        ends = [rows[f"electronic_fraction_{end}"].to_numpy(np.float64) for end in _ENDS]
-        if not all(np.isfinite(end).any() for end in ends):
+        bounds = [rows[f"electronic_fraction_{end}"].to_numpy(np.float64) for end in _ENDS]
+        if not all(np.isfinite(bound).any() for bound in bounds):
             return MISSING
-        return percent_range(float(np.nanmin(ends[0])), float(np.nanmax(ends[1])))
+        return percent_range(float(np.nanmin(bounds[0])), float(np.nanmax(bounds[1])))
     values = rows["electronic_fraction"].to_numpy(dtype=np.float64)
     known = np.flatnonzero(np.isfinite(values))
     if not len(known):

@@ -198,7 +198,7 @@ def voltammograms(cell: Diagnosis | CellHistory) -> Figure:
     for colour, place in zip(in_order(len(chosen)), chosen, strict=True):
         key, sweep = groups[place]
         began = hours(sweep["time_second"].iloc[0])
-        label = f"CV {order[key[0]] + 1}, cycle {cycle_number(key[1])} ({began})"
+        label = f"CV {order[key[0]] + 1}, cycle {cycle_number(as_float(key[1]))} ({began})"
         change = omega.get(key, math.nan)
         label += f": ω {percent(change, signed=True)}" if math.isfinite(change) else ""
         x = sweep["voltage_volt"].to_numpy(dtype=float) * voltage.factor
@@ -355,7 +355,7 @@ def _fraction_panel(verdicts: pd.DataFrame) -> Panel:
 
 def _fraction_notes(verdicts: pd.DataFrame) -> list[str]:
     return [
-        f"cycle {cycle_number(row.cycle_index)}: {row.state}, ηₑ {_fraction_words(row)}"
+        f"cycle {cycle_number(as_float(row.cycle_index))}: {row.state}, ηₑ {_fraction_words(row)}"
         for row in verdicts.itertuples()
     ]
 

@@ -120,7 +120,8 @@ def _evidence(found: Diagnosis, width: int) -> Iterator[Any]:
     if wide:
         table.add_column("Why", overflow="fold")
     for row in rows:
-        cells = [Text(str(row.state), STYLES[row.state]), row.cycles, row.begin, row.fraction]
+        state = Text(str(row.state), STYLES[row.state])
+        cells = [state, *map(Text, (row.cycles, row.begin, row.fraction))]
         table.add_row(*cells, *([Text(_why(row))] if wide else []))
     yield table
     for row in rows if not wide else ():
