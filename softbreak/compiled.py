@@ -55,12 +55,32 @@ def _kept(kernel: _Kernel, **options: Any) -> _Kernel:
     return dispatcher
 
 
+def is_kept(kernel: Any) -> bool:
+    """Whether compiled code of a kernel, as it is now, lies on disk: nothing is compiled for it.
+
+    Parameters
+    ----------
+    kernel : numba.core.dispatcher.Dispatcher
+        One that :func:`strict`, :func:`exact` or :func:`fast` made.
+    """
+    cache = kernel._cache
+    return isinstance(cache, _Kept) and cache.holds_code()
+
+
 class _Kept(FunctionCache):
     """numba's cache of one kernel; what it holds expires with anything it was compiled from."""
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         super().__init__(dispatcher.py_func)
         self._dispatcher = dispatcher
+
+    def holds_code(self) -> bool:
+        """Whether code of any signature lies here that has not expired."""
+        self._cache_file._source_stamp = fingerprint(self._dispatcher)
+        try:
+            return bool(self._cache_file._load_index())
+        except (OSError, ImportError, AttributeError, EOFError, UnpicklingError):
+            return False
 
     def load_overload(self, *place: Any) -> Any:
         """Look for compiled code of a signature; code that cannot be loaded is none."""

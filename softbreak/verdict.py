@@ -21,6 +21,20 @@ __all__ = [
 ]
 
 
+def cycle_number(cycle_index: float) -> int:
+    """Return a cycle's number for people.
+
+    Tables for machines count cycles from 0 (``cycle_index``, ``onset_cycle``, ``first_cycle``);
+    sentences, pages, pictures, alarms and the terminal count them from 1.
+
+    Parameters
+    ----------
+    cycle_index : float
+        A whole number.
+    """
+    return int(cycle_index) + 1
+
+
 class State(StrEnum):
     """Healthy carries ions only, soft ions and electrons, hard electrons only."""
 

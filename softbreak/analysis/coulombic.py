@@ -25,6 +25,7 @@ from softbreak.physics.coulombic import (
 )
 from softbreak.report.drawing import BLUE, ORANGE, Curve, Figure, Panel, Rule
 from softbreak.report.words import duration, number, percent
+from softbreak.verdict import cycle_number
 
 COULOMB = 3.6
 """In a milliampere-hour."""
@@ -107,7 +108,7 @@ def _balance(table: pd.DataFrame, cell: Cell) -> Table:
     scale, charge, ohm = _scale(cell)
     rows = tuple(
         (
-            str(row["cycle_index"]),
+            str(cycle_number(row["cycle_index"])),
             number(row["charge_ampere_second"] * scale, 4),
             number(row["discharge_ampere_second"] * scale, 4),
             _efficiency(row),
@@ -171,7 +172,8 @@ def _gap_words(table: pd.DataFrame, cell: Cell) -> list[str]:
     scale, charge, _ = _scale(cell)
     told = []
     for row in rows_of(table[table["gap_second"] > 0]):
-        gap = f"Cycle {row['cycle_index']} has a gap of {duration(row['gap_second'])} without rows"
+        which = cycle_number(row["cycle_index"])
+        gap = f"Cycle {which} has a gap of {duration(row['gap_second'])} without rows"
         doubtful = row["gap_ampere_second"] * scale
         told.append(
             f"{gap}: whether {number(doubtful)} {charge} of charge flowed in it nobody recorded; "
@@ -184,7 +186,7 @@ def _gap_words(table: pd.DataFrame, cell: Cell) -> list[str]:
 
 
 def _balance_figure(table: pd.DataFrame) -> Figure:
-    x = table["cycle_index"].to_numpy(dtype=np.float64)
+    x = table["cycle_index"].to_numpy(dtype=np.float64) + cycle_number(0)
     efficiency = 100 * np.where(table["closed"].astype(bool), table["efficiency"], np.nan)
     dips = 1e3 * table["largest_dip_volt"].to_numpy(dtype=np.float64)
     curve = Curve(x, efficiency, "", BLUE, 1.0, "circle")
@@ -195,7 +197,7 @@ def _balance_figure(table: pd.DataFrame) -> Figure:
     return Figure(
         "coulombic",
         "Coulombic efficiency" + (" and dips of the charge curve" if dips.any() else ""),
-        "Cycle (counted from 0)",
+        "Cycle (counted from 1)",
         tuple(panels),
         caption="Only cycles that end where the one before ended are balanced.",
         whole_numbers=True,

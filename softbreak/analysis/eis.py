@@ -13,7 +13,7 @@ from softbreak.analysis.spectrum_readings import SpectrumReading
 from softbreak.models.rules.sentences import ohm
 from softbreak.report.drawing import Curve, Figure, Panel, Rule, in_order
 from softbreak.report.figures import frequency
-from softbreak.report.words import interval, number, percent, resistance_scale
+from softbreak.report.words import Scale, interval, number, percent, resistance_scale
 
 MOST_SHOWN = 8
 """So many spectra can be told apart; the first and the last always stay."""
@@ -43,7 +43,7 @@ def read_eis(readings: Sequence[SpectrumReading], *, area_cm2: float | None = No
     if not readings:
         return Reading("Impedance", verdict="There is no impedance spectrum in these files.")
     pairs = [one for one in readings if one.pair is not None]
-    tables = [_quality(readings), _resistances(readings)]
+    tables = [_quality(readings), _resistances(readings, area_cm2)]
     tables += [_against_the_first(pairs)] if pairs else []
     remarks = [f"{one.name}: {told}." for one in readings for told in one.remarks]
     caveats = (*remarks, *CAVEATS, *((PAIR_CAVEAT,) if pairs else ()))
@@ -51,7 +51,7 @@ def read_eis(readings: Sequence[SpectrumReading], *, area_cm2: float | None = No
     return Reading(
         "Impedance",
         tuple(tables),
-        _conclusion(readings),
+        _conclusion(readings, area_cm2),
         caveats,
         {"spectra": [_as_data(one) for one in readings]},
         (_nyquist(shown, area_cm2), _residuals(shown)),
@@ -85,26 +85,29 @@ def _fit(one: SpectrumReading) -> str:
     return f"{one.fit.circuit.name}, {percent(one.fit.noise)}" if one.fit else "too few points"
 
 
-def _resistances(readings: Sequence[SpectrumReading]) -> Table:
+def _resistances(readings: Sequence[SpectrumReading], area: float | None) -> Table:
+    scale = resistance_scale(np.array([one.ends.low_frequency_ohm for one in readings]), area)
     rows = []
     for one in readings:
         ends, bounds = one.ends, one.bounds
-        low = _plus_minus(ends.low_frequency_ohm, ends.low_frequency_sd_ohm)
+        low = _plus_minus(ends.low_frequency_ohm, ends.low_frequency_sd_ohm, scale)
         low += "" if ends.reached_direct_current else " (not at its DC limit)"
+        high = _plus_minus(ends.high_frequency_ohm, ends.high_frequency_sd_ohm, scale)
         sigma = number(bounds.sigma_e_as_printed) if bounds else number(None)
+        least = ohm(ends.low_frequency_ohm, area)
         rows.append(
             (
                 one.name,
-                _plus_minus(ends.high_frequency_ohm, ends.high_frequency_sd_ohm),
+                high if ends.high_frequency_resolved else "not resolved",
                 low,
-                f"R_e = {ohm(ends.low_frequency_ohm)}; σ_e = {sigma}",
-                f"R_e ≥ {ohm(ends.low_frequency_ohm)}; σ_e ≤ {sigma}" if bounds else number(None),
+                f"R_e = {least}; σ_e = {sigma}",
+                f"R_e ≥ {least}; σ_e ≤ {sigma}" if bounds else number(None),
             )
         )
     columns = (
         "Spectrum",
-        "R_HF / Ω",
-        "R_LF / Ω",
+        f"R_HF / {scale.unit}",
+        f"R_LF / {scale.unit}",
         "The paper's reading (σ_e in S cm⁻¹)",
         "Exact",
     )
@@ -137,25 +140,24 @@ def _against_the_first(pairs: Sequence[SpectrumReading]) -> Table:
     return Table("Against the first spectrum", columns, tuple(rows))
 
 
-def _conclusion(readings: Sequence[SpectrumReading]) -> str:
+def _conclusion(readings: Sequence[SpectrumReading], area: float | None) -> str:
     last = readings[-1]
+    least = f"R_e is at least {ohm(last.ends.low_frequency_ohm, area)}"
     if last.line.is_line:
         return (
-            f"{last.name} is a straight line at {ohm(last.line.resistance_ohm)} without any arc: "
-            "a wire with the inductance of its leads, unless the cell's own resistance is as low."
+            f"{last.name} is a straight line at {ohm(last.line.resistance_ohm, area)} without any "
+            "arc: a wire with the inductance of its leads, unless the cell's own resistance is as "
+            "low."
         )
     if last.blocking:
         return (
             f"{last.name} ends as {last.blocking}: its electrodes block ions, or have no contact. "
-            f"R_e is at least {ohm(last.ends.low_frequency_ohm)}: no short of a lower resistance."
+            f"{least}: no short of a lower resistance."
         )
     if last.pair is None:
-        return (
-            f"R_e is at least {ohm(last.ends.low_frequency_ohm)}. A spectrum of the same cell when "
-            "it was fresh would turn this into η_e."
-        )
+        return f"{least}. A spectrum of the same cell when it was fresh would turn this into η_e."
     first = readings[0].ends.low_frequency_ohm
-    change = f"R_LF went from {ohm(first)} to {ohm(last.ends.low_frequency_ohm)}"
+    change = f"R_LF went from {ohm(first, area)} to {ohm(last.ends.low_frequency_ohm, area)}"
     if last.pair.abstained:
         return f"{change}. The pair is not conclusive: {' '.join(last.pair.reasons)}"
     eta = interval(last.pair.mean, last.pair.lower, last.pair.upper)
@@ -235,6 +237,7 @@ def _as_data(one: SpectrumReading) -> dict[str, Any]:
         "high_frequency_resistance_sd_ohm": ends.high_frequency_sd_ohm,
         "low_frequency_resistance_ohm": ends.low_frequency_ohm,
         "low_frequency_resistance_sd_ohm": ends.low_frequency_sd_ohm,
+        "high_frequency_resolved": ends.high_frequency_resolved,
         "reached_direct_current": ends.reached_direct_current,
         "inductance_henry": ends.inductance_henry,
         "is_inductive_line": one.line.is_line,
@@ -300,8 +303,8 @@ def _circuit_data(one: SpectrumReading) -> dict[str, Any] | None:
     }
 
 
-def _plus_minus(value: float, sd: float) -> str:
-    return f"{number(value, 4)} ± {number(sd, 2)}"
+def _plus_minus(value: float, sd: float, scale: Scale) -> str:
+    return f"{number(scale.factor * value, 4)} ± {number(scale.factor * sd, 2)}"
 
 
 def _spread(count: int, most: int) -> list[int]:

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softbreak.report.drawing import Figure
+from softbreak.report.terminal_table import terminal_table
 from softbreak.report.words import plain
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console, ConsoleOptions, RenderResult
-
-
-_MOST_COLUMNS = 4
-"""A table of so few rows is turned where it would be too wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,9 @@ class Reading:
         yield Text(plain(self.title), style="bold")
         for table in self.tables:
             yield ""
-            yield _rich(table if _fits(table, options.max_width) else _turned(table))
+            yield from terminal_table(
+                table.columns, table.rows, options.max_width, title=table.title
+            )
         if self.verdict:
             yield ""
             yield Text(plain(self.verdict))
@@ -127,51 +126,3 @@ def save_figures(readings: Sequence[Reading], path: Path) -> list[Path]:
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a table's rows as dictionaries."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _widths(table: Table) -> list[int]:
-    """Narrowest widths of the columns: their longest words."""
-    return [
-        max(len(w) for cell in (name, *(row[place] for row in table.rows)) for w in _words(cell))
-        for place, name in enumerate(table.columns)
-    ]
-
-
-def _words(text: str) -> list[str]:
-    # a number keeps its percent sign beside it
-    return text.replace(" %", "_%").split() or [""]
-
-
-def _fits(table: Table, width: int) -> bool:
-    """Whether a table is narrow enough, or too long to be turned."""
-    wide = _widths(table)
-    return len(table.rows) > _MOST_COLUMNS or sum(wide) + 2 * len(wide) <= width
-
-
-def _turned(table: Table) -> Table:
-    """Exchange rows and columns: one line a quantity."""
-    columns = (table.columns[0], *(row[0] for row in table.rows))
-    rows = tuple(
-        (name, *(row[place] for row in table.rows))
-        for place, name in enumerate(table.columns[1:], start=1)
-    )
-    return Table(table.title, columns, rows)
-
-
-def _rich(table: Table) -> Any:
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    made = RichTable(
-        title=plain(table.title) or None,
-        title_justify="left",
-        title_style="italic",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
-    for name, wide in zip(table.columns, _widths(table), strict=True):
-        made.add_column(name, overflow="fold", min_width=wide)
-    for row in table.rows:
-        made.add_row(*(Text(plain(cell)) for cell in row))
-    return made

@@ -108,6 +108,7 @@ CELLS: Final = pa.schema(
         ("ever_short", pa.bool_()),
         ("onset_cycle", pa.int64()),
         ("onset_time_second", pa.float64()),
+        ("onset_earliest_time_second", pa.float64()),
         ("onset_areal_capacity_mah_per_cm2", pa.float64()),
         ("probability", pa.float64()),
         ("rank", pa.int64()),

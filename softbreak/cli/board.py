@@ -15,8 +15,18 @@ if TYPE_CHECKING:
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _WIDTH: Final = 16
-_COLUMNS: Final = ("cell", "alarm", "state", "ηₑ", "|V|", "ran", "lag", "cycles", "why")
-_NARROW: Final = ("cell", "alarm", "state", "ηₑ", "|V|", "lag")
+_COLUMNS: Final = (
+    "cell",
+    "alarm",
+    "state",
+    "ηₑ",
+    "|V| under current",
+    "ran",
+    "lag",
+    "cycles",
+    "why",
+)
+_NARROW: Final = ("cell", "alarm", "state", "ηₑ", "|V| under current", "lag")
 """Columns on a terminal of fewer than 110 characters."""
 _SHORT: Final = {"early warning": "warning"}
 
@@ -64,9 +74,9 @@ def _cells(row: Row, wide: bool) -> list[Any]:
         _alarm(row),
         _state(row.state),
         _fraction(row, wide),
-        sparkline(row.volts),
+        _overpotential(row.volts, wide),
         duration(row.ran_second),
-        "–" if row.lag_second is None else duration(row.lag_second),
+        lag_words(row.lag_second),
         str(row.cycles),
         Text(row.sentence),
     ]
@@ -106,17 +116,40 @@ def _fraction(row: Row, wide: bool) -> str:
     values = (row.fraction, row.lower, row.upper)
     if any(value is None or not math.isfinite(value) for value in values):
         return "–"
-    from softbreak.report.words import interval, percent
+    from softbreak.report.evidence_table import percent_range
+    from softbreak.report.words import as_float, interval, percent
 
+    if row.state == "undetermined":  # a number is withheld: only what is possible is told
+        return percent_range(as_float(row.lower), as_float(row.upper)) if wide else "–"
     return interval(*values) if wide else percent(row.fraction)
 
 
-def sparkline(volts: Sequence[float]) -> str:
+def lag_words(second: float | None) -> str:
+    """Return the age of the newest sample in one whole number: ``40 s``, ``3 min``, ``12 d``."""
+    if second is None:
+        return "–"
+    for size, unit, most in ((1.0, "s", 90.0), (60.0, "min", 5400.0), (3600.0, "h", 172_800.0)):
+        if second < most:
+            return f"{second / size:.0f} {unit}"
+    return f"{second / 86_400.0:,.0f} d"
+
+
+def _overpotential(volts: Sequence[float], wide: bool) -> str:
+    """The newest mean |V| under current with its unit, and how it came there."""
+    if not volts:
+        return ""
+    from softbreak.report.words import number
+
+    now = f"{number(1e3 * volts[-1])} mV"
+    return f"{now:>8} {sparkline(volts, _WIDTH if wide else _WIDTH // 2)}"
+
+
+def sparkline(volts: Sequence[float], width: int = _WIDTH) -> str:
     """Return overpotentials as a line of bars, logarithmic, from the first to the newest."""
     logs = [math.log(max(volt, 1e-9)) for volt in volts]
     if not logs:
         return ""
-    places = min(_WIDTH, len(logs))
+    places = min(width, len(logs))
     edges = [round(k * len(logs) / places) for k in range(places + 1)]
     means = [sum(logs[a:b]) / (b - a) for a, b in pairwise(edges)]
     low, span = min(means), max(max(means) - min(means), 0.05)

@@ -106,6 +106,33 @@ def progress_bar(quiet: bool) -> Iterator[Progress]:
         yield progress
 
 
+def compiling_once(doing: str) -> str:
+    """Return what is being done, and that a first run compiles, where it will.
+
+    Parameters
+    ----------
+    doing : str
+        Such as "Reading cells".
+    """
+    from softbreak.compiled import is_kept
+    from softbreak.models.rules.kernels.decision import fold
+
+    return doing if is_kept(fold) else f"{doing}; compiling, once: later runs are fast"
+
+
+@contextmanager
+def at_work(quiet: bool, doing: str) -> Iterator[None]:
+    """Show on stderr that something is done whose end is not known, unless nobody looks."""
+    from rich.status import Status
+
+    console = stderr()
+    if quiet or not console.is_terminal:
+        yield
+        return
+    with Status(compiling_once(doing), console=console):
+        yield
+
+
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object on stdout; numbers that are not known are null."""
     typer.echo(json_text(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)))

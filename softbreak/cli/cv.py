@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from softbreak.cli.console import Json, Quiet, Verbose, speak
+from softbreak.cli.console import Json, Quiet, Verbose, at_work, speak
 from softbreak.cli.method import Area, Files, Png, cells, deliver
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -33,5 +33,6 @@ def cv(
     from softbreak.analysis.cv import read_cv
 
     speak(quiet, verbose)
-    readings = [read_cv(cell, cycled) for cell in cells(files, area_cm2=area)]
+    with at_work(quiet, "Reading the voltammograms"):
+        readings = [read_cv(cell, cycled) for cell in cells(files, area_cm2=area)]
     deliver(readings, png, as_json=as_json, quiet=quiet)

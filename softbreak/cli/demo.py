@@ -31,7 +31,8 @@ def demo(
     import pandas as pd
 
     from softbreak.archive.jobs.executor import Crew
-    from softbreak.cli.triage import run_triage, show, write_pages
+    from softbreak.cli.triage import run_triage, write_pages
+    from softbreak.cli.triage_view import show
     from softbreak.simulate.presets import write_preset
 
     speak(quiet, verbose)

@@ -12,6 +12,7 @@ from softbreak.cli.console import (
     Json,
     Quiet,
     Verbose,
+    at_work,
     exit_code,
     print_json,
     rows_of,
@@ -51,8 +52,9 @@ def diagnose(
 
     speak(quiet, verbose)
     facts = {} if area is None else {"area_cm2": area}
-    cell = softbreak.read(files[0] if len(files) == 1 else files, **facts)
-    diagnosis = softbreak.examine(cell, local_detector(detector))
+    with at_work(quiet, "Reading and judging the cell"):
+        cell = softbreak.read(files[0] if len(files) == 1 else files, **facts)
+        diagnosis = softbreak.examine(cell, local_detector(detector))
     written = _write(diagnosis, html, png)
     if as_json:
         print_json(_as_json(diagnosis))

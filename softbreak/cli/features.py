@@ -20,6 +20,7 @@ from softbreak.cli.console import (
     stdout,
 )
 from softbreak.cli.method import Area
+from softbreak.verdict import cycle_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,8 @@ def features(
         typer.Option("--out", "-o", help="Write the table (.parquet, .csv): a row a half-cycle."),
     ] = None,
     cycle: Annotated[
-        int | None, typer.Option(min=0, help="Explain this cycle. [where the cell breaks down]")
+        int | None,
+        typer.Option(min=1, help="Explain this cycle, from 1. [where the cell breaks down]"),
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say in what a cycle differs from the first ones.")
@@ -112,12 +114,13 @@ def _explained(history: CellHistory, cycle: int | None) -> dict[str, Any]:
     from softbreak.features.explain import explain
 
     if cycle is None:
-        verdicts = softbreak.diagnose(history)
-        cycle = _telling_cycle(verdicts)
-    reasons = explain(history, cycle)
+        index = _telling_cycle(softbreak.diagnose(history))
+    else:
+        index = cycle - cycle_number(0)
+    reasons = explain(history, index)
     return {
         "cell_id": history.cell.cell_id,
-        "cycle_index": cycle,
+        "cycle_index": index,
         "reasons": [_as_data(reason) for reason in reasons],
     }
 
@@ -179,7 +182,9 @@ def _say(told: dict[str, Any]) -> None:
 
     console = stdout()
     if "reasons" in told:
-        console.print(Text(f"{told['cell_id']}, cycle {told['cycle_index']}"), style="bold")
+        console.print(
+            Text(f"{told['cell_id']}, cycle {cycle_number(told['cycle_index'])}"), style="bold"
+        )
         for reason in told["reasons"]:
             console.print(Text(f"• {reason['sentence']}"))
         if not told["reasons"]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from softbreak.cli.console import Quiet, Verbose, progress_bar, say, speak
+from softbreak.cli.triage import Xlsx, write_xlsx
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -20,6 +21,7 @@ def report(
     ] = None,
     first: Annotated[int, typer.Option(min=0, help="Pages of so many of the gravest cells.")] = 0,
     every: Annotated[bool, typer.Option("--all", help="Pages of all cells.")] = False,
+    xlsx: Xlsx = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
@@ -46,7 +48,10 @@ def report(
             failures=result.failures,
             lives=lives_in(results / "verdicts.parquet", result.cells),
         )
+    written = [write_xlsx(result, xlsx)] if xlsx is not None else []
     if not quiet:
+        for path in written:
+            say(str(path.resolve()))
         for name in cell or []:
             say(str((index.parent / page_of(name)).resolve()))
         say(str(index.resolve()))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,26 +12,27 @@ from softbreak.cli.console import (
     Json,
     Quiet,
     Verbose,
+    compiling_once,
     exit_code,
     print_json,
     progress_bar,
     rows_of,
     say,
     speak,
-    stdout,
 )
 from softbreak.cli.detectors import local_detector
+from softbreak.cli.triage_view import show
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from softbreak.archive.jobs.executor import Crew
     from softbreak.archive.jobs.progress import Progress
     from softbreak.archive.results.triage_result import TriageResult
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
-_SHOWN = 20
+Xlsx = Annotated[
+    Path | None, typer.Option(help="Write cells, verdicts and failures into this workbook.")
+]
 PAGES = 200
 """So many cells get a page of their own at once; the others when they are wanted."""
 
@@ -63,6 +63,7 @@ def triage(
     pages: Annotated[
         int, typer.Option(min=0, help="So many of the gravest cells get a page at once.")
     ] = PAGES,
+    xlsx: Xlsx = None,
     fail_on: Annotated[
         FailOn | None, typer.Option(help="End with exit code 1 if a cell is so, or worse.")
     ] = None,
@@ -90,6 +91,7 @@ def triage(
         )
         raise typer.Exit(130) from None
     page = write_pages(result, quiet, pages)
+    workbook = [write_xlsx(result, xlsx)] if xlsx is not None else []
     if as_json:
         print_json(
             {
@@ -101,6 +103,8 @@ def triage(
         )
     elif not quiet:
         show(result, page)
+        for path in workbook:
+            say(f"Workbook: {path.resolve()}")
     raise typer.Exit(exit_code(list(result.cells["state"]), len(result.failures), fail_on))
 
 
@@ -116,10 +120,12 @@ def run_triage(
     from softbreak.archive.triage import triage as triage_archive
 
     with progress_bar(quiet) as bar:
-        task = bar.add_task("Reading cells", total=None)
+        first = "Reading cells" if bar.disable else compiling_once("Reading cells")
+        task = bar.add_task(first, total=None)
 
         def moved(at: Progress) -> None:
-            bar.update(task, completed=at.done, total=at.total, description=told(at))
+            doing = told(at) if at.done else first
+            bar.update(task, completed=at.done, total=at.total, description=doing)
 
         return triage_archive(
             archive, out, detector=detector, workers=workers, crew=crew, progress=moved
@@ -133,6 +139,14 @@ def told(at: Progress, doing: str = "Reading cells") -> str:
     left = at.seconds_left
     words = f"{left / 3600:.1f} h" if left > 5400 else f"{max(left / 60, 1):.0f} min"
     return f"{doing}, {at.bytes_per_second / 1e6:.3g} MB/s, {words} left"
+
+
+def write_xlsx(result: TriageResult, path: Path) -> Path:
+    """Write cells, verdicts and failures into a workbook."""
+    from softbreak.report.workbook import verdict_rows, write_workbook
+
+    rows = verdict_rows(result.out / "verdicts.parquet")
+    return write_workbook(path, result.cells, rows, result.failures)
 
 
 def write_pages(result: TriageResult, quiet: bool, pages: int = PAGES) -> Path:
@@ -158,58 +172,3 @@ def write_pages(result: TriageResult, quiet: bool, pages: int = PAGES) -> Path:
             diagnoses=diagnoses,
             verdicts=result.out / "verdicts.parquet",
         )
-
-
-def show(result: TriageResult, page: Path) -> None:
-    """Print the gravest cells, what failed, and where the report is."""
-    from rich.text import Text
-
-    from softbreak.report.words import stands_on
-
-    console = stdout()
-    console.print(_table(rows_of(result.cells.head(_SHOWN))))
-    _more(len(result.cells), "the report")
-    for row in rows_of(result.failures.head(_SHOWN)):
-        told = f"not used: {row['path']} ({row['stage']}): {row['error']}. {row['remedy']}"
-        console.print(Text(told))
-    _more(len(result.failures), "failures.parquet")
-    counts = result.run["counts"]
-    console.print(
-        f"{counts['cells']:,} cells, {counts['cycles']:,} cycles. Of {counts['files']:,} files "
-        f"{counts['failures']:,} could not be used; {counts['skipped']:,} others were left out. "
-        f"Not done again: {counts['cells_not_done_again']:,} cells."
-    )
-    if told := stands_on(counts):
-        console.print(told)
-    for row in result.run["joined"][:_SHOWN]:
-        console.print(Text(f"{row['cell_id']}: {row['told']}"))
-    _more(len(result.run["joined"]), "run.json")
-    console.print(Text(f"Report: {page.resolve()}"), soft_wrap=True)
-
-
-def _table(rows: list[dict[str, Any]]) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    from softbreak.report.terminal import STYLES
-    from softbreak.verdict import State
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("", "cell", "state", "P(short)", "onset", "in a sentence"):
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        onset, probability = row["onset_time_second"], row["probability"]
-        table.add_row(
-            str(row["rank"]),
-            Text(row["cell_id"]),
-            Text(row["state"], style=STYLES[State(row["state"])]),
-            "–" if math.isnan(probability) else f"{probability:.0%}",
-            "–" if math.isnan(onset) else f"{onset / 3600:.4g} h",
-            Text(row["summary"]),
-        )
-    return table
-
-
-def _more(count: int, where: str) -> None:
-    if count > _SHOWN:
-        stdout().print(f"… and {count - _SHOWN} more, in {where}.")

@@ -23,6 +23,7 @@ from softbreak.features.descriptions.feature import Feature
 from softbreak.features.descriptions.sentence import Kind, Telling, number, percent
 from softbreak.features.evidence.cell_evidence import gather
 from softbreak.features.table import AGES, feature_table
+from softbreak.verdict import cycle_number
 
 MOST_Z: Final = 30.0
 """Beyond so many standard deviations one is as far away as the other."""
@@ -188,8 +189,9 @@ def reasons(
     cycles = table["cycle_index"].to_numpy()
     rows = table[cycles == cycle_index]
     if rows.empty:
-        known = f"cycles {cycles.min()} to {cycles.max()}" if len(cycles) else "no cycle"
-        raise SoftbreakError(f"there is no cycle {cycle_index}: the cell has {known}")
+        ends = [cycle_number(end) for end in (cycles.min(), cycles.max())] if len(cycles) else []
+        known = f"cycles {ends[0]} to {ends[1]}, counted from 1" if ends else "no cycle"
+        raise SoftbreakError(f"there is no cycle {cycle_number(cycle_index)}: the cell has {known}")
     first = table[cycles < min(cycle_index, cycles.min() + BASELINE_CYCLES)]
     unmoved = _unmoved(rows, first)
     found = [_reason(feature, rows, first, unmoved) for feature in CATALOGUE]

@@ -16,7 +16,7 @@ import numpy as np
 
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
-from softbreak.verdict import Evidence, State, Verdict
+from softbreak.verdict import Evidence, State, Verdict, cycle_number
 
 STAYS: Final = 0.10
 """How far ln V/I of a stretch may lie from that of its ends."""
@@ -99,8 +99,8 @@ def _back_to(level: np.ndarray, abrupt: np.ndarray, first: int, last: int) -> in
 
 def _between(first: int, stop: int) -> str:
     return (
-        f"Cycles {first} and {stop + 1} are healthy, and between them V/I stayed where it was and "
-        "nothing abrupt happened: metal does not heal without a step."
+        f"Cycles {cycle_number(first - 1)} and {cycle_number(stop)} are healthy, and between them "
+        "V/I stayed where it was and nothing abrupt happened: metal does not heal without a step."
     )
 
 

@@ -59,6 +59,8 @@ __all__ = [
     "resistive_line",
 ]
 
+_CLOSED_PHASE = 0.2
+"""−Im Z / Re Z at the highest frequency, without the leads, from which on an arc is not closed."""
 _DC_PHASE = 0.05
 """|Im Z| / Re Z at the lowest frequencies below which the DC limit counts as reached."""
 _DC_FLATNESS = 0.05
@@ -94,6 +96,9 @@ class Intercepts:
         spectrum ends in an inductive loop).
     inductance_henry : float
         Series inductance (H), not negative.
+    high_frequency_resolved : bool
+        Whether the spectrum comes down to the real axis at its highest frequency. If not, its
+        first arc is not closed there, and ``high_frequency_ohm`` is an extrapolation.
     """
 
     high_frequency_ohm: float
@@ -102,6 +107,7 @@ class Intercepts:
     low_frequency_sd_ohm: float
     reached_direct_current: bool
     inductance_henry: float
+    high_frequency_resolved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +213,8 @@ def intercepts_of(
         real, imaginary = float(loop.real), float(loop.imag)
     rise = (real - float(bottom[1].real)) / real if real else np.inf
     statistical = noise * abs(bottom[0])
+    highest = near.impedance(np.array([float(f.max())]))[0]
+    closed = -float(highest.imag) < _CLOSED_PHASE * float(highest.real) and near.ohmic > 0.0
     return Intercepts(
         high_frequency_ohm=near.ohmic,
         high_frequency_sd_ohm=float(
@@ -220,6 +228,7 @@ def intercepts_of(
             loop is None and abs(imaginary) < _DC_PHASE * abs(real) and abs(rise) < _DC_FLATNESS
         ),
         inductance_henry=near.inductance,
+        high_frequency_resolved=closed,
     )
 
 

@@ -48,7 +48,7 @@ class Voltammetry(NamedTuple):
         Largest change of current between samples beyond what the voltage step explains, over the
         peak current; positive where the magnitude rose.
     charge : numpy.ndarray
-        ∫I dt from 0 V to a vertex and back (C), the larger one: what a half-cycle moved.
+        ∫I dt from one zero of the current to the next (C), the larger one: what a half-cycle moved.
     scan_rate : numpy.ndarray
         Median |dV/dt| (V/s).
     curvature : numpy.ndarray
@@ -217,15 +217,37 @@ def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Volta
     rows = np.array(
         [_cycle(time[p], voltage[p], current[p], common) for p in parts], dtype=np.float64
     ).T
-    peak, window, middle, *rest = rows
-    return Voltammetry(start, stop, peak, window, middle, common, *rest)
+    charge = np.array(_half_cycle_charges(time, current, start, stop))
+    peak, window, middle, chord, linearity, hysteresis, jump, *rest = rows
+    shape = (chord, linearity, hysteresis, jump, charge)
+    return Voltammetry(start, stop, peak, window, middle, common, *shape, *rest)
 
 
-def _half_cycle_charge(voltage: np.ndarray, current: np.ndarray, interval: np.ndarray) -> float:
-    """Largest charge (C) that passes on one side of 0 V before the sweep comes back to it."""
-    moved = 0.5 * (current[1:] + current[:-1]) * interval
-    side = np.flatnonzero(np.diff(voltage[1:] >= 0.0)) + 1
-    return max(float(np.abs(part.sum())) for part in np.split(moved, side))
+def _half_cycle_charges(
+    time: np.ndarray, current: np.ndarray, start: np.ndarray, stop: np.ndarray
+) -> list[float]:
+    """Charge (C) of the larger half-cycle of each cycle: from a zero of the current to the next.
+
+    A half-cycle reaches beyond its cycle where that begins between two zeros of the current (at a
+    vertex, or at 0 V beside an offset): half a cycle before and after is looked at as well.
+    """
+    moved = np.concatenate(([0.0], np.cumsum(0.5 * (current[1:] + current[:-1]) * np.diff(time))))
+    found = []
+    for first, last in zip(start.tolist(), stop.tolist(), strict=True):
+        margin = (last - first) // 2
+        low, high = max(first - margin, 0), min(last + margin, len(current))
+        found.append(_largest_half(moved[low:high], first - low, last - low))
+    return found
+
+
+def _largest_half(moved: np.ndarray, first: int, last: int) -> float:
+    """Largest change of a charge between its extremes, of those that lie mostly in a cycle."""
+    zeros = np.unique(np.concatenate([[0], turning_points(moved), [len(moved) - 1]]))
+    begin, end = zeros[:-1], zeros[1:]
+    shared = np.minimum(end, last) - np.maximum(begin, first)
+    mine = 2 * shared >= end - begin
+    halves = np.abs(np.diff(moved[zeros]))
+    return float(halves[mine].max() if mine.any() else halves[np.argmax(shared)])
 
 
 def _largest_jump(voltage: np.ndarray, current: np.ndarray) -> float:
@@ -264,7 +286,6 @@ def _cycle(
     linearity = 1.0 - float((residual**2).sum()) / total if total > 0 else np.nan
     jump = _largest_jump(voltage, current) / scale
     interval = np.diff(time)
-    charge = _half_cycle_charge(voltage, current, interval)
     moving = interval > 0
     rate = (
         float(np.median(np.abs(np.diff(voltage))[moving] / interval[moving]))
@@ -279,7 +300,6 @@ def _cycle(
         linearity,
         _hysteresis(voltage, current) / scale,
         jump,
-        charge,
         rate,
         _chord(voltage, current, 0.5 * common) / _chord(voltage, current, common),
         _asymmetry(voltage, current, common),

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from softbreak.data.record import Cell
 from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.drawing import Figure
+from softbreak.report.evidence_table import evidence_table
 from softbreak.report.figures import figures_of
 from softbreak.report.render_plotly import PIXELS_A_CM, to_plotly
-from softbreak.report.states import Run, evidence_of, runs_of, telling_row, telling_runs
 from softbreak.report.words import (
-    MISSING,
+    Scale,
     as_float,
-    duration,
+    current_scale,
+    hours,
     integer,
     interval,
     number,
     percent,
     plain,
+    resistance_scale,
 )
+from softbreak.verdict import cycle_number
 
 MOST_RUNS: Final = 30
-MOST_SENTENCES: Final = 3
 MOST_ROWS: Final = 60
 _FACTS: Final = (
     ("electrode", "electrode", ""),
@@ -71,7 +75,7 @@ def cell_words(diagnosis: Diagnosis) -> dict[str, Any]:
         "summary": plain(summary.get("summary", "")),
         "wanted": plain(summary.get("wanted_measurement") or ""),
         "facts": _facts(diagnosis),
-        **evidence_words(diagnosis.verdicts),
+        **evidence_words(diagnosis.verdicts, diagnosis.half_cycles),
         "findings": [
             {"severity": finding.severity, "sentence": plain(finding.sentence)}
             for finding in sorted(diagnosis.findings, key=lambda f: _GRAVITY.get(f.severity, 3))
@@ -82,19 +86,20 @@ def cell_words(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def evidence_words(verdicts: pd.DataFrame) -> dict[str, Any]:
+def evidence_words(
+    verdicts: pd.DataFrame, half_cycles: pd.DataFrame | None = None
+) -> dict[str, Any]:
     """Return the rows of the table of evidence, and how many runs of states it leaves out.
 
     Parameters
     ----------
     verdicts : DataFrame
         Of one cell.
+    half_cycles : DataFrame, optional
+        Of its diagnosis, for the cycles' numbers in the files.
     """
-    runs = runs_of(verdicts)
-    return {
-        "runs": [_run(run, verdicts) for run in telling_runs(runs, MOST_RUNS)],
-        "runs_left": max(len(runs) - MOST_RUNS, 0),
-    }
+    rows, left = evidence_table(verdicts, half_cycles, most=MOST_RUNS)
+    return {"runs": [asdict(row) for row in rows], "runs_left": left}
 
 
 _GRAVITY: Final = {"error": 0, "warning": 1, "note": 2}
@@ -114,35 +119,6 @@ def _facts(diagnosis: Diagnosis) -> list[tuple[str, str]]:
     return told
 
 
-def _run(run: Run, verdicts: pd.DataFrame) -> dict[str, Any]:
-    """One row of evidence: neighbouring cycles of one state, with the most telling reasons."""
-    rows = verdicts.iloc[run.first_row : run.last_row + 1]
-    telling = verdicts.iloc[telling_row(run)]
-    middle = rows["electronic_fraction"].median() if len(rows) else math.nan
-    lower, upper = (rows[f"electronic_fraction_{end}"].median() for end in ("lower", "upper"))
-    transient = int(rows["transient_short"].sum())
-    sentences = [plain(item.sentence) for item in evidence_of(telling["evidence"])]
-    return {
-        "state": str(run.state),
-        "cycles": run.cycles.removeprefix("cycles ").removeprefix("cycle "),
-        "begin": duration(run.start_second),
-        "eta": interval(middle, lower, upper) if math.isfinite(as_float(middle)) else MISSING,
-        "sentences": [s for s in sentences if s][:MOST_SENTENCES],
-        "basis": _stands_on(rows),
-        "transient": f"Short excursions of the voltage in {transient} of these cycles."
-        if transient
-        else "",
-    }
-
-
-def _stands_on(rows: pd.DataFrame) -> str:
-    """What neighbouring verdicts of one state rest on, in words."""
-    if "basis" not in rows:
-        return ""
-    found = [plain(basis) for basis in rows["basis"].dropna().unique() if basis]
-    return f"Stands on: {', '.join(found)}." if found else ""
-
-
 def _figure(figure: Figure, diagnosis: Diagnosis) -> dict[str, Any]:
     from softbreak.report.html import embedded
 
@@ -157,26 +133,29 @@ def _figure(figure: Figure, diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _tables(name: str, diagnosis: Diagnosis) -> list[dict[str, Any]]:
+    area = diagnosis.cell.area_cm2
     if name == "voltammetry" and len(diagnosis.voltammetry):
-        return [_sweep_table(diagnosis.voltammetry)]
+        return [_sweep_table(diagnosis.voltammetry, area)]
     if name == "nyquist" and len(diagnosis.impedance):
-        return [_spectrum_table(diagnosis.impedance)]
+        return [_spectrum_table(diagnosis.impedance, area)]
     return []
 
 
-def _sweep_table(table: pd.DataFrame) -> dict[str, Any]:
+def _sweep_table(table: pd.DataFrame, area: float | None) -> dict[str, Any]:
+    current = current_scale(table["peak_current_ampere"].to_numpy(dtype=np.float64), area)
+    ohm = resistance_scale(table["chord_resistance_ohm"].to_numpy(dtype=np.float64), area)
     heads = (
-        "CV", "cycle", "at", "peak current / mA", "ω to the cycle before",
-        "V/I at common voltage / Ω", "ω there, to the first", "R² of a line",
+        "CV", "cycle", "at / h", f"peak current / {current.unit}", "ω to the cycle before",
+        f"V/I at common voltage / {ohm.unit}", "ω there, to the first", "R² of a line",
     )  # fmt: skip
     rows = [
         (
             integer(row["series"] + 1),
-            integer(row["sweep"]),
-            duration(row["time_second"]),
-            number(1e3 * as_float(row["peak_current_ampere"])),
+            integer(cycle_number(row["sweep"])),
+            hours(row["time_second"]).removesuffix(" h"),
+            number(current.factor * as_float(row["peak_current_ampere"])),
             percent(row["omega_literal"], signed=True),
-            number(row["chord_resistance_ohm"]),
+            number(ohm.factor * as_float(row["chord_resistance_ohm"])),
             percent(row["omega_chord"], signed=True),
             number(row["linearity"], 5),
         )
@@ -185,14 +164,19 @@ def _sweep_table(table: pd.DataFrame) -> dict[str, Any]:
     return {"title": "The numbers of each CV cycle", "heads": heads, "rows": rows, "open": False}
 
 
-def _spectrum_table(table: pd.DataFrame) -> dict[str, Any]:
-    heads = ("EIS", "at", "R_HF / Ω", "R_LF / Ω", "Kramers–Kronig residual", "η_e (90 %)")
+def _spectrum_table(table: pd.DataFrame, area: float | None) -> dict[str, Any]:
+    known = table[["high_frequency_resistance_ohm", "low_frequency_resistance_ohm"]]
+    scale = resistance_scale(known.to_numpy(dtype=np.float64), area)
+    heads = (
+        "EIS", "at / h", f"R_HF / {scale.unit}", f"R_LF / {scale.unit}",
+        "Kramers–Kronig residual", "η_e (90 %)",
+    )  # fmt: skip
     rows = [
         (
             integer(row["spectrum"] + 1),
-            duration(row["time_second"]),
-            number(row["high_frequency_resistance_ohm"]),
-            number(row["low_frequency_resistance_ohm"]),
+            hours(row["time_second"]).removesuffix(" h"),
+            _high_end(row, scale),
+            number(scale.factor * as_float(row["low_frequency_resistance_ohm"])),
             percent(row["kramers_kronig_residual"]),
             interval(
                 row["electronic_fraction"],
@@ -206,6 +190,13 @@ def _spectrum_table(table: pd.DataFrame) -> dict[str, Any]:
     return {"title": title, "heads": heads, "rows": rows, "open": len(rows) <= 8}
 
 
+def _high_end(row: dict[Any, Any], scale: Scale) -> str:
+    """The high-frequency intercept, where the spectrum reaches it."""
+    if not row.get("high_frequency_resolved", True):
+        return "not resolved"
+    return number(scale.factor * as_float(row["high_frequency_resistance_ohm"]))
+
+
 def _source(row: dict[Any, Any]) -> tuple[str, ...]:
     return (
         plain(row["path"]),
@@ -213,7 +204,7 @@ def _source(row: dict[Any, Any]) -> tuple[str, ...]:
         plain(row["method"]),
         plain(row["reader"]),
         integer(row["rows"]),
-        duration(row["start_time_second"]),
+        hours(row["start_time_second"]).removesuffix(" h"),
     )
 
 

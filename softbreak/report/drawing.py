@@ -7,7 +7,7 @@ plotly's JSON and into matplotlib's picture, so that both show the same thing.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,8 @@ class Curve:
         Hexadecimal.
     width : float
         Line width in points; 0 for markers only.
-    marker : {"", "circle", "circle-open", "square", "triangle-up", "triangle-down"}
+    marker : {"", "none", "circle", "circle-open", "square", "triangle-up", "triangle-down"}
+        "none" draws nothing but the interval.
     lower, upper : numpy.ndarray or None
         Ends of an interval around ``y``: whiskers for few points, a band for many.
     notes : tuple of str
@@ -161,10 +162,34 @@ class Figure:
     height: float = 9.0
 
     def save(self, path: str | Path) -> Path:
-        """Draw into a file; the suffix (``.png``, ``.svg``, ``.pdf``) names the format."""
+        """Draw into a file; the suffix (``.png``, ``.svg``, ``.pdf``, ``.html``) names the format.
+
+        ``.html`` is a page of its own that can be zoomed, and needs no network.
+        """
+        if Path(path).suffix.lower() == ".html":
+            from softbreak.report.figure_page import save_page
+
+            return save_page(self, Path(path))
         from softbreak.report.render_static import save
 
         return save(self, Path(path))
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, object]:
+        """Show the figure in a notebook: interactive where that can draw plotly, else as SVG."""
+        from softbreak.report.render_plotly import to_plotly
+
+        made = {
+            "application/vnd.plotly.v1+json": lambda: to_plotly(self),
+            "image/svg+xml": self._repr_svg_,
+            "text/plain": self.__repr__,
+        }
+        return {
+            kind: make()
+            for kind, make in made.items()
+            if (include is None or kind in include) and (exclude is None or kind not in exclude)
+        }
 
     def _repr_svg_(self) -> str:
         """Show the figure in a notebook."""

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import CellHistory
-from softbreak.models.diagnosis.diagnose import examine
 from softbreak.models.diagnosis.result import Diagnosis
+from softbreak.report.diagnosed import diagnosis_of
 from softbreak.report.drawing import (
     BLUE,
     INK,
@@ -30,11 +30,13 @@ from softbreak.report.drawing import (
     Stripe,
     in_order,
 )
+from softbreak.report.evidence_table import percent_range
+from softbreak.report.overlay import overlay
 from softbreak.report.states import Run, coarse_runs, runs_of
 from softbreak.report.words import (
     as_float,
     current_scale,
-    duration,
+    hours,
     interval,
     number,
     percent,
@@ -42,7 +44,9 @@ from softbreak.report.words import (
     time_scale,
     voltage_scale,
 )
-from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
+from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, State, cycle_number
+
+__all__ = ["cycles", "feature", "figures_of", "nyquist", "overlay", "timeline", "voltammograms"]
 
 MOST_SWEEPS = 16
 """So many voltammograms can be told apart in one figure; the first and the last always stay."""
@@ -50,8 +54,14 @@ MOST_SPECTRA = 8
 """The same for impedance spectra."""
 
 
-def figures_of(diagnosis: Diagnosis) -> list[Figure]:
-    """Return every figure for which the diagnosis holds data, in reading order."""
+def figures_of(cell: Diagnosis | CellHistory) -> list[Figure]:
+    """Return every figure for which there is data, in reading order.
+
+    Parameters
+    ----------
+    cell : Diagnosis or CellHistory
+    """
+    diagnosis = diagnosis_of(cell)
     figures = []
     if not diagnosis.trace.empty:
         figures.append(timeline(diagnosis))
@@ -64,6 +74,22 @@ def figures_of(diagnosis: Diagnosis) -> list[Figure]:
     return figures
 
 
+def feature(cell: CellHistory, name: str) -> Figure:
+    """One feature of the catalogue over the cell's life.
+
+    Parameters
+    ----------
+    cell : CellHistory
+    name : str
+        A column of :func:`softbreak.features`.
+    """
+    from softbreak.features.table import features_of
+    from softbreak.report.feature_figure import feature_figure
+
+    verdicts = diagnosis_of(cell).verdicts
+    return feature_figure(features_of(cell), verdicts, name)
+
+
 def timeline(cell: Diagnosis | CellHistory, verdicts: pd.DataFrame | None = None) -> Figure:
     """Voltage and current over the cell's life, with its states.
 
@@ -73,7 +99,7 @@ def timeline(cell: Diagnosis | CellHistory, verdicts: pd.DataFrame | None = None
     verdicts : pandas.DataFrame, optional
         Shown instead of the diagnosis' own, or of those of the default detector.
     """
-    diagnosis = cell if isinstance(cell, Diagnosis) else examine(cell)
+    diagnosis = diagnosis_of(cell)
     if verdicts is not None:
         diagnosis = replace(diagnosis, verdicts=verdicts)
     trace = diagnosis.trace
@@ -103,8 +129,14 @@ def timeline(cell: Diagnosis | CellHistory, verdicts: pd.DataFrame | None = None
     )
 
 
-def cycles(diagnosis: Diagnosis) -> Figure:
-    """Overpotential (or resistance, where the current changed) and ηₑ, cycle by cycle."""
+def cycles(cell: Diagnosis | CellHistory) -> Figure:
+    """Overpotential (or resistance, where the current changed) and ηₑ, cycle by cycle.
+
+    Parameters
+    ----------
+    cell : Diagnosis or CellHistory
+    """
+    diagnosis = diagnosis_of(cell)
     panels = []
     half_cycles, verdicts = diagnosis.half_cycles, diagnosis.verdicts
     if not half_cycles.empty:
@@ -117,26 +149,33 @@ def cycles(diagnosis: Diagnosis) -> Figure:
     if not verdicts.empty:
         panels.append(_fraction_panel(verdicts))
         stripes = tuple(
-            Stripe(run.first_cycle - 0.5, run.last_cycle + 0.5, run.state, _note(run, verdicts))
+            Stripe(run.numbers[0] - 0.5, run.numbers[1] + 0.5, run.state, _note(run, verdicts))
             for run in coarse_runs(runs_of(verdicts))
         )
     return Figure(
         name="cycles",
         title="Cell response and electronic fraction, cycle by cycle",
-        x_label="Cycle (counted from 0)",
+        x_label="Cycle (counted from 1)",
         panels=tuple(panels),
         stripes=stripes,
         caption=(
             "ηₑ = Iₑ / I is the part of the current that electrons carry, with its 90 % interval: "
-            f"below {100 * HEALTHY_BELOW:.0f} % healthy, from {100 * HARD_FROM:.0f} % on hard."
+            f"below {100 * HEALTHY_BELOW:.0f} % healthy, from {100 * HARD_FROM:.0f} % on hard. "
+            "Cycles that are left open show their interval only."
         ),
         whole_numbers=True,
         height=3.5 + 4.0 * sum(panel.share for panel in panels),
     )
 
 
-def voltammograms(diagnosis: Diagnosis) -> Figure:
-    """All CV sweeps upon each other, darkening from the first to the last."""
+def voltammograms(cell: Diagnosis | CellHistory) -> Figure:
+    """All CV sweeps upon each other, darkening from the first to the last.
+
+    Parameters
+    ----------
+    cell : Diagnosis or CellHistory
+    """
+    diagnosis = diagnosis_of(cell)
     table = diagnosis.voltammograms
     volt = table["voltage_volt"].to_numpy(dtype=float)
     voltage = voltage_scale(volt)
@@ -158,7 +197,8 @@ def voltammograms(diagnosis: Diagnosis) -> Figure:
     curves = []
     for colour, place in zip(in_order(len(chosen)), chosen, strict=True):
         key, sweep = groups[place]
-        label = f"CV {order[key[0]] + 1}, cycle {key[1]} ({duration(sweep['time_second'].iloc[0])})"
+        began = hours(sweep["time_second"].iloc[0])
+        label = f"CV {order[key[0]] + 1}, cycle {cycle_number(as_float(key[1]))} ({began})"
         change = omega.get(key, math.nan)
         label += f": ω {percent(change, signed=True)}" if math.isfinite(change) else ""
         x = sweep["voltage_volt"].to_numpy(dtype=float) * voltage.factor
@@ -169,14 +209,20 @@ def voltammograms(diagnosis: Diagnosis) -> Figure:
         title="Cyclic voltammetry, first to last",
         x_label=f"Voltage / {voltage.unit}",
         panels=(Panel(f"Current / {current.unit}", tuple(curves)),),
-        caption="Light to dark: first to last. ω is the relative change of the peak current."
-        + _left_out(len(chosen), len(groups), "sweeps"),
+        caption="First to last: each line stands out more than the one before. ω is the relative "
+        "change of the peak current." + _left_out(len(chosen), len(groups), "sweeps"),
         height=10.5,
     )
 
 
-def nyquist(diagnosis: Diagnosis) -> list[Figure]:
-    """Spectra in the complex plane; those too small to be seen beside the first once more alone."""
+def nyquist(cell: Diagnosis | CellHistory) -> list[Figure]:
+    """Spectra in the complex plane; those too small to be seen beside the first once more alone.
+
+    Parameters
+    ----------
+    cell : Diagnosis or CellHistory
+    """
+    diagnosis = diagnosis_of(cell)
     table = diagnosis.spectra
     groups = sorted(
         table.groupby("spectrum", sort=False),
@@ -228,14 +274,15 @@ def _nyquist(
             for f, re, im in zip(hertz, real, imaginary, strict=True)
         )
         low, high = (frequency(f) for f in (np.nanmin(hertz), np.nanmax(hertz)))
-        told = f"{label}, {duration(spectrum['time_second'].iloc[0])} ({high} to {low})"
+        told = f"{label}, {hours(spectrum['time_second'].iloc[0])} ({high} to {low})"
         curves.append(Curve(real, -imaginary, told, colour, 0.8, "circle", notes=notes))
     return Figure(
         name=head[0],
         title=head[1],
         x_label=f"Re Z / {scale.unit}",
         panels=(Panel(f"−Im Z / {scale.unit}", tuple(curves), (Rule(0.0, ""),)),),
-        caption="Both axes have one scale. Light to dark: first to last." + head[2],
+        caption="Both axes have one scale. First to last: each line stands out more than the one "
+        "before." + head[2],
         equal_aspect=True,
         height=12.0,
     )
@@ -282,33 +329,47 @@ def _fraction_panel(verdicts: pd.DataFrame) -> Panel:
         "electronic_fraction_upper",
     ]
     middle, lower, upper = (100.0 * verdicts[name].to_numpy(dtype=float) for name in columns)
-    # cycles without an estimate stay in, as gaps: no line may run across them
-    curve = Curve(
-        _cycle(verdicts),
-        middle,
-        colour=INK,
-        width=0.9,
-        marker="circle" if len(middle) <= 240 else "",
-        lower=np.where(np.isfinite(middle), lower, np.nan),
-        upper=np.where(np.isfinite(middle), upper, np.nan),
-        notes=tuple(_fraction_notes(verdicts)),
-    )
+    notes = tuple(_fraction_notes(verdicts))
+    left_open = verdicts["state"].to_numpy(dtype=object) == State.UNDETERMINED
+
+    def curve(mine: np.ndarray, y: np.ndarray, width: float, marker: str) -> Curve:
+        # cycles without an estimate stay in, as gaps: no line may run across them
+        shown = mine & np.isfinite(y)
+        return Curve(
+            _cycle(verdicts),
+            np.where(shown, y, np.nan),
+            colour=INK,
+            width=width,
+            marker=marker,
+            lower=np.where(shown, lower, np.nan),
+            upper=np.where(shown, upper, np.nan),
+            notes=notes,
+        )
+
+    curves = [curve(~left_open, middle, 0.9, "circle" if len(middle) <= 240 else "")]
+    if left_open.any():  # what the text withholds the picture does not tell: an interval only
+        curves.append(curve(left_open, 0.5 * (lower + upper), 0.0, "none"))
     rules = (Rule(100 * HEALTHY_BELOW, "5 %"), Rule(100 * HARD_FROM, "95 %"))
-    return Panel("ηₑ / %", (curve,), rules, (-4.0, 104.0))
+    return Panel("ηₑ / %", tuple(curves), rules, (-4.0, 104.0))
 
 
 def _fraction_notes(verdicts: pd.DataFrame) -> list[str]:
     return [
-        f"cycle {row.cycle_index}: {row.state}, ηₑ "
-        + interval(
-            row.electronic_fraction, row.electronic_fraction_lower, row.electronic_fraction_upper
-        )
+        f"cycle {cycle_number(as_float(row.cycle_index))}: {row.state}, ηₑ {_fraction_words(row)}"
         for row in verdicts.itertuples()
     ]
 
 
+def _fraction_words(row: Any) -> str:
+    ends = (row.electronic_fraction_lower, row.electronic_fraction_upper)
+    if row.state == State.UNDETERMINED:
+        return percent_range(*map(as_float, ends))
+    return interval(row.electronic_fraction, *ends)
+
+
 def _cycle(table: pd.DataFrame) -> np.ndarray:
-    return table["cycle_index"].to_numpy(dtype=float)
+    """Cycles as people count them."""
+    return table["cycle_index"].to_numpy(dtype=float) + cycle_number(0)
 
 
 def _stripes_in_time(verdicts: pd.DataFrame, factor: float) -> tuple[Stripe, ...]:
@@ -321,7 +382,8 @@ def _stripes_in_time(verdicts: pd.DataFrame, factor: float) -> tuple[Stripe, ...
 
 def _note(run: Run, verdicts: pd.DataFrame) -> str:
     fractions = verdicts["electronic_fraction"].iloc[run.first_row : run.last_row + 1]
-    middle = percent(fractions.median()) if fractions.notna().any() else "unknown"
+    told = fractions.notna().any() and run.state is not State.UNDETERMINED
+    middle = percent(fractions.median()) if told else "left open"
     return f"{run.state}, {run.cycles}: ηₑ {middle}"
 
 

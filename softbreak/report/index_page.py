@@ -6,11 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from softbreak.report.lives import Life
 from softbreak.report.states import LOOKS
-from softbreak.report.words import as_float, duration, integer, percent, plain, stands_on
+from softbreak.report.words import (
+    as_float,
+    duration,
+    hours,
+    integer,
+    percent,
+    plain,
+    stands_on,
+)
 from softbreak.verdict import BASIS_COUNTS, State
 
 CITATION: Final = (
@@ -21,6 +30,8 @@ CITATION: Final = (
 MOST_FAILURES: Final = 500
 """Failures that the index lists; all of them stand in ``failures.parquet``."""
 
+_WHOLE: Final = ("healthy", "undetermined")
+"""States that do not tell of a short by themselves."""
 _UNKNOWN: Final = Life("", math.nan)
 
 
@@ -48,18 +59,20 @@ def index_context(
     numbers = [{"name": state, "value": _count(rows, state), "label": state} for state in states]
     cycles = sum(row["cycles"] or 0 for row in rows)
     short = _count(rows, "hard") + _count(rows, "soft")
+    passed = sum(bool(row["passed"]) for row in rows)
     told = [
         {"name": "", "value": integer(len(rows)), "label": "cells"},
         {"name": "", "value": integer(cycles), "label": "cycles"},
         *numbers,
         {"name": "", "value": integer(len(failures)), "label": "files not used"},
     ]
+    joined = list(run.get("joined") or ())
     fills = {look.letter: look.fill for look in LOOKS.values()}
     return {
         "title": "softbreak report",
         "root": "",
         "crumb": "",
-        "headline": _headline(len(rows), short, _count(rows, "undetermined")),
+        "headline": _headline(len(rows), short, _count(rows, "undetermined")) + _passing(passed),
         "counts": told,
         "stands_on": _stands_on(cells),
         "looks": states,
@@ -67,6 +80,11 @@ def index_context(
             {name: plain(row.get(name, "")) for name in ("path", "stage", "error", "remedy")}
             for row in failures.head(MOST_FAILURES).to_dict("records")
         ],
+        "joined": [
+            {"cell": plain(row.get("cell_id", "")), "told": plain(row.get("told", ""))}
+            for row in joined[:MOST_FAILURES]
+        ],
+        "joined_left": max(len(joined) - MOST_FAILURES, 0),
         "failures_left": max(len(failures) - MOST_FAILURES, 0),
         "pages_left": len(rows) - len(pages) if pages else 0,
         "pages": integer(len(pages)),
@@ -95,6 +113,14 @@ def _headline(cells: int, short: int, undetermined: int) -> str:
     )
 
 
+def _passing(cells: int) -> str:
+    """A short that came and went is no state of a cell, and is not silent either."""
+    if not cells:
+        return ""
+    which = "one cell" if cells == 1 else f"{integer(cells)} cells"
+    return f"; in {which} a short came and passed"
+
+
 def _undecided(cells: int, undetermined: int) -> str:
     """Silence about cells that were not judged would read as their health."""
     judged, are = cells - undetermined, "is" if undetermined == 1 else "are"
@@ -106,6 +132,23 @@ def _undecided(cells: int, undetermined: int) -> str:
         f"No breakdown in the {which} that could be judged; "
         f"{integer(undetermined)} {are} undetermined"
     )
+
+
+def onset_hours(row: Mapping[Any, Any]) -> str:
+    """Return the onset in hours, without the unit: an interval where cycles before it are open.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of ``cells.parquet``.
+    """
+    latest, earliest = (
+        as_float(row.get(f"onset_{name}second")) for name in ("time_", "earliest_time_")
+    )
+    end = hours(latest).removesuffix(" h")
+    if not earliest < latest:
+        return end
+    return f"{hours(earliest).removesuffix(' h')} to {end}"
 
 
 def _count(rows: Sequence[Mapping[str, Any]], state: str) -> int:
@@ -123,9 +166,10 @@ def _row(
         "cell": plain(identity),
         "page": pages.get(identity),
         "state": str(row["state"]),
+        "passed": str(row["state"]) in _WHOLE and row.get("ever_short") in (True, np.True_),
         "strip": life.strip,
         "onset": _or_none(onset),
-        "onset_text": duration(onset),
+        "onset_text": onset_hours(row),
         "eta": _or_none(eta),
         "eta_text": percent(eta),
         "cycles": _or_none(row.get("n_cycles")),

@@ -14,6 +14,7 @@ import pandas as pd
 from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.states import packed_strip
 from softbreak.report.words import as_float
+from softbreak.verdict import State
 
 _COLUMNS = ["cell_id", "state", "electronic_fraction"]
 
@@ -26,7 +27,8 @@ class Life(NamedTuple):
     strip : str
         See :func:`softbreak.report.states.packed_strip`.
     electronic_fraction : float
-        Median over the cycles of the cell's state; NaN where none is known.
+        Median over the cycles of the cell's state; NaN where none is known, and where the cell is
+        left open.
     """
 
     strip: str
@@ -59,6 +61,8 @@ def lives_in(path: Path, cells: pd.DataFrame) -> dict[str, Life]:
 
 
 def _life(states: np.ndarray, fractions: np.ndarray, state: str) -> Life:
+    if state == State.UNDETERMINED:  # a number is withheld
+        return Life(packed_strip(states), math.nan)
     known = fractions[(states == state) & np.isfinite(fractions)]
     return Life(packed_strip(states), as_float(np.median(known)) if len(known) else math.nan)
 

@@ -6,21 +6,25 @@ Names come from files and are untrusted: templates escape everything, file names
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from softbreak.models.diagnosis.result import Diagnosis
+from softbreak.report import overlay as overlays
 from softbreak.report.cell_page import cell_context
 from softbreak.report.figures import figures_of
-from softbreak.report.html import copy_assets, environment, write
+from softbreak.report.html import copy_assets, embedded, environment, write
 from softbreak.report.index_page import index_context
 from softbreak.report.lives import Life, life_of, lives_in
+from softbreak.report.render_plotly import PIXELS_A_CM, to_plotly
 from softbreak.report.words import plain, safe_name
 
 _PAGES: Final = "cell"
+OVERLAY: Final = "overlay.html"
+MOST_OVERLAYS: Final = 12
 
 
 def write_report(
@@ -52,7 +56,9 @@ def write_report(
     pathlib.Path
         ``directory/index.html``
     """
-    lives = write_cell_pages(directory, diagnoses)
+    over: list[overlays.Life] = []
+    lives = write_cell_pages(directory, _noted(diagnoses, over))
+    write_overlay(directory, over)
     kept = {page_of(identity) for identity in lives}
     for stale in (directory / _PAGES).glob("*.html"):
         if f"{_PAGES}/{stale.name}" not in kept:
@@ -60,6 +66,56 @@ def write_report(
     if verdicts is not None:
         lives = {**lives_in(verdicts, cells), **lives}
     return write_index(directory, run=run, cells=cells, failures=failures, lives=lives)
+
+
+def _noted(diagnoses: Iterable[Diagnosis], over: list[overlays.Life]) -> Iterator[Diagnosis]:
+    """Pass diagnoses on, and keep what an overlay shows of each."""
+    for diagnosis in diagnoses:
+        over.append(overlays.life_of(diagnosis, _by_electrolyte(diagnosis)))
+        yield diagnosis
+
+
+def _by_electrolyte(diagnosis: Diagnosis) -> dict[str, str]:
+    return {_identity(diagnosis): diagnosis.cell.electrolyte or "electrolyte not stated"}
+
+
+def write_overlay(directory: Path, lives: Sequence[overlays.Life]) -> Path | None:
+    """Write the page on which cells lie over each other, one figure a group and one of all.
+
+    Parameters
+    ----------
+    directory : pathlib.Path
+        Of the report.
+    lives : sequence of softbreak.report.overlay.Life
+
+    Returns
+    -------
+    pathlib.Path or None
+        None where there are not two cells with cycles: the page is removed then.
+    """
+    path = directory / OVERLAY
+    known = [life for life in lives if len(life.cycle)]
+    if len(known) < 2:
+        path.unlink(missing_ok=True)
+        return None
+    figures = [("All cells, coloured by electrolyte", overlays.overlaid(known))]
+    for group in dict.fromkeys(life.group for life in known):
+        mine = [life._replace(group=life.name) for life in known if life.group == group]
+        if 1 < len(mine) < len(known):
+            figures.append((plain(group), overlays.overlaid(mine)))
+    told = [
+        {
+            "head": head,
+            "caption": figure.caption,
+            "height": round(figure.height * PIXELS_A_CM),
+            "json": embedded(to_plotly(figure)),
+        }
+        for head, figure in figures[:MOST_OVERLAYS]
+    ]
+    template = environment().get_template("overlay.html")
+    context = {"title": "Cells over each other", "root": "", "crumb": "cells over each other"}
+    write(path, template.render(**context, figures=told))
+    return path
 
 
 def write_cell_pages(directory: Path, diagnoses: Iterable[Diagnosis]) -> dict[str, Life]:
@@ -103,6 +159,7 @@ def write_index(
     made = {f"{_PAGES}/{path.name}" for path in (directory / _PAGES).glob("*.html")}
     pages = {name: page for name in cells["cell_id"].map(str) if (page := page_of(name)) in made}
     context = index_context(run, cells, failures, lives, pages)
+    context["overlay"] = OVERLAY if (directory / OVERLAY).is_file() else ""
     context["results"] = plain(directory.resolve().parent.name)
     index = directory / "index.html"
     write(index, environment().get_template("index.html").render(**context))

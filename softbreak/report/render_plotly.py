@@ -167,7 +167,8 @@ def _traces(curve: Curve, axis: str) -> list[dict[str, Any]]:
         "hoverinfo": "x+y",
     }
     if curve.marker:
-        trace["marker"] = {"symbol": curve.marker, "size": 6, "color": curve.colour}
+        seen = {"symbol": curve.marker, "size": 6, "color": curve.colour}
+        trace["marker"] = seen if curve.marker != "none" else {"size": 6, "opacity": 0}
     if curve.notes:
         trace |= {"text": [_text(note) for note in curve.notes], "hoverinfo": "text"}
     if curve.lower is None or curve.upper is None:

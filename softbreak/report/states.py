@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.report.words import as_float
-from softbreak.verdict import Evidence, State
+from softbreak.verdict import Evidence, State, cycle_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Run:
     first_row, last_row : int
         Rows of the verdict table (inclusive).
     first_cycle, last_cycle : int
+        As tables count them, from 0.
     start_second, end_second : float
         Cell-life time (s).
     """
@@ -74,10 +75,14 @@ class Run:
 
     @property
     def cycles(self) -> str:
-        """The cycles in words."""
-        if self.first_cycle == self.last_cycle:
-            return f"cycle {self.first_cycle}"
-        return f"cycles {self.first_cycle} to {self.last_cycle}"
+        """The cycles in words, counted from 1."""
+        first, last = self.numbers
+        return f"cycle {first}" if first == last else f"cycles {first} to {last}"
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """The first and the last cycle as people count them."""
+        return cycle_number(self.first_cycle), cycle_number(self.last_cycle)
 
 
 def runs_of(verdicts: pd.DataFrame) -> list[Run]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,15 +10,9 @@ import numpy as np
 import pandas as pd
 
 from softbreak.models.diagnosis.result import Diagnosis
-from softbreak.report.states import (
-    Run,
-    evidence_of,
-    letters,
-    runs_of,
-    telling_row,
-    telling_runs,
-)
-from softbreak.report.words import as_float, duration, interval, number, plain
+from softbreak.report.evidence_table import EvidenceRow, evidence_table
+from softbreak.report.states import letters
+from softbreak.report.words import number, plain, resistance_scale
 from softbreak.verdict import State
 
 if TYPE_CHECKING:
@@ -30,6 +25,8 @@ STYLES: Final = {
     State.HARD: "bold red",
 }
 MOST_RUNS: Final = 12
+WIDE: Final = 100
+"""Characters from which on a reason has room beside its numbers."""
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _ASCII_BARS: Final = "_.-=+*#@"
 
@@ -63,11 +60,12 @@ class diagnosis_view:  # noqa: N801 - called like a function, used as a rich ren
         if len(found.verdicts):
             yield Text("")
             yield Text.assemble("states      ", _strip(found.verdicts, width))
-        line = _sparkline(found.half_cycles, width, ascii_only=options.ascii_only)
+        area = found.cell.area_cm2
+        line = _sparkline(found.half_cycles, area, width, ascii_only=options.ascii_only)
         if line:
             yield Text(line)
         yield Text("")
-        yield _evidence(found.verdicts)
+        yield from _evidence(found, options.max_width)
         for finding in found.findings:
             yield Padding(Text(f"{finding.severity}: {plain(finding.sentence)}"), (0, 0, 0, 2))
 
@@ -85,8 +83,10 @@ def _strip(verdicts: pd.DataFrame, width: int) -> Any:
     return made
 
 
-def _sparkline(half_cycles: pd.DataFrame, width: int, *, ascii_only: bool) -> str:
-    """V/I over the cell's life, logarithmic, with its ends in ohm."""
+def _sparkline(
+    half_cycles: pd.DataFrame, area: float | None, width: int, *, ascii_only: bool
+) -> str:
+    """V/I over the cell's life, logarithmic, with its ends and their unit."""
     ohm = half_cycles["resistance_ohm"].to_numpy(dtype=float)
     ohm = ohm[np.isfinite(ohm) & (ohm > 0)]
     if len(ohm) < 2:
@@ -97,42 +97,48 @@ def _sparkline(half_cycles: pd.DataFrame, width: int, *, ascii_only: bool) -> st
     span = max(float(np.ptp(level)), 0.05)
     heights = ((level - level.min()) / span * (len(bars) - 1)).round().astype(int)
     line = "".join(bars[height] for height in heights)
-    low, high = number(np.exp(level.min())), number(np.exp(level.max()))
-    ends = f"{low} to {high} ohm (lowest to highest) over the cell's life"
+    scale = resistance_scale(ohm, area)
+    low, high = (number(scale.factor * end) for end in (ohm.min(), ohm.max()))
+    unit = scale.unit.replace("Ω", "ohm").replace("²", "2") if ascii_only else scale.unit
+    ends = f"{low} to {high} {unit} (lowest to highest) over the cell's life"
     return f"V/I         {line}\n            {ends}"
 
 
-def _evidence(verdicts: pd.DataFrame) -> Any:
+def _evidence(found: Diagnosis, width: int) -> Iterator[Any]:
+    """One row a run of cycles; on a narrow terminal the reasons stand below their numbers."""
+    from rich.padding import Padding
     from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    for head in ("State", "Cycles", "From", "Electronic fraction", "Why"):
-        table.add_column(head, overflow="fold")
-    runs = runs_of(verdicts)
-    for run in telling_runs(runs, MOST_RUNS):
-        table.add_row(*_row(run, verdicts))
-    if len(runs) > MOST_RUNS:
-        table.add_row("", "", "", "", f"and {len(runs) - MOST_RUNS} further changes of state")
-    return table
-
-
-def _row(run: Run, verdicts: pd.DataFrame) -> tuple[Any, ...]:
     from rich.text import Text
 
-    rows = verdicts.iloc[run.first_row : run.last_row + 1]
-    middle, lower, upper = (
-        as_float(rows[name].median())
-        for name in (
-            "electronic_fraction",
-            "electronic_fraction_lower",
-            "electronic_fraction_upper",
-        )
-    )
-    reasons = evidence_of(verdicts["evidence"].iloc[telling_row(run)])
-    return (
-        Text(str(run.state), STYLES[run.state]),
-        run.cycles.removeprefix("cycles ").removeprefix("cycle "),
-        duration(run.start_second),
-        interval(middle, lower, upper),
-        Text(plain(reasons[0].sentence) if reasons else ""),
-    )
+    rows, left = evidence_table(found.verdicts, found.half_cycles, most=MOST_RUNS)
+    if not rows:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for head in ("State", "Cycles", "From / h", "Electronic fraction"):
+        table.add_column(head, no_wrap=True)
+    wide = width >= WIDE
+    if wide:
+        table.add_column("Why", overflow="fold")
+    for row in rows:
+        state = Text(str(row.state), STYLES[row.state])
+        cells = [state, *map(Text, (row.cycles, row.begin, row.fraction))]
+        table.add_row(*cells, *([Text(_why(row))] if wide else []))
+    yield table
+    for row in rows if not wide else ():
+        if why := _why(row):
+            yield Padding(Text(f"{row.state}, {_which(row)}: {why}"), (1, 0, 0, 0))
+    if left:
+        yield Text(f"and {left} further changes of state")
+
+
+def _which(row: EvidenceRow) -> str:
+    return f"cycles {row.cycles}" if " " in row.cycles else f"cycle {row.cycles}"
+
+
+def _why(row: EvidenceRow) -> str:
+    """The first reason, and what the cycles are called in their files."""
+    told = row.sentences[0] if row.sentences else ""
+    if told and row.cycle:
+        told = f"In {row.cycle}: {told}"
+    named = f"(In the file: {row.file}.)" if row.file and row.file != row.cycles else ""
+    return f"{told} {named}".strip()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from softbreak.models.rules.sentences import hours as in_hours
+
 MISSING = "–"
 
 _HOUR = 3600.0
@@ -149,6 +151,15 @@ def duration(seconds: object) -> str:
         return MISSING
     scale = time_scale(abs(x))
     return f"{number(x * scale.factor)} {scale.unit}"
+
+
+def hours(seconds: object) -> str:
+    """Write a moment of a cell's life, as every sentence does: ``32.5 h``.
+
+    A column of moments has one unit, whatever its rows.
+    """
+    x = as_float(seconds)
+    return in_hours(x) if math.isfinite(x) else MISSING
 
 
 def plain(text: object) -> str:

@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from softbreak.models.live.changes import Change, Kind
-from softbreak.verdict import State
+from softbreak.verdict import State, cycle_number
 
 
 class Level(StrEnum):
@@ -340,7 +340,7 @@ class AlarmBook:
 
 def _generic(alarm: Alarm) -> str:
     said = _SAID.get(alarm.level, "an abrupt change inside a half-cycle")
-    return f"Cycle {alarm.cycle_index}: {said}."
+    return f"Cycle {cycle_number(alarm.cycle_index)}: {said}."
 
 
 def sentence_of(change: Change) -> str:
@@ -350,5 +350,7 @@ def sentence_of(change: Change) -> str:
     evidence = change.row.get("evidence")
     first = next(iter(evidence), None) if evidence is not None else None
     return (
-        str(first["sentence"]) if first else f"Cycle {change.cycle_index}: {change.row['state']}."
+        str(first["sentence"])
+        if first
+        else f"Cycle {cycle_number(change.cycle_index)}: {change.row['state']}."
     )

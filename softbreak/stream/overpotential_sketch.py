@@ -10,6 +10,8 @@ import numpy as np
 
 from softbreak.data.record import Record, Technique
 
+FLOWS: Final = 0.01
+"""Share of the largest current so far from which on a current is one: the rest is an offset."""
 MOST: Final = 96
 """Points; when they are full, neighbours are joined, so that a trace always spans the life."""
 
@@ -38,6 +40,7 @@ class Trace:
         self.latest_second = 0.0
         self._filled = 0
         self._ran = 0.0
+        self._largest = 0.0
 
     def add(self, records: Iterable[Record]) -> None:
         """Take new rows in."""
@@ -52,7 +55,8 @@ class Trace:
             if record.technique is Technique.CYCLING:
                 current = np.nan_to_num(record.array("current_ampere"))
                 volts = np.abs(record.array("voltage_volt"), dtype=np.float64)
-                good = (current != 0.0) & np.isfinite(volts)
+                self._largest = max(self._largest, float(np.abs(current).max()))
+                good = (np.abs(current) > FLOWS * self._largest) & np.isfinite(volts)
                 self._extend(volts[good], times[good])
 
     def _one(self, record: Record) -> None:
@@ -64,7 +68,10 @@ class Trace:
         if record.technique is Technique.CYCLING:
             volt = abs(float(record.array("voltage_volt")[0]))
             ampere = float(record.array("current_ampere")[0])
-            if ampere and math.isfinite(ampere) and math.isfinite(volt):
+            if not (math.isfinite(ampere) and math.isfinite(volt)):
+                return
+            self._largest = max(self._largest, abs(ampere))
+            if abs(ampere) > FLOWS * self._largest:
                 self._room()
                 self._count(volt, 1, self._ran)
 
@@ -119,6 +126,7 @@ class Trace:
             "ran": self._ran,
             "width": self.width,
             "filled": self._filled,
+            "largest": self._largest,
             "latest_unix_second": self.latest_unix_second,
             "latest_second": self.latest_second,
         }
@@ -131,6 +139,7 @@ class Trace:
             trace.volts, trace.times = list(told["volts"]), list(told["times"])
             trace.width, trace._ran = int(told["width"]), float(told["ran"])
             trace._filled = int(told["filled"])
+            trace._largest = float(told.get("largest", 0.0))
             trace.latest_unix_second = told["latest_unix_second"]
             trace.latest_second = float(told["latest_second"])
         return trace

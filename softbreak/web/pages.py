@@ -17,6 +17,7 @@ from softbreak.report.figures import cycles as cycles_figure
 from softbreak.report.figures import nyquist, voltammograms
 from softbreak.report.words import plain
 from softbreak.stream.store.transaction import EVERYONE
+from softbreak.verdict import cycle_number
 from softbreak.web.cells import CellRow, Live, Results
 from softbreak.web.dropped import Drop
 from softbreak.web.reviewing import review_routes
@@ -162,7 +163,7 @@ def _cell_routes(site: Site) -> APIRouter:
         """Return where cycles begin and end, and their states if those are to be seen."""
         verdicts = site.cells.verdicts(site.row(key).cell_id)
         told = {
-            "cycle": verdicts["cycle_index"].tolist(),
+            "cycle": [cycle_number(cycle) for cycle in verdicts["cycle_index"]],
             "begin": verdicts["start_time_second"].tolist(),
             "end": verdicts["end_time_second"].tolist(),
             "state": verdicts["state"].tolist() if opinion else [],

@@ -14,11 +14,12 @@ from starlette.concurrency import run_in_threadpool
 from softbreak.archive.inputs.label_file import labels_text, read_labels
 from softbreak.data.expert_labels import CYCLES, SOURCES, STATES, by_reviewer
 from softbreak.errors import ReadError
-from softbreak.report.words import integer, number, plain
+from softbreak.report.words import MISSING, integer, number, plain
 from softbreak.stream.store.engine import StoreError
 from softbreak.stream.store.reviews import Review
 from softbreak.stream.store.store import StoreBusy
 from softbreak.training.agreement import agreements
+from softbreak.verdict import cycle_number
 from softbreak.web.cells import CellRow
 from softbreak.web.queue import ORDERS, queue
 from softbreak.web.site import REVIEWER, Site, form_of
@@ -127,12 +128,17 @@ def _said(table: Any) -> list[dict[str, str]]:
     return [
         {
             "state": row["state"].replace("_", " "),
-            "cycles": f"{integer(row['first_cycle'])} to {integer(row['last_cycle'])}",
+            "cycles": " to ".join(_number(row[name]) for name in ("first_cycle", "last_cycle")),
             "source": _WORDS[row["source"]],
             "note": plain(row["note"]),
         }
         for row in table.to_dict("records")
     ]
+
+
+def _number(cycle: float) -> str:
+    """A cycle as people count them; a review may know times only."""
+    return integer(cycle_number(cycle)) if math.isfinite(cycle) else MISSING
 
 
 def _store(site: Site, request: Request, key: str, form: Mapping[str, str]) -> Response:
@@ -159,7 +165,9 @@ def _review_of(site: Site, cell_id: str, form: Mapping[str, str], *, seen: bool)
     index = verdicts["cycle_index"].to_numpy()
     mine = verdicts[(index >= first) & (index <= last)]
     if mine.empty:
-        raise ValueError(f"cycles {first} to {last} are none of this cell's")
+        raise ValueError(
+            f"cycles {cycle_number(first)} to {cycle_number(last)} are none of this cell's"
+        )
     confidence = form.get("confidence", "") or "1"
     digest, version = site.cells.seen(cell_id)
     return Review(
@@ -182,9 +190,9 @@ def _review_of(site: Site, cell_id: str, form: Mapping[str, str], *, seen: bool)
 
 def _cycle(form: Mapping[str, str], name: str) -> int:
     told = form.get(name, "").strip()
-    if not told.isdecimal() or len(told) > 9:
-        raise ValueError(f"{name} is {told!r}; expected a cycle's number, from 0")
-    return int(told)
+    if not told.isdecimal() or len(told) > 9 or not int(told):
+        raise ValueError(f"{name} is {told!r}; expected a cycle's number, from 1")
+    return int(told) - cycle_number(0)
 
 
 def _import(site: Site, body: bytes) -> int:

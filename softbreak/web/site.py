@@ -14,7 +14,7 @@ from softbreak.archive.results.pack import key_of
 from softbreak.data.record import Cell
 from softbreak.report.cell_page import cell_words, evidence_words
 from softbreak.report.words import duration, plain
-from softbreak.verdict import State
+from softbreak.verdict import State, cycle_number
 from softbreak.web.cells import CellRow, Live, Results
 from softbreak.web.samples import Samples
 from softbreak.web.table import row_context
@@ -119,7 +119,7 @@ class Site:
             shown |= {"state": "", "strip": None, "fraction": "", "sentence": "", "alarm": ""}
         verdicts = self.cells.verdicts(row.cell_id)
         ends = (0, 0) if verdicts.empty else (
-            int(verdicts["cycle_index"].min()), int(verdicts["cycle_index"].max())
+            cycle_number(verdicts["cycle_index"].min()), cycle_number(verdicts["cycle_index"].max())
         )  # fmt: skip
         return {**shown, "first": ends[0], "last": ends[1]}
 
@@ -144,7 +144,7 @@ class Site:
         return [
             {
                 "level": str(one["level"]),
-                "at": f"cycle {one['cycle_index']}, {duration(one['time_second'])}",
+                "at": f"cycle {cycle_number(one['cycle_index'])}, {duration(one['time_second'])}",
                 "end": str(one["end"]) or "standing",
                 "seen": plain(one["acknowledged_by"] or ""),
                 "sentence": plain(one["sentence"]),

@@ -60,6 +60,7 @@ SUMMARY = {
     "ever_short": np.bool_(True),
     "onset_cycle": np.int64(3),
     "onset_time_second": 3600.0,
+    "onset_earliest_time_second": 1800.0,
     "onset_areal_capacity_mah_per_cm2": math.nan,
     "probability": np.float64(0.9),
     "summary": "Soft.",
@@ -98,7 +99,7 @@ def test_schemas_are_those_of_the_design():
     assert str(VERDICTS.field("evidence").type) == (
         "list<item: struct<feature: string, value: double, baseline: double, sentence: string>>"
     )
-    told = [*list(SUMMARY)[:7], "rank", *list(SUMMARY)[7:]]
+    told = [*list(SUMMARY)[:8], "rank", *list(SUMMARY)[8:]]
     told[told.index("n_files") : told.index("n_files")] = ["n_certified", "n_settled", "n_relative"]
     assert CELLS.names == told
     assert FAILURES.names == ["path", "stage", "error", "remedy"]

@@ -1,11 +1,12 @@
 """The live table of a watch, and its lines where there is no terminal."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from softbreak.cli.board import board_table
+from softbreak.cli.board import board_table, lag_words
 from softbreak.cli.watch import _line
 from softbreak.stream.alarm import Alarm, Level
 from softbreak.stream.cell_board import Row
@@ -50,3 +51,20 @@ def test_the_end_of_an_alarm_does_not_sound_like_an_alarm(capsys):
 
 def list_of(alarm):
     return alarm.key, alarm.level, alarm.cycle_index, alarm.time_second, alarm.sentence
+
+
+def test_the_voltage_has_a_unit_and_the_lag_is_one_number():
+    for width in (80, 130):
+        text = " ".join(shown([row("cell1")], width=width))
+        assert "|V| under current" in text
+        assert "50.0 mV" in text
+        assert "2 s" in text
+    told = [lag_words(second) for second in (None, 0.4, 40.0, 200.0, 40_000.0, 7e6)]
+    assert told == ["–", "0 s", "40 s", "3 min", "11 h", "81 d"]
+
+
+def test_what_is_left_open_has_no_number():
+    cell = replace(row("cell1"), state="undetermined")
+    wide, narrow = (" ".join(shown([cell], width=width)) for width in (130, 80))
+    assert "40 to 60 %" in wide
+    assert "50 %" not in wide + narrow

@@ -3,6 +3,8 @@ import json
 import pytest
 
 from softbreak.cli import triage as command
+from softbreak.cli.triage_view import join_kinds
+from softbreak.report.index_page import onset_hours
 from tests.archive.files import write_cell
 
 
@@ -23,7 +25,8 @@ def test_a_table_and_where_the_report_is(softbreak, archive, tmp_path):
     assert told.code == 0
     assert told.err == ""
     lines = told.out.splitlines()
-    assert lines[0].split() == ["cell", "state", "P(short)", "onset", "in", "a", "sentence"]
+    head = "cell state P(short) onset / h in a sentence"
+    assert lines[0].split() == head.split()
     assert lines[-1] == f"Report: {tmp_path / 'out' / 'report' / 'index.html'}"
     assert {"run.json", "cells.parquet", "verdicts.parquet", "failures.parquet"} <= {
         path.name for path in (tmp_path / "out").iterdir()
@@ -87,3 +90,22 @@ def test_cite_prints_what_the_run_used(softbreak, archive, tmp_path):
     assert "10.1016/j.joule.2022.05.020" in told.out
     assert json.loads(softbreak("cite", "--json").out)["citations"]
     assert softbreak("cite", tmp_path).code == 2
+
+
+def test_how_files_were_joined_is_a_line_a_kind():
+    by = "files are one cell by the manifest, in the order of their dates"
+    joined = [{"cell_id": str(k), "told": f"{k + 2} {by}: a.mpr, b.mpr."} for k in range(30)]
+    joined.append({"cell_id": "x", "told": "Other files are not joined with these: two areas."})
+    assert join_kinds(joined) == [
+        "30 cells of several files (495 in all), joined by the manifest, in the order of their "
+        "dates.",
+        "1 cell: Other files are not joined with these: two areas.",
+    ]
+    assert join_kinds([]) == []
+
+
+def test_an_onset_after_open_cycles_is_an_interval():
+    row = {"onset_time_second": 267_984.0, "onset_earliest_time_second": 102_240.0}
+    assert onset_hours(row) == "28.4 to 74.4"
+    assert onset_hours(row | {"onset_earliest_time_second": 267_984.0}) == "74.4"
+    assert onset_hours({"onset_time_second": float("nan")}) == "–"

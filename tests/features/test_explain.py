@@ -60,7 +60,7 @@ def test_the_first_cycle_has_nothing_to_be_compared_with():
 
 
 def test_an_unknown_cycle():
-    with pytest.raises(SoftbreakError, match="there is no cycle 99: the cell has cycles 0 to 19"):
+    with pytest.raises(SoftbreakError, match="there is no cycle 100: the cell has cycles 1 to 20"):
         explain(cycled(lambda h: 100.0 + 0 * h), 99)
 
 

@@ -124,7 +124,8 @@ def test_what_cannot_be_compared_is_left_as_it_is():
 def test_the_sentence_names_what_was_most_telling():
     found = combined(said(State.SOFT), scored(0.9), 0.0, LIMITS).evidence[-1]
     assert found.feature == "learned_probability_of_short"
-    assert "x_over_maximum (x − running maximum) = -0.5 speaks for a short" in found.sentence
+    assert "V/I lies 39 % below its maximum: speaks for a short" in found.sentence
+    assert "_" not in found.sentence
     assert "nan" not in found.sentence
 
 

@@ -205,12 +205,12 @@ def test_an_onset_after_open_cycles_is_an_interval():
     gone.table.loc[gone.table["test_time_second"] >= 72000, "voltage_volt"] *= 0.02
     late = examine(assemble(Cell("c"), [gone])).summary
     assert late["onset_cycle"] == 10
-    assert 46_000.0 < late["onset_earliest_second"] < late["onset_time_second"]
-    assert "it began between 14.0 h and 20.0 h" in late["summary"]
+    assert 46_000.0 < late["onset_earliest_time_second"] < late["onset_time_second"]
+    assert "it began between 14.0 and 20.0 h" in late["summary"]
     seen = examine(
         assemble(Cell("c"), [record(lambda h: np.where(h >= 16.3, 40.0, 100.0))])
     ).summary
-    assert seen["onset_earliest_second"] == seen["onset_time_second"]
+    assert seen["onset_earliest_time_second"] == seen["onset_time_second"]
 
 
 def test_one_sample_that_is_off_is_no_passing_short():

@@ -352,7 +352,7 @@ def test_below_the_bare_electrolyte_nothing_is_healthy():
     # L / (sigma A) = 55.7 ohm: 0.9 of it proves nothing, but no healthy cell has it
     diagnosis = judged(lambda h: 50.0 + 0 * h, cell=FLOORED)
     assert states(diagnosis) == ["undetermined"] * 20
-    assert "55.7 Ω" in diagnosis.verdicts["evidence"].iloc[-1][0]["sentence"]
+    assert "43.8 Ω cm² (L/σ)" in diagnosis.verdicts["evidence"].iloc[-1][0]["sentence"]
     assert states(judged(lambda h: 60.0 + 0 * h, cell=FLOORED)) == ["healthy"] * 20
     # a drop that is seen is still one
     dropped = judged(lambda h: np.where(h >= 20.0, 30.0, 50.0), cell=FLOORED)

@@ -142,3 +142,16 @@ def test_the_charge_of_a_half_cycle_is_that_from_zero_to_zero(corners):
     found = analyse(np.arange(len(voltage)) * 1.0, voltage, voltage / 100.0)
     # by hand: V^2 / (s R) = 0.01 / (2e-4 100) C
     assert found.charge.max() == pytest.approx(0.5, rel=0.01)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.02, -0.03])
+@pytest.mark.parametrize("first", [0.0, 0.15, -0.15, 0.03])
+def test_the_charge_runs_from_one_zero_of_the_current_to_the_next(first, shift):
+    # (V + |shift|)² / (s R): the larger half-cycle of a line through V = shift
+    path = [place for place, _ in itertools.groupby([first, *[0.15, -0.15] * 3, first])]
+    legs = [np.linspace(a, b, round(abs(b - a) / 1e-3), endpoint=False) for a, b in pairwise(path)]
+    voltage = np.concatenate([*legs, path[-1:]])
+    current = (voltage - shift) / 100.0
+    found = analyse(5.0 * np.arange(len(voltage)), voltage, current)
+    wanted = (0.15 + abs(shift)) ** 2 / (2e-4 * 100.0)
+    assert found.charge[1] == pytest.approx(wanted, rel=2e-3)

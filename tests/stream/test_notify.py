@@ -2,13 +2,14 @@
 
 import base64
 import threading
+from dataclasses import replace
 
 import pytest
 
 from softbreak.errors import SoftbreakError
 from softbreak.stream import notify
 from softbreak.stream.alarm import Alarm, Level
-from softbreak.stream.alarm_sentences import notification
+from softbreak.stream.alarm_sentences import LOCK_SCREEN, notification
 from softbreak.stream.notify import NotSent, PostChannel, Postman, channel_of
 from softbreak.stream.store.store import Store
 from softbreak.stream.store.transaction import CellWrite
@@ -49,8 +50,15 @@ def test_a_post_tells_everything_once(store, receiver):
     ((key, body),) = receiver.got
     assert key == body["key"] == f"cell7/hard/3@{channels[0].name}"
     assert (body["level"], body["event"], body["cycle_index"]) == ("hard", "raised", 3)
-    assert body["title"] == "softbreak: cell7: HARD breakdown: electrons only"
-    for words in ("2 h into", "50% (10% to 90%)", "V/I fell", "0 rows by now", "impedance"):
+    assert body["title"].startswith("HARD SHORT, cell7 (cycle 4, 2.00 h): ")
+    assert len(body["title"]) <= LOCK_SCREEN
+    for words in (
+        "cycle 4, 2.00 h into",
+        "50% (10% to 90%)",
+        "V/I fell",
+        "0 rows by now",
+        "impedance",
+    ):
         assert words in body["text"]
     assert base64.b64decode(body["picture_png_base64"]) == b"\x89PNGcell7"
     assert receiver.address not in str(store.outbox().to_dict()), "addresses hold secrets"
@@ -134,7 +142,7 @@ def test_the_end_of_an_alarm_has_a_key_of_its_own(event):
     told = notification("c", over, event, None)
     assert told.key == f"c/soft/3#{event}"
     assert told.body["cycle_index"] == 9
-    assert "Cycle 9, 2 h" in told.body["text"]
+    assert "cycle 10, 2.00 h" in told.body["text"]
 
 
 def test_no_error_of_a_channel_tells_its_address(tmp_path):
@@ -143,3 +151,15 @@ def test_no_error_of_a_channel_tells_its_address(tmp_path):
             PostChannel(url).send("key", {"title": "t", "text": "x"}, None)
         told = f"{error.value} {error.value.__cause__}"
         assert not any(word in told for word in ("pa55word", "t0", "s3cret"))
+
+
+@pytest.mark.parametrize("event", ["raised", "recovered", "withdrawn", "revised"])
+@pytest.mark.parametrize("name", ["c1", "rack-4/channel-07/" + "LPSCl-Li-pouch-" * 9 + "end"])
+def test_a_locked_phone_shows_the_essential_first(event, name):
+    told = notification(name, replace(ALARM, sentence="V/I fell by 40 %. " * 20), event, None)
+    title = told.body["title"]
+    assert len(title) <= LOCK_SCREEN
+    first = {"raised": "HARD SHORT", "withdrawn": "warning withdrawn"}.get(event, "")
+    assert title.startswith(first)
+    assert "cycle 4" in title
+    assert name in told.body["text"]

@@ -28,7 +28,7 @@ def key_of(page, name):
 
 
 def answer(page, name, **form):
-    told = {"first_cycle": "0", "last_cycle": "5", "state": "soft", "source": "trace", **form}
+    told = {"first_cycle": "1", "last_cycle": "6", "state": "soft", "source": "trace", **form}
     return page.post(f"/review/{key_of(page, name)}", data=told)
 
 
@@ -57,7 +57,7 @@ def test_the_opinion_is_hidden_until_an_answer_is_given(page):
 
 def test_an_answer_holds_on_to_times_files_and_version(page):
     begin(page)
-    assert answer(page, "a", first_cycle="2", last_cycle="3", note="it fell").status_code == 200
+    assert answer(page, "a", first_cycle="3", last_cycle="4", note="it fell").status_code == 200
     row = page.cells.reviews.table().iloc[0]
     assert (row["first_cycle"], row["last_cycle"], row["reviewer"]) == (2.0, 3.0, "ann")
     verdicts = page.cells.verdicts("a").set_index("cycle_index")
@@ -82,6 +82,7 @@ def test_an_answer_that_is_sent_twice_counts_once_and_a_second_one_is_added(page
         {"first_cycle": "4", "last_cycle": "2"},
         {"first_cycle": "99", "last_cycle": "100"},
         {"first_cycle": "-1"},
+        {"first_cycle": "0"},
         {"last_cycle": "1e9"},
         {"confidence": "2"},
         {"confidence": "nan"},
@@ -108,7 +109,7 @@ def test_the_queue_leaves_out_what_was_reviewed_and_ends(page):
 
 def test_labels_go_out_and_come_in_and_are_y(page, tmp_path):
     begin(page)
-    answer(page, "a", first_cycle="2", last_cycle="3")
+    answer(page, "a", first_cycle="3", last_cycle="4")
     text = page.get("/labels.csv").text
     assert page.post("/labels.csv", content=text).json() == {"stored": 0}, "it is there already"
     other = text.replace("ann", "bob")
@@ -128,8 +129,8 @@ def test_labels_go_out_and_come_in_and_are_y(page, tmp_path):
 def test_two_reviewers_have_an_agreement(page):
     for who, state in (("ann", "soft"), ("bob", "healthy")):
         begin(page, who)
-        answer(page, "a", last_cycle="2", state="healthy")
-        answer(page, "a", first_cycle="3", state=state)
+        answer(page, "a", last_cycle="3", state="healthy")
+        answer(page, "a", first_cycle="4", state=state)
     text = page.get("/agreement").text
     assert "ann and bob" in text
     assert "50%" in text

@@ -291,7 +291,12 @@ def read_diagnosis(stored: Stored) -> Diagnosis:
 
 def numbers_again(summary: Mapping[str, Any]) -> dict[str, Any]:
     """Return a summary from JSON, which knows no NaN: an unknown number becomes one again."""
-    numeric = ("onset_time_second", "onset_areal_capacity_mah_per_cm2", "probability")
+    numeric = (
+        "onset_time_second",
+        "onset_earliest_time_second",
+        "onset_areal_capacity_mah_per_cm2",
+        "probability",
+    )
     return {k: math.nan if v is None and k in numeric else v for k, v in summary.items()}
 
 

@@ -18,6 +18,7 @@ from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather, no_sweeps
+from softbreak.models.diagnosis.file_cycles import file_cycles
 from softbreak.models.diagnosis.findings import judged_findings
 from softbreak.models.diagnosis.result import VERDICT_COLUMNS, Diagnosis, verdict_table
 from softbreak.models.diagnosis.summary import summarise
@@ -129,7 +130,7 @@ def diagnosed(
         cell=evidence.cell,
         summary=summarise(evidence, units, found, history, certificates_of(evidence, readings)),
         verdicts=verdicts,
-        half_cycles=_half_cycle_table(evidence),
+        half_cycles=_half_cycle_table(evidence, history),
         trace=_trace(history),
         voltammograms=_voltammograms(history, evidence),
         voltammetry=_voltammetry_table(evidence),
@@ -140,9 +141,10 @@ def diagnosed(
     )
 
 
-def _half_cycle_table(evidence: CellEvidence) -> pd.DataFrame:
+def _half_cycle_table(evidence: CellEvidence, history: CellHistory) -> pd.DataFrame:
     half = evidence.timeline.half_cycles
-    return pd.DataFrame({told: half[name].to_numpy() for told, name in _HALF_CYCLES.items()})
+    table = {told: half[name].to_numpy() for told, name in _HALF_CYCLES.items()}
+    return pd.DataFrame({**table, "file_cycle": file_cycles(history, half)})
 
 
 def _trace(history: CellHistory) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from softbreak.data.checks import Finding, current_unit
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.half_cycles.polarity import rests_open
 from softbreak.models.rules.impedance import ImpedanceReading
-from softbreak.models.rules.sentences import hours, ohm, percent
+from softbreak.models.rules.sentences import bare, hours, ohm, percent
 from softbreak.models.rules.thresholds import CERTIFICATE_UNLOGGED
 
 KRAMERS_KRONIG_LIMIT: Final = 0.02
@@ -120,7 +120,7 @@ def _beginning(evidence: CellEvidence) -> Iterator[Finding]:
     cycles, floor = evidence.timeline.cycles, evidence.cell.ionic_floor_ohm
     if not len(cycles):
         return
-    first = float(cycles["resistance_ohm"].iloc[0])
+    first, area = float(cycles["resistance_ohm"].iloc[0]), evidence.cell.area_cm2
     if floor is None:
         yield Finding(
             "note",
@@ -133,9 +133,9 @@ def _beginning(evidence: CellEvidence) -> Iterator[Finding]:
         yield Finding(
             "note",
             "own-past-only",
-            f"The first cycle's V/I is {ohm(first)}, the bare electrolyte's L/(σA) {ohm(floor)}: a "
-            "short that was there from the start shows only below that. A spectrum from before "
-            "the first cycle, with its arcs, tells more.",
+            f"The first cycle's V/I is {ohm(first, area)}, the bare electrolyte's "
+            f"{bare(floor, area)}: a short that was there from the start shows only below that. "
+            "A spectrum from before the first cycle, with its arcs, tells more.",
         )
 
 
@@ -148,10 +148,11 @@ def _dummy(evidence: CellEvidence) -> Iterator[Finding]:
     if not (late > 0).all() or np.ptp(np.log(late)) > NO_AGE:
         return
     if abs(np.log(late / whole).mean()) <= NO_SHAPE:
+        first = ohm(float(whole[0]), evidence.cell.area_cm2)
         yield Finding(
             "note",
             "resistor",
-            f"For {len(cycles)} cycles the voltage is the current times {ohm(float(whole[0]))} and "
+            f"For {len(cycles)} cycles the voltage is the current times {first} and "
             "nothing else, to four digits, where most cells polarise and age. A dummy looks like "
             "this, and a cell that was a wire from the start; impedance from 1 MHz to 0.1 Hz shows "
             "whether there is an arc.",
@@ -164,7 +165,7 @@ def _spectra(readings: Sequence[ImpedanceReading]) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 "kramers-kronig",
-                f"Spectrum {k}: the Kramers–Kronig residual is "
+                f"EIS {k + 1}: the Kramers–Kronig residual is "
                 f"{percent(reading.kramers_kronig_residual)} of |Z|: the cell drifted during the "
                 "measurement, the amplitude was too large, or the data are noisy.",
             )
@@ -177,14 +178,14 @@ def _direct_current(
     cycles = evidence.timeline.cycles
     if not known or not len(cycles):
         return
-    direct = float(cycles["late_resistance_ohm"].iloc[0])
+    direct, area = float(cycles["late_resistance_ohm"].iloc[0]), evidence.cell.area_cm2
     if direct > 0 and abs(math.log(direct / max(known[0], 1e-12))) > CONSISTENT:
         yield Finding(
             "note",
             "dc-against-ac",
-            f"The first cycle's V/I is {ohm(direct)}, the first spectrum's low-frequency "
-            f"resistance {ohm(known[0])}: slow processes below the lowest frequency, a changed "
-            "cell, or different leads.",
+            f"The first cycle's V/I is {ohm(direct, area)}, the first spectrum's low-frequency "
+            f"resistance {ohm(known[0], area)}: slow processes below the lowest frequency, a "
+            "changed cell, or different leads.",
         )
 
 
@@ -206,6 +207,7 @@ def _invasive(evidence: CellEvidence) -> Iterator[Finding]:
 def _below_floor(evidence: CellEvidence) -> Iterator[Finding]:
     """Say that a voltammogram proves electrons, which the cycles beside it may not show."""
     floor, sweeps = evidence.cell.ionic_floor_ohm, evidence.sweeps
+    area = evidence.cell.area_cm2
     if floor is None or not len(sweeps) or not len(evidence.timeline.cycles):
         return
     chord = sweeps["chord_resistance"].to_numpy(dtype=np.float64)
@@ -215,7 +217,7 @@ def _below_floor(evidence: CellEvidence) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "sweep-below-floor",
-            f"The voltammogram at {hours(when)} shows V/I of {ohm(float(chord[low][0]))}, the bare "
-            f"electrolyte alone would have {ohm(floor)} (L/σA): electrons passed then, whatever "
-            "the cycles beside it show.",
+            f"The voltammogram at {hours(when)} shows V/I of {ohm(float(chord[low][0]), area)}, "
+            f"the bare electrolyte alone would have {bare(floor, area)}: electrons passed then, "
+            "whatever the cycles beside it show.",
         )

@@ -54,7 +54,8 @@ class Diagnosis:
     half_cycles : pandas.DataFrame
         ``half_cycle_index, cycle_index, start_time_second, end_time_second, sign,
         current_ampere, overpotential_volt`` (mean \\|V\\|), ``resistance_ohm,
-        charge_ampere_second, temperature_celsius``.
+        charge_ampere_second, temperature_celsius, file_cycle`` (the cycle's number in its file,
+        NaN where it gives none).
     trace : pandas.DataFrame
         ``time_second, voltage_volt, current_ampere``: min-max decimated, so that no spike is lost.
     voltammograms : pandas.DataFrame
@@ -69,7 +70,7 @@ class Diagnosis:
     impedance : pandas.DataFrame
         One row a spectrum: ``spectrum, time_second, high_frequency_resistance_ohm,
         low_frequency_resistance_ohm, kramers_kronig_residual, electronic_fraction,
-        electronic_fraction_lower, electronic_fraction_upper``.
+        electronic_fraction_lower, electronic_fraction_upper, high_frequency_resolved``.
     findings : tuple of Finding
     sources : pandas.DataFrame
         One row a record: ``path, technique, method, reader, rows, start_time_second``.

@@ -12,10 +12,11 @@ import pandas as pd
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
+from softbreak.models.diagnosis.file_cycles import told_by_the_file
 from softbreak.models.rules.certificates import Certificate
 from softbreak.models.rules.sentences import hours, percent
 from softbreak.models.rules.voltage import UNFINISHED
-from softbreak.verdict import BASIS_COUNTS, Basis, State, Verdict
+from softbreak.verdict import BASIS_COUNTS, Basis, State, Verdict, cycle_number
 
 UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
@@ -31,6 +32,8 @@ LEAKAGE_WANTED = (
 COULOMB_PER_MAH = 3.6
 _ABRUPT: Final = "abrupt_drop_ln_resistance"
 """Evidence of a cycle that saw its short begin."""
+_PASSED: Final = " A "
+"""How the sentence about a short that passed begins."""
 FEWEST_EXCURSIONS: Final = 2
 """One sample that is off is a glitch; so many in a cycle are a short that comes and goes."""
 
@@ -62,7 +65,8 @@ def summarise(
     onset = short.index(True) if any(short) else None
     onset_time = _onset_time(evidence, units, onset)
     earliest = _earliest_onset(units, verdicts, onset, onset_time)
-    told = _sentence(state, verdicts, onset, (earliest, onset_time))
+    counted = _in_file(evidence, history, onset)
+    told = _sentence(state, verdicts, onset, (earliest, onset_time), counted)
     probability = _probability(state, verdicts)
     if proof is not None:
         state, told = proof.verdict.state, _proved(proof, told)
@@ -79,10 +83,10 @@ def summarise(
         or (bool(verdicts) and bool(_dips(evidence))),
         "onset_cycle": onset,
         "onset_time_second": onset_time,
-        "onset_earliest_second": earliest,
+        "onset_earliest_time_second": earliest,
         "onset_areal_capacity_mah_per_cm2": _onset_capacity(evidence, units, onset_time),
         "probability": probability,
-        "summary": told + beside,
+        "summary": _told(state, told, beside),
         "wanted_measurement": LEAKAGE_WANTED
         if beside and not verdicts
         else _wanted(state, verdicts),
@@ -175,7 +179,22 @@ def _when(began: tuple[float, float]) -> str:
     earliest, latest = began
     if not earliest < latest:
         return hours(latest)
-    return f"it began between {hours(earliest)} and {hours(latest)}"
+    return f"it began between {hours(earliest).removesuffix(' h')} and {hours(latest)}"
+
+
+def _in_file(evidence: CellEvidence, history: CellHistory, onset: int | None) -> str:
+    """What the onset's cycle is called in its file, where it counts otherwise."""
+    if onset is None or not len(evidence.timeline.half_cycles):
+        return ""
+    told = told_by_the_file(history, evidence.timeline.half_cycles, onset)
+    return f"{told}, " if told else ""
+
+
+def _told(state: State, sentence: str, beside: str) -> str:
+    """A short that passed comes first where the state alone would hide it."""
+    if beside.startswith(_PASSED) and state in (State.HEALTHY, State.UNDETERMINED):
+        return f"{beside.strip()} {sentence}"
+    return sentence + beside
 
 
 def _stands_on(verdicts: Sequence[Verdict]) -> str:
@@ -240,7 +259,7 @@ def _transients(evidence: CellEvidence, units: pd.DataFrame, verdicts: Sequence[
         first, others = dips[0], len(dips) - 1
         more = f" {others} other{'s' if others > 1 else ''} followed." if others else ""
         return (
-            f" A short of {_lasted(first.lasted)} at {hours(first.time)}, by which V/I fell "
+            f"{_PASSED}short of {_lasted(first.lasted)} at {hours(first.time)}, by which V/I fell "
             f"{percent(first.depth)} within one sample, recovered by itself.{more}"
         )
     passed = _passing(evidence, verdicts)
@@ -248,7 +267,7 @@ def _transients(evidence: CellEvidence, units: pd.DataFrame, verdicts: Sequence[
         return ""
     begin = float(units["start_time_second"].iloc[passed[0]])
     end = float(units["end_time_second"].iloc[passed[0]])
-    return f" A transient short passed between {hours(begin)} and {hours(end)}."
+    return f"{_PASSED}transient short passed between {hours(begin)} and {hours(end)}."
 
 
 def _passing(evidence: CellEvidence, verdicts: Sequence[Verdict]) -> list[int]:
@@ -280,7 +299,11 @@ def _held(history: CellHistory) -> str:
 
 
 def _sentence(
-    state: State, verdicts: Sequence[Verdict], onset: int | None, began: tuple[float, float]
+    state: State,
+    verdicts: Sequence[Verdict],
+    onset: int | None,
+    began: tuple[float, float],
+    in_file: str = "",
 ) -> str:
     count = len(verdicts)
     if not verdicts:
@@ -296,7 +319,7 @@ def _sentence(
         part = f"about {percent(float(np.median(known)))}" if known else "an unknown part"
         name = "Hard" if state is State.HARD else "Soft"
         first = verdicts[onset].state
-        begin = f"{first} from cycle {onset} ({_when(began)})"
+        begin = f"{first} from cycle {cycle_number(onset)} ({in_file}{_when(began)})"
         then = "" if first is state else ", later hard"
         now = "" if last.state in (State.SOFT, State.HARD) else f"; at the end {last.state}"
         return f"{name} breakdown: {begin}{then}; {part} of the current is electronic{now}."

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from softbreak.features.families.cycle import FEATURES
+from softbreak.features.descriptions.plain_facts import plain_fact, topic_of
 from softbreak.models.learned.creep import Creep
 from softbreak.models.rules.sentences import percent
 from softbreak.models.rules.thresholds import (
@@ -38,23 +38,6 @@ _WANTED: Final = (
     "Impedance now and compare with a spectrum from the start, or a temperature series "
     "(−20 to 40 °C)."
 )
-_FORMULAS: Final = {feature.name: feature.formula for feature in FEATURES}
-_CONCLUSIONS: Final = {
-    "rule_fault": "the rule's probability of a short",
-    "rule_hard": "the rule's probability of a hard short",
-    "rule_open": "1 where the rule abstains",
-    "rule_estimate": "the rule's η_e",
-    "rule_lower": "lower end of the rule's η_e",
-    "rule_upper": "upper end of the rule's η_e",
-    "rule_growth": "ln of V/I over its base",
-    "rule_decline": "ln of V/I over its maximum",
-    "rule_grown": "ln of the maximum over the base",
-    "rule_below_anchor": "ln of V/I over the level before the drop",
-    "rule_deepest": "depth of the drop",
-    "rule_shift": "ln R explained away by current and duration",
-    "rule_doubt": "1 while an unexplained fall stands",
-    "rule_certificate": "R over L/(σA) where that is a certificate",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,27 +319,27 @@ def _with_score(
     )
 
 
-_CALLED: Final = {
-    name: f"{name} ({_FORMULAS.get(name) or _CONCLUSIONS.get(name, name)}) = "
-    for name in (*_FORMULAS, *_CONCLUSIONS)
-}
-"""How a feature is named in a sentence, up to its value."""
-
-
 def _learned(scored: Scored) -> Evidence:
-    """The score, and the features that moved it most, in a sentence."""
-    parts = [
-        f"{_CALLED.get(name) or f'{name} ({name}) = '}{value:.3g} speaks "
-        f"{'for' if share > 0 else 'against'} a short"
-        for name, value, share in scored.telling
-        if math.isfinite(value)
-    ]
-    because = f" Most telling: {'; '.join(parts)}." if parts else ""
+    """The score, and what moved it most, in a sentence."""
     fault = scored.fault
     return Evidence(
         "learned_probability_of_short",
         fault,
         math.nan,
         f"The learned score gives a short {percent(fault)}, calibrated on simulated cells "
-        f"that were held out.{because}",
+        f"that were held out.{_telling(scored)}",
     )
+
+
+def _telling(scored: Scored) -> str:
+    """What moved the score most, as the rule would say it; of one topic one fact."""
+    facts: dict[str, str] = {}
+    for name, value, share in scored.telling:
+        fact = plain_fact(name, value)
+        if fact:
+            way = "for" if share > 0 else "against"
+            facts.setdefault(topic_of(name), f"{fact}: speaks {way} a short")
+    if not facts:
+        return ""
+    told = "; ".join(facts.values())
+    return f" {told[0].upper()}{told[1:]}."

@@ -157,7 +157,7 @@ class LiveCell:
             shift = dict(self._records.placed())[key]
             if self._applies:
                 found += [
-                    warning_change(self.cell.cell_id, len(self._told), news, warning, shift)
+                    warning_change(self.cell, len(self._told), news, warning, shift)
                     for news, warning in stream.news
                 ]
             stream.news.clear()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from softbreak.data.record import Cell
 from softbreak.features.half_cycles.early_warning import SWITCHES, Warned
 from softbreak.features.half_cycles.stream import News
 from softbreak.models.rules.sentences import hours, ohm, percent
@@ -63,13 +64,13 @@ _KINDS: Final = {
 
 
 def warning_change(
-    cell_id: str, cycle_index: int, news: News, warning: Warned, shift: float
+    cell: Cell, cycle_index: int, news: News, warning: Warned, shift: float
 ) -> Change:
     """Return an early warning, or its end, as a change.
 
     Parameters
     ----------
-    cell_id : str
+    cell : Cell
     cycle_index : int
         The cycle under way.
     news : News
@@ -79,12 +80,12 @@ def warning_change(
     """
     time = warning.time + shift
     row = {
-        "cell_id": cell_id,
+        "cell_id": cell.cell_id,
         "reason": warning.reason,
         "change": warning.change,
         "before_ohm": warning.before,
         "after_ohm": warning.after,
-        "sentence": f"{_seen(warning, time)}{_ENDS[news]}.",
+        "sentence": f"{_seen(warning, time, cell.area_cm2)}{_ENDS[news]}.",
     }
     return Change(_KINDS[news], cycle_index, time, row)
 
@@ -96,9 +97,9 @@ _ENDS: Final = {
 }
 
 
-def _seen(warning: Warned, time: float) -> str:
+def _seen(warning: Warned, time: float, area: float | None) -> str:
     fall = percent(1.0 - math.exp(warning.change))
-    steps = f"({ohm(warning.before)} to {ohm(warning.after)})"
+    steps = f"({ohm(warning.before, area)} to {ohm(warning.after, area)})"
     if warning.reason == "drop":
         return f"V/I fell by {fall} within one sample at {hours(time)} {steps}"
     if warning.reason == "telegraph":

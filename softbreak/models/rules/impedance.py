@@ -12,7 +12,7 @@ import pandas as pd
 
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
-from softbreak.models.rules.sentences import ohm, percent, state_probabilities
+from softbreak.models.rules.sentences import bare, ohm, percent, state_probabilities
 from softbreak.models.rules.thresholds import (
     BOLTZMANN_EV,
     CERTIFICATE,
@@ -77,6 +77,8 @@ class ImpedanceReading:
     blocking : str
         How the spectrum ends where its electrodes block ions; empty where they do not.
     sentence : str
+    high_frequency_resolved : bool
+        Whether the first arc is closed at the highest frequency: an intercept is there.
     """
 
     time_second: float
@@ -94,6 +96,7 @@ class ImpedanceReading:
     over_floor: float = math.nan
     blocking: str = ""
     sentence: str = ""
+    high_frequency_resolved: bool = True
 
     @property
     def certified(self) -> bool:
@@ -175,7 +178,9 @@ def _reading(
         sentence = "The real part of the impedance is not positive: check the leads."
         return ImpedanceReading(spectrum.time_second, sentence=sentence)
     floor = _floor(spectrum, evidence)
-    return _read(spectrum, reference, level, evidence.cell, floor)
+    ends = intercepts(spectrum.frequency, spectrum.impedance)
+    found = _read(spectrum, ends, (reference, level), evidence.cell, floor)
+    return replace(found, high_frequency_resolved=ends.high_frequency_resolved)
 
 
 def _floor(spectrum: Spectrum, evidence: CellEvidence) -> tuple[float, float]:
@@ -208,27 +213,27 @@ def _over_floor(ends: Intercepts, check: KramersKronig, floor: tuple[float, floa
 
 def _read(
     spectrum: Spectrum,
-    reference: Spectrum | None,
-    level: float,
+    ends: Intercepts,
+    before: tuple[Spectrum | None, float],
     cell: Cell,
     floor: tuple[float, float],
 ) -> ImpedanceReading:
-    ends = intercepts(spectrum.frequency, spectrum.impedance)
+    reference, level = before
     check = kramers_kronig(spectrum.frequency, spectrum.impedance)
     line = resistive_line(spectrum.frequency, spectrum.impedance)
-    at = spectrum.time_second
+    at, area = spectrum.time_second, cell.area_cm2
     known = (ends.high_frequency_ohm, ends.low_frequency_ohm, check.noise)
     if line.is_line and only_metal(line.resistance_ohm, level, cell.ionic_floor_ohm, cell.area_cm2):
         sentence = (
-            f"The spectrum is a straight line at {ohm(line.resistance_ohm)} without any arc: "
+            f"The spectrum is a straight line at {ohm(line.resistance_ohm, area)} without any arc: "
             "a wire with the inductance of its leads."
         )
         return ImpedanceReading(at, *known, wire=True, sentence=sentence)
-    bound = _bound(spectrum, ends)
+    bound = _bound(spectrum, ends, area)
     over = _over_floor(ends, check, floor)
     blocking = blocking_end(spectrum.frequency, spectrum.impedance)
     if math.isfinite(over):
-        sentence = _certificate(ends.low_frequency_ohm, floor[0])
+        sentence = _certificate(ends.low_frequency_ohm, floor[0], area)
         return ImpedanceReading(at, *known, over_floor=over, sentence=sentence)
     if blocking:
         sentence = (
@@ -255,26 +260,26 @@ def _read(
         probability_short=pair.p_soft_or_hard,
         probability_hard=pair.p_hard,
         growth=pair.growth,
-        sentence=_pair_sentence(pair, level, ends.low_frequency_ohm, bound),
+        sentence=_pair_sentence(pair, (level, ends.low_frequency_ohm), bound, area),
     )
 
 
-def _bound(spectrum: Spectrum, ends: Intercepts) -> str:
+def _bound(spectrum: Spectrum, ends: Intercepts, area: float | None) -> str:
     """What the low-frequency end says of R_e."""
     if inductive_end(spectrum.frequency, spectrum.impedance) is None:
-        return f"R_e is at least {ohm(ends.low_frequency_ohm)} (the low-frequency intercept)"
+        return f"R_e is at least {ohm(ends.low_frequency_ohm, area)} (the low-frequency intercept)"
     return (
         f"it ends in an inductive loop (Im Z > 0 at {spectrum.frequency.min():.3g} Hz, Re Z "
-        f"falling to {ohm(ends.low_frequency_ohm)}): at DC the resistance is smaller still, and "
-        "R_e has no bound from it (a cell that changed meanwhile does this)"
+        f"falling to {ohm(ends.low_frequency_ohm, area)}): at DC the resistance is smaller still, "
+        "and R_e has no bound from it (a cell that changed meanwhile does this)"
     )
 
 
-def _certificate(resistance: float, floor: float) -> str:
+def _certificate(resistance: float, floor: float, area: float | None) -> str:
     return (
-        f"The low-frequency resistance is {ohm(resistance)}, but the bare electrolyte alone would "
-        f"have {ohm(floor)} (L/σA): at least {percent(1.0 - resistance / floor)} of the current "
-        "is electronic."
+        f"The low-frequency resistance is {ohm(resistance, area)}, but the bare electrolyte alone "
+        f"would have {bare(floor, area)}: at least {percent(1.0 - resistance / floor)} of the "
+        "current is electronic."
     )
 
 
@@ -284,8 +289,11 @@ def _passive(spectrum: Spectrum) -> bool:
     return bool(np.median(real) > SMALLEST_OHM and real[-3:].min() > 0.0)
 
 
-def _pair_sentence(pair: PairResult, before: float, now: float, bound: str) -> str:
-    change = f"The low-frequency resistance went from {ohm(before)} to {ohm(now)}"
+def _pair_sentence(
+    pair: PairResult, levels: tuple[float, float], bound: str, area: float | None
+) -> str:
+    before, now = (ohm(level, area) for level in levels)
+    change = f"The low-frequency resistance went from {before} to {now}"
     if pair.abstained:
         return f"{change}; {bound}. The pair is not conclusive: {'; '.join(pair.reasons)}"
     return (
@@ -370,6 +378,7 @@ IMPEDANCE_COLUMNS: Final = (
     "electronic_fraction",
     "electronic_fraction_lower",
     "electronic_fraction_upper",
+    "high_frequency_resolved",
 )
 
 
@@ -386,6 +395,7 @@ def impedance_table(readings: Sequence[ImpedanceReading]) -> pd.DataFrame:
             reading.low_frequency_ohm,
             reading.kramers_kronig_residual,
             *((reading.eta, reading.lower, reading.upper) if reading.trusted else (np.nan,) * 3),
+            reading.high_frequency_resolved,
         )
         for k, reading in enumerate(readings)
     ]

@@ -24,8 +24,18 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.0f} %" if abs(fraction) >= 0.095 else f"{100 * fraction:.1f} %"
 
 
-def ohm(value: float) -> str:
-    """Return a resistance with its unit at a readable scale."""
+def ohm(value: float, area_cm2: float | None = None) -> str:
+    """Return a resistance with its unit: times area where that is known, as pictures show it.
+
+    Parameters
+    ----------
+    value : float
+        Ω.
+    area_cm2 : float, optional
+    """
+    if area_cm2:
+        areal = value * area_cm2
+        return f"{areal:.3g} Ω cm²" if abs(areal) < 1000 else f"{areal:.0f} Ω cm²"
     size = abs(value)
     if size >= 1e6:
         return f"{value / 1e6:.3g} MΩ"
@@ -34,9 +44,17 @@ def ohm(value: float) -> str:
     return f"{value:.3g} Ω" if size < 1000 else f"{value:.0f} Ω"
 
 
+def bare(floor: float, area_cm2: float | None = None) -> str:
+    """Return the resistance of the bare electrolyte (Ω) as :func:`ohm` does, with its formula."""
+    return f"{ohm(floor, area_cm2)} ({'L/σ' if area_cm2 else 'L/σA'})"
+
+
 def hours(second: float) -> str:
-    """Return a moment in hours."""
-    return f"{second / 3600:.2f} h" if second < 36_000 else f"{second / 3600:.1f} h"
+    """Return a moment in hours; a first one that is not the beginning never reads "0.00 h"."""
+    hour = second / 3600
+    if 0.0 < abs(hour) < 0.1:
+        return f"{hour:.2g} h" if abs(hour) >= 1e-4 else f"{hour:.0e} h"
+    return f"{hour:.2f} h" if second < 36_000 else f"{hour:.1f} h"
 
 
 def normal_cdf(z: float) -> float:
@@ -103,21 +121,23 @@ _NAMED: Final = {
 """What the evidence of an abstention is called, where a learned score has to know it."""
 
 
-def verdict_of(said: Any) -> Verdict:
+def verdict_of(said: Any, area_cm2: float | None = None) -> Verdict:
     """Return what the kernel said of a cycle as a verdict, with its words.
 
     Parameters
     ----------
     said : tuple
         The fields of :data:`softbreak.models.rules.kernels.state.SAID`, in their order.
+    area_cm2 : float, optional
+        Resistances are told per area where it is known.
     """
     certified = said[18]
     if certified == codes.NOT_CERTIFIED:
-        evidence = _evidence(said)
+        evidence = _evidence(said, area_cm2)
     elif certified == codes.CERTIFIED:
-        evidence = (_certificate(said),)
+        evidence = (_certificate(said, area_cm2),)
     else:
-        evidence = (*_evidence(said), _certificate(said))
+        evidence = (*_evidence(said, area_cm2), _certificate(said, area_cm2))
     state, wanted = said[0], ""
     if state == codes.OPEN:
         wanted = _WANTED.get(said[8], "")
@@ -136,24 +156,26 @@ def verdict_of(said: Any) -> Verdict:
     )
 
 
-def _evidence(said: tuple[Any, ...]) -> tuple[Evidence, ...]:
+def _evidence(said: tuple[Any, ...], area_cm2: float | None) -> tuple[Evidence, ...]:
     reason = said[8]
-    found = (_began(said),) if said[13] != codes.NOTHING else ()
+    found = (_began(said, area_cm2),) if said[13] != codes.NOTHING else ()
     if said[0] == codes.HEALTHY and said[23] > 0.0:
         found = (*found, _ended(said[23]))
-    told = _TOLD[reason](*said[9:13])
+    ohms = _OHMS.get(reason, 0)
+    shown = [say(x, area_cm2) for say, x in zip((ohm, bare)[:ohms], said[9:], strict=False)]
+    told = _TOLD[reason](*shown, *said[9 + ohms : 13])
     if isinstance(told, Evidence):
         return (*found, told)
     return (Evidence(_NAMED.get(reason, "undetermined"), math.nan, math.nan, told + "."), *found)
 
 
-def _began(said: tuple[Any, ...]) -> Evidence:
+def _began(said: tuple[Any, ...], area_cm2: float | None) -> Evidence:
     """The drop, in the cycle in which it happened."""
     change, time, before, after = said[14:18]
     if said[13] == codes.DROP:
         sentence = (
             f"V/I fell by {percent(1 - math.exp(change))} within one sample at "
-            f"{hours(time)} ({ohm(before)} to {ohm(after)}) and "
+            f"{hours(time)} ({ohm(before, area_cm2)} to {ohm(after, area_cm2)}) and "
             "did not come back in the next ones: an ionic resistance cannot do that."
         )
         return Evidence("abrupt_drop_ln_resistance", change, 0.0, sentence)
@@ -173,11 +195,11 @@ def _fell(change: float, time: float) -> str:
     return f"V/I fell by {percent(1 - math.exp(change))} from the cycle before (at {hours(time)})"
 
 
-def _certificate(said: tuple[Any, ...]) -> Evidence:
+def _certificate(said: tuple[Any, ...], area_cm2: float | None) -> Evidence:
     ratio, resistance, floor, least = said[19:23]
     sentence = (
-        f"V/I is {ohm(resistance)}, but the bare electrolyte alone would have "
-        f"{ohm(floor)} (L/σA): at least {percent(least)} of the current is electronic."
+        f"V/I is {ohm(resistance, area_cm2)}, but the bare electrolyte alone would have "
+        f"{bare(floor, area_cm2)}: at least {percent(least)} of the current is electronic."
     )
     return Evidence("resistance_over_ionic_floor", ratio, 1.0, sentence)
 
@@ -220,7 +242,7 @@ def _doubt(kind: float, change: float, time: float, _: float) -> str:
 
 
 def _steady(
-    resistance: float, growth: float, celsius: float = math.nan, first: float = math.nan
+    resistance: str, growth: float, celsius: float = math.nan, first: float = math.nan
 ) -> Evidence:
     corrected = (
         ""
@@ -228,17 +250,16 @@ def _steady(
         else f" (taken from {celsius:.0f} °C to the {first:.0f} °C of the beginning)"
     )
     sentence = (
-        f"V/I is {ohm(resistance)}, {percent(abs(math.exp(growth) - 1))} "
+        f"V/I is {resistance}, {percent(abs(math.exp(growth) - 1))} "
         f"{'above' if growth >= 0 else 'below'} its first cycles{corrected}, without an abrupt "
         "drop."
     )
     return Evidence("growth_ln_resistance", growth, 0.0, sentence)
 
 
-def _first(resistance: float, growth: float, *_: float) -> Evidence:
+def _first(resistance: str, growth: float, *_: float) -> Evidence:
     sentence = (
-        f"V/I is {ohm(resistance)} without an abrupt drop; "
-        "there is no earlier cycle to compare with."
+        f"V/I is {resistance} without an abrupt drop; there is no earlier cycle to compare with."
     )
     return Evidence("growth_ln_resistance", growth, 0.0, sentence)
 
@@ -248,13 +269,22 @@ def _below_anchor(share: float, time: float, *_: float) -> Evidence:
     return Evidence("resistance_over_anchor", share, 1.0, sentence)
 
 
+_OHMS: Final = {
+    codes.NEGATIVE: 1,
+    codes.STEADY: 1,
+    codes.STEADY_CORRECTED: 1,
+    codes.FIRST: 1,
+    codes.BELOW: 2,
+}
+"""How many of the numbers of a reason are resistances, told with their unit: the first is V/I, the
+second the bare electrolyte's."""
 _TOLD: Final[dict[int, Callable[..., Evidence | str]]] = {
     codes.MISSING: lambda *_: "no voltage or no current was measured in this cycle",
     codes.LOST: lambda noise, *_: (
         f"the voltage scatters by {percent(noise)} of its mean: V/I is lost in the noise"
     ),
     codes.NEGATIVE: lambda resistance, *_: (
-        f"V/I is {ohm(resistance)}: the voltage runs against the current, or is "
+        f"V/I is {resistance}: the voltage runs against the current, or is "
         "lost in the cycler's offset"
     ),
     codes.ONE_SIDED: lambda *_: (
@@ -290,7 +320,7 @@ _TOLD: Final[dict[int, Callable[..., Evidence | str]]] = {
     codes.SHORT: _below_anchor,
     codes.RETURNED: _doubt,
     codes.BELOW: lambda resistance, floor, *_: (
-        f"V/I is {ohm(resistance)}, the bare electrolyte alone would have {ohm(floor)} (L/σA): "
+        f"V/I is {resistance}, the bare electrolyte alone would have {floor}: "
         "either electrons flow, or the cell's numbers are misstated"
     ),
     codes.FAINT: lambda eta, time, *_: (

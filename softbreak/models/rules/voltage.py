@@ -63,6 +63,7 @@ class VoltageRule:
 
     def __init__(self, cell: Cell, *, temperature_logged: bool) -> None:
         self._cell = (known_of(cell, temperature_logged=temperature_logged), LIMITS)
+        self._area = cell.area_cm2
         self._memory = new_memory()
         self._state = (self._memory, new_regimes(0))
         self._met = self._memory["regimes"]  # a view: a field of a record costs more than a step
@@ -84,7 +85,7 @@ class VoltageRule:
         said = np.zeros(len(cycles), SAID)
         concluded = np.empty((len(cycles), len(CONCLUDED)))
         fold(self._state, self._cell, cycles, events, bounds, said, concluded)
-        return [verdict_of(row) for row in said.tolist()], concluded
+        return [verdict_of(row, self._area) for row in said.tolist()], concluded
 
     def _make_room(self, cycles: int) -> None:
         """Let the table of regimes stay half empty."""

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from softbreak.data.record import Cell
 from softbreak.models.rules.foreign import FULL_WANTED
-from softbreak.models.rules.sentences import ohm, percent, state_probabilities
+from softbreak.models.rules.sentences import bare, ohm, percent, state_probabilities
 from softbreak.models.rules.thresholds import (
     ACTIVATION_EV,
     ACTIVATION_SPREAD_EV,
@@ -155,7 +155,7 @@ def _is_wire(sweep: SweepView, cell: Cell) -> Verdict | None:
         return None
     sentence = (
         f"The voltammogram is a straight line (R² = {sweep.linearity:.5f}) of "
-        f"{ohm(sweep.chord_resistance)}: a resistor."
+        f"{ohm(sweep.chord_resistance, cell.area_cm2)}: a resistor."
     )
     return judged(
         State.HARD,
@@ -241,9 +241,10 @@ class HardenedRule:
         sure = stated is not None and (warm or not self._logged)
         if ohms >= floor:
             return None
+        area = self._cell.area_cm2
         told = (
-            f"V/I of the voltammogram is {ohm(ohms)}, the bare electrolyte alone would have "
-            f"{ohm(floor)} (L/σA)"
+            f"V/I of the voltammogram is {ohm(ohms, area)}, the bare electrolyte alone would have "
+            f"{bare(floor, area)}"
         )
         if ohms >= (CERTIFICATE if sure else CERTIFICATE_UNLOGGED) * floor:
             return undetermined(

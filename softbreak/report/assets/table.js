@@ -4,7 +4,7 @@
   const PAGE = 100;
   const columns = [
     ["Rank", "rank", "n"], ["Cell", "cell", "cell"], ["State", "state", ""],
-    ["Over its life", null, ""], ["Onset", "onset", "n"], ["ηₑ", "eta", "n"],
+    ["Over its life", null, ""], ["Onset / h", "onset", "n"], ["ηₑ", "eta", "n"],
     ["Cycles", "cycles", "n"], ["In a sentence", "words", "words"],
   ];
   for (const row of rows) row.text = `${row.cell} ${row.words}`.toLowerCase();
@@ -45,6 +45,8 @@
     document.getElementById("states").append(button, " ");
   }
 
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", () => draw());
   const strip = (packed) => {
     const canvas = element("canvas", undefined, "strip");
     canvas.width = 240; canvas.height = 32;
@@ -55,10 +57,10 @@
     let left = 0;
     for (const [letter, count] of runs) {
       const width = 240 * count / total;
-      pen.fillStyle = fills[letter];
+      pen.fillStyle = letter === "u" && dark.matches ? "#14191f" : fills[letter];
       pen.fillRect(left, 0, Math.max(width, 1), 32);
       if (letter === "u") {
-        pen.fillStyle = "#5b6874";
+        pen.fillStyle = dark.matches ? "#a3afba" : "#5b6874";
         for (let x = left + 3; x < left + width; x += 8) pen.fillRect(x, 15, 3, 3);
       }
       left += width;
@@ -85,12 +87,16 @@
     body.replaceChildren();
     for (const row of shown.slice(page * PAGE, (page + 1) * PAGE)) {
       const line = document.createElement("tr");
-      for (const [, field, name] of columns) {
+      for (const [label, field, name] of columns) {
         const cell = element("td", undefined, name);
+        if (["onset", "eta", "cycles", "rank"].includes(field)) cell.dataset.is = label;
         if (field === "cell") {
           if (row.page) { const link = element("a", row.cell); link.href = row.page; cell.append(link); }
           else cell.append(wish(row.cell));
-        } else if (field === "state") cell.append(element("span", row.state, `chip ${row.state}`));
+        } else if (field === "state") {
+          cell.append(element("span", row.state, `chip ${row.state}`));
+          if (row.passed) cell.append(" a short passed");
+        }
         else if (field === null) cell.append(strip(row.strip));
         else cell.textContent = row[`${field}_text`] ?? row[field] ?? "–";
         line.append(cell);
