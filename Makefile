@@ -38,12 +38,13 @@ examples: $(READY)
 # torch stands apart: which of its builds fits (CPU, CUDA) is the machine's affair.
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --quiet \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --generate-hashes
-EXTRAS := learn tsfresh cluster web redis postgresql
+EXTRAS := lab learn tsfresh cluster redis postgresql
 lock:
-	$(COMPILE) --group dev $(EXTRAS:%=--extra %) -o requirements-test.lock
-	$(COMPILE) -c requirements-test.lock -o requirements.lock
+	$(COMPILE) --group dev --group docs $(EXTRAS:%=--extra %) -o requirements-test.lock
+	$(COMPILE) --extra lab -c requirements-test.lock -o requirements.lock
 
 # What it is built from (CycloneDX), and whether any of it has a known weakness: both ask the network.
+# --strict: an audit that could ask nobody about a package fails, instead of finding nothing.
 AUDIT := .venv-audit/bin
 $(AUDIT)/pip-audit:
 	$(PYTHON) -m venv .venv-audit
@@ -53,8 +54,8 @@ sbom: $(AUDIT)/pip-audit
 	$(AUDIT)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml -o sbom.json
 
 audit: $(AUDIT)/pip-audit
-	$(AUDIT)/pip-audit --require-hashes --disable-pip -r requirements.lock
-	$(AUDIT)/pip-audit --require-hashes --disable-pip -r requirements-test.lock
+	$(AUDIT)/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+	$(AUDIT)/pip-audit --strict --require-hashes --disable-pip -r requirements-test.lock
 
 clean:
 	rm -rf $(VENV) .venv-audit $(OUT) build dist sbom.json

@@ -15,6 +15,7 @@ import pandas as pd
 from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.installed import missing_module
 from softbreak.models.detector import Judge, LearnedDetector, read_facts
 from softbreak.models.doubt import earned, without_doubtful
 from softbreak.models.learned.learners import LEARNERS, TABLE, Judging, judged_by, load_learned
@@ -246,7 +247,7 @@ def unfitted(name: str) -> LearnedDetector:
     try:
         from softbreak.models.learned.classifier import classifier_of
     except ModuleNotFoundError as error:
-        raise SoftbreakError("learning needs: pip install 'softbreak[learn]'") from error
+        raise SoftbreakError(missing_module(error, "learning")) from error
     return classifier_of(made, {})
 
 

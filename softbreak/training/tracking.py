@@ -26,6 +26,7 @@ from typing import Any, Final
 import pandas as pd
 
 from softbreak.errors import SoftbreakError
+from softbreak.installed import missing_module
 from softbreak.version import __version__
 
 DEFAULT_STORE: Final = "sqlite:///mlruns.db"
@@ -56,9 +57,7 @@ def _mlflow(uri: str | None) -> ModuleType:
             import mlflow
             import mlflow.pyfunc
         except ImportError as error:
-            raise SoftbreakError(
-                "MLflow is not installed; `pip install softbreak[learn]` brings it"
-            ) from error
+            raise SoftbreakError(missing_module(error, "tracking")) from error
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         mlflow.set_tracking_uri(store_uri(uri))
