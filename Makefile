@@ -1,6 +1,7 @@
 # make demo   triage of the example archive; prints where the report is
 # make test   everything that CI checks
 # make lint   style, types, architecture
+# make docs   the documentation as a site: site/index.html, works offline
 # make sbom   what it is built from; make audit asks whether any of that has a known weakness
 # make model  the shipped models again, from nothing; says whether the bits are the same
 # On Windows, or without make: see README.md for the same in plain pip.
@@ -13,12 +14,12 @@ TEST_READY := $(VENV)/.ready-for-tests
 OUT ?= demo-output
 JOBS ?= 2
 
-.PHONY: demo test lint model examples lock sbom audit clean
+.PHONY: demo test lint docs model examples lock sbom audit clean
 
 demo: $(READY)
 	$(BIN)/softbreak demo --out $(OUT)
 
-test: lint
+test: lint docs
 	$(BIN)/python -m pytest -n $(JOBS)
 
 lint: $(TEST_READY)
@@ -26,6 +27,9 @@ lint: $(TEST_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(TEST_READY)
+	$(BIN)/python docs_site/build.py
 
 model: $(TEST_READY)
 	SOFTBREAK_AUTHOR='the softbreak developers' $(BIN)/softbreak train --default --out model --workers $(JOBS)
@@ -58,7 +62,7 @@ audit: $(AUDIT)/pip-audit
 	$(AUDIT)/pip-audit --strict --require-hashes --disable-pip -r requirements-test.lock
 
 clean:
-	rm -rf $(VENV) .venv-audit $(OUT) build dist sbom.json
+	rm -rf $(VENV) .venv-audit $(OUT) build dist site sbom.json docs/gallery
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
