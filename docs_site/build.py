@@ -21,6 +21,12 @@ DOCS, STAGE, SITE = ROOT / "docs", ROOT / "build" / "docs", ROOT / "site"
 LINK = re.compile(r"(?<!!)\[([^\]\n]*)\]\(([^)\s]+)\)")
 EQUATION = re.compile(r"^```math\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
+SYMBOL = re.compile(
+    r"(?<![\w\\.-])([A-Za-zηστρωΔ]{1,2})_([A-Za-z0-9₊]{1,8}(?:,[a-z]{1,8})?)(?!\w|\.\w|\()"
+)
+SPAN = re.compile(r"(`[^`\n]*`|\]\([^)\s]*\)|<[^>\n]*>)")
+ROLE = re.compile(r":(?:func|class|mod|data|meth|attr|exc):<code>(~?)([^<]*)</code>")
+SHIM = "https://unpkg.com/iframe-worker/shim"
 INWARD = re.compile(r'(?:src|href)="([^"#?][^"]*)"')
 
 
@@ -49,15 +55,43 @@ def within(text: str, page: Path) -> str:
     return "".join(part if k % 2 else LINK.sub(kept, part) for k, part in enumerate(parts))
 
 
+def lowered(text: str) -> str:
+    """Set the indices of symbols in prose low: R_e, η_e; code and links are left alone."""
+
+    def prose(part: str) -> str:
+        pieces = SPAN.split(part)
+        return "".join(
+            piece if k % 2 else SYMBOL.sub(r"\1<sub>\2</sub>", piece)
+            for k, piece in enumerate(pieces)
+        )
+
+    parts = FENCED.split(text)
+    return "".join(part if k % 2 else prose(part) for k, part in enumerate(parts))
+
+
 def stage() -> None:
     """Write what the site is built from."""
     shutil.rmtree(STAGE, ignore_errors=True)
     shutil.copytree(DOCS, STAGE)
     for page in DOCS.rglob("*.md"):
-        text = within(page.read_text(encoding="utf-8"), page)
+        text = lowered(within(page.read_text(encoding="utf-8"), page))
         (STAGE / page.relative_to(DOCS)).write_text(typeset(text), encoding="utf-8")
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     (STAGE / "changelog.md").write_text(changes, encoding="utf-8")
+
+
+def finish(site: Path) -> None:
+    """Let pages load nothing from elsewhere, and show names of code as readers know them."""
+    for page in site.rglob("*.html"):
+        up = "../" * (len(page.relative_to(site).parts) - 1)
+        text = page.read_text(encoding="utf-8")
+        text = text.replace(SHIM, f"{up}javascripts/iframe-worker.js")
+        text = ROLE.sub(lambda found: f"<code>{_named(*found.groups())}</code>", text)
+        page.write_text(text, encoding="utf-8")
+
+
+def _named(short: str, name: str) -> str:
+    return name.rpartition(".")[2] if short else name
 
 
 def faults(site: Path) -> Iterator[str]:
@@ -89,10 +123,13 @@ def main() -> int:
     done = subprocess.run(
         [sys.executable, "-m", "zensical", "build", "--clean", "--strict"], cwd=ROOT, check=False
     )
-    found = sorted(set(faults(SITE))) if done.returncode == 0 else []
+    if done.returncode:
+        return done.returncode
+    finish(SITE)
+    found = sorted(set(faults(SITE)))
     for fault in found:
         print(fault, file=sys.stderr)  # noqa: T201
-    return done.returncode or bool(found)
+    return int(bool(found))
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ def _chart_library() -> str:
 
 def _runs() -> dict[str, Any]:
     """Where `train` and `compare` keep their runs, and whether that is there."""
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlruns.db"
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
     if uri.startswith("sqlite:///"):
         return {"store": uri, "there": Path(uri.removeprefix("sqlite:///")).is_file()}
     return {"store": _without_password(uri), "there": _reach(uri)["reached"]}

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from softbreak.errors import SoftbreakError
+from softbreak.errors import ArgumentError, SoftbreakError
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.installed import missing_module
@@ -263,6 +263,11 @@ def detector_of(name: str | Detector) -> Detector:
     """
     if isinstance(name, Detector):
         return name
+    if not isinstance(name, str):
+        raise ArgumentError(
+            f"a detector is given by its name, not by {type(name).__name__}: "
+            f'softbreak.detector("{DEFAULT}"); known are {", ".join(DETECTORS)}'
+        )
     if name in DETECTORS:
         return DETECTORS[name]
     folder, _, pin = name.partition(PIN)
