@@ -36,8 +36,8 @@ SHOWN: Final = (
 HEADLINES: Final[tuple[tuple[str, str, float], ...]] = (
     ("coverage", "answered - percent of cycles", 100.0),
     ("macro_f1", "macro F1 of what is answered - 0 to 1", 1.0),
-    ("wrong_healthy", "wrong healthy - per 1000 clearly short cycles", 1000.0),
-    ("false_alarms", "false alarms - per 1000 healthy cycles", 1000.0),
+    ("wrong_healthy", "wrong healthy - per 1000 clearly short cycles", 1.0),
+    ("false_alarms", "false alarms - per 1000 healthy cycles", 1.0),
     ("macro_f1_forced", "macro F1 with open cycles as errors - 0 to 1", 1.0),
     ("onset_delay_median", "onset delay - median cycles", 1.0),
     ("onset_missed", "onsets missed - percent", 100.0),
@@ -127,15 +127,17 @@ def log(
         run.metrics({"search/utility": float(value)}, step=trial)
     if figures is not None:
         run.file(figures, "figures")
-    return run.model(
+    uri = run.model(
         trained.folder,
         trained.example,
         trained.said,
         card=card_text(card),
         register=register,
         aliases=aliases,
-        tags=told,
     )
+    if register is not None:
+        run.tag_version(uri, told)
+    return uri
 
 
 def _tables(trained: Trained) -> dict[str, pd.DataFrame]:
@@ -192,5 +194,8 @@ def card_text(card: Mapping[str, Any]) -> str:
             "| score | value |",
             "|---|---|",
         ]
-        lines += [f"| {name} | {scores[name]:.3g} |" for name in SHOWN if name in scores]
+        known = [
+            (text, factor * scores[name]) for name, text, factor in HEADLINES if name in scores
+        ]
+        lines += [f"| {text} | {value:.3g} |" for text, value in known]
     return "\n".join(lines)

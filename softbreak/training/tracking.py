@@ -1,7 +1,8 @@
 """The only door to MLflow: runs, metrics, models and their names.
 
 The store is ``sqlite:///mlflow.db`` in the working directory, where a plain ``mlflow ui`` looks, or
-what the standard variable ``MLFLOW_TRACKING_URI`` says. Telemetry is off; nothing is logged that was not asked for.
+what the standard variable ``MLFLOW_TRACKING_URI`` says. Telemetry is off; nothing is
+logged that was not asked for.
 """
 
 from __future__ import annotations
@@ -119,6 +120,13 @@ class Run:
         tags = [RunTag(name, str(value)) for name, value in values.items()]
         self._batch(tags=tags)
 
+    def tag_version(self, uri: str, values: Mapping[str, str]) -> None:
+        """Log tags of a registered version, by the URI that :meth:`model` returned."""
+        name, _, version = uri.removeprefix(SCHEME).partition("/")
+        with _quiet():
+            for key, value in values.items():
+                self._client.set_model_version_tag(name, version, key, value)
+
     def _batch(self, **values: list[Any]) -> None:
         with _quiet():
             self._client.log_batch(self.run_id, **values)
@@ -189,7 +197,6 @@ class Run:
         card: str = "",
         register: str | None = None,
         aliases: Sequence[str] = (),
-        tags: Mapping[str, str] | None = None,
     ) -> str:
         """Log a model with its signature, and register it.
 
@@ -204,8 +211,6 @@ class Run:
         register : str, optional
             Name in the registry; not registered without.
         aliases : sequence of str
-            Of the registered version.
-        tags : mapping, optional
             Of the registered version.
 
         Returns
@@ -229,8 +234,6 @@ class Run:
         with _quiet():
             version = mlflow.register_model(info.model_uri, register)
             self._client.update_registered_model(register, ABOUT)
-            for key, value in (tags or {}).items():
-                self._client.set_model_version_tag(register, version.version, key, value)
             for alias in aliases:
                 self._client.set_registered_model_alias(register, alias, version.version)
             if card:

@@ -54,6 +54,8 @@ def test_a_training_is_tracked_registered_and_fetched(trained, store, tmp_path):
     assert {name.rpartition("/")[2] for name in first} >= {"this model", "fused", "always healthy"}
     share = told.data.metrics["01 answered - percent of cycles/this model"]
     assert share == pytest.approx(100 * scores.loc["small", "coverage"])
+    wrong = told.data.metrics["03 wrong healthy - per 1000 clearly short cycles/always healthy"]
+    assert wrong == 1000
     assert len({name[:2] for name in told.data.metrics if name[:2].isdigit()}) >= 10
     (data,) = told.inputs.dataset_inputs
     assert data.dataset.name == "simulated, law set a, seed 11"
