@@ -80,8 +80,9 @@ def open_engine(store: str) -> sa.Engine:
         raise
     except (DBAPIError, ArgumentError, ModuleNotFoundError) as error:
         _dispose(engine)
-        missing = isinstance(error, ModuleNotFoundError)
-        told = missing_module(error, "it") if missing else getattr(error, "orig", None) or error
+        told: object = getattr(error, "orig", None) or error
+        if isinstance(error, ModuleNotFoundError):
+            told = missing_module(error, "it")
         shown = sa.engine.make_url(url).render_as_string(hide_password=True)
         raise StoreError(f"the store {shown} cannot be opened: {told}") from error
     return engine
