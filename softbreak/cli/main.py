@@ -13,7 +13,6 @@ from typer.core import TyperGroup
 
 import softbreak
 from softbreak.errors import SoftbreakError
-from softbreak.installed import extra_of, missing_module
 from softbreak.plain_text import visible
 
 if TYPE_CHECKING:
@@ -122,6 +121,8 @@ def run() -> None:
         typer.echo(visible(f"softbreak: {error}"), err=True)
         sys.exit(2)
     except ModuleNotFoundError as error:
+        from softbreak.installed import extra_of, missing_module
+
         if extra_of(error.name or "") is None:
             raise
         typer.echo(f"softbreak: {missing_module(error, _verb())}", err=True)
