@@ -46,6 +46,10 @@ def _rebuild(
     return kind(path, found=found, expected=expected, remedy=remedy, place=place)
 
 
+class ArgumentError(SoftbreakError, TypeError):
+    """An argument of the wrong kind; the message says what to pass."""
+
+
 class UnknownFormatError(ReadError):
     """No reader recognises the file."""
 

@@ -1,8 +1,11 @@
 """Docstrings and comments name what exists."""
 
+import doctest
 import importlib
+import importlib.util
 import inspect
 import pkgutil
+import pydoc
 import re
 from pathlib import Path
 
@@ -21,6 +24,10 @@ NAMES = sorted(
     and not module.name.endswith("__main__")
     and module.name not in JUDGING_ONLY
 )
+
+
+def source_of(name):
+    return Path(importlib.util.find_spec(name).origin).read_text(encoding="utf-8")
 
 
 def exists(name: str, home: object) -> bool:
@@ -61,3 +68,48 @@ def test_no_reference_dangles(name):
     text = Path(home.__file__).read_text(encoding="utf-8")
     named = set(ROLE.findall(text)) | set(BARE.findall(text))
     assert [one for one in sorted(named) if not exists(one, home)] == []
+
+
+WITH_EXAMPLES = [name for name in NAMES if ">>>" in source_of(name)]
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_every_example_runs(name, monkeypatch):
+    monkeypatch.chdir(ROOT.parent)
+    told = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    assert told.failed == 0
+
+
+def test_there_are_examples():
+    assert "softbreak.features" in WITH_EXAMPLES
+    assert "softbreak.models.registry" in WITH_EXAMPLES
+
+
+def test_the_features_explain_themselves():
+    text = pydoc.render_doc(softbreak.features)
+    assert "pair_fits" in text
+    assert "One row a half-cycle" in text
+    assert list(inspect.signature(softbreak.features).parameters) == ["history", "pair_fits"]
+
+
+def test_only_public_names_are_listed():
+    assert dir(softbreak) == sorted(softbreak.__all__)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: softbreak.read(3), r'softbreak.read\("cell7/"'),
+        (lambda: softbreak.read("x", area=3), "did you mean 'area_cm2'"),
+        (lambda: softbreak.features("x"), r"softbreak.features\(softbreak.read\(path\)\)"),
+        (lambda: softbreak.diagnose("x"), r"softbreak.diagnose\(softbreak.read\(path\)\)"),
+        (lambda: softbreak.detector(3), r'softbreak.detector\("hybrid"\)'),
+        (lambda: softbreak.detector("hybird"), "known are fused, hybrid"),
+        (lambda: softbreak.cycle_table("x"), r"cycle_table\(\[softbreak.read\(path\)\]\)"),
+        (lambda: softbreak.LiveCell("x"), r'softbreak.LiveCell\(softbreak.Cell\("cell7"\)\)'),
+        (lambda: softbreak.Watcher("x"), "known are fused, hybrid"),
+    ],
+)
+def test_a_wrong_argument_is_told_what_to_pass(call, told):
+    with pytest.raises(softbreak.SoftbreakError, match=told):
+        call()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from softbreak.cli.console import Json, Quiet, print_json, progress_bar, rows_of
+from softbreak.installed import install_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +88,7 @@ def _run_shipped(folder: Path, entrants: str, quiet: bool) -> None:
 
         left_out = run_shipped(folder, chosen, told)
     for one, why in left_out.items():
-        typer.echo(f'{one} is left out: {why} (pip install "softbreak[bench]")', err=True)
+        typer.echo(f"{one} is left out: {why} ({install_line('bench')})", err=True)
 
 
 @app.command(epilog="Example: softbreak bench score bench --json")

@@ -45,6 +45,7 @@ COMMANDS: Final[dict[str, str]] = {
     "compare": "Detectors against the CV rule on the same held-out simulated cells.",
     "bench": "The benchmark that others can enter: cells, entrants, scores, a page.",
     "cite": "Print what to cite for a run.",
+    "doctor": "Say what is installed, cached and reachable, and what brings the rest.",
 }
 """The verbs, in the order in which people need them; each is a module of that name in here."""
 
@@ -119,6 +120,18 @@ def run() -> None:
             raise
         typer.echo(visible(f"softbreak: {error}"), err=True)
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        from softbreak.installed import extra_of, missing_module
+
+        if extra_of(error.name or "") is None:
+            raise
+        typer.echo(f"softbreak: {missing_module(error, _verb())}", err=True)
+        sys.exit(2)
+
+
+def _verb() -> str:
+    """Return which of the verbs was asked for."""
+    return next((word for word in sys.argv[1:] if word in COMMANDS), "this")
 
 
 def _speak_utf8() -> None:

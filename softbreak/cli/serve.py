@@ -10,6 +10,7 @@ import typer
 
 from softbreak.cli.console import Quiet, Verbose, speak
 from softbreak.errors import SoftbreakError
+from softbreak.installed import missing_module
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 TOKEN: Final = "SOFTBREAK_TOKEN"
@@ -46,7 +47,7 @@ def serve(
         from softbreak.web.cells import cells_of
         from softbreak.web.serving import Server
     except ModuleNotFoundError as error:
-        raise SoftbreakError("the page needs: pip install 'softbreak[web]'") from error
+        raise SoftbreakError(missing_module(error, "the page", "web")) from error
     token = os.environ.get(TOKEN, "")
     server = Server(cells_of(place, archive), host, port, token=token, names=tuple(name or ()))
     if not quiet:

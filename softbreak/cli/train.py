@@ -54,7 +54,7 @@ def train(
         Path | None, typer.Option(help="Keep the simulated cells here, for the next time.")
     ] = None,
     track: Annotated[
-        bool, typer.Option(help="Log to MLflow (sqlite:///mlruns.db, or MLFLOW_TRACKING_URI).")
+        bool, typer.Option(help="Log to MLflow (sqlite:///mlflow.db, or MLFLOW_TRACKING_URI).")
     ] = True,
     register: Annotated[str, typer.Option(help="Register the model under this name.")] = "",
     alias: Annotated[str, typer.Option(help="Alias of the registered version.")] = "champion",

@@ -17,6 +17,7 @@ from softbreak.archive.inputs.witnesses import several
 from softbreak.archive.tables import printable
 from softbreak.data.record import Record
 from softbreak.errors import SoftbreakError
+from softbreak.installed import missing_module
 from softbreak.stream.sources.chunk import Source
 from softbreak.stream.sources.folder import FolderSource, Found, Patience
 from softbreak.stream.store.store import Store
@@ -143,7 +144,7 @@ def served(address: str, source: Source, token: str) -> tuple[Any, Any]:
     try:
         from softbreak.web.watching import Exposed, WebServer
     except ModuleNotFoundError as error:
-        raise SoftbreakError("a web server needs: pip install 'softbreak[web]'") from error
+        raise SoftbreakError(missing_module(error, "a web server", "web")) from error
     from softbreak.stream.sources.http_inbox import InboxSource
 
     inbox: InboxSource | None = source if isinstance(source, InboxSource) else None

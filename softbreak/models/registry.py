@@ -12,9 +12,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from softbreak.errors import SoftbreakError
+from softbreak.errors import ArgumentError, SoftbreakError
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.installed import missing_module
 from softbreak.models.detector import Judge, LearnedDetector, read_facts
 from softbreak.models.learned.learners import LEARNERS, TABLE, Judging, judged_by, load_learned
 from softbreak.models.look_back import looked_back
@@ -247,7 +248,7 @@ def unfitted(name: str) -> LearnedDetector:
     try:
         from softbreak.models.learned.classifier import classifier_of
     except ModuleNotFoundError as error:
-        raise SoftbreakError("learning needs: pip install 'softbreak[learn]'") from error
+        raise SoftbreakError(missing_module(error, "learning")) from error
     return classifier_of(made, {})
 
 
@@ -263,6 +264,11 @@ def detector_of(name: str | Detector) -> Detector:
     """
     if isinstance(name, Detector):
         return name
+    if not isinstance(name, str):
+        raise ArgumentError(
+            f"a detector is given by its name, not by {type(name).__name__}: "
+            f'softbreak.detector("{DEFAULT}"); known are {", ".join(DETECTORS)}'
+        )
     if name in DETECTORS:
         return DETECTORS[name]
     folder, _, pin = name.partition(PIN)

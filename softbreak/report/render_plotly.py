@@ -7,6 +7,7 @@ import html
 import importlib.util
 import math
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -36,21 +37,24 @@ _FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
 
 def library_path() -> Path:
-    """Return where the installed plotly keeps ``plotly.min.js``.
+    """Return where ``plotly.min.js`` stands: built into softbreak, else in an installed plotly.
 
     Raises
     ------
     SoftbreakError
-        If plotly is not installed, or without its script.
+        If neither has it.
     """
+    built_in = Path(str(files("softbreak.report").joinpath("chart_library", "plotly.min.js")))
+    if built_in.is_file():
+        return built_in
     spec = importlib.util.find_spec("plotly")
     if spec is not None and spec.origin is not None:
         script = Path(spec.origin).parent / "package_data" / "plotly.min.js"
         if script.is_file():
             return script
     raise SoftbreakError(
-        "plotly.min.js was not found: the report needs the plotly package. "
-        "Install it with `pip install plotly`."
+        "plotly.min.js was not found, which draws the report: this softbreak was not built. "
+        "Build it (`pip install -e .` in a clone), or install plotly"
     )
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from softbreak.errors import SoftbreakError
+from softbreak.installed import missing_module
 from softbreak.report.drawing import (
     EQUAL_PROPORTION,
     GRID,
@@ -95,8 +97,10 @@ def _write(figure: Figure, target: Path | BytesIO, suffix: str, heading: str) ->
 
 @contextmanager
 def _styled() -> Iterator[None]:
-    import matplotlib
-
+    try:
+        import matplotlib
+    except ModuleNotFoundError as error:
+        raise SoftbreakError(missing_module(error, "a picture as a file")) from error
     style: Any = _STYLE  # a dictionary of any keys to matplotlib, of its own to its stubs
     with matplotlib.rc_context(style), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes, which is worth no warning.

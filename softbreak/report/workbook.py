@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from softbreak.errors import SoftbreakError
+from softbreak.installed import missing_module
 from softbreak.report.states import evidence_of
 from softbreak.report.words import as_float
 from softbreak.verdict import cycle_number
@@ -142,7 +143,7 @@ def write_workbook(
     try:
         from xlsxwriter import Workbook
     except ModuleNotFoundError as error:
-        raise SoftbreakError("a workbook needs: pip install 'softbreak[excel]'") from error
+        raise SoftbreakError(missing_module(error, "a workbook")) from error
     path.parent.mkdir(parents=True, exist_ok=True)
     never = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
     with Workbook(str(path), dict.fromkeys(never, False)) as book:

@@ -103,7 +103,7 @@ def _specimens(cells: tuple[Specimen, ...], seed: int) -> Iterator[Made]:
         yield Made(one.records, specimen.style, one.truth, one.truth_cell)
 
 
-def _find(recipe: Recipe, family: str, confounders: tuple[str, ...], logged: bool) -> int:
+def find(recipe: Recipe, family: str, confounders: tuple[str, ...], logged: bool) -> int:
     """Return the first identity whose plan is as wanted: cheap, nothing is run."""
     identities = np.arange(recipe.first, recipe.first + _SEARCHED)
     cells = draw_cells(recipe.chemistries[0], recipe.seed, identities)
@@ -135,7 +135,7 @@ def _demo(seed: int) -> Iterator[Made]:
             chemistries=(chemistry,),
             first=10**6 * number,
         )
-        identity = _find(recipe, family, confounders, "temperature_step" in confounders)
+        identity = find(recipe, family, confounders, "temperature_step" in confounders)
         block = make_block(recipe, np.array([identity]))
         name = f"{chemistry}-{number + 1:02d}"
         truth, cell = block.truth(), block.truth_cells()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -30,6 +32,45 @@ SHOWN: Final = (
     "onset_missed",
 )
 """Scores of a card, in reading order."""
+
+HEADLINES: Final[tuple[tuple[str, str, float], ...]] = (
+    ("coverage", "answered - percent of cycles", 100.0),
+    ("macro_f1", "macro F1 of what is answered - 0 to 1", 1.0),
+    ("wrong_healthy", "wrong healthy - per 1000 clearly short cycles", 1.0),
+    ("false_alarms", "false alarms - per 1000 healthy cycles", 1.0),
+    ("macro_f1_forced", "macro F1 with open cycles as errors - 0 to 1", 1.0),
+    ("onset_delay_median", "onset delay - median cycles", 1.0),
+    ("onset_missed", "onsets missed - percent", 100.0),
+    ("eta_error", "error of the electronic fraction - percent of the current", 100.0),
+    ("eta_interval_coverage", "90 percent interval of it holds - percent", 100.0),
+    ("ece", "calibration error - percent", 100.0),
+    ("brier", "Brier score - 0 is best", 1.0),
+    ("soft_recall", "soft cycles found - percent", 100.0),
+)
+"""Score, name with its unit, and factor into that unit: what a person reads first."""
+THIS_MODEL: Final = "this model"
+
+
+def headlines(scores: pd.DataFrame, mine: str) -> dict[str, float]:
+    """Return the headline metrics: numbered, so that they stand first and in reading order.
+
+    Under each name stand this model and, beside it, rules and baselines on the same cells.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        One row a detector.
+    mine : str
+        The detector that was trained.
+    """
+    found: dict[str, float] = {}
+    for number, (score, name, factor) in enumerate(HEADLINES, start=1):
+        if score not in scores:
+            continue
+        for row in scores.to_dict("records"):
+            who = THIS_MODEL if row["detector"] == mine else row["detector"]
+            found[f"{number:02d} {name}/{who}"] = factor * float(row[score])
+    return found
 
 
 def log(
@@ -62,7 +103,19 @@ def log(
         {**asdict(trained.plan), **{f"model.{k}": v for k, v in card["parameters"].items()}}
     )
     run.parameters({f"data.{name}": value for name, value in card["recipe"].items()})
-    run.tags({"cells": "SIMULATED, law set a", "fingerprint": fingerprint(trained.folder)})
+    told = {
+        "cells": "SIMULATED, law set a",
+        "fingerprint": fingerprint(trained.folder),
+        "learner": str(card["model"]),
+        "made by": str(card.get("made_by", "not said")),
+    }
+    run.tags(told)
+    recipe = json.dumps(card["recipe"], sort_keys=True)
+    run.recipe(
+        f"simulated, law set a, seed {trained.plan.seed}",
+        digest=hashlib.sha256(recipe.encode()).hexdigest(),
+        source=recipe,
+    )
     run.describe(card_text(card))
     run.json(card, "card.json")
     run.metrics(_metrics(trained))
@@ -74,7 +127,7 @@ def log(
         run.metrics({"search/utility": float(value)}, step=trial)
     if figures is not None:
         run.file(figures, "figures")
-    return run.model(
+    uri = run.model(
         trained.folder,
         trained.example,
         trained.said,
@@ -82,6 +135,9 @@ def log(
         register=register,
         aliases=aliases,
     )
+    if register is not None:
+        run.tag_version(uri, told)
+    return uri
 
 
 def _tables(trained: Trained) -> dict[str, pd.DataFrame]:
@@ -94,8 +150,8 @@ def _metrics(trained: Trained) -> dict[str, float]:
     """Scores on unseen families: overall, by family and chemistry, and of rules and baselines."""
     if not trained.tables:
         return {}
-    found: dict[str, float] = {}
     mine = trained.plan.model
+    found = headlines(trained.tables["scores"], mine)
     for row in trained.tables["scores"].to_dict("records"):
         if row["detector"] == mine:
             found |= {str(k): v for k, v in row.items() if isinstance(v, float)}
@@ -138,5 +194,8 @@ def card_text(card: Mapping[str, Any]) -> str:
             "| score | value |",
             "|---|---|",
         ]
-        lines += [f"| {name} | {scores[name]:.3g} |" for name in SHOWN if name in scores]
+        known = [
+            (text, factor * scores[name]) for name, text, factor in HEADLINES if name in scores
+        ]
+        lines += [f"| {text} | {value:.3g} |" for text, value in known]
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """The only door to MLflow: runs, metrics, models and their names.
 
-The store is ``sqlite:///mlruns.db`` in the working directory, or what the standard variable
-``MLFLOW_TRACKING_URI`` says. Telemetry is off; nothing is logged that was not asked for.
+The store is ``sqlite:///mlflow.db`` in the working directory, where a plain ``mlflow ui`` looks, or
+what the standard variable ``MLFLOW_TRACKING_URI`` says. Telemetry is off; nothing is
+logged that was not asked for.
 """
 
 from __future__ import annotations
@@ -10,9 +11,7 @@ import json
 import logging
 import math
 import os
-import platform
 import shutil
-import subprocess
 import tempfile
 import time
 import warnings
@@ -26,9 +25,11 @@ from typing import Any, Final
 import pandas as pd
 
 from softbreak.errors import SoftbreakError
+from softbreak.installed import missing_module
+from softbreak.training.provenance import ABOUT, EXPERIMENT_NOTE, git_state, machine
 from softbreak.version import __version__
 
-DEFAULT_STORE: Final = "sqlite:///mlruns.db"
+DEFAULT_STORE: Final = "sqlite:///mlflow.db"
 STORE_VARIABLE: Final = "MLFLOW_TRACKING_URI"
 EXPERIMENT: Final = "softbreak"
 REGISTERED: Final = "softbreak"
@@ -56,9 +57,7 @@ def _mlflow(uri: str | None) -> ModuleType:
             import mlflow
             import mlflow.pyfunc
         except ImportError as error:
-            raise SoftbreakError(
-                "MLflow is not installed; `pip install softbreak[learn]` brings it"
-            ) from error
+            raise SoftbreakError(missing_module(error, "tracking")) from error
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         mlflow.set_tracking_uri(store_uri(uri))
@@ -121,6 +120,13 @@ class Run:
         tags = [RunTag(name, str(value)) for name, value in values.items()]
         self._batch(tags=tags)
 
+    def tag_version(self, uri: str, values: Mapping[str, str]) -> None:
+        """Log tags of a registered version, by the URI that :meth:`model` returned."""
+        name, _, version = uri.removeprefix(SCHEME).partition("/")
+        with _quiet():
+            for key, value in values.items():
+                self._client.set_model_version_tag(name, version, key, value)
+
     def _batch(self, **values: list[Any]) -> None:
         with _quiet():
             self._client.log_batch(self.run_id, **values)
@@ -161,6 +167,27 @@ class Run:
                 table, source=source, name=name, digest=digest[:36], targets="state"
             )
             mlflow.log_input(made, context="training")
+
+    def recipe(self, name: str, *, digest: str, source: str) -> None:
+        """Log simulated cells as the dataset of the run: a recipe, from which they can be made.
+
+        Parameters
+        ----------
+        name : str
+        digest : str
+            Of the recipe; the first 36 characters are kept, as MLflow has it.
+        source : str
+            The recipe itself, as JSON.
+        """
+        mlflow = _mlflow(self.uri)
+        with _quiet():
+            from mlflow.data.code_dataset_source import CodeDatasetSource
+            from mlflow.data.meta_dataset import MetaDataset
+
+            made = CodeDatasetSource(tags={"recipe": source})
+            # its own stubs call it abstract; it is what MLflow offers for data without a table
+            data = MetaDataset(made, name=name, digest=digest[:36])  # type: ignore[abstract]
+            mlflow.log_input(data, context="training")
 
     def model(
         self,
@@ -207,6 +234,7 @@ class Run:
             return str(info.model_uri)
         with _quiet():
             version = mlflow.register_model(info.model_uri, register)
+            self._client.update_registered_model(register, ABOUT)
             for alias in aliases:
                 self._client.set_registered_model_alias(register, alias, version.version)
             if card:
@@ -234,7 +262,7 @@ def run(name: str, *, experiment: str = EXPERIMENT, uri: str | None = None) -> I
     under_way = Run(active.info.run_id, number, found, client)
     status = "FAILED"
     try:
-        under_way.tags({**git_state(), **_machine()})
+        under_way.tags({**git_state(), **machine()})
         yield under_way
         status = "FINISHED"
     finally:
@@ -251,40 +279,11 @@ def _experiment(client: Any, name: str, uri: str) -> str:
         # beside the database, wherever the server is started from later
         database = Path(uri.removeprefix(_SQLITE)).absolute()
         place = (database.parent / "mlartifacts").as_uri()
-    kind = {"mlflow.experimentKind": "custom_model_development"}  # else the page is one for chats
-    return str(client.create_experiment(name, artifact_location=place, tags=kind))
-
-
-def git_state() -> dict[str, str]:
-    """Return commit and cleanliness of the source tree; empty outside of one."""
-    here = Path(__file__).parent
-
-    def ask(*words: str) -> str | None:
-        try:
-            done = subprocess.run(
-                ["git", "-C", str(here), *words],
-                capture_output=True,
-                text=True,
-                check=True,
-                timeout=20,
-            )
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return done.stdout.strip()
-
-    commit = ask("rev-parse", "HEAD")
-    if commit is None:
-        return {}
-    dirty = ask("status", "--porcelain", "--untracked-files=no", "--", str(here.parent))
-    return {"git.commit": commit, "git.clean": "no" if dirty else "yes"}
-
-
-def _machine() -> dict[str, str]:
-    return {
-        "softbreak": __version__,
-        "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+    kind = {
+        "mlflow.experimentKind": "custom_model_development",  # else the page is one for chats
+        "mlflow.note.content": EXPERIMENT_NOTE,
     }
+    return str(client.create_experiment(name, artifact_location=place, tags=kind))
 
 
 def fetch(uri: str, *, store: str | None = None) -> Path:

@@ -18,6 +18,7 @@ from softbreak.models.learned.learners import Learner, learner_of
 from softbreak.models.registry import detector_of, fingerprint
 from softbreak.training.compare import JUDGING_SEED
 from softbreak.training.judging import judge, label_of
+from softbreak.training.logged import headlines
 from softbreak.training.measured import Archive, doubts, judged_cells, splits_of
 from softbreak.training.measured_tables import BETTER_THAN, Gate, gate, measured_tables
 from softbreak.training.population import build
@@ -321,6 +322,7 @@ def log_measured(
     for name, table in trained.tables.items():
         run.text(table.to_csv(index=False, float_format="%.6g"), f"tables/{name}.csv")
     if "scores" in trained.tables:
+        run.metrics(headlines(trained.tables["scores"], trained.plan.model))
         for row in trained.tables["scores"].to_dict("records"):
             numbers = {k: v for k, v in row.items() if isinstance(v, float)}
             run.metrics({f"{row['detector']}/{k}": v for k, v in numbers.items()})

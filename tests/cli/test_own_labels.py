@@ -56,7 +56,7 @@ def test_a_model_learns_from_labels_and_the_registry_knows_which(lab):
     assert {"this model", "hybrid", "fused", "always soft", "always healthy"} == {
         row["detector"] for row in told["tables"]["scores"]
     }
-    client = __import__("mlflow").MlflowClient(tracking_uri=f"sqlite:///{lab}/mlruns.db")
+    client = __import__("mlflow").MlflowClient(tracking_uri=f"sqlite:///{lab}/mlflow.db")
     (version,) = client.search_model_versions("name='softbreak'")
     logged = client.get_run(version.run_id)
     assert logged.data.tags["labels.sha256"] == told["card"]["labels_sha256"]

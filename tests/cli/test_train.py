@@ -42,7 +42,7 @@ def test_train_register_list_and_show(store):
     assert told["card"]["plan"]["cells"] == 20
     assert (store / "model" / "model.json").exists()
 
-    client = __import__("mlflow").MlflowClient(tracking_uri=f"sqlite:///{store}/mlruns.db")
+    client = __import__("mlflow").MlflowClient(tracking_uri=f"sqlite:///{store}/mlflow.db")
     (model,) = client.search_model_versions("name='softbreak'")
     figures = {one.path for one in client.list_artifacts(model.run_id, "figures")}
     wanted = {"confusion", "reliability", "onset-delay", "false-alarms", "importances"}

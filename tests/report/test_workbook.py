@@ -24,7 +24,6 @@ FAILURES = pd.DataFrame(
 
 @pytest.fixture
 def book(tmp_path):
-    pytest.importorskip("xlsxwriter")
     soft = cells.soft()
     ranked = pd.DataFrame([dict(soft.summary) | {"rank": 1, "cell_id": "=1+1"}])
     rows = soft.verdicts.to_dict("records")
@@ -73,7 +72,6 @@ def test_numbers_are_numbers_and_cycles_count_from_one(book):
 
 
 def test_too_many_rows_are_told(tmp_path, monkeypatch):
-    pytest.importorskip("xlsxwriter")
     monkeypatch.setattr(workbook, "MOST_ROWS", 3)
     rows = cells.soft().verdicts.to_dict("records")
     path = workbook.write_workbook(tmp_path / "r.xlsx", pd.DataFrame(), rows, FAILURES.iloc[:0])

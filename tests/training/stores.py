@@ -13,12 +13,12 @@ def _template() -> Path:
     from softbreak.training import tracking
 
     # kept until the process ends: the tests of a session share it
-    place = Path(tempfile.mkdtemp(prefix="softbreak-store-")) / "mlruns.db"
+    place = Path(tempfile.mkdtemp(prefix="softbreak-store-")) / "mlflow.db"
     tracking._mlflow(f"sqlite:///{place}").MlflowClient().search_experiments()
     return place
 
 
 def fresh_store(folder: Path) -> str:
     """Return the address of an empty store in a folder."""
-    shutil.copyfile(_template(), folder / "mlruns.db")
-    return f"sqlite:///{folder}/mlruns.db"
+    shutil.copyfile(_template(), folder / "mlflow.db")
+    return f"sqlite:///{folder}/mlflow.db"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -47,6 +49,21 @@ def test_a_training_is_tracked_registered_and_fetched(trained, store, tmp_path):
     assert told.data.metrics["macro_f1"] == pytest.approx(scores.loc["small", "macro_f1"])
     assert told.data.metrics["fused/coverage"] == pytest.approx(scores.loc["fused", "coverage"])
     assert any(name.startswith("family ") for name in told.data.metrics)
+    first = sorted(told.data.metrics)[:4]
+    assert all(name.startswith("01 answered - percent of cycles/") for name in first)
+    assert {name.rpartition("/")[2] for name in first} >= {"this model", "fused", "always healthy"}
+    share = told.data.metrics["01 answered - percent of cycles/this model"]
+    assert share == pytest.approx(100 * scores.loc["small", "coverage"])
+    wrong = told.data.metrics["03 wrong healthy - per 1000 clearly short cycles/always healthy"]
+    assert wrong == 1000
+    assert len({name[:2] for name in told.data.metrics if name[:2].isdigit()}) >= 10
+    (data,) = told.inputs.dataset_inputs
+    assert data.dataset.name == "simulated, law set a, seed 11"
+    assert '"laws": "a"' in json.loads(data.dataset.source)["tags"]["recipe"]
+    assert "features in" in client.get_registered_model("softbreak").description
+    version = client.get_model_version("softbreak", "1")
+    assert version.tags["fingerprint"] == told.data.tags["fingerprint"]
+    assert "simulated" in version.description
     assert any(name.startswith("false alarms/") for name in told.data.metrics)
     names = {one.path for one in client.list_artifacts(run.run_id, "tables")}
     assert {"tables/confusion.csv", "tables/importances.csv", "tables/reliability.csv"} <= names
@@ -80,7 +97,7 @@ def test_a_run_that_fails_says_so(store):
 
 def test_where_runs_are_stored(monkeypatch):
     monkeypatch.delenv(tracking.STORE_VARIABLE, raising=False)
-    assert tracking.store_uri() == "sqlite:///mlruns.db"
+    assert tracking.store_uri() == "sqlite:///mlflow.db"
     monkeypatch.setenv(tracking.STORE_VARIABLE, "http://lab:5000")
     assert tracking.store_uri() == "http://lab:5000"
     assert tracking.store_uri("sqlite:///mine.db") == "sqlite:///mine.db"

@@ -27,7 +27,7 @@ from softbreak.archive.inputs.witnesses import (
 from softbreak.data.history import CellHistory, assemble
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell, Record, checked_cell
-from softbreak.errors import ReadError, SoftbreakError, UnknownFormatError
+from softbreak.errors import ArgumentError, ReadError, SoftbreakError, UnknownFormatError
 
 PathLike = str | os.PathLike[str]
 Remark = tuple[str, str, str]
@@ -67,6 +67,11 @@ def read(path: PathLike | Iterable[PathLike], **cell_facts: Any) -> CellHistory:
     --------
     >>> cell = softbreak.read("cell7/", area_cm2=0.785)  # doctest: +SKIP
     """
+    if not isinstance(path, str | os.PathLike | Iterable):
+        raise ArgumentError(
+            f"read takes a path, or several, not {type(path).__name__}: "
+            'softbreak.read("cell7/", area_cm2=0.785)'
+        )
     roots = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(p) for p in path]
     folders = {root: _Folder(root) for root in roots if root.is_dir()}
     everything = [p for root in roots for p in (folders[root].files if root in folders else [root])]

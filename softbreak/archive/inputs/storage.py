@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from softbreak.archive.tables import printable
 from softbreak.data.readers.parser_errors import foreign_errors
 from softbreak.errors import SoftbreakError
+from softbreak.installed import install_line
 
 _NOWHERE = {"size": -1, "mtime_ns": -1}
 
@@ -98,8 +99,8 @@ class Bucket:
             self.files, self.root = fsspec.url_to_fs(url)
         except (ImportError, ValueError) as error:
             raise SoftbreakError(
-                f"{url} cannot be opened ({error}): install softbreak[cluster], and the fsspec "
-                "backend for this kind of storage"
+                f"{url} cannot be opened ({error}). Storage of this kind needs "
+                f"{install_line('cluster')}, and its own fsspec backend"
             ) from error
 
     def listing(self) -> dict[str, dict[str, Any]]:

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from softbreak.archive.jobs.process_pool import Reply, Task, Worker
 from softbreak.errors import SoftbreakError
+from softbreak.installed import missing_module
 from softbreak.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -133,10 +134,7 @@ class Cluster:
         try:
             from distributed import Client
         except ImportError as error:
-            raise SoftbreakError(
-                "the work on a Dask cluster needs softbreak[cluster]: pip install "
-                "'softbreak[cluster]'"
-            ) from error
+            raise SoftbreakError(missing_module(error, "work on a Dask cluster")) from error
         until = time.monotonic() + patience
         while True:
             try:

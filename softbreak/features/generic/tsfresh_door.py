@@ -17,6 +17,7 @@ import pandas as pd
 from softbreak.errors import SoftbreakError
 from softbreak.features.generic.curves import Curves
 from softbreak.features.generic.tsfresh_equivalents.table import KIND, Calculation, parsed
+from softbreak.installed import missing_module
 
 CHUNK: Final = 5000
 """Half-cycles that tsfresh gets at a time: its memory grows with them."""
@@ -72,10 +73,7 @@ def _tsfresh(module: str) -> Any:
     try:
         return import_module(f"tsfresh.{module}")
     except ModuleNotFoundError as error:
-        raise SoftbreakError(
-            f"these features need tsfresh, and {error.name} is not installed: "
-            'pip install "softbreak[tsfresh]"'
-        ) from error
+        raise SoftbreakError(missing_module(error, "a table of generic features")) from error
 
 
 def considered(calculators: Sequence[str] | None) -> dict[str, Any]:

@@ -207,9 +207,9 @@ class CellStream:
     >>> stream.feed(
     ...     "cell.csv",
     ...     {
-    ...         "test_time_second": np.arange(6.0),
-    ...         "voltage_volt": np.array([0.1, 0.1, 0.1, -0.1, -0.1, -0.1]),
-    ...         "current_ampere": np.array([1e-3, 1e-3, 1e-3, -1e-3, -1e-3, -1e-3]),
+    ...         "test_time_second": np.arange(0.0, 720.0, 60.0),
+    ...         "voltage_volt": np.repeat([0.1, -0.1], 6),
+    ...         "current_ampere": np.repeat([1e-3, -1e-3], 6),
     ...     },
     ... )
     1

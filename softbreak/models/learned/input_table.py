@@ -10,7 +10,7 @@ import pandas as pd
 
 from softbreak.data.expert_labels import CYCLES as CYCLE_INDEX
 from softbreak.data.history import CellHistory
-from softbreak.errors import SoftbreakError
+from softbreak.errors import ArgumentError, SoftbreakError
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.families.cycle import COLUMNS as MEASURED
@@ -96,6 +96,11 @@ def cycle_table(
     chosen = learner_of(learner)
     maker, parts, keys = chosen.maker(), [], []
     for history in [cells] if isinstance(cells, CellHistory) else cells:
+        if not isinstance(history, CellHistory):
+            raise ArgumentError(
+                f"cycle_table takes what softbreak.read gives, or several of it, not "
+                f"{type(history).__name__}: softbreak.cycle_table([softbreak.read(path)])"
+            )
         evidence = gather(history, waveforms=chosen.waveforms)
         parts.append(maker(evidence, tuple(read_spectra(evidence))))
         keys.append(

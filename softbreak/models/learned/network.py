@@ -1,6 +1,6 @@
 """A network that looks at the half-cycles themselves, and at the cell's history beside them.
 
-It needs torch (``pip install softbreak[torch]``), to learn and to judge.
+It needs torch (the extra "torch"), to learn and to judge.
 """
 
 from __future__ import annotations

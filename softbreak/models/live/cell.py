@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.record import Cell, Record, Technique
+from softbreak.errors import ArgumentError
 from softbreak.features.cycles.live_pairing import LivePairing, PairingRevised
 from softbreak.features.cycles.pairing import Arranged, first_cycles
 from softbreak.features.evidence.cell_evidence import CellRecords, Placed, evidence_of
@@ -61,6 +62,11 @@ class LiveCell:
     """
 
     def __init__(self, cell: Cell, detector: str = DEFAULT) -> None:
+        if not isinstance(cell, Cell):
+            raise ArgumentError(
+                f"LiveCell takes what is known of a cell, not {type(cell).__name__}: "
+                'softbreak.LiveCell(softbreak.Cell("cell7"))'
+            )
         self.cell = cell
         self.detector = detector
         self._chosen = live_detector_of(detector)

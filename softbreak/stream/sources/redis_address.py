@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from softbreak.errors import SoftbreakError
+from softbreak.installed import missing_module
 
 PARTITIONS: Final = 16
 FIELD: Final = b"m"
@@ -62,7 +63,7 @@ def connect(url: str) -> Any:
     try:
         import redis
     except ModuleNotFoundError as error:
-        raise SoftbreakError("Redis needs: pip install 'softbreak[redis]'") from error
+        raise SoftbreakError(missing_module(error, "a queue in Redis", "redis")) from error
     return redis.Redis.from_url(url, socket_timeout=10.0, socket_connect_timeout=5.0)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
 )
 
 from softbreak.errors import SoftbreakError
+from softbreak.installed import missing_module
 
 BUSY_SECOND: Final = 10.0
 """So long SQLite waits for a lock before it says so; the watch then tries again."""
@@ -79,7 +80,9 @@ def open_engine(store: str) -> sa.Engine:
         raise
     except (DBAPIError, ArgumentError, ModuleNotFoundError) as error:
         _dispose(engine)
-        told = getattr(error, "orig", None) or error
+        told: object = getattr(error, "orig", None) or error
+        if isinstance(error, ModuleNotFoundError):
+            told = missing_module(error, "it")
         shown = sa.engine.make_url(url).render_as_string(hide_password=True)
         raise StoreError(f"the store {shown} cannot be opened: {told}") from error
     return engine
