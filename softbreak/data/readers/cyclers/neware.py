@@ -256,7 +256,23 @@ def _told(metadata: Any) -> Iterator[tuple[str, Any]]:
 
 
 READERS: Final = (
-    Reader("neware-nda", "Neware BTS", (".nda",), _recognises_nda, read_nda, LAYOUT.version),
-    Reader("neware-ndax", "Neware BTS", (".ndax",), _recognises_ndax, read_ndax, LAYOUT.version),
+    Reader(
+        "neware-nda",
+        "Neware BTS",
+        (".nda",),
+        _recognises_nda,
+        read_nda,
+        LAYOUT.version,
+        by_library=True,
+    ),
+    Reader(
+        "neware-ndax",
+        "Neware BTS",
+        (".ndax",),
+        _recognises_ndax,
+        read_ndax,
+        LAYOUT.version,
+        by_library=True,
+    ),
     Reader("neware-csv", "Neware BTS", (".csv",), _recognises_csv, read_csv, LAYOUT.version),
 )
