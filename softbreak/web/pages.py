@@ -18,7 +18,7 @@ from softbreak.report.figures import nyquist, voltammograms
 from softbreak.report.words import plain
 from softbreak.stream.store.transaction import EVERYONE
 from softbreak.web.cells import CellRow, Live, Results
-from softbreak.web.dropped import Drop
+from softbreak.web.dropped import Drop, Judge
 from softbreak.web.reviewing import review_routes
 from softbreak.web.safety import COOKIE, Door, Guard, Refused
 from softbreak.web.site import ASSETS, Site, asset_of, form_of
@@ -31,13 +31,15 @@ SILENCES: Final = {"1 h": 3600.0, "8 h": 28_800.0, "3 d": 259_200.0, "end": 0.0}
 _FIRST_PIXELS: Final = 3000
 
 
-def application(cells: Results | Live, door: Door) -> Any:
+def application(cells: Results | Live, door: Door, judge: Judge | None = None) -> Any:
     """Return the page as an ASGI application behind its door.
 
     Parameters
     ----------
     cells : Results or Live
     door : Door
+    judge : Judge, optional
+        Of dropped files.
     """
     site = Site(cells, locked=bool(door.token))
     app = FastAPI(title="softbreak", docs_url=None, redoc_url=None, openapi_url=None)
@@ -45,7 +47,7 @@ def application(cells: Results | Live, door: Door) -> Any:
     app.include_router(_cell_routes(site))
     app.include_router(review_routes(site))
     app.include_router(_alarm_routes(site))
-    app.include_router(Drop(site).routes())
+    app.include_router(Drop(site, judge or Judge()).routes())
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(SoftbreakError, _failed)
     return Guard(app, door)

@@ -28,6 +28,7 @@ MOST_FILE_BYTES: Final = 256 * 2**20
 CHANGES_A_MINUTE: Final = 240
 """POSTs from one address."""
 WRONG_TOKENS_A_MINUTE: Final = 20
+_FILES: Final = ("/drop", "/keep", "/labels.csv")
 _CLIENTS: Final = 4096
 _OPEN: Final = ("/login", "/assets/", "/health")
 _POLICY: Final = (
@@ -179,7 +180,7 @@ class Guard:
 
     @staticmethod
     def _bounded(scope: Scope, headers: dict[str, str], receive: Receive) -> Receive:
-        most = MOST_FILE_BYTES if scope["path"] == "/drop" else MOST_FORM_BYTES
+        most = MOST_FILE_BYTES if scope["path"] in _FILES else MOST_FORM_BYTES
         stated = headers.get("content-length", "0")
         if not stated.isdigit() or int(stated) > most:
             raise Refused(413, f"at most {most:,} bytes")

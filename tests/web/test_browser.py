@@ -139,6 +139,10 @@ def test_a_dropped_file_has_its_verdict(visit, out, tmp_path):
     page.locator("#dropped .card").wait_for(timeout=180_000)  # another process has to begin
     assert page.locator("#dropped .chip").count() >= 1
     assert "Not kept." in page.locator("#dropped").inner_text()
+    assert not (out / "dropped").exists()
+    page.click("text=Keep it")
+    page.get_by_text("Kept as dropped/").first.wait_for()
+    assert len(list((out / "dropped").iterdir())) == 1
 
 
 @pytest.mark.parametrize(
