@@ -57,7 +57,7 @@ def triage(
         crashes it ends it. By default as many as there are cores, and 0 for a single cell. A Dask
         client, or the address of its scheduler, hands the work to a cluster, all of whose workers
         must see ``archive`` and ``out`` under these
-        names. A :class:`softbreak.archive.jobs.process_pool.Pool` that runs already goes on running.
+        names. A :class:`~softbreak.archive.jobs.process_pool.Pool` that runs already goes on.
     crew : Crew, optional
         ``Crew(Limits(seconds=..., memory_bytes=...))``: what a cell may take.
     progress : callable, optional
