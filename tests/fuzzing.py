@@ -21,6 +21,7 @@ from softbreak.models.detector import write_arrays
 from softbreak.models.learned.learners import load_learned
 from softbreak.models.registry import PRETRAINED
 from softbreak.stream.sources.messages import parse
+from tests import damaged_files
 from tests.damaged_tables import read_damaged
 
 ODD = [
@@ -271,7 +272,23 @@ class Http:
         shutil.rmtree(self._folder)
 
 
-TARGETS = {"messages": message, "manifests": manifest, "models": model, "tables": read_damaged}
+def reader(choose):
+    """Read a damaged copy of a file that the project makes itself."""
+    damaged_files.read_one(choose, damaged)
+
+
+def real_reader(choose):
+    """Read a damaged copy of one of these, or of a measured file."""
+    damaged_files.read_one(choose, damaged, real=True)
+
+
+TARGETS = {
+    "messages": message,
+    "manifests": manifest,
+    "models": model,
+    "tables": read_damaged,
+    "readers": reader,
+}
 
 
 def fuzz(target, seeds):

@@ -1,7 +1,9 @@
+import logging
 from pathlib import Path
 
 import pytest
 
+from softbreak.data.readers.cyclers import neware
 from softbreak.data.readers.registry import read
 
 TYPES = ("CC Chg", "CC DChg")
@@ -118,3 +120,18 @@ def test_steps_of_one_name_say_nothing_of_the_sign(tmp_path: Path):
     (record,) = read(path)
     assert (record.array("current_ampere") * record.array("voltage_volt") > 0).all()
     assert "without its sign" in record.source.stated["assumption"]
+
+
+def test_what_the_library_logs_is_told_not_printed(monkeypatch, capfd):
+    import fastnda
+
+    def read(path, cycle_mode):
+        try:
+            raise ValueError("no header")
+        except ValueError:
+            logging.getLogger("fastnda.ndax").exception("no TestInfo.xml")
+        return "frame"
+
+    monkeypatch.setattr(fastnda, "read", read)
+    assert neware._parse(Path("x.ndax")) == ("frame", ["no TestInfo.xml"])
+    assert capfd.readouterr() == ("", "")
