@@ -22,6 +22,7 @@ from softbreak.cli.console import (
     stdout,
 )
 from softbreak.cli.detectors import local_detector
+from softbreak.cli.page_links import Link, Page, link_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -67,6 +68,7 @@ def triage(
         FailOn | None, typer.Option(help="End with exit code 1 if a cell is so, or worse.")
     ] = None,
     as_json: Json = False,
+    served: Page = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
@@ -79,6 +81,7 @@ def triage(
     from softbreak.archive.jobs.executor import Crew, Limits
 
     speak(quiet, verbose)
+    link = link_of(served)
     out = out or Path(f"softbreak-{Path(archive.rstrip('/')).resolve().name}")
     crew = Crew(Limits(timeout, int(memory * 2**30)))
     try:
@@ -89,7 +92,7 @@ def triage(
             err=True,
         )
         raise typer.Exit(130) from None
-    page = write_pages(result, quiet, pages)
+    page = write_pages(result, quiet, pages, link)
     if as_json:
         print_json(
             {
@@ -135,7 +138,9 @@ def told(at: Progress, doing: str = "Reading cells") -> str:
     return f"{doing}, {at.bytes_per_second / 1e6:.3g} MB/s, {words} left"
 
 
-def write_pages(result: TriageResult, quiet: bool, pages: int = PAGES) -> Path:
+def write_pages(
+    result: TriageResult, quiet: bool, pages: int = PAGES, link: Link | None = None
+) -> Path:
     """Write the report, with pages of the gravest cells, under a progress bar.
 
     Returns
@@ -157,6 +162,7 @@ def write_pages(result: TriageResult, quiet: bool, pages: int = PAGES) -> Path:
             failures=result.failures,
             diagnoses=diagnoses,
             verdicts=result.out / "verdicts.parquet",
+            link=link,
         )
 
 

@@ -6,7 +6,7 @@ Names come from files and are untrusted: templates escape everything, file names
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from softbreak.report.words import plain, safe_name
 _PAGES: Final = "cell"
 
 
-def write_report(
+def write_report(  # noqa: PLR0913 - all but the first by name
     directory: Path,
     *,
     run: Mapping[str, Any],
@@ -31,6 +31,7 @@ def write_report(
     failures: pd.DataFrame,
     diagnoses: Iterable[Diagnosis],
     verdicts: Path | None = None,
+    link: Callable[[str], str] | None = None,
 ) -> Path:
     """Write the report; return its first page.
 
@@ -46,13 +47,15 @@ def write_report(
         The cells that get a page, of ten thousand perhaps a few hundred; looked at one at a time.
     verdicts : pathlib.Path, optional
         ``verdicts.parquet``, for the lives of the cells that get none.
+    link : callable, optional
+        The address of a cell's served page, by its name.
 
     Returns
     -------
     pathlib.Path
         ``directory/index.html``
     """
-    lives = write_cell_pages(directory, diagnoses)
+    lives = write_cell_pages(directory, diagnoses, link)
     kept = {page_of(identity) for identity in lives}
     for stale in (directory / _PAGES).glob("*.html"):
         if f"{_PAGES}/{stale.name}" not in kept:
@@ -62,13 +65,19 @@ def write_report(
     return write_index(directory, run=run, cells=cells, failures=failures, lives=lives)
 
 
-def write_cell_pages(directory: Path, diagnoses: Iterable[Diagnosis]) -> dict[str, Life]:
+def write_cell_pages(
+    directory: Path,
+    diagnoses: Iterable[Diagnosis],
+    link: Callable[[str], str] | None = None,
+) -> dict[str, Life]:
     """Write the pages of cells beside those that are there; return what the index shows of each.
 
     Parameters
     ----------
     directory : pathlib.Path
     diagnoses : iterable of Diagnosis
+    link : callable, optional
+        The address of a cell's served page, by its name.
     """
     (directory / _PAGES).mkdir(parents=True, exist_ok=True)
     copy_assets(directory / "assets")
@@ -76,7 +85,8 @@ def write_cell_pages(directory: Path, diagnoses: Iterable[Diagnosis]) -> dict[st
     lives = {}
     for diagnosis in diagnoses:
         identity = _identity(diagnosis)
-        text = template.render(root="../", **cell_context(diagnosis))
+        served = link(diagnosis.cell.cell_id) if link else ""
+        text = template.render(root="../", served=served, **cell_context(diagnosis))
         write(directory / page_of(identity), text)
         lives[identity] = life_of(diagnosis)
     return lives

@@ -143,3 +143,13 @@ def test_no_error_of_a_channel_tells_its_address(tmp_path):
             PostChannel(url).send("key", {"title": "t", "text": "x"}, None)
         told = f"{error.value} {error.value.__cause__}"
         assert not any(word in told for word in ("pa55word", "t0", "s3cret"))
+
+
+def test_a_notification_leads_to_the_cell_on_the_served_page(store, receiver):
+    channel = PostChannel(receiver.url)
+    raised(store, [channel])
+    link = "http://lab:8765/cell/{}-1".format
+    Postman(store, [channel], link=link).deliver()
+    ((_, body),) = receiver.got
+    assert body["link"] == "http://lab:8765/cell/cell7-1"
+    assert body["text"].splitlines()[-1] == body["link"]
