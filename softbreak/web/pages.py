@@ -148,6 +148,8 @@ def _cell_routes(site: Site) -> APIRouter:
     def cell(request: Request, key: str) -> Response:
         """Show a cell."""
         row = site.row(key)
+        if site.samples is not None:
+            site.samples.prepare(row.cell_id)  # before anybody zooms
         told = {"alarms": site.alarms(row), "silences": list(SILENCES)}
         context = site.cell_context(row, opinion=True)
         return site.page("cell.html", request, title=plain(row.cell_id), **told, **context)
@@ -192,14 +194,15 @@ def _trace(
 ) -> Response:
     if begin is None or end is None or site.samples is None:
         time_, volts = site.cells.trace(row.cell_id)
-        exact = False
+        exact = pending = False
     else:
         window = site.samples.window(row.cell_id, begin, end, pixels or _FIRST_PIXELS)
-        time_, volts, exact = window
+        time_, volts, exact, pending = window
     told = {
         "time": [round(value, 6) for value in time_.tolist()],
         "volt": [None if value != value else round(value, 7) for value in volts.tolist()],  # noqa: PLR0124
         "exact": exact,
+        "pending": pending,
     }
     return Response(json.dumps(told, allow_nan=False), media_type="application/json")
 
