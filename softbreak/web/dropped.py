@@ -19,6 +19,7 @@ from softbreak.archive.jobs.process_pool import Pool
 from softbreak.archive.results.triage_result import TriageResult
 from softbreak.archive.triage import triage
 from softbreak.boundary import Boundary
+from softbreak.errors import SoftbreakError
 from softbreak.report.cell_page import cell_words
 from softbreak.report.words import plain, safe_name
 from softbreak.web.cells import Results
@@ -40,11 +41,14 @@ class Judge:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pool: Pool | None = None
+        self._closed = False
 
     def judged(self, path: Path, out: Path) -> TriageResult:
         """Return what a file shows."""
         with self._lock:
             pool = self._pool
+            if self._closed:
+                raise SoftbreakError("the page is being closed")
             if pool is None:
                 pool = self._pool = Pool(1, Functions().warm_up).__enter__()
             return triage(path, out, workers=pool, crew=Crew(LIMITS))
@@ -54,7 +58,8 @@ class Judge:
         threading.Thread(target=self._warm, daemon=True, name="softbreak-warming").start()
 
     def close(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, whatever it does; nothing is judged any more."""
+        self._closed = True
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.__exit__(None, None, None)
