@@ -7,6 +7,7 @@ own. Bodies and rates are bounded, and no page may load or run anything from els
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -133,9 +134,20 @@ class Guard:
         if scope["type"] != "http":
             return
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         try:
             self._check(scope, headers)
-            await self.app(scope, self._bounded(scope, headers, receive), _with_headers(send))
+            await self.app(scope, self._bounded(scope, headers, receive), _with_headers(sending))
+        except asyncio.CancelledError:  # the server ends: a request under way is no fault of it
+            if begun:
+                raise
+            await _answer(Refused(503, "the page is being closed"), send)
         except Refused as refused:
             await _answer(refused, send)
 

@@ -161,6 +161,9 @@ def test_nothing_overflows_in_light_dark_and_on_a_phone(visit, out, name, option
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{path or 'the table'} is {wide} px too wide"
         shot(page, f"{name}-{'cell' if path else 'cells'}")
+        if path:
+            why = page.locator(".evidence td:last-child").first.bounding_box()["width"]
+            assert why > 250, "a column of single words is not read"
 
 
 def test_every_control_has_a_name(visit, out):
