@@ -28,6 +28,7 @@ from softbreak.stream.cell_board import Row as LiveRow
 from softbreak.stream.cell_board import board
 from softbreak.stream.store.reviews import Reviews
 from softbreak.stream.store.store import Store
+from softbreak.web.reviews_beside import reviews_beside
 
 REVIEWS_FILE: Final = "reviews.db"
 _POINTS: Final = 64
@@ -148,8 +149,8 @@ class Results:
         self._archive = archive
         self.out, self._lock, self._marked = out, threading.Lock(), ""
         self.result: TriageResult = load_result(out)
-        self.store = Store(str(out / REVIEWS_FILE))
-        self.reviews = Reviews(self.store.engine)
+        self.store, closed, self._copy = reviews_beside(out / REVIEWS_FILE)
+        self.reviews = Reviews(self.store.engine, closed)
         self._rows: list[CellRow] = []
         self._index: dict[str, Stored] = {}
         self._readers, self._reading = Readers(), threading.Lock()

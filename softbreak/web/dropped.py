@@ -122,7 +122,10 @@ class Drop:
             with TemporaryDirectory(prefix="softbreak-drop-") as place:
                 path = Path(place, _file_name(name))
                 await _received(request, path)
-                kept = await run_in_threadpool(_kept, path, folder)
+                try:
+                    kept = await run_in_threadpool(_kept, path, folder)
+                except OSError as error:
+                    raise HTTPException(507, f"not kept: {error.strerror}") from error
             return Response(f"Kept as {KEPT}/{kept}.", media_type="text/plain; charset=utf-8")
 
         return routes

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from softbreak.stream.store.engine import StoreError
 from softbreak.stream.store.store import Store
 from softbreak.web import pages
 from softbreak.web.pages import changes
@@ -261,3 +262,28 @@ def test_a_file_that_is_no_data_is_told_with_a_remedy(page):
     assert done.status_code in (200, 500)
     assert "nothing in here" not in done.text or "expected" in done.text
     assert page.post("/drop?name=x.csv", content=b"").status_code == 422
+
+
+def test_results_in_a_folder_that_nobody_may_write_to_are_shown(tmp_path, monkeypatch):
+    place = make_results(tmp_path)
+    known = client_of(place)
+    known.post("/reviewer", content="reviewer=ann", headers=HTML)
+    form = {"first_cycle": 0, "last_cycle": 2, "state": "soft"}
+    assert known.post(f"/review/{key_of(known, 'a')}", data=form).status_code == 200
+    known.cells.store.close()
+
+    def opened(path):
+        if str(place) in path:
+            raise StoreError("unable to open database file")
+        return Store(path)
+
+    monkeypatch.setattr("softbreak.web.reviews_beside.Store", opened)
+    monkeypatch.setattr("softbreak.web.reviews_beside.may_write", lambda *_: False)
+    page = client_of(place)
+    assert page.get("/").status_code == 200
+    assert "a,0,2," in page.get("/labels.csv").text, "what was said before is there"
+    page.post("/reviewer", content="reviewer=ann", headers=HTML)
+    refused = page.post(f"/review/{key_of(page, 'b')}", data=form)
+    assert refused.status_code == 422
+    assert "cannot be written to" in refused.text
+    page.cells.store.close()
