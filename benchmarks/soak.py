@@ -95,8 +95,9 @@ class Soak:
         for part in range(self.told.messages_a_day):
             number = day * self.told.messages_a_day + part
             for first in range(0, self.told.channels, BATCH):
-                names = range(first, min(first + BATCH, self.told.channels))
-                self.sent([(f"cell{k}", message(f"cell{k}", number, half)) for k in names])
+                last = min(first + BATCH, self.told.channels)
+                cells = [f"cell{k}" for k in range(first, last)]
+                self.sent([(name, message(name, number, half)) for name in cells])
         if self.told.flood:
             names = [f"new{day}-{k}" for k in range(self.told.flood)]
             for first in range(0, len(names), BATCH):
@@ -116,8 +117,9 @@ class Soak:
         lost = 0
         messages = self.told.days * self.told.messages_a_day
         for k in range(self.told.channels):
-            state = json.loads(StepEngine().load(store.cell(f"cell{k}").state).dump())
-            lost += state["rows"] != ROWS * messages
+            stored = store.cell(f"cell{k}")
+            rows = json.loads(stored.state)["rows"] if stored is not None else 0
+            lost += rows != ROWS * messages
         verdicts = store.verdicts()
         verdicts = verdicts[verdicts["cell_id"].str.startswith("cell")]
         twice = int(verdicts.duplicated(["cell_id", "cycle_index"]).sum())
