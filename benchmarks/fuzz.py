@@ -1,4 +1,4 @@
-"""Fuzz what people outside can reach: messages, manifests, models, damaged text tables, HTTP.
+"""Fuzz what people outside can reach: messages, manifests, models, tables, files, HTTP.
 
     python -m benchmarks.fuzz messages --count 1000000 --first 0
 
@@ -14,7 +14,7 @@ import sys
 import time
 
 from softbreak.errors import SoftbreakError
-from tests.fuzzing import ONE_LAYOUT, TARGETS, Http
+from tests.fuzzing import ONE_LAYOUT, TARGETS, Http, real_reader
 
 HANG_SECOND = 10.0
 
@@ -22,12 +22,12 @@ HANG_SECOND = 10.0
 def main() -> None:
     """Run one target over a range of seeds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", choices=[*TARGETS, *ONE_LAYOUT, "http"])
+    parser.add_argument("target", choices=[*TARGETS, *ONE_LAYOUT, "real-readers", "http"])
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--first", type=int, default=0)
     told = parser.parse_args()
     http = Http() if told.target == "http" else None
-    target = http or {**TARGETS, **ONE_LAYOUT}[told.target]
+    target = http or {**TARGETS, **ONE_LAYOUT, "real-readers": real_reader}[told.target]
     counts, longest, findings = {"understood": 0, "refused": 0}, 0.0, []
     began = time.perf_counter()
     for seed in range(told.first, told.first + told.count):

@@ -15,12 +15,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from softbreak.simulate.export import write_cell
 from softbreak.simulate.records import simulate
+from tests.stream.servers import postgres
 from tests.stream.test_kill import played
 from tests.stream.test_watch import FILES
 
@@ -38,6 +41,17 @@ def simulated_files(cells: int, cycles: int, seed: int) -> dict[str, bytes]:
     return files
 
 
+@contextmanager
+def store_of(folder: Path, *, postgresql: bool) -> Iterator[str]:
+    """Yield the address of a server's store of its own, or nothing for SQLite in its place."""
+    if not postgresql:
+        yield ""
+        return
+    folder.mkdir()
+    with postgres(folder) as url:
+        yield url
+
+
 def main() -> None:
     """Kill, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -46,6 +60,7 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=3)
     parser.add_argument("--cycles", type=int, default=8)
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--postgresql", action="store_true", help="the killed watch's store")
     told = parser.parse_args()
     files = FILES
     if told.engine != "steps":
@@ -54,9 +69,15 @@ def main() -> None:
         folders = [Path(name, "undisturbed"), Path(name, "killed")]
         calm = played(folders[0], 0, engine=told.engine, files=files)
         began = time.perf_counter()
-        tables, received, killed = played(
-            folders[1], told.kills, seed=told.seed, engine=told.engine, files=files
-        )
+        with store_of(Path(name, "server"), postgresql=told.postgresql) as place:
+            tables, received, killed = played(
+                folders[1],
+                told.kills,
+                seed=told.seed,
+                engine=told.engine,
+                files=files,
+                place=place,
+            )
         second = time.perf_counter() - began
     late = killed.pop("ended before it was killed")
     print(f"{sum(killed.values())} kills (and {late} that came too late) in {second:.0f} s,")

@@ -22,6 +22,7 @@ from softbreak.models.detector import write_arrays
 from softbreak.models.learned.learners import load_learned
 from softbreak.models.registry import PRETRAINED
 from softbreak.stream.sources.messages import parse
+from tests import damaged_files
 from tests.damaged_tables import read_damaged
 from tests.damaged_vendors import STYLES, check, read_vendor
 
@@ -273,9 +274,23 @@ class Http:
         shutil.rmtree(self._folder)
 
 
+def reader(choose):
+    """Read a damaged copy of a file that the project makes itself."""
+    damaged_files.read_one(choose, damaged)
+
+
+def real_reader(choose):
+    """Read a damaged copy of one of these, or of a measured file."""
+    damaged_files.read_one(choose, damaged, real=True)
+
+
 TARGETS = {
-    **{"messages": message, "manifests": manifest, "models": model, "tables": read_damaged},
+    "messages": message,
+    "manifests": manifest,
+    "models": model,
+    "tables": read_damaged,
     "vendors": read_vendor,
+    "readers": reader,
 }
 ONE_LAYOUT = {f"vendors-{name}": partial(check, style=style) for name, style in STYLES.items()}
 

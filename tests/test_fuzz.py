@@ -4,8 +4,15 @@ import pytest
 
 from tests.fuzzing import TARGETS, Http, fuzz
 
-COUNTS = {"messages": 3000, "manifests": 1000, "models": 150, "tables": 400, "vendors": 400}
-FOUND = {"messages": (), "manifests": (), "models": (), "tables": (), "vendors": ()}
+COUNTS = {
+    "messages": 3000,
+    "manifests": 1000,
+    "models": 150,
+    "tables": 400,
+    "vendors": 400,
+    "readers": 200,
+}
+FOUND = {"messages": (), "manifests": (), "models": (), "tables": (), "vendors": (), "readers": ()}
 """Seeds that once found something: they are run for ever."""
 
 

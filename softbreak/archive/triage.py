@@ -16,6 +16,7 @@ from typing import Any
 from softbreak.archive.inputs.scan import Source, source_of
 from softbreak.archive.jobs.batches import Plan
 from softbreak.archive.jobs.executor import Crew, UnwritableError
+from softbreak.archive.jobs.process_pool import Pool
 from softbreak.archive.jobs.progress import Progress
 from softbreak.archive.jobs.schedule import Schedule
 from softbreak.archive.results.cache_key import basis_of
@@ -51,11 +52,12 @@ def triage(
         Where the results go. What is there already and still stands is not done again.
     detector : str or Detector
         See :func:`softbreak.detector`.
-    workers : int, str or distributed.Client, optional
+    workers : int, str, Pool or distributed.Client, optional
         Worker processes. 0 does the work in this process: quicker to start, but a file that
         crashes it ends it. By default as many as there are cores, and 0 for a single cell. A Dask
         client, or the address of its scheduler, hands the work to a cluster, all of whose workers
-        must see ``archive`` and ``out`` under these names.
+        must see ``archive`` and ``out`` under these
+        names. A :class:`~softbreak.archive.jobs.process_pool.Pool` that runs already goes on.
     crew : Crew, optional
         ``Crew(Limits(seconds=..., memory_bytes=...))``: what a cell may take.
     progress : callable, optional
@@ -131,7 +133,8 @@ def model_name(detector: str) -> str:
 
 def _run_facts(source: Source, detector: str, workers: Any) -> dict[str, Any]:
     manifest = source.manifest
-    where = workers if isinstance(workers, int | None) else "dask"
+    own = 1 if isinstance(workers, Pool) else workers
+    where = own if isinstance(own, int | None) else "dask"
     return {
         "versions": {
             "softbreak": __version__,

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import softbreak
+from softbreak.cli.far_reading import reading_far
 from softbreak.errors import SoftbreakError
 from softbreak.plain_text import visible
 
@@ -48,6 +49,9 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "Say what is installed, cached and reachable, and what brings the rest.",
 }
 """The verbs, in the order in which people need them; each is a module of that name in here."""
+
+_OWN_WORKERS: Final = ("triage", "serve")
+"""Verbs that give all their work to processes with limits."""
 
 
 class LazyGroup(TyperGroup):
@@ -102,12 +106,16 @@ def _version(wanted: bool) -> None:
     "(softbreak COMMAND --help has more)"
 )
 def softbreak_command(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     """Find soft and hard breakdown (internal shorts) in Li | solid electrolyte | Li cells."""
+    del version
+    if context.invoked_subcommand not in _OWN_WORKERS:
+        context.with_resource(reading_far())
 
 
 def run() -> None:

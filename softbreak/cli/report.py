@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from softbreak.cli.console import Quiet, Verbose, progress_bar, say, speak
+from softbreak.cli.page_links import Page, link_of
 from softbreak.cli.triage import Xlsx, write_xlsx
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -22,6 +23,7 @@ def report(
     first: Annotated[int, typer.Option(min=0, help="Pages of so many of the gravest cells.")] = 0,
     every: Annotated[bool, typer.Option("--all", help="Pages of all cells.")] = False,
     xlsx: Xlsx = None,
+    page: Page = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
@@ -35,12 +37,13 @@ def report(
     from softbreak.report.page import page_of, write_cell_pages, write_index
 
     speak(quiet, verbose)
+    link = link_of(page)
     result = load_result(results)
     names = [str(name) for name in result.cells["cell_id"]]
     wanted = list(dict.fromkeys([*(cell or []), *(names if every else names[:first])]))
     with progress_bar(quiet) as bar:
         found = bar.track(result.diagnoses(wanted), total=len(wanted), description="Writing pages")
-        write_cell_pages(results / "report", found)
+        write_cell_pages(results / "report", found, link)
         index = write_index(
             results / "report",
             run=result.run,

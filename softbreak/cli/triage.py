@@ -21,6 +21,7 @@ from softbreak.cli.console import (
     speak,
 )
 from softbreak.cli.detectors import local_detector
+from softbreak.cli.page_links import Link, Page, link_of
 from softbreak.cli.triage_view import show
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def triage(
         FailOn | None, typer.Option(help="End with exit code 1 if a cell is so, or worse.")
     ] = None,
     as_json: Json = False,
+    served: Page = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
@@ -80,6 +82,7 @@ def triage(
     from softbreak.archive.jobs.executor import Crew, Limits
 
     speak(quiet, verbose)
+    link = link_of(served)
     out = out or Path(f"softbreak-{Path(archive.rstrip('/')).resolve().name}")
     crew = Crew(Limits(timeout, int(memory * 2**30)))
     try:
@@ -90,7 +93,7 @@ def triage(
             err=True,
         )
         raise typer.Exit(130) from None
-    page = write_pages(result, quiet, pages)
+    page = write_pages(result, quiet, pages, link)
     workbook = [write_xlsx(result, xlsx)] if xlsx is not None else []
     if as_json:
         print_json(
@@ -149,7 +152,9 @@ def write_xlsx(result: TriageResult, path: Path) -> Path:
     return write_workbook(path, result.cells, rows, result.failures)
 
 
-def write_pages(result: TriageResult, quiet: bool, pages: int = PAGES) -> Path:
+def write_pages(
+    result: TriageResult, quiet: bool, pages: int = PAGES, link: Link | None = None
+) -> Path:
     """Write the report, with pages of the gravest cells, under a progress bar.
 
     Returns
@@ -171,4 +176,5 @@ def write_pages(result: TriageResult, quiet: bool, pages: int = PAGES) -> Path:
             failures=result.failures,
             diagnoses=diagnoses,
             verdicts=result.out / "verdicts.parquet",
+            link=link,
         )

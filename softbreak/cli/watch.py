@@ -23,6 +23,7 @@ from softbreak.cli.console import (
     speak,
     stdout,
 )
+from softbreak.cli.page_links import Page, link_of
 from softbreak.errors import SoftbreakError
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def watch(
         list[str] | None,
         typer.Option(help="CELL=HOURS: send nothing about it for so long, and end; * is all."),
     ] = None,
+    page: Page = None,
     http: Annotated[
         str | None, typer.Option(help="HOST:PORT for /health and /metrics (Prometheus).")
     ] = None,
@@ -108,7 +110,9 @@ def watch(
         if ack or silence:
             _attend(opened, ack or [], silence or [])
             raise typer.Exit(0)
-        running, postman = _composed(stack, opened, source, place, (notify, detector, settle, http))
+        running, postman = _composed(
+            stack, opened, source, place, (notify, detector, settle, http, page)
+        )
         end_on_signal(running.stop)
         tell_systemd(running.metrics, running.stop)
         if once:
@@ -180,7 +184,7 @@ def _composed(
     store: Store,
     address: str,
     place: str,
-    options: tuple[list[str] | None, str, float, str | None],
+    options: tuple[list[str] | None, str, float, str | None, str | None],
 ) -> tuple[Watch, Postman]:
     from softbreak.cli.detectors import local_detector
     from softbreak.cli.watching import picture_of, served, source_of
@@ -190,7 +194,8 @@ def _composed(
     from softbreak.stream.watch import Watch
     from softbreak.stream.watched_cell import DetectorEngine
 
-    notify, detector, settle, http = options
+    notify, detector, settle, http, page = options
+    link = link_of(page)
     detector = local_detector(detector)
     live_detector_of(detector)  # a misspelt name is said before anything is opened
     channels = [channel_of(url) for url in notify or ()]
@@ -205,7 +210,7 @@ def _composed(
     pace = Pace(checkpoint_second=_SENDERS_WAIT_SECOND) if listen else Pace()
     names = [c.name for c in channels]
     running = Watch(source, store, DetectorEngine(detector), names, pace=pace)
-    postman = Postman(store, channels, picture_of(store))
+    postman = Postman(store, channels, picture_of(store), link=link)
     for exposed in shown:
         exposed.watch, exposed.postman = running, postman
     return running, postman

@@ -6,7 +6,7 @@ Names come from files and are untrusted: templates escape everything, file names
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ OVERLAY: Final = "overlay.html"
 MOST_OVERLAYS: Final = 12
 
 
-def write_report(
+def write_report(  # noqa: PLR0913 - all but the first by name
     directory: Path,
     *,
     run: Mapping[str, Any],
@@ -35,6 +35,7 @@ def write_report(
     failures: pd.DataFrame,
     diagnoses: Iterable[Diagnosis],
     verdicts: Path | None = None,
+    link: Callable[[str], str] | None = None,
 ) -> Path:
     """Write the report; return its first page.
 
@@ -50,6 +51,8 @@ def write_report(
         The cells that get a page, of ten thousand perhaps a few hundred; looked at one at a time.
     verdicts : pathlib.Path, optional
         ``verdicts.parquet``, for the lives of the cells that get none.
+    link : callable, optional
+        The address of a cell's served page, by its name.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def write_report(
         ``directory/index.html``
     """
     over: list[overlays.Life] = []
-    lives = write_cell_pages(directory, _noted(diagnoses, over))
+    lives = write_cell_pages(directory, _noted(diagnoses, over), link)
     write_overlay(directory, over)
     kept = {page_of(identity) for identity in lives}
     for stale in (directory / _PAGES).glob("*.html"):
@@ -118,13 +121,19 @@ def write_overlay(directory: Path, lives: Sequence[overlays.Life]) -> Path | Non
     return path
 
 
-def write_cell_pages(directory: Path, diagnoses: Iterable[Diagnosis]) -> dict[str, Life]:
+def write_cell_pages(
+    directory: Path,
+    diagnoses: Iterable[Diagnosis],
+    link: Callable[[str], str] | None = None,
+) -> dict[str, Life]:
     """Write the pages of cells beside those that are there; return what the index shows of each.
 
     Parameters
     ----------
     directory : pathlib.Path
     diagnoses : iterable of Diagnosis
+    link : callable, optional
+        The address of a cell's served page, by its name.
     """
     (directory / _PAGES).mkdir(parents=True, exist_ok=True)
     copy_assets(directory / "assets")
@@ -132,7 +141,8 @@ def write_cell_pages(directory: Path, diagnoses: Iterable[Diagnosis]) -> dict[st
     lives = {}
     for diagnosis in diagnoses:
         identity = _identity(diagnosis)
-        text = template.render(root="../", **cell_context(diagnosis))
+        served = link(diagnosis.cell.cell_id) if link else ""
+        text = template.render(root="../", served=served, **cell_context(diagnosis))
         write(directory / page_of(identity), text)
         lives[identity] = life_of(diagnosis)
     return lives

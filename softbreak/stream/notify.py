@@ -184,6 +184,8 @@ class Postman:
         A cell's picture; one that cannot be drawn never holds a notification back.
     hold_second : float
         See :data:`HOLD_SECOND`.
+    link : callable, optional
+        The address of a cell's page, by its name: stands in the text, and as ``link``.
 
     Attributes
     ----------
@@ -197,11 +199,13 @@ class Postman:
         channels: Sequence[Channel],
         picture: Picture | None = None,
         hold_second: float = HOLD_SECOND,
+        link: Callable[[str], str] | None = None,
     ) -> None:
         self._store = store
         self._channels = {channel.name: channel for channel in channels}
         self._picture = picture
         self._hold_second = hold_second
+        self._link = link
         self.sent = 0
         self.failed = 0
 
@@ -231,7 +235,7 @@ class Postman:
     def _send(self, waiting: Waiting) -> None:
         picture = self._drawn(waiting)
         with Boundary() as boundary:
-            self._channels[waiting.channel].send(waiting.key, waiting.body, picture)
+            self._channels[waiting.channel].send(waiting.key, self._body(waiting), picture)
         error = boundary.error
         if error is not None:
             if not isinstance(error, NotSent):  # of a library, which may say the address
@@ -244,6 +248,12 @@ class Postman:
         else:
             self.sent += 1
             self._store.sent(waiting.key)
+
+    def _body(self, waiting: Waiting) -> Mapping[str, Any]:
+        if self._link is None:
+            return waiting.body
+        link = self._link(waiting.cell_id)
+        return {**waiting.body, "text": f"{waiting.body['text']}\n{link}", "link": link}
 
     def _drawn(self, waiting: Waiting) -> bytes | None:
         if self._picture is None:

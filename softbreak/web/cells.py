@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from softbreak.archive.inputs.manifest_columns import manifest_columns
-from softbreak.archive.results.pack import PackReader, Stored, key_of
-from softbreak.archive.results.packs import Shelf
+from softbreak.archive.results.pack import Stored, key_of
+from softbreak.archive.results.packs import Readers, Shelf
 from softbreak.archive.results.triage_result import TriageResult, load_result, packs_of
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError, SoftbreakError
@@ -28,6 +28,7 @@ from softbreak.stream.cell_board import Row as LiveRow
 from softbreak.stream.cell_board import board
 from softbreak.stream.store.reviews import Reviews
 from softbreak.stream.store.store import Store
+from softbreak.web.reviews_beside import reviews_beside
 
 REVIEWS_FILE: Final = "reviews.db"
 _POINTS: Final = 64
@@ -148,12 +149,19 @@ class Results:
         self._archive = archive
         self.out, self._lock, self._marked = out, threading.Lock(), ""
         self.result: TriageResult = load_result(out)
-        self.store = Store(str(out / REVIEWS_FILE))
-        self.reviews = Reviews(self.store.engine)
+        self.store, closed, self._copy = reviews_beside(out / REVIEWS_FILE)
+        self.reviews = Reviews(self.store.engine, closed)
         self._rows: list[CellRow] = []
         self._index: dict[str, Stored] = {}
+        self._readers, self._reading = Readers(), threading.Lock()
         self._details = lru_cache(maxsize=24)(self._diagnosis)
         self._sparks: dict[str, tuple[float, ...]] = {}
+
+    def warm(self) -> None:
+        """Read what the first page needs, before anybody asks for it."""
+        rows = self.rows()
+        if rows:
+            self.volts(rows[0].cell_id)
 
     def mark(self) -> str:
         """Return when the results were written."""
@@ -169,6 +177,8 @@ class Results:
                 self._details.cache_clear()
                 self._sparks.clear()
                 self._index = {}
+                with self._reading:
+                    self._readers.close()
                 lives = lives_in(self.out / "verdicts.parquet", self.result.cells)
                 facts = self._facts()
                 self._rows = [
@@ -196,7 +206,8 @@ class Results:
 
     def _diagnosis(self, cell_id: str) -> tuple[Diagnosis, dict[str, Any]]:
         stored = self._stored(cell_id)
-        with PackReader(stored.pack) as reader:
+        with self._reading:
+            reader = self._readers.of(stored)
             return reader.diagnosis(stored.key), reader.meta(stored.key)
 
     def _stored(self, cell_id: str) -> Stored:
@@ -216,7 +227,8 @@ class Results:
         """Return the overpotential over a cell's life (V)."""
         if cell_id not in self._sparks:
             stored = self._stored(cell_id)
-            with PackReader(stored.pack) as reader:
+            with self._reading:  # a pack of thousands of cells takes long to open: it stays so
+                reader = self._readers.of(stored)
                 volts = reader.table(stored.key, "half_cycles")["overpotential_volt"].to_numpy()
             half = np.asarray(volts, dtype=np.float64)
             # both signs of a cycle together: their difference is not the cell's life
@@ -285,6 +297,9 @@ class Live:
     def __init__(self, url: str) -> None:
         self.store = Store(url)
         self.reviews = Reviews(self.store.engine)
+
+    def warm(self) -> None:
+        """Do nothing: a store is asked anew each time."""
 
     def rows(self) -> list[CellRow]:
         """Return all cells, those with an alarm first."""

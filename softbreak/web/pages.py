@@ -19,7 +19,7 @@ from softbreak.report.words import plain
 from softbreak.stream.store.transaction import EVERYONE
 from softbreak.verdict import cycle_number
 from softbreak.web.cells import CellRow, Live, Results
-from softbreak.web.dropped import Drop
+from softbreak.web.dropped import Drop, Judge
 from softbreak.web.reviewing import review_routes
 from softbreak.web.safety import COOKIE, Door, Guard, Refused
 from softbreak.web.site import ASSETS, Site, asset_of, form_of
@@ -32,13 +32,15 @@ SILENCES: Final = {"1 h": 3600.0, "8 h": 28_800.0, "3 d": 259_200.0, "end": 0.0}
 _FIRST_PIXELS: Final = 3000
 
 
-def application(cells: Results | Live, door: Door) -> Any:
+def application(cells: Results | Live, door: Door, judge: Judge | None = None) -> Any:
     """Return the page as an ASGI application behind its door.
 
     Parameters
     ----------
     cells : Results or Live
     door : Door
+    judge : Judge, optional
+        Of dropped files.
     """
     site = Site(cells, locked=bool(door.token))
     app = FastAPI(title="softbreak", docs_url=None, redoc_url=None, openapi_url=None)
@@ -46,7 +48,7 @@ def application(cells: Results | Live, door: Door) -> Any:
     app.include_router(_cell_routes(site))
     app.include_router(review_routes(site))
     app.include_router(_alarm_routes(site))
-    app.include_router(Drop(site).routes())
+    app.include_router(Drop(site, judge or Judge()).routes())
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(SoftbreakError, _failed)
     return Guard(app, door)
@@ -147,6 +149,8 @@ def _cell_routes(site: Site) -> APIRouter:
     def cell(request: Request, key: str) -> Response:
         """Show a cell."""
         row = site.row(key)
+        if site.samples is not None:
+            site.samples.prepare(row.cell_id)  # before anybody zooms
         told = {"alarms": site.alarms(row), "silences": list(SILENCES)}
         context = site.cell_context(row, opinion=True)
         return site.page("cell.html", request, title=plain(row.cell_id), **told, **context)
@@ -191,14 +195,15 @@ def _trace(
 ) -> Response:
     if begin is None or end is None or site.samples is None:
         time_, volts = site.cells.trace(row.cell_id)
-        exact = False
+        exact = pending = False
     else:
         window = site.samples.window(row.cell_id, begin, end, pixels or _FIRST_PIXELS)
-        time_, volts, exact = window
+        time_, volts, exact, pending = window
     told = {
         "time": [round(value, 6) for value in time_.tolist()],
         "volt": [None if value != value else round(value, 7) for value in volts.tolist()],  # noqa: PLR0124
         "exact": exact,
+        "pending": pending,
     }
     return Response(json.dumps(told, allow_nan=False), media_type="application/json")
 

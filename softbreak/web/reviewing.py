@@ -201,7 +201,7 @@ def _import(site: Site, body: bytes) -> int:
         path.write_bytes(body)
         try:
             return site.cells.reviews.take(read_labels(path))
-        except ReadError as error:
+        except (ReadError, StoreError) as error:
             raise HTTPException(422, str(error).replace(str(path), "labels.csv")) from error
 
 

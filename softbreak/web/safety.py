@@ -7,6 +7,7 @@ own. Bodies and rates are bounded, and no page may load or run anything from els
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -28,6 +29,7 @@ MOST_FILE_BYTES: Final = 256 * 2**20
 CHANGES_A_MINUTE: Final = 240
 """POSTs from one address."""
 WRONG_TOKENS_A_MINUTE: Final = 20
+_FILES: Final = ("/drop", "/keep", "/labels.csv")
 _CLIENTS: Final = 4096
 _OPEN: Final = ("/login", "/assets/", "/health")
 _POLICY: Final = (
@@ -132,9 +134,20 @@ class Guard:
         if scope["type"] != "http":
             return
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         try:
             self._check(scope, headers)
-            await self.app(scope, self._bounded(scope, headers, receive), _with_headers(send))
+            await self.app(scope, self._bounded(scope, headers, receive), _with_headers(sending))
+        except asyncio.CancelledError:  # the server ends: a request under way is no fault of it
+            if begun:
+                raise
+            await _answer(Refused(503, "the page is being closed"), send)
         except Refused as refused:
             await _answer(refused, send)
 
@@ -179,7 +192,7 @@ class Guard:
 
     @staticmethod
     def _bounded(scope: Scope, headers: dict[str, str], receive: Receive) -> Receive:
-        most = MOST_FILE_BYTES if scope["path"] == "/drop" else MOST_FORM_BYTES
+        most = MOST_FILE_BYTES if scope["path"] in _FILES else MOST_FORM_BYTES
         stated = headers.get("content-length", "0")
         if not stated.isdigit() or int(stated) > most:
             raise Refused(413, f"at most {most:,} bytes")

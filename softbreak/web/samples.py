@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import threading
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from softbreak.archive.feature_tables import histories_of, scanned
 from softbreak.archive.results.pack import key_of
 from softbreak.archive.tables import Failure
+from softbreak.boundary import Boundary, in_words
 from softbreak.data.decimation import min_max_samples
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
@@ -21,7 +23,13 @@ from softbreak.web.cells import Results
 FOLDER: Final = "samples"
 MOST_POINTS: Final = 8000
 """Of one answer."""
-_NAMES: Final = ("time", "voltage")
+MOST_READING: Final = 4
+"""Cells whose samples are read at a time."""
+BLOCK: Final = 256
+"""Samples of which the lowest and the highest are known beforehand."""
+_NAMES: Final = ("time", "voltage", "extremes")
+
+logger = logging.getLogger(__name__)
 
 
 class Window(NamedTuple):
@@ -33,11 +41,14 @@ class Window(NamedTuple):
         s and V: of each pixel's stretch the lowest and the highest sample.
     exact : bool
         Whether every sample was looked at; else this is the stored trace.
+    pending : bool
+        Whether the samples are being read, so that it is worth to ask again.
     """
 
     time: np.ndarray
     voltage: np.ndarray
     exact: bool
+    pending: bool = False
 
 
 class Samples:
@@ -52,6 +63,19 @@ class Samples:
     def __init__(self, results: Results) -> None:
         self._results = results
         self._lock = threading.Lock()
+        self._reading: set[Path] = set()
+        self._failed: set[Path] = set()
+
+    def prepare(self, cell_id: str) -> bool:
+        """Begin to read the samples of a cell, if they are not at hand; return whether it reads."""
+        folder = self._folder(cell_id)
+        if folder.exists() or folder in self._failed or self._results.archive is None:
+            return False
+        with self._lock:
+            if folder not in self._reading and len(self._reading) < MOST_READING:
+                self._reading.add(folder)
+                threading.Thread(target=self._made, args=(cell_id, folder), daemon=True).start()
+        return True
 
     def window(self, cell_id: str, begin: float, end: float, pixels: int) -> Window:
         """Return the extremes of a stretch, so that no spike is lost.
@@ -64,28 +88,38 @@ class Samples:
         pixels : int
             At most twice as many samples come back.
         """
-        found = self._arrays(cell_id)
-        exact = found is not None
-        time, voltage = self._results.trace(cell_id) if found is None else found
+        folder = self._folder(cell_id)
+        pending = self.prepare(cell_id)
+        exact = folder.exists()
+        time, voltage = _opened(folder)[:2] if exact else self._results.trace(cell_id)
         first = max(int(np.searchsorted(time, begin)) - 1, 0)
-        last = int(np.searchsorted(time, end, side="right")) + 1
-        part = voltage[first:last]
+        last = min(int(np.searchsorted(time, end, side="right")) + 1, len(time))
         buckets = max(min(pixels, MOST_POINTS // 2), 10)
+        if exact and last - first > 4 * BLOCK * buckets:
+            extremes = _opened(folder)[2]
+            ends = np.searchsorted(extremes, (first, last))
+            places = np.r_[first, extremes[ends[0] : ends[1]], last - 1]
+        else:
+            places = np.arange(first, last)
+        part = voltage[places]
         whole = len(part) and np.isfinite([part.min(), part.max()]).all()
-        chosen = min_max_samples(part if whole else np.nan_to_num(part), buckets)
-        return Window(time[first:last][chosen], part[chosen].astype(np.float64), exact)
+        chosen = places[min_max_samples(part if whole else np.nan_to_num(part), buckets)]
+        return Window(time[chosen], voltage[chosen].astype(np.float64), exact, pending)
 
-    def _arrays(self, cell_id: str) -> tuple[np.ndarray, np.ndarray] | None:
-        """Open the flat files of a cell; make them where they are not there."""
+    def _folder(self, cell_id: str) -> Path:
         stamps = "".join(str(stamp["sha256"]) for stamp in self._results.stamps(cell_id))
-        mark = hashlib.sha256(stamps.encode()).hexdigest()[:12]
-        folder = self._results.out / FOLDER / f"{key_of(cell_id)}-{mark}"
-        if not folder.exists():
-            with self._lock:  # one cell at a time: its files may be long
-                if not folder.exists() and not self._make(cell_id, folder):
-                    return None
-        time, voltage = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in _NAMES)
-        return time, voltage
+        mark = hashlib.sha256(f"{stamps}{_NAMES}".encode()).hexdigest()[:12]
+        return self._results.out / FOLDER / f"{key_of(cell_id)}-{mark}"
+
+    def _made(self, cell_id: str, folder: Path) -> None:
+        with Boundary(cell_id) as boundary:
+            self._make(cell_id, folder)
+        if boundary.error is not None:
+            logger.warning("no samples of %s: %s", cell_id, in_words(boundary.error))
+        with self._lock:
+            self._reading.discard(folder)
+            if not folder.exists():
+                self._failed.add(folder)
 
     def _make(self, cell_id: str, folder: Path) -> bool:
         root = self._results.archive
@@ -119,10 +153,19 @@ def flat(history: CellHistory) -> tuple[np.ndarray, np.ndarray]:
     return np.maximum.accumulate(np.concatenate(times)), np.concatenate(volts)
 
 
+def _opened(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    time, voltage, extremes = (np.load(folder / f"{n}.npy", mmap_mode="r") for n in _NAMES)
+    return time, voltage, extremes
+
+
 def _write(arrays: tuple[np.ndarray, np.ndarray], folder: Path) -> None:
+    time, voltage = arrays
+    known = np.nan_to_num(voltage)  # a gap between records is no sample: it stays beside them
+    blocks = min_max_samples(known, max(len(voltage) // BLOCK, 1))
+    extremes = np.union1d(blocks, np.flatnonzero(np.isnan(voltage))).astype(np.int64)
     draft = folder.with_name(folder.name + ".part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    for name, values in zip(_NAMES, arrays, strict=True):
+    for name, values in zip(_NAMES, (time, voltage, extremes), strict=True):
         np.save(draft / f"{name}.npy", values, allow_pickle=False)
     draft.replace(folder)

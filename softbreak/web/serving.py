@@ -8,8 +8,10 @@ from typing import Any
 
 import uvicorn
 
+from softbreak.boundary import Boundary
 from softbreak.errors import SoftbreakError
 from softbreak.web.cells import Live, Results
+from softbreak.web.dropped import Judge
 from softbreak.web.pages import application
 from softbreak.web.safety import Door, door_of
 
@@ -47,8 +49,9 @@ class Server:
         self._socket = _listening(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
         self.door: Door = door_of(host, self.port, token, names)
+        self._cells, self._judge = cells, Judge()
         config: Any = uvicorn.Config(
-            application(cells, self.door),
+            application(cells, self.door, self._judge),
             log_level="warning",
             access_log=False,
             lifespan="off",
@@ -67,7 +70,16 @@ class Server:
 
     def run(self) -> None:
         """Serve until somebody interrupts."""
-        self._server.run(sockets=[self._socket])
+        threading.Thread(target=self._warm, daemon=True, name="softbreak-page").start()
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._judge.close()
+
+    def _warm(self) -> None:
+        with Boundary("the first page"):  # whoever asks for it is told what is wrong
+            self._cells.warm()
+        self._judge.warm()
 
     def start(self) -> threading.Thread:
         """Serve in a thread of its own."""

@@ -7,6 +7,7 @@ import pytest
 
 from softbreak.archive.results.packs import Shelf
 from softbreak.archive.triage import triage
+from softbreak.data.readers import registry
 from tests.archive.files import write_cell
 
 TABLES = ("verdicts", "cells", "failures")
@@ -115,3 +116,25 @@ def test_many_small_runs_leave_few_files(archive, tmp_path):
     folder = tmp_path / "cells" / "hybrid-1"
     assert len(Shelf(folder).index()) == 13
     assert len(list(folder.iterdir())) <= 8
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(tmp_path, monkeypatch):
+    path = write_cell(tmp_path / "archive" / "cell.csv", ohm=300.0)
+    later = write_cell(tmp_path / "later.csv", ohm=900.0).read_bytes()
+    first = path.read_bytes()
+    size = max(len(first), len(later))
+    path.write_bytes(first.ljust(size, b"\n"))  # of equal size: only the content tells
+    hashed = registry._sha256
+
+    def replaced(name):
+        path.write_bytes(later.ljust(size, b"\n"))
+        return hashed(name)
+
+    monkeypatch.setattr(registry, "_sha256", replaced)
+    triage(tmp_path / "archive", tmp_path / "out", workers=0)
+    monkeypatch.setattr(registry, "_sha256", hashed)
+    again = triage(tmp_path / "archive", tmp_path / "out", workers=0)
+    assert again.run["counts"]["cells_not_done_again"] == 0
+    triage(tmp_path / "archive", tmp_path / "calm", workers=0)
+    name = "cells.parquet"
+    assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "calm" / name).read_bytes()

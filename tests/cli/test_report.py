@@ -1,5 +1,8 @@
+import re
+
 import pytest
 
+from softbreak.archive.results.pack import key_of
 from tests.archive.files import write_cell
 
 
@@ -26,3 +29,14 @@ def test_a_name_that_is_not_known(softbreak, results):
     told = softbreak("report", results, "--cell", "c")
     assert told.code == 2
     assert "no result of a cell 'c'" in told.err
+
+
+def test_pages_lead_to_the_served_page(softbreak, results):
+    told = softbreak("report", results, "--cell", "a", "--page", "http://lab:8765/")
+    assert told.code == 0
+    (page,) = (results / "report" / "cell").iterdir()
+    link = re.search(r'href="http://lab:8765/cell/([^"]+)"', page.read_text())
+    assert link[1] == key_of("a")
+    told = softbreak("report", results, "--cell", "a", "--page", "javascript:alert(1)")
+    assert told.code == 2
+    assert "expected http://HOST:PORT" in told.err

@@ -1,7 +1,7 @@
 """Watches that are killed: children of one process that has everything loaded.
 
-``python -m tests.stream.nursery FOLDER URL SEED KILLS ENGINE`` lets files in FOLDER/live grow to
-what they are in FOLDER/done, follows them with FOLDER/store.db and sends to URL. The watch is
+``python -m tests.stream.nursery FOLDER URL SEED KILLS ENGINE STORE`` lets files in FOLDER/live grow
+to what they are in FOLDER/done, follows them with STORE and sends to URL. The watch is
 killed (SIGKILL) so many times: at random moments, just before and just after a transaction, and
 just before and just after a notification was taken, when it is not yet marked as sent. Then it is
 let come to its end. Writes what it did as JSON.
@@ -88,9 +88,9 @@ def append(data, path, choose):
     return path.stat().st_size >= len(data)
 
 
-def live(root, url, engine, choose):
+def live(root, url, engine, choose, place):
     """Follow the files until they are complete and everything is sent."""
-    store = Store(str(root / "store.db"))
+    store = Store(place)
     channel = PostChannel(url)
     pace = Pace(checkpoint_second=choose.choice([0.0, 0.05, 1e9]))
     watch = Watch(folder(root / "live"), store, engine, [channel.name], pace=pace)
@@ -107,7 +107,7 @@ def live(root, url, engine, choose):
     store.close()
 
 
-def child(root, url, engine, seed, fault):
+def child(root, url, engine, seed, fault, place):
     """Fork a watch; return the process."""
     process = os.fork()
     if process:
@@ -115,7 +115,7 @@ def child(root, url, engine, seed, fault):
     choose = random.Random(seed)
     if fault is not None:
         armed(*fault)
-    live(root, url, engine, choose)
+    live(root, url, engine, choose, place)
     os._exit(0)
 
 
@@ -129,7 +129,7 @@ def main():
         fault = None
         if killed.total() < kills:
             fault = (choose.choice(POINTS), choose.randrange(1, 4))
-        process = child(root, url, engine, choose.random(), fault)
+        process = child(root, url, engine, choose.random(), fault, sys.argv[6])
         if fault is not None and fault[0] == "moment":
             time.sleep(choose.random() * 0.4)
             os.kill(process, signal.SIGKILL)

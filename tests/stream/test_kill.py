@@ -16,7 +16,7 @@ from tests.stream.test_watch import FILES, outcome
 ROOT = Path(__file__).parents[2]
 
 
-def played(folder, kills, seed=0, engine="steps", files=FILES):
+def played(folder, kills, seed=0, engine="steps", files=FILES, place=""):
     """Grow files under a watch that is killed; return what is stored and what was received."""
     for name, data in files.items():
         path = folder / "done" / name
@@ -26,7 +26,7 @@ def played(folder, kills, seed=0, engine="steps", files=FILES):
         told = subprocess.run(
             [
                 *(sys.executable, "-m", "tests.stream.nursery", str(folder), receiver.url),
-                *(str(seed), str(kills), engine),
+                *(str(seed), str(kills), engine, place or str(folder / "store.db")),
             ],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -35,7 +35,7 @@ def played(folder, kills, seed=0, engine="steps", files=FILES):
             check=False,
         )
         assert told.returncode == 0, told.stderr
-        store = Store(str(folder / "store.db"))
+        store = Store(place or str(folder / "store.db"))
         keys = [key.split("@")[0] for key, _ in receiver.got]
         found = outcome(store), keys, json.loads(told.stdout)
         store.close()

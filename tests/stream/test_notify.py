@@ -163,3 +163,26 @@ def test_a_locked_phone_shows_the_essential_first(event, name):
     assert title.startswith(first)
     assert "cycle 4" in title
     assert name in told.body["text"]
+
+
+def test_a_notification_leads_to_the_cell_on_the_served_page(store, receiver):
+    channel = PostChannel(receiver.url)
+    raised(store, [channel])
+    link = "http://lab:8765/cell/{}-1".format
+    Postman(store, [channel], link=link).deliver()
+    ((_, body),) = receiver.got
+    assert body["link"] == "http://lab:8765/cell/cell7-1"
+    assert body["text"].splitlines()[-1] == body["link"]
+
+
+def test_a_clock_that_is_set_back_holds_nothing_up(store, receiver, monkeypatch):
+    clock = [2e10]
+    monkeypatch.setattr(notify, "time", lambda: clock[0])
+    channels = [channel_of(receiver.url)]
+    raised(store, channels)
+    postman = Postman(store, channels)
+    receiver.refuse = 1
+    assert [postman.deliver(), postman.deliver()] == [1, 0], "refused, and put off for a while"
+    clock[0] -= 86_400.0
+    assert postman.deliver() == 1
+    assert len(receiver.got) == 1

@@ -139,6 +139,10 @@ def test_a_dropped_file_has_its_verdict(visit, out, tmp_path):
     page.locator("#dropped .card").wait_for(timeout=180_000)  # another process has to begin
     assert page.locator("#dropped .chip").count() >= 1
     assert "Not kept." in page.locator("#dropped").inner_text()
+    assert not (out / "dropped").exists()
+    page.click("text=Keep it")
+    page.get_by_text("Kept as dropped/").first.wait_for()
+    assert len(list((out / "dropped").iterdir())) == 1
 
 
 @pytest.mark.parametrize(
@@ -157,6 +161,9 @@ def test_nothing_overflows_in_light_dark_and_on_a_phone(visit, out, name, option
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{path or 'the table'} is {wide} px too wide"
         shot(page, f"{name}-{'cell' if path else 'cells'}")
+        if path:
+            why = page.locator(".evidence td:last-child").first.bounding_box()["width"]
+            assert why > 250, "a column of single words is not read"
 
 
 def test_every_control_has_a_name(visit, out):

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from softbreak.stream.store.engine import StoreError
 from softbreak.stream.store.store import Store
 from softbreak.web import pages
 from softbreak.web.pages import changes
@@ -93,12 +94,24 @@ def test_zooming_in_looks_at_every_sample(page, out):
     key = key_of(page, "b")
     stored = page.get(f"/cell/{key}/trace").json()
     assert stored["exact"] is False
-    near = page.get(f"/cell/{key}/trace?begin=3000&end=9000&pixels=500").json()
-    assert near["exact"] is True
+    near = _until_exact(
+        lambda: page.get(f"/cell/{key}/trace?begin=3000&end=9000&pixels=500").json(),
+        lambda told: told["exact"],
+    )
+    assert not near["pending"]
     samples = np.arange(1, 361) * 120.0
     inside = samples[(samples >= 3000) & (samples <= 9000)]
     assert set(inside.tolist()) <= set(near["time"])
     assert (out / "samples").is_dir()
+
+
+def _until_exact(ask, exact):
+    """Ask until the samples, which another thread reads, are there."""
+    deadline = time.monotonic() + 60
+    while not exact(told := ask()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return told
 
 
 def test_no_spike_is_lost_between_pixels(page, out, tmp_path):
@@ -108,7 +121,10 @@ def test_no_spike_is_lost_between_pixels(page, out, tmp_path):
         """Stands for results: a million samples, one of them a spike."""
 
         def __init__(self):
-            self.out = tmp_path
+            self.out = self.archive = tmp_path
+
+        def trace(self, _):
+            return np.zeros(2), np.zeros(2)
 
         def stamps(self, _):
             return [{"sha256": "0"}]
@@ -117,11 +133,24 @@ def test_no_spike_is_lost_between_pixels(page, out, tmp_path):
     volts = np.zeros(1_000_000, np.float32)
     volts[777_777] = -1.0
     samples._make = lambda _, folder: _save(folder, np.arange(1e6), volts)
-    found = samples.window("c", 0.0, 1e6, 300)
-    assert found.exact
+    assert not samples.window("c", 0.0, 1e6, 300).exact, "nobody waits for a long file"
+    found = _until_exact(lambda: samples.window("c", 0.0, 1e6, 300), lambda told: told.exact)
     assert len(found.time) <= 610
     assert found.voltage.min() == -1.0
     assert found.time[found.voltage.argmin()] == 777_777.0
+    near = samples.window("c", 777_000.0, 778_000.0, 300)
+    assert near.time[near.voltage.argmin()] == 777_777.0
+    rng = np.random.default_rng(0)  # of a stretch with any ends, the extremes are those of all
+    noise = rng.standard_normal(1_000_000).astype(np.float32)
+    noise[500_000] = np.nan
+    samples._make = lambda _, folder: _save(folder, np.arange(1e6), noise)
+    samples._results.stamps = lambda _: [{"sha256": "1"}]
+    _until_exact(lambda: samples.window("c", 0.0, 1.0, 10), lambda told: told.exact)
+    for begin, end in np.sort(rng.integers(0, 1_000_000, (50, 2))):
+        told = samples.window("c", float(begin), float(end), 20)
+        part = noise[max(begin - 1, 0) : end + 2]
+        assert np.nanmin(told.voltage) == np.nanmin(part)
+        assert np.nanmax(told.voltage) == np.nanmax(part)
 
 
 def _save(folder, time_, volts):
@@ -221,9 +250,10 @@ def test_a_dropped_file_is_judged_and_kept_nowhere(page, out, tmp_path):
     assert "Not kept." in done.text
     assert "<img" not in done.text
     assert sorted(path.name for path in out.iterdir()) == before
-    kept = page.post("/drop?name=../../new.csv&keep=true", content=data)
-    assert "Kept as dropped/" in kept.text
-    assert len(list((out / "dropped").iterdir())) == 1
+    for text in (data, data, data + b"\n"):  # the same once; another of that name beside it
+        kept = page.post("/keep?name=../../new.csv", content=text)
+        assert kept.text.startswith("Kept as dropped/")
+    assert len(list((out / "dropped").iterdir())) == 2
     assert not (out.parent / "new.csv").exists()
 
 
@@ -232,3 +262,28 @@ def test_a_file_that_is_no_data_is_told_with_a_remedy(page):
     assert done.status_code in (200, 500)
     assert "nothing in here" not in done.text or "expected" in done.text
     assert page.post("/drop?name=x.csv", content=b"").status_code == 422
+
+
+def test_results_in_a_folder_that_nobody_may_write_to_are_shown(tmp_path, monkeypatch):
+    place = make_results(tmp_path)
+    known = client_of(place)
+    known.post("/reviewer", content="reviewer=ann", headers=HTML)
+    form = {"first_cycle": 0, "last_cycle": 2, "state": "soft"}
+    assert known.post(f"/review/{key_of(known, 'a')}", data=form).status_code == 200
+    known.cells.store.close()
+
+    def opened(path):
+        if str(place) in path:
+            raise StoreError("unable to open database file")
+        return Store(path)
+
+    monkeypatch.setattr("softbreak.web.reviews_beside.Store", opened)
+    monkeypatch.setattr("softbreak.web.reviews_beside.may_write", lambda *_: False)
+    page = client_of(place)
+    assert page.get("/").status_code == 200
+    assert "a,0,2," in page.get("/labels.csv").text, "what was said before is there"
+    page.post("/reviewer", content="reviewer=ann", headers=HTML)
+    refused = page.post(f"/review/{key_of(page, 'b')}", data=form)
+    assert refused.status_code == 422
+    assert "cannot be written to" in refused.text
+    page.cells.store.close()

@@ -1,10 +1,12 @@
 """What the door lets through, and what it does not."""
 
+import asyncio
+
 import pytest
 
 from softbreak.errors import SoftbreakError
 from softbreak.web import safety
-from softbreak.web.safety import door_of
+from softbreak.web.safety import Guard, door_of
 from tests.web.lab import HARM, HTML, PORT, client_of, make_results
 
 TOKEN = "a-token-of-enough-letters"
@@ -147,3 +149,24 @@ def test_tokens_cannot_be_tried_fast(out, monkeypatch):
     codes = [page.post("/login", content="token=x", headers=HTML).status_code for _ in range(4)]
     assert codes == [401, 401, 429, 429]
     page.cells.store.close()
+
+
+def test_a_request_under_way_when_the_page_ends_is_answered_without_a_trace():
+    async def ended(*_):
+        raise asyncio.CancelledError
+
+    told = []
+
+    async def send(message):
+        told.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": [(b"host", b"127.0.0.1:8765")],
+        "client": ("127.0.0.1", 1),
+    }
+    asyncio.run(Guard(ended, door_of("127.0.0.1", 8765, ""))(scope, None, send))
+    assert told[0]["status"] == 503
+    assert told[1]["body"] == b"the page is being closed"

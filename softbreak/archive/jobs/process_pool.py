@@ -368,7 +368,8 @@ class Pool:
             try:
                 return self._replies.get(timeout=0.5)
             except queue.Empty:
-                continue
+                if self._closing.is_set():  # by another thread: nobody replies any more
+                    return SoftbreakError("the pool is closed")
 
     def _serve(self, worker: Worker) -> None:
         while (task := self._tasks.get()) is not None:

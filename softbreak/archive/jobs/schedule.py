@@ -30,7 +30,7 @@ class Schedule:
     shelf : Shelf
         Where results lie.
     crew : Crew
-    workers : int, str, distributed.Client or None
+    workers : int, str, Pool, distributed.Client or None
         See :func:`softbreak.archive.triage.triage`.
     """
 
@@ -82,6 +82,8 @@ class Schedule:
 
     def _outcomes(self, todos: list[Todo]) -> Generator[Outcome, None, None]:
         workers = self.workers
+        if isinstance(workers, Pool):
+            return self.crew.on(workers, self._batches(todos, 1), self.shelf.new_pack)
         if workers is not None and not isinstance(workers, int):
             return self._on(Cluster(workers, self.crew.functions.warm_up), todos)
         if workers is None:

@@ -206,6 +206,10 @@ class Readers:
         trace: TracebackType | None,
     ) -> None:
         """Close all."""
+        self.close()
+
+    def close(self) -> None:
+        """Close all packs; they are opened again when they are asked for."""
         for pack in self._open.values():
             pack.close()
         self._open.clear()

@@ -126,6 +126,9 @@ class Reader:
         on a file that is damaged or not what it seems. Leaves ``content_hash`` empty.
     version : str
         Raised when the reading changes, so that stored results are redone.
+    by_library : bool
+        Whether a library takes the file apart that bounds neither its memory nor its time: such
+        files are read at arm's length where :mod:`softbreak.data.readers.elsewhere` says so.
     """
 
     name: str
@@ -134,3 +137,4 @@ class Reader:
     recognises: Callable[[Head], bool]
     read: Callable[[Path], list[Record]]
     version: str = "1"
+    by_library: bool = False

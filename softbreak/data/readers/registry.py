@@ -36,6 +36,7 @@ from softbreak.data.readers.cyclers import (
     potentiostats,
     spreadsheet,
 )
+from softbreak.data.readers.elsewhere import elsewhere
 from softbreak.data.readers.formats import bdf, bdf_files, described, published
 from softbreak.data.readers.formats import plain_table as table
 from softbreak.data.readers.formats.chunked import LongRecord, long_records
@@ -139,6 +140,9 @@ def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None)
     places = {name: place for name, place in (columns or {}).items() if name != TECHNIQUE}
     stated = (columns or {}).get(TECHNIQUE)
     reader = _detect_mapped(path, places) if places else detect(path)
+    far = elsewhere() if reader.by_library else None
+    if far is not None:
+        return far(path, columns)
     try:
         records = [sound(record) for record in reader.read(path)]
         content_hash = _sha256(path)
@@ -317,6 +321,7 @@ _ZIP: Final = Reader(
     suffixes=(".zip",),
     recognises=zipped.recognises,
     read=partial(_read_packed, zipped.only_member, detect),
+    by_library=True,
 )
 _PACKED: Final = {
     Reader(
@@ -325,6 +330,7 @@ _PACKED: Final = {
         suffixes=(packing.suffix,),
         recognises=packing.recognises,
         read=partial(_read_packed, packing.unpacked, detect),
+        by_library=True,
     ): packing.unpacked
     for packing in gzipped.PACKINGS
 }

@@ -71,8 +71,10 @@ class Leases:
         pipeline = self._client.pipeline(transaction=False)
         pipeline.zadd(self._key("workers"), {self._worker: now})
         pipeline.zremrangebyscore(self._key("workers"), 0, now - self._second)
+        # of a clock that was set back since: whoever lives says so again
+        pipeline.zremrangebyscore(self._key("workers"), now + self._second, "+inf")
         pipeline.zcard(self._key("workers"))
-        workers = max(int(pipeline.execute()[2]), 1)
+        workers = max(int(pipeline.execute()[-1]), 1)
         return -(-self._address.partitions // workers)
 
     def _keeps(self, number: int) -> bool:

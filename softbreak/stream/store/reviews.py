@@ -104,10 +104,12 @@ class Reviews:
     ----------
     engine : sqlalchemy.Engine
         Of a :class:`softbreak.stream.store.store.Store`.
+    closed : str
+        Why nothing can be added; empty where it can.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, closed: str = "") -> None:
+        self.engine, self.closed = engine, closed
 
     def add(self, reviews: Iterable[Review]) -> int:
         """Store reviews, all or none; return how many were new.
@@ -117,6 +119,8 @@ class Reviews:
         StoreBusy
             If the store cannot take it now; nothing is stored then.
         """
+        if self.closed:
+            raise StoreError(self.closed)
         rows = [_row(review) for review in reviews]
         if not rows:
             return 0

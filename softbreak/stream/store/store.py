@@ -45,6 +45,8 @@ from softbreak.stream.store.transaction import (
 from softbreak.version import __version__
 
 MOST_FAULTS = 200
+FARTHEST_SECOND = 7200.0
+"""No notification is put off for so long."""
 """So many kinds of errors are kept for reports."""
 
 if TYPE_CHECKING:
@@ -169,11 +171,18 @@ class Store:
     # the outbox
 
     def claim(self, channels: Sequence[str], now: float, hold_second: float) -> list[Waiting]:
-        """Take notifications that are due; no other sender gets them for so long."""
+        """Take notifications that are due; no other sender gets them for so long.
+
+        What is to be sent later than anything ever is was put off by a clock that has been set back
+        since: it is due.
+        """
         columns = OUTBOX.c
         due = (
             (columns.sent_unix_second.is_(None))
-            & (columns.next_try_unix_second <= now)
+            & (
+                (columns.next_try_unix_second <= now)
+                | (columns.next_try_unix_second > now + FARTHEST_SECOND)
+            )
             & columns.channel.in_(channels)
         )
         rows = self._read(

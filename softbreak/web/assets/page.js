@@ -40,11 +40,19 @@
     const place = document.getElementById("drop");
     if (!place) return;
     const send = async (file) => {
-      const shown = document.getElementById("dropped"), keep = document.getElementById("keep").checked;
+      const shown = document.getElementById("dropped");
+      const posted = (path) => fetch(`${path}?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
       shown.textContent = `Reading ${file.name} …`;
-      const answer = await fetch(`/drop?name=${encodeURIComponent(file.name)}&keep=${keep}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
-      const text = await answer.text();
-      if (answer.ok) shown.innerHTML = text; else shown.textContent = text;  // our own template, escaped by the server
+      const answer = await posted("/drop"), text = await answer.text();
+      if (!answer.ok) { shown.textContent = text; return; }
+      shown.innerHTML = text;  // our own template, escaped by the server
+      const keep = document.getElementById("keep");
+      if (keep) keep.addEventListener("click", async () => {
+        keep.disabled = true;
+        const kept = await posted("/keep"), words = await kept.text();
+        keep.parentElement.textContent = words;
+        say(words);
+      });
     };
     document.getElementById("file").addEventListener("change", (event) => { if (event.target.files[0]) send(event.target.files[0]); });
     for (const name of ["dragover", "dragleave", "drop"]) addEventListener(name, (event) => {

@@ -65,9 +65,10 @@
       if (mark !== this.detailed) return;
       this.plot.setData([found.time.map((t) => t / 3600), found.volt], false);
       this.plot.setScale("x", { min, max });
-      this.box.dataset.detail = found.exact ? "exact" : "stored";
+      this.box.dataset.detail = found.exact ? "exact" : found.pending ? "pending" : "stored";
       this.box.dataset.milliseconds = String(Math.round(performance.now() - began));
-      this.say(found.exact ? "Every sample of this stretch was looked at." : "The files are not at hand: this is the stored trace.");
+      if (found.pending) { this.detailed = ""; this.waiting = setTimeout(() => this.detail().catch((error) => { this.say(error.message); }), 500); }
+      this.say(found.pending ? "The samples are being read: this is the stored trace." : found.exact ? "Every sample of this stretch was looked at." : "The files are not at hand: this is the stored trace.");
     }
     say(words) { const place = document.getElementById("exact"); if (place) place.textContent = words; }
     shade(u) {

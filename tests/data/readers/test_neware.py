@@ -1,7 +1,9 @@
+import logging
 from pathlib import Path
 
 import pytest
 
+from softbreak.data.readers.cyclers import neware
 from softbreak.data.readers.registry import read
 
 TYPES = ("CC Chg", "CC DChg")
@@ -118,3 +120,16 @@ def test_steps_of_one_name_say_nothing_of_the_sign(tmp_path: Path):
     (record,) = read(path)
     assert (record.array("current_ampere") * record.array("voltage_volt") > 0).all()
     assert "without its sign" in record.source.stated["assumption"]
+
+
+def test_what_the_library_logs_is_told_not_printed(monkeypatch, capfd):
+    import fastnda
+
+    def read(path, cycle_mode):
+        told = ValueError("no header")
+        logging.getLogger("fastnda.ndax").error("no TestInfo.xml", exc_info=told)
+        return "frame"
+
+    monkeypatch.setattr(fastnda, "read", read)
+    assert neware._parse(Path("x.ndax")) == ("frame", ["no TestInfo.xml"])
+    assert capfd.readouterr() == ("", "")

@@ -396,3 +396,15 @@ def test_sequences_tell_that_a_cell_has_lost_nothing(bench):
     bench.send([*numbered("a", 60, 70), *numbered("b", 60, 51)])
     run(watch).close()
     assert incomplete(bench)[0] == {"a"}
+
+
+def test_a_clock_that_is_set_back_leaves_no_partition_unread(bench, expected):
+    watch = bench.worker()
+    leases = watch.source._leases
+    client = redis.Redis.from_url(bench.server.url)
+    client.zadd(leases._key("workers"), {"dead": time.time() + 86_400.0})
+    client.close()
+    bench.send(shuffled(CELLS))
+    run(watch)
+    assert len(leases.held) == 4
+    assert_right(bench, expected)

@@ -7,6 +7,7 @@ and taken as UTC. The cycle number is the one that the file holds, not a recount
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import warnings
@@ -225,10 +226,30 @@ def _native(path: Path, named: Path) -> Record:
 def _parse(path: Path) -> tuple[pl.DataFrame, list[str]]:
     import fastnda
 
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, _said_by("fastnda") as said:
         warnings.simplefilter("always")
         frame = fastnda.read(path, cycle_mode="raw")
-    return frame, [str(warning.message) for warning in caught]
+    return frame, [*(str(warning.message) for warning in caught), *said]
+
+
+@contextmanager
+def _said_by(library: str) -> Iterator[list[str]]:
+    """Collect what a library logs: with no handler Python prints it, tracebacks and all."""
+    said: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    logger, collector = logging.getLogger(library), Collector(logging.WARNING)
+    before = logger.propagate
+    logger.addHandler(collector)
+    logger.propagate = False
+    try:
+        yield said
+    finally:
+        logger.removeHandler(collector)
+        logger.propagate = before
 
 
 def _stated(path: Path, named: Path) -> dict[str, Any]:
@@ -256,7 +277,23 @@ def _told(metadata: Any) -> Iterator[tuple[str, Any]]:
 
 
 READERS: Final = (
-    Reader("neware-nda", "Neware BTS", (".nda",), _recognises_nda, read_nda, LAYOUT.version),
-    Reader("neware-ndax", "Neware BTS", (".ndax",), _recognises_ndax, read_ndax, LAYOUT.version),
+    Reader(
+        "neware-nda",
+        "Neware BTS",
+        (".nda",),
+        _recognises_nda,
+        read_nda,
+        LAYOUT.version,
+        by_library=True,
+    ),
+    Reader(
+        "neware-ndax",
+        "Neware BTS",
+        (".ndax",),
+        _recognises_ndax,
+        read_ndax,
+        LAYOUT.version,
+        by_library=True,
+    ),
     Reader("neware-csv", "Neware BTS", (".csv",), _recognises_csv, read_csv, LAYOUT.version),
 )

@@ -147,5 +147,12 @@ def _clock(ticks: Any) -> float | None:
 
 
 READERS: Final = (
-    Reader("palmsens-pssession", LAYOUT.instrument, (".pssession",), _recognises, read),
+    Reader(
+        "palmsens-pssession",
+        LAYOUT.instrument,
+        (".pssession",),
+        _recognises,
+        read,
+        by_library=True,
+    ),
 )

@@ -60,6 +60,7 @@ def reader(detect: Callable[[Path], Reader]) -> Reader:
         recognises=recognises,
         read=lambda path: read(path, detect),
         version="2",
+        by_library=True,
     )
 
 

@@ -176,6 +176,14 @@ READERS: Final = (
         (".feather", ".arrow", ".ipc", ".arrows"),
         _recognises_arrow,
         read_arrow,
+        by_library=True,
     ),
-    Reader("bdf-json", bdf.LAYOUT.instrument, (".json", ".ndjson"), _recognises_json, read_json),
+    Reader(
+        "bdf-json",
+        bdf.LAYOUT.instrument,
+        (".json", ".ndjson"),
+        _recognises_json,
+        read_json,
+        by_library=True,
+    ),
 )

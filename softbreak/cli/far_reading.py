@@ -1,0 +1,34 @@
+"""Files that a library takes apart are read in a process of their own, by every command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from softbreak.data.readers.elsewhere import reading_elsewhere
+
+if TYPE_CHECKING:
+    from softbreak.archive.jobs.arms_length import ArmsLength
+    from softbreak.data.record import Record
+
+
+@contextmanager
+def reading_far() -> Iterator[None]:
+    """Read at arm's length as long as this lasts; costs nothing until such a file is met."""
+    begun: list[ArmsLength] = []
+
+    def read(path: Path, columns: Mapping[str, Any] | None) -> list[Record]:
+        if not begun:
+            from softbreak.archive.jobs.arms_length import ArmsLength
+
+            begun.append(ArmsLength())
+        return begun[0].read(path, columns)
+
+    try:
+        with reading_elsewhere(read):
+            yield
+    finally:
+        for reader in begun:
+            reader.close()
