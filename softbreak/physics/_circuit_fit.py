@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from softbreak.compiled import strict
-from softbreak.physics._pair_fit import _cholesky, _solve
+from softbreak.physics._descent import cholesky, solve
 
 INDUCTOR, RESISTOR, ARC, WARBURG = 0, 1, 2, 3
 LONGEST_STEP = 1.5
@@ -138,7 +138,7 @@ def levenberg_marquardt(
         damped = matrix.copy()
         for p in range(len(theta)):
             damped[p, p] *= 1.0 + damping
-        step = _solve(_cholesky(damped), -gradient)
+        step = solve(cholesky(damped), -gradient)
         trial = theta + np.minimum(np.maximum(step, -LONGEST_STEP), LONGEST_STEP)
         series(kinds, trial, log_omega, z, jac)
         new_fit, new_pull = _misfit(z, data, trial, priors, weight)

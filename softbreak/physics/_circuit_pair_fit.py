@@ -9,7 +9,7 @@ import numpy as np
 
 from softbreak.compiled import strict
 from softbreak.physics._circuit_fit import ARC, logistic, series
-from softbreak.physics._pair_fit import _chi2, _cholesky, _normal, _solve
+from softbreak.physics._descent import begin, judge, settled
 from softbreak.physics.relaxation import ComplexArray, FloatArray
 
 BULK_ENERGY = 0.34
@@ -19,6 +19,8 @@ DIFFUSION_ENERGY = 0.50
 """Activation energies (eV) of resistor, grain boundary, interface and salt diffusion."""
 BULK_CONTACT = -0.06
 """d ln R_bulk / d ln f: what better contact does to the constriction in the bulk."""
+_ENOUGH = 1e-2
+"""A fit that gains less chi-square in a step is at rest."""
 _COMMON = 3
 """u, ln f and β come first; then δ and γ of every element after the resistor."""
 
@@ -149,38 +151,12 @@ def _joint(phi: Any, eta: float, layout: Any, z: Any, jac: Any) -> None:
 
 @strict
 def _settle(start: Any, eta: float, layout: Any, data: Any, priors: Any, weight: float) -> Any:
-    """Levenberg–Marquardt from one start; return parameters, both parts of chi-square, log det."""
-    z = np.empty(len(data), dtype=np.complex128)
-    jac = np.empty((len(data), len(start)), dtype=np.complex128)
-    phi = start.copy()
-    _joint(phi, eta, layout, z, jac)
-    fit, strain = _chi2(phi, z, data, priors, weight)
-    matrix, gradient = _normal(phi, z, jac, data, priors, weight)
-    damping = 1e-3
-    for _ in range(30):
-        damped = matrix.copy()
-        for p in range(len(phi)):
-            damped[p, p] *= 1.0 + damping
-        step = _solve(_cholesky(damped), -gradient)
-        trial = phi + np.minimum(np.maximum(step, -1.0), 1.0)
-        _joint(trial, eta, layout, z, jac)
-        new_fit, new_strain = _chi2(trial, z, data, priors, weight)
-        gain = fit + strain - new_fit - new_strain
-        if gain >= 0.0:
-            phi, fit, strain = trial, new_fit, new_strain
-            matrix, gradient = _normal(phi, z, jac, data, priors, weight)
-            damping *= 0.2
-            if gain < 1e-2:
-                break
-        else:
-            damping *= 8.0
-            if damping > 1e6:
-                break
-    low = _cholesky(matrix)
-    log_det = 0.0
-    for p in range(len(phi)):
-        log_det += 2.0 * np.log(low[p, p])
-    return phi, fit, strain, log_det
+    """Fit from one start; return parameters, both parts of chi-square, log det."""
+    search = begin(start, len(data))
+    while True:
+        _joint(search[1], eta, layout, search[2], search[3])
+        if not judge(search, data, priors, weight, _ENOUGH):
+            return settled(search)
 
 
 @strict

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.physics._descent import begin, judge, settled
 from softbreak.physics.constants import ACTIVATION_EV
 from softbreak.physics.relaxation import ComplexArray, FloatArray, Relaxations
 
@@ -18,8 +19,8 @@ SLOW_ENERGY = 0.50
 NODE_DECADES = 1.5
 _POINTS_PER_DECADE = 5.0
 """More points than this a decade say nothing new about what the model misses."""
-_TAIL = 2.0
-"""Weight of the logarithm in a heavy-tailed prior: most interphases rest."""
+_ENOUGH = 1e-3
+"""A fit that gains less chi-square in a step is at rest."""
 _COMMON = 3
 """u, a and κ come first; then Δκ and γ at every node."""
 
@@ -185,113 +186,13 @@ def _model(theta: Any, eta: float, circuit: Any, z: Any, jac: Any) -> None:
 
 
 @strict
-def _chi2(theta: Any, z: Any, data: Any, priors: Any, weight: float) -> Any:
-    fit = 0.0
-    for i in range(len(data)):
-        d = data[i] - z[i]
-        fit += (d.real**2 + d.imag**2) / (data[i].real ** 2 + data[i].imag ** 2)
-    prior = 0.0
-    for p in range(len(theta)):
-        away = theta[p] - priors[p, 0]
-        scale = priors[p, 1] if away < 0.0 else priors[p, 2]
-        square = (away / scale) ** 2
-        heavy = priors[p, 3] if away < 0.0 else priors[p, 4]
-        prior += _TAIL * np.log1p(square / _TAIL) if heavy > 0.0 else square
-    return fit * weight, prior
-
-
-@strict
-def _normal(theta: Any, z: Any, jac: Any, data: Any, priors: Any, weight: float) -> Any:
-    """Return the Gauss–Newton matrix and the gradient of half of chi-square."""
-    matrix = np.zeros((len(theta), len(theta)))
-    gradient = np.zeros(len(theta))
-    for i in range(len(data)):
-        w = weight / (data[i].real ** 2 + data[i].imag ** 2)
-        d = data[i] - z[i]
-        for p in range(len(theta)):
-            gradient[p] -= w * (jac[i, p].real * d.real + jac[i, p].imag * d.imag)
-            for q in range(p + 1):
-                matrix[p, q] += w * (
-                    jac[i, p].real * jac[i, q].real + jac[i, p].imag * jac[i, q].imag
-                )
-    for p in range(len(theta)):
-        away = theta[p] - priors[p, 0]
-        scale = priors[p, 1] if away < 0.0 else priors[p, 2]
-        heavy = priors[p, 3] if away < 0.0 else priors[p, 4]
-        stiffness = 1.0 / (scale**2 + (away**2 / _TAIL if heavy > 0.0 else 0.0))
-        gradient[p] += away * stiffness
-        matrix[p, p] += stiffness
-        for q in range(p):
-            matrix[q, p] = matrix[p, q]
-    return matrix, gradient
-
-
-@strict
-def _cholesky(matrix: Any) -> Any:
-    n = len(matrix)
-    low = np.zeros((n, n))
-    for i in range(n):
-        for j in range(i + 1):
-            total = matrix[i, j]
-            for k in range(j):
-                total -= low[i, k] * low[j, k]
-            if i == j:
-                low[i, i] = np.sqrt(max(total, 1e-300))
-            else:
-                low[i, j] = total / low[j, j]
-    return low
-
-
-@strict
-def _solve(low: Any, right: Any) -> Any:
-    n = len(right)
-    x = right.copy()
-    for i in range(n):
-        for k in range(i):
-            x[i] -= low[i, k] * x[k]
-        x[i] /= low[i, i]
-    for i in range(n - 1, -1, -1):
-        for k in range(i + 1, n):
-            x[i] -= low[k, i] * x[k]
-        x[i] /= low[i, i]
-    return x
-
-
-@strict
-def _optimise(start: Any, eta: float, circuit: Any, data: Any, priors: Any, weight: float) -> Any:
-    """Levenberg–Marquardt from one start; return parameters, both parts of chi-square, log det."""
-    n = len(data)
-    z = np.empty(n, dtype=np.complex128)
-    jac = np.empty((n, len(start)), dtype=np.complex128)
-    theta = start.copy()
-    _model(theta, eta, circuit, z, jac)
-    fit, prior = _chi2(theta, z, data, priors, weight)
-    matrix, gradient = _normal(theta, z, jac, data, priors, weight)
-    damping = 1e-3
-    for _ in range(30):
-        damped = matrix.copy()
-        for p in range(len(theta)):
-            damped[p, p] *= 1.0 + damping
-        step = _solve(_cholesky(damped), -gradient)
-        trial = theta + np.minimum(np.maximum(step, -1.0), 1.0)
-        _model(trial, eta, circuit, z, jac)
-        new_fit, new_prior = _chi2(trial, z, data, priors, weight)
-        gain = fit + prior - new_fit - new_prior
-        if gain >= 0.0:
-            theta, fit, prior = trial, new_fit, new_prior
-            matrix, gradient = _normal(theta, z, jac, data, priors, weight)
-            damping *= 0.2
-            if gain < 1e-3:
-                break
-        else:
-            damping *= 8.0
-            if damping > 1e6:
-                break
-    low = _cholesky(matrix)
-    log_det = 0.0
-    for p in range(len(theta)):
-        log_det += 2.0 * np.log(low[p, p])
-    return theta, fit, prior, log_det
+def _settle(start: Any, eta: float, circuit: Any, data: Any, priors: Any, weight: float) -> Any:
+    """Fit from one start; return parameters, both parts of chi-square, log det."""
+    search = begin(start, len(data))
+    while True:
+        _model(search[1], eta, circuit, search[2], search[3])
+        if not judge(search, data, priors, weight, _ENOUGH):
+            return settled(search)
 
 
 @strict
@@ -305,7 +206,7 @@ def _profile(circuit: Any, data: Any, eta: Any, priors: Any, weight: float) -> A
         theta = priors[:, 0].copy()
         for step in range(count):
             at = step if direction == 0 else count - 1 - step
-            theta, fit, prior, det = _optimise(theta, eta[at], circuit, data, priors, weight)
+            theta, fit, prior, det = _settle(theta, eta[at], circuit, data, priors, weight)
             if fit + prior < chi2[at, 0] + chi2[at, 1]:
                 chi2[at, 0] = fit
                 chi2[at, 1] = prior
