@@ -6,7 +6,7 @@ there (:func:`judge`), until the fit is content.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -18,14 +18,9 @@ _TAIL = 2.0
 """Weight of the logarithm in a heavy-tailed prior: most interphases rest."""
 _ITERATIONS = 30
 _FIT, _STRAIN, _DAMPING, _ITERATION = range(4)
-_COARSE: Final = 3
-"""Every third η is fitted first."""
-_NEGLIGIBLE: Final = 60.0
-"""An η that fits worse than the best by this much chi-square (a share of e^-30) is not refined."""
-_SAME: Final = 0.05
-"""Two fits whose chi-squares differ by less came to rest in one place."""
-_CLOSE: Final = 0.5
-"""How far one step of η moves a parameter, in units of its prior, on one branch of solutions."""
+
+_HOPELESS: Final = 30.0
+"""A direction that fits worse than it did by this much chi-square has left the posterior."""
 
 Settled = tuple[FloatArray, float, float, float]
 """Parameters, both parts of chi-square, logarithm of the determinant of the curvature."""
@@ -39,7 +34,7 @@ def begin(start: Any, points: int) -> Any:
         start.copy(),
         start.copy(),
         np.empty(points, dtype=np.complex128),
-        np.empty((points, count), dtype=np.complex128),
+        np.zeros((count, points), dtype=np.complex128),
         np.empty((count, count)),
         np.empty(count),
         np.array([np.inf, 0.0, 1e-3, 0.0]),
@@ -49,13 +44,13 @@ def begin(start: Any, points: int) -> Any:
 @strict
 def judge(search: Any, data: Any, priors: Any, weight: float, enough: float) -> bool:
     """Take the proposal if it fits better, propose the next; return whether to go on."""
-    theta, trial, z, jac, matrix, gradient, state = search
+    theta, trial, z, _, matrix, gradient, state = search
     fit, strain = _chi2(trial, z, data, priors, weight)
     gain = state[_FIT] + state[_STRAIN] - fit - strain
     if gain >= 0.0:
         theta[:] = trial
         state[_FIT], state[_STRAIN] = fit, strain
-        _curvature(theta, z, jac, data, priors, weight, matrix, gradient)
+        _curvature(search, data, priors, weight)
         if state[_ITERATION] > 0.0:
             state[_DAMPING] *= 0.2
         if gain < enough:
@@ -103,36 +98,36 @@ def _chi2(theta: Any, z: Any, data: Any, priors: Any, weight: float) -> Any:
     return fit * weight, strain
 
 
+@exact
+def _curvature(search: Any, data: Any, priors: Any, weight: float) -> None:
+    """Fill the Gauss–Newton matrix and the gradient of half of chi-square."""
+    theta, _, z, jac, matrix, gradient, _ = search
+    count, points = jac.shape
+    rows = np.empty((count, 2 * points))  # real parts, then imaginary parts, over the noise
+    miss = np.empty(2 * points)
+    for i in range(points):
+        w = np.sqrt(weight / (data[i].real ** 2 + data[i].imag ** 2))
+        d = data[i] - z[i]
+        miss[i], miss[points + i] = w * d.real, w * d.imag
+        for p in range(count):
+            rows[p, i], rows[p, points + i] = w * jac[p, i].real, w * jac[p, i].imag
+    for p in range(count):
+        away = theta[p] - priors[p, 0]
+        scale = priors[p, 1] if away < 0.0 else priors[p, 2]
+        heavy = priors[p, 3] if away < 0.0 else priors[p, 4]
+        stiffness = 1.0 / (scale**2 + (away**2 / _TAIL if heavy > 0.0 else 0.0))
+        gradient[p] = away * stiffness - _dot(rows[p], miss)
+        for q in range(p):
+            matrix[p, q] = matrix[q, p] = _dot(rows[p], rows[q])
+        matrix[p, p] = _dot(rows[p], rows[p]) + stiffness
+
+
 @fast
 def _dot(one: Any, other: Any) -> Any:
     total = 0.0
     for i in range(len(one)):
         total += one[i] * other[i]
     return total
-
-
-@exact
-def _curvature(
-    theta: Any, z: Any, jac: Any, data: Any, priors: Any, weight: float, matrix: Any, gradient: Any
-) -> None:
-    """Fill the Gauss–Newton matrix and the gradient of half of chi-square."""
-    count, points = len(theta), len(data)
-    rows = np.empty((count + 1, 2 * points))
-    for i in range(points):
-        w = np.sqrt(weight / (data[i].real ** 2 + data[i].imag ** 2))
-        d = data[i] - z[i]
-        rows[count, i], rows[count, points + i] = w * d.real, w * d.imag
-        for p in range(count):
-            rows[p, i], rows[p, points + i] = w * jac[i, p].real, w * jac[i, p].imag
-    for p in range(count):
-        away = theta[p] - priors[p, 0]
-        scale = priors[p, 1] if away < 0.0 else priors[p, 2]
-        heavy = priors[p, 3] if away < 0.0 else priors[p, 4]
-        stiffness = 1.0 / (scale**2 + (away**2 / _TAIL if heavy > 0.0 else 0.0))
-        gradient[p] = away * stiffness - _dot(rows[p], rows[count])
-        for q in range(p):
-            matrix[p, q] = matrix[q, p] = _dot(rows[p], rows[q])
-        matrix[p, p] = _dot(rows[p], rows[p]) + stiffness
 
 
 @strict
@@ -166,3 +161,54 @@ def solve(low: Any, right: Any) -> Any:
             x[i] -= low[k, i] * x[k]
         x[i] /= low[i, i]
     return x
+
+
+def sweep(
+    settle: Callable[[FloatArray, float], Settled], eta: FloatArray, start: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Sweep η upwards and downwards, each time from the neighbour's optimum; keep the better.
+
+    Parameters
+    ----------
+    settle : callable
+        Fits from a start at one η.
+    eta : numpy.ndarray, shape (k,)
+    start : numpy.ndarray, shape (p,)
+        Where both directions begin.
+
+    Returns
+    -------
+    chi2 : numpy.ndarray, shape (k, 2)
+        Of the data, and of the priors.
+    log_det : numpy.ndarray, shape (k,)
+    parameters : numpy.ndarray, shape (k, p)
+    """
+    best = _direction(settle, eta, start, range(len(eta)), {})
+    best = _direction(settle, eta, start, range(len(eta) - 1, -1, -1), best)
+    found = [best[at] for at in range(len(eta))]
+    chi2 = np.array([[fit, strain] for _, fit, strain, _ in found])
+    return chi2, np.array([one[3] for one in found]), np.array([one[0] for one in found])
+
+
+def _direction(
+    settle: Callable[[FloatArray, float], Settled],
+    eta: FloatArray,
+    theta: FloatArray,
+    places: range,
+    before: Mapping[int, Settled],
+) -> dict[int, Settled]:
+    """Follow one direction until it has left the posterior; the second covers what is uncovered."""
+    best, least, cost = dict(before), np.inf, -np.inf
+    for at in places:
+        if cost > least + _HOPELESS and (at in before or not before):
+            break
+        found = settle(theta, eta[at])
+        theta, cost = found[0], _cost(found)
+        least = min(least, cost)
+        if at not in best or cost < _cost(best[at]):
+            best[at] = found
+    return best
+
+
+def _cost(fit: Settled) -> float:
+    return fit[1] + fit[2]
