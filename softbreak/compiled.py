@@ -10,11 +10,17 @@ from __future__ import annotations
 
 import dis
 import hashlib
+import logging
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from pickle import UnpicklingError
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final, TypeVar
+from zlib import crc32
 
 import numpy as np
 from numba import njit
@@ -22,9 +28,14 @@ from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numba.core.types import Type
 
+logger = logging.getLogger(__name__)
+
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 _OURS: Final = __name__.partition(".")[0]
 _REORDERED: Final = {"reassoc", "contract", "nsz", "nnan"}
+_TURNS: Final = "compiling.lock"
+_LONGEST_SECOND: Final = 120.0
+"""No kernel takes so long; who holds a turn for longer does not compile."""
 _PLAIN: Final = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), np.generic)
 
 
@@ -61,10 +72,22 @@ class _Kept(FunctionCache):
     def __init__(self, dispatcher: Dispatcher) -> None:
         super().__init__(dispatcher.py_func)
         self._dispatcher = dispatcher
+        self._turn = _Turn(Path(self.cache_path), self._cache_file._index_name)
 
     def load_overload(self, *place: Any) -> Any:
-        """Look for compiled code of a signature; code that cannot be loaded is none."""
+        """Look for compiled code of a signature; what another process compiles is waited for.
+
+        Code that cannot be loaded is none.
+        """
         self._cache_file._source_stamp = fingerprint(self._dispatcher)
+        found = self._loaded(*place)
+        if found is None and self._turn.taken():
+            found = self._loaded(*place)
+            if found is not None:
+                self._turn.end()
+        return found
+
+    def _loaded(self, *place: Any) -> Any:
         try:
             return super().load_overload(*place)
         except (ImportError, AttributeError, EOFError, UnpicklingError):  # of an older version
@@ -75,6 +98,78 @@ class _Kept(FunctionCache):
         """Keep compiled code; where the disk is full, the next process compiles again."""
         with suppress(OSError):
             super().save_overload(*place)
+        self._turn.end()
+
+
+class _Turn:
+    """Whose turn it is to compile a kernel: one byte of a file, locked while it is compiled.
+
+    The system ends the lock with the process. Kernels call one another in one direction only, so
+    that two processes never wait for each other; and none waits for ever.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._path = folder / _TURNS
+        self._place = crc32(name.encode()) & 0x7FFFFFFF
+        self._depth = 0
+
+    def taken(self) -> bool:
+        """Wait for the turn; False where a folder has no locks, or another's turn never ends."""
+        if self._depth:
+            self._depth += 1
+            return True
+        end = time.monotonic() + _LONGEST_SECOND
+        with suppress(OSError):
+            file = _turns_of(self._path)
+            while not _locked(file, self._place):
+                if time.monotonic() > end:
+                    return False
+                time.sleep(0.02)
+            self._depth = 1
+            logger.info("compiling, once")
+        return self._depth > 0
+
+    def end(self) -> None:
+        """Give the turn to whoever waits."""
+        if self._depth:
+            self._depth -= 1
+            if not self._depth:
+                _unlock(_turns_of(self._path), self._place)
+
+
+@cache
+def _turns_of(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # open for good: closing it ends all turns
+
+
+if os.name == "nt":  # pragma: no cover
+    import msvcrt
+
+    def _locked(file: int, place: int) -> bool:
+        os.lseek(file, place, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except PermissionError:
+            return False
+        return True
+
+    def _unlock(file: int, place: int) -> None:
+        os.lseek(file, place, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]
+
+else:
+    import fcntl
+
+    def _locked(file: int, place: int) -> bool:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except (BlockingIOError, PermissionError):
+            return False
+        return True
+
+    def _unlock(file: int, place: int) -> None:
+        fcntl.lockf(file, fcntl.LOCK_UN, 1, place)
 
 
 _FINGERPRINTS: Final[dict[int, tuple[Any, str]]] = {}
