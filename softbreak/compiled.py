@@ -12,10 +12,13 @@ import dis
 import hashlib
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -27,6 +30,7 @@ from numba import njit
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numba.core.types import Type
+from numba.np import linalg
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +92,7 @@ class _Kept(FunctionCache):
         return found
 
     def _loaded(self, *place: Any) -> Any:
+        _put_scipy_off()
         try:
             return super().load_overload(*place)
         except (ImportError, AttributeError, EOFError, UnpicklingError):  # of an older version
@@ -99,6 +104,23 @@ class _Kept(FunctionCache):
         with suppress(OSError):
             super().save_overload(*place)
         self._turn.end()
+
+
+@cache
+def _put_scipy_off() -> None:
+    """Let numba load scipy's linear algebra (0.2 s) when a kernel asks for it: none here does.
+
+    At its first use numba only asks whether there is one; what needs it asks once more.
+    """
+    if "numba.np.arraymath" in sys.modules or find_spec("scipy") is None:
+        return
+    asked = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        arraymath = import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = asked
+    arraymath.ensure_blas = asked
 
 
 class _Turn:
