@@ -8,7 +8,6 @@ compiled anew, move or copy a file and it is not.
 
 from __future__ import annotations
 
-import dis
 import hashlib
 import logging
 import os
@@ -277,8 +276,8 @@ def _code(code: CodeType) -> Iterator[str]:
 
 
 def _global_names(code: CodeType) -> list[str]:
-    """Names that a function, or a function inside it, looks up in its module."""
-    names = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    """Names that a function, or a function inside it, may look up in its module."""
+    names = set(code.co_names)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             names.update(_global_names(constant))
