@@ -1,10 +1,10 @@
-"""What a start costs: one CSV diagnosed by a process of its own, and the first triage of an archive.
+"""What a start costs: one CSV diagnosed by its own process, and the first triage of an archive.
 
     python benchmarks/bench_start.py [OTHER_CHECKOUT] [--cold]
 
-Processor time of all processes, least of five: the cores may be shared. With another checkout, both
-side by side and their ratio. ``--cold`` adds the first triage of the example archive by a copy of the
-package that holds no compiled code (a minute and more each).
+Processor time of all processes, least of five: the cores may be shared. With another checkout,
+both side by side and their ratio. ``--cold`` adds the first triage of the example archive by a
+copy of the package that holds no compiled code (a minute and more each).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def seconds(package: Path, arguments: list[str]) -> float:
     subprocess.run(
         [sys.executable, *arguments],
         env=environment,
+        cwd=package,  # python -m looks there first
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=False,
