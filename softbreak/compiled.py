@@ -29,7 +29,6 @@ from numba import njit
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numba.core.types import Type
-from numba.np import linalg
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +112,7 @@ def _put_scipy_off() -> None:
     """
     if "numba.np.arraymath" in sys.modules or find_spec("scipy") is None:
         return
+    linalg: Any = import_module("numba.np.linalg")
     asked = linalg.ensure_blas
     linalg.ensure_blas = lambda: None
     try:
