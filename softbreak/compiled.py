@@ -119,7 +119,7 @@ def _put_scipy_off() -> None:
         arraymath = import_module("numba.np.arraymath")
     finally:
         linalg.ensure_blas = asked
-    arraymath.ensure_blas = asked
+    arraymath.ensure_blas = asked  # type: ignore[attr-defined]
 
 
 class _Turn:
