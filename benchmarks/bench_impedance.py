@@ -22,7 +22,7 @@ from softbreak.physics.pair import pair_electronic_fraction
 from softbreak.physics.relaxation import kramers_kronig, relaxations
 
 FREQUENCY = np.geomspace(7e6, 0.01, 60)
-TARGET_MS = {"Kramers-Kronig": 0.5, "single fit": 5.0, "pair": 30.0}
+TARGET_MS = {"Kramers-Kronig": 0.5, "single fit": 5.0, "pair": 20.0}
 CIRCUIT = CIRCUITS["two arcs"]
 
 

@@ -8,13 +8,21 @@ compiled anew, move or copy a file and it is not.
 
 from __future__ import annotations
 
-import dis
 import hashlib
+import logging
+import os
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from pickle import UnpicklingError
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final, TypeVar
+from zlib import crc32
 
 import numpy as np
 from numba import njit
@@ -22,9 +30,14 @@ from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numba.core.types import Type
 
+logger = logging.getLogger(__name__)
+
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 _OURS: Final = __name__.partition(".")[0]
 _REORDERED: Final = {"reassoc", "contract", "nsz", "nnan"}
+_TURNS: Final = "compiling.lock"
+_LONGEST_SECOND: Final = 120.0
+"""No kernel takes so long; who holds a turn for longer does not compile."""
 _PLAIN: Final = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), np.generic)
 
 
@@ -73,6 +86,7 @@ class _Kept(FunctionCache):
     def __init__(self, dispatcher: Dispatcher) -> None:
         super().__init__(dispatcher.py_func)
         self._dispatcher = dispatcher
+        self._turn = _Turn(Path(self.cache_path), self._cache_file._index_name)
 
     def holds_code(self) -> bool:
         """Whether code of any signature lies here that has not expired."""
@@ -83,8 +97,20 @@ class _Kept(FunctionCache):
             return False
 
     def load_overload(self, *place: Any) -> Any:
-        """Look for compiled code of a signature; code that cannot be loaded is none."""
+        """Look for compiled code of a signature; what another process compiles is waited for.
+
+        Code that cannot be loaded is none.
+        """
         self._cache_file._source_stamp = fingerprint(self._dispatcher)
+        found = self._loaded(*place)
+        if found is None and self._turn.taken():
+            found = self._loaded(*place)
+            if found is not None:
+                self._turn.end()
+        return found
+
+    def _loaded(self, *place: Any) -> Any:
+        _put_scipy_off()
         try:
             return super().load_overload(*place)
         except (ImportError, AttributeError, EOFError, UnpicklingError):  # of an older version
@@ -95,6 +121,96 @@ class _Kept(FunctionCache):
         """Keep compiled code; where the disk is full, the next process compiles again."""
         with suppress(OSError):
             super().save_overload(*place)
+        self._turn.end()
+
+
+@cache
+def _put_scipy_off() -> None:
+    """Let numba load scipy's linear algebra (0.2 s) when a kernel asks for it: none here does.
+
+    At its first use numba only asks whether there is one; what needs it asks once more.
+    """
+    if "numba.np.arraymath" in sys.modules or find_spec("scipy") is None:
+        return
+    linalg: Any = import_module("numba.np.linalg")
+    asked = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        arraymath = import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = asked
+    arraymath.ensure_blas = asked  # type: ignore[attr-defined]
+
+
+class _Turn:
+    """Whose turn it is to compile a kernel: one byte of a file, locked while it is compiled.
+
+    The system ends the lock with the process. Kernels call one another in one direction only, so
+    that two processes never wait for each other; and none waits for ever.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._path = folder / _TURNS
+        self._place = crc32(name.encode()) & 0x7FFFFFFF
+        self._depth = 0
+
+    def taken(self) -> bool:
+        """Wait for the turn; False where a folder has no locks, or another's turn never ends."""
+        if self._depth:
+            self._depth += 1
+            return True
+        end = time.monotonic() + _LONGEST_SECOND
+        with suppress(OSError):
+            file = _turns_of(self._path)
+            while not _locked(file, self._place):
+                if time.monotonic() > end:
+                    return False
+                time.sleep(0.02)
+            self._depth = 1
+            logger.info("compiling, once")
+        return self._depth > 0
+
+    def end(self) -> None:
+        """Give the turn to whoever waits."""
+        if self._depth:
+            self._depth -= 1
+            if not self._depth:
+                _unlock(_turns_of(self._path), self._place)
+
+
+@cache
+def _turns_of(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # open for good: closing it ends all turns
+
+
+if os.name == "nt":  # pragma: no cover
+    import msvcrt
+
+    def _locked(file: int, place: int) -> bool:
+        os.lseek(file, place, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except PermissionError:
+            return False
+        return True
+
+    def _unlock(file: int, place: int) -> None:
+        os.lseek(file, place, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]
+
+else:
+    import fcntl
+
+    def _locked(file: int, place: int) -> bool:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except (BlockingIOError, PermissionError):
+            return False
+        return True
+
+    def _unlock(file: int, place: int) -> None:
+        fcntl.lockf(file, fcntl.LOCK_UN, 1, place)
 
 
 _FINGERPRINTS: Final[dict[int, tuple[Any, str]]] = {}
@@ -180,8 +296,8 @@ def _code(code: CodeType) -> Iterator[str]:
 
 
 def _global_names(code: CodeType) -> list[str]:
-    """Names that a function, or a function inside it, looks up in its module."""
-    names = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    """Names that a function, or a function inside it, may look up in its module."""
+    names = set(code.co_names)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             names.update(_global_names(constant))

@@ -131,3 +131,48 @@ def test_a_fingerprint_is_the_same_in_every_process():
         for seed in range(4)
     }
     assert len(told) == 1
+
+
+KERNEL = """
+from softbreak.compiled import exact
+
+@exact
+def inner(x):
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i] * x[i] / (1.0 + x[i])
+    return total
+
+@exact
+def outer(x):
+    return inner(x) + inner(x[::2])
+"""
+COUNT = """
+import numpy as np
+from twice import inner, outer
+outer(np.arange(9.0))
+print(sum(sum(kernel.stats.cache_misses.values()) for kernel in (inner, outer)))
+"""
+
+
+def test_two_processes_compile_a_kernel_once(tmp_path):
+    """The other waits for it, and loads it."""
+    (tmp_path / "twice.py").write_text(KERNEL, encoding="utf-8")
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), str(PACKAGE.parent)]))
+    env.pop("NUMBA_CACHE_DIR", None)
+    both = [
+        subprocess.Popen([sys.executable, "-c", COUNT], env=env, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert sum(int(process.communicate()[0]) for process in both) == 3  # inner for two layouts
+
+
+def test_a_turn_that_its_process_left_is_free(tmp_path):
+    (tmp_path / "twice.py").write_text(KERNEL, encoding="utf-8")
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), str(PACKAGE.parent)]))
+    dies = "import os, twice; assert twice.inner._cache._turn.taken(); os._exit(3)"
+    assert subprocess.run([sys.executable, "-c", dies], env=env, check=False).returncode == 3
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT], env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "3"

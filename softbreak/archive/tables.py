@@ -180,6 +180,8 @@ def _column(values: pd.Series, field: pa.Field) -> pa.Array:
     if pa.types.is_string(field.type):
         return _texts(values, field.type)
     if pa.types.is_floating(field.type):
+        if values.dtype == np.float64:
+            return pa.array(values.to_numpy(), field.type, from_pandas=True)
         numbers = pd.to_numeric(values).astype("float64")
         return pa.array(numbers.to_numpy(), field.type, from_pandas=True)
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "bi":

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from softbreak.compiled import strict
-from softbreak.physics._pair_fit import _cholesky, _solve
+from softbreak.physics._descent import cholesky, solve
 
 INDUCTOR, RESISTOR, ARC, WARBURG = 0, 1, 2, 3
 LONGEST_STEP = 1.5
@@ -26,7 +26,7 @@ def logistic(x: float) -> float:
 
 @strict
 def series(kinds: Any, theta: Any, log_omega: Any, z: Any, jac: Any) -> None:
-    """Fill the impedance (Ω) of elements in series, and its slopes along every parameter."""
+    """Fill the impedance (Ω) of elements in series, and its slopes: a row a parameter."""
     z[:] = 0.0
     p = 0
     for kind in kinds:
@@ -36,7 +36,7 @@ def series(kinds: Any, theta: Any, log_omega: Any, z: Any, jac: Any) -> None:
         elif kind == RESISTOR:
             value = np.exp(theta[p])
             z += value
-            jac[:, p] = value
+            jac[p] = value
             p += 1
         elif kind == ARC:
             _arc(theta, p, log_omega, z, jac)
@@ -51,7 +51,7 @@ def _inductor(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
     for i in range(len(z)):
         value = 1j * np.exp(theta[p] + log_omega[i])
         z[i] += value
-        jac[i, p] = value
+        jac[p, i] = value
 
 
 @strict
@@ -66,9 +66,9 @@ def _arc(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
         value = r * q
         slope = -value * q * x
         z[i] += value
-        jac[i, p] = value
-        jac[i, p + 1] = slope * n
-        jac[i, p + 2] = slope * complex(y, 0.5 * np.pi) * n * (1.0 - n)
+        jac[p, i] = value
+        jac[p + 1, i] = slope * n
+        jac[p + 2, i] = slope * complex(y, 0.5 * np.pi) * n * (1.0 - n)
 
 
 @strict
@@ -80,8 +80,8 @@ def _warburg(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
         t = 1.0 + 0.0j if s.real > 20.0 else np.tanh(s)
         value = r * t / s
         z[i] += value
-        jac[i, p] = value
-        jac[i, p + 1] = 0.5 * (r * (1.0 - t * t) - value)
+        jac[p, i] = value
+        jac[p + 1, i] = 0.5 * (r * (1.0 - t * t) - value)
 
 
 @strict
@@ -105,10 +105,10 @@ def _curvature(z: Any, jac: Any, data: Any, theta: Any, priors: Any, weight: flo
         w = weight / (data[i].real ** 2 + data[i].imag ** 2)
         d = data[i] - z[i]
         for p in range(count):
-            a, b = w * jac[i, p].real, w * jac[i, p].imag
+            a, b = w * jac[p, i].real, w * jac[p, i].imag
             gradient[p] -= a * d.real + b * d.imag
             for q in range(p + 1):
-                matrix[p, q] += a * jac[i, q].real + b * jac[i, q].imag
+                matrix[p, q] += a * jac[q, i].real + b * jac[q, i].imag
     for p in range(count):
         stiffness = 1.0 / priors[p, 1] ** 2
         gradient[p] += (theta[p] - priors[p, 0]) * stiffness
@@ -128,7 +128,7 @@ def levenberg_marquardt(
     """
     n = len(data)
     z = np.empty(n, dtype=np.complex128)
-    jac = np.empty((n, len(start)), dtype=np.complex128)
+    jac = np.empty((len(start), n), dtype=np.complex128)
     theta = start.copy()
     series(kinds, theta, log_omega, z, jac)
     fit, pull = _misfit(z, data, theta, priors, weight)
@@ -138,7 +138,7 @@ def levenberg_marquardt(
         damped = matrix.copy()
         for p in range(len(theta)):
             damped[p, p] *= 1.0 + damping
-        step = _solve(_cholesky(damped), -gradient)
+        step = solve(cholesky(damped), -gradient)
         trial = theta + np.minimum(np.maximum(step, -LONGEST_STEP), LONGEST_STEP)
         series(kinds, trial, log_omega, z, jac)
         new_fit, new_pull = _misfit(z, data, trial, priors, weight)

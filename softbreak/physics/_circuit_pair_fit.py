@@ -9,7 +9,7 @@ import numpy as np
 
 from softbreak.compiled import strict
 from softbreak.physics._circuit_fit import ARC, logistic, series
-from softbreak.physics._pair_fit import _chi2, _cholesky, _normal, _solve
+from softbreak.physics._descent import begin, judge, settled, sweep
 from softbreak.physics.relaxation import ComplexArray, FloatArray
 
 BULK_ENERGY = 0.34
@@ -19,6 +19,8 @@ DIFFUSION_ENERGY = 0.50
 """Activation energies (eV) of resistor, grain boundary, interface and salt diffusion."""
 BULK_CONTACT = -0.06
 """d ln R_bulk / d ln f: what better contact does to the constriction in the bulk."""
+_ENOUGH = 1e-2
+"""A fit that gains less chi-square in a step is at rest."""
 _COMMON = 3
 """u, ln f and β come first; then δ and γ of every element after the resistor."""
 
@@ -67,7 +69,9 @@ def joint_profile(
     weight : float
         1 / noise².
     """
-    chi2, log_det, parameters = _sweep(layout, data, eta, priors, weight)
+    chi2, log_det, parameters = sweep(
+        lambda start, at: _settle(start, at, layout, data, priors, weight), eta, priors[:, 0]
+    )
     return JointProfile(chi2[:, 0], chi2[:, 1], log_det, parameters)
 
 
@@ -75,7 +79,7 @@ def joint_model(layout: tuple[Any, ...], phi: FloatArray, eta: float) -> Complex
     """Return both spectra (Ω) for one set of parameters."""
     count = len(layout[3]) + len(layout[4])
     z = np.empty(count, dtype=np.complex128)
-    _joint(phi, eta, layout, z, np.empty((count, len(phi)), dtype=np.complex128))
+    _joint(phi, eta, layout, z, np.empty((len(phi), count), dtype=np.complex128))
     return z
 
 
@@ -114,90 +118,55 @@ def _deformed(phi: Any, layout: Any, theta: Any, chain: Any) -> None:
 
 @strict
 def _joint(phi: Any, eta: float, layout: Any, z: Any, jac: Any) -> None:
-    """Fill both spectra and their slopes."""
+    """Fill both spectra and their slopes: a row a parameter, a column a frequency."""
     kinds, before, now = layout[0], layout[3], layout[4]
     elements = len(kinds) - 2
     count = len(phi) - _COMMON - 2 * elements
     first = len(before)
     jac[:] = 0.0
-    series(kinds, phi[:count], before, z[:first], jac[:first, :count])
+    series(kinds, phi[:count], before, z[:first], jac[:count, :first])
     theta = np.empty(count)
     chain = np.empty((count, len(phi)))
     _deformed(phi, layout, theta, chain)
-    raw = np.empty(len(now), dtype=np.complex128)
-    slopes = np.empty((len(now), count), dtype=np.complex128)
-    series(kinds, theta, now, raw, slopes)
-    dc_slope = np.zeros(count)
+    slopes = np.empty((count, len(now)), dtype=np.complex128)
+    series(kinds, theta, now, z[first:], slopes)
+    _shunted(kinds, theta, eta, z[first:], slopes)
+    for p in range(count):
+        for q in range(len(phi)):
+            if chain[p, q] != 0.0:
+                for i in range(len(now)):
+                    jac[q, first + i] += slopes[p, i] * chain[p, q]
+
+
+@strict
+def _shunted(kinds: Any, theta: Any, eta: float, z: Any, slopes: Any) -> None:
+    """Put the conductance of electrons beside all but the cable."""
+    dc_slope = np.zeros(len(theta))
     p = 1
     for k in range(1, len(kinds)):
         dc_slope[p] = np.exp(theta[p])
         p += 1 if k == 1 else (3 if kinds[k] == ARC else 2)
     dc = dc_slope.sum()
     g = eta / (1.0 - eta) / dc
-    for i in range(len(now)):
-        cable = slopes[i, 0]
-        d = raw[i] - cable
+    square = np.empty_like(z)
+    shunt = np.empty_like(z)
+    for i in range(len(z)):
+        cable = slopes[0, i]
+        d = z[i] - cable
         lower = 1.0 / (1.0 + g * d)
-        z[first + i] = d * lower + cable
-        square = lower * lower
-        slopes[i, 1:] = (slopes[i, 1:] + d * d * (g / dc) * dc_slope[1:]) * square
-        for p in range(count):
-            for q in range(len(phi)):
-                if chain[p, q] != 0.0:
-                    jac[first + i, q] += slopes[i, p] * chain[p, q]
+        z[i] = d * lower + cable
+        square[i] = lower * lower
+        shunt[i] = d * d * (g / dc)
+    for p in range(1, len(theta)):
+        for i in range(len(z)):
+            slopes[p, i] = (slopes[p, i] + shunt[i] * dc_slope[p]) * square[i]
 
 
 @strict
 def _settle(start: Any, eta: float, layout: Any, data: Any, priors: Any, weight: float) -> Any:
-    """Levenberg–Marquardt from one start; return parameters, both parts of chi-square, log det."""
-    z = np.empty(len(data), dtype=np.complex128)
-    jac = np.empty((len(data), len(start)), dtype=np.complex128)
-    phi = start.copy()
-    _joint(phi, eta, layout, z, jac)
-    fit, strain = _chi2(phi, z, data, priors, weight)
-    matrix, gradient = _normal(phi, z, jac, data, priors, weight)
-    damping = 1e-3
-    for _ in range(30):
-        damped = matrix.copy()
-        for p in range(len(phi)):
-            damped[p, p] *= 1.0 + damping
-        step = _solve(_cholesky(damped), -gradient)
-        trial = phi + np.minimum(np.maximum(step, -1.0), 1.0)
-        _joint(trial, eta, layout, z, jac)
-        new_fit, new_strain = _chi2(trial, z, data, priors, weight)
-        gain = fit + strain - new_fit - new_strain
-        if gain >= 0.0:
-            phi, fit, strain = trial, new_fit, new_strain
-            matrix, gradient = _normal(phi, z, jac, data, priors, weight)
-            damping *= 0.2
-            if gain < 1e-2:
-                break
-        else:
-            damping *= 8.0
-            if damping > 1e6:
-                break
-    low = _cholesky(matrix)
-    log_det = 0.0
-    for p in range(len(phi)):
-        log_det += 2.0 * np.log(low[p, p])
-    return phi, fit, strain, log_det
-
-
-@strict
-def _sweep(layout: Any, data: Any, eta: Any, priors: Any, weight: float) -> Any:
-    """Sweep η upwards and downwards, each time from the neighbour's optimum; keep the better."""
-    count = len(eta)
-    chi2 = np.full((count, 2), np.inf)
-    log_det = np.zeros(count)
-    parameters = np.zeros((count, len(priors)))
-    for direction in range(2):
-        phi = priors[:, 0].copy()
-        for step in range(count):
-            at = step if direction == 0 else count - 1 - step
-            phi, fit, strain, det = _settle(phi, eta[at], layout, data, priors, weight)
-            if fit + strain < chi2[at, 0] + chi2[at, 1]:
-                chi2[at, 0] = fit
-                chi2[at, 1] = strain
-                log_det[at] = det
-                parameters[at] = phi
-    return chi2, log_det, parameters
+    """Fit from one start; return parameters, both parts of chi-square, log det."""
+    search = begin(start, len(data))
+    while True:
+        _joint(search[1], eta, layout, search[2], search[3])
+        if not judge(search, data, priors, weight, _ENOUGH):
+            return settled(search)

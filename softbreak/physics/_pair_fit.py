@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from softbreak.compiled import strict
+from softbreak.compiled import exact, strict
+from softbreak.physics._descent import begin, judge, settled, sweep
 from softbreak.physics.constants import ACTIVATION_EV
 from softbreak.physics.relaxation import ComplexArray, FloatArray, Relaxations
 
@@ -18,8 +19,8 @@ SLOW_ENERGY = 0.50
 NODE_DECADES = 1.5
 _POINTS_PER_DECADE = 5.0
 """More points than this a decade say nothing new about what the model misses."""
-_TAIL = 2.0
-"""Weight of the logarithm in a heavy-tailed prior: most interphases rest."""
+_ENOUGH = 1e-3
+"""A fit that gains less chi-square in a step is at rest."""
 _COMMON = 3
 """u, a and κ come first; then Δκ and γ at every node."""
 
@@ -82,13 +83,20 @@ def profile(
     decades = max(float(np.log10(frequency.max() / frequency.min())), 1.0)
     thinning = min(1.0, _POINTS_PER_DECADE * decades / len(frequency))
     circuit = _circuit(reference, 2.0 * np.pi * frequency, (len(priors) - _COMMON) // 2)
-    chi2, log_det, parameters = _profile(circuit, impedance, eta, priors, thinning / noise**2)
+
+    def profiled(weight: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        return sweep(
+            lambda start, at: _settle(start, at, circuit, impedance, priors, weight),
+            eta,
+            priors[:, 0],
+        )
+
+    chi2, log_det, parameters = profiled(thinning / noise**2)
     points = 2.0 * len(frequency) * thinning
     freedom = max(points - _COMMON - 2.0, 1.0)
     stretch = max(1.0, float(chi2[:, 0].min()) / freedom)
     if stretch > 1.05:
-        weight = thinning / noise**2 / stretch
-        chi2, log_det, parameters = _profile(circuit, impedance, eta, priors, weight)
+        chi2, log_det, parameters = profiled(thinning / noise**2 / stretch)
         chi2[:, 0] *= stretch
     log_evidence = -0.5 * (chi2[:, 0] / stretch + chi2[:, 1]) - 0.5 * log_det
     return Profile(chi2[:, 0] / freedom, chi2[:, 1], log_evidence, parameters)
@@ -150,165 +158,69 @@ def _deformed(theta: Any, circuit: Any, dc_slope: Any) -> Any:
 
 @strict
 def _model(theta: Any, eta: float, circuit: Any, z: Any, jac: Any) -> None:
-    """Fill the impedance and its derivatives at every frequency."""
+    """Fill the impedance and its derivatives: a row a parameter, a column a frequency."""
     energy, node, share, omega = circuit[3:]
-    count = len(theta)
+    count, points = len(theta), len(omega)
     nodes = (count - _COMMON) // 2
     dc_slope = np.empty(count)
     bulk, rk, tk, dc = _deformed(theta, circuit, dc_slope)
+    real = np.zeros((count, points))
+    imag = np.zeros((count, points))
+    for k in range(len(rk)):
+        one = (rk[k], tk[k], energy[k], share[k], _COMMON + node[k])
+        _add_real(one, omega, nodes, real)
+        _add_imaginary(one, omega, nodes, imag)
+    real[0] -= BULK_ENERGY * bulk
+    real[1] = bulk
     g = eta / (1.0 - eta) / dc
-    slope = np.empty(count, dtype=np.complex128)
-    for i in range(len(omega)):
-        d = complex(bulk, 0.0)
-        slope[:] = 0.0
-        slope[0] = -BULK_ENERGY * bulk
-        slope[1] = bulk
-        for k in range(len(rk)):
-            x = omega[i] * tk[k]
-            real = 1.0 / (1.0 + x * x)
-            q = complex(real, -x * real)
-            part = rk[k] * q
-            shifted = part * q
-            d += part
-            c = _COMMON + node[k]
-            w = share[k]
-            slope[0] -= energy[k] * shifted
-            slope[2] += part
-            slope[c] += (1.0 - w) * part
-            slope[c + 1] += w * part
-            slope[c + nodes] += (1.0 - w) * shifted
-            slope[c + nodes + 1] += w * shifted
+    for i in range(points):
+        d = complex(bulk + real[2, i], imag[2, i])
         lower = 1.0 / (1.0 + g * d)
         z[i] = d * lower
+        square = lower * lower
+        shunt = z[i] * z[i] * (g / dc)
         for p in range(count):
-            jac[i, p] = (slope[p] + d * d * g * dc_slope[p] / dc) * lower * lower
+            jac[p, i] = complex(real[p, i], imag[p, i]) * square + shunt * dc_slope[p]
+
+
+@exact
+def _add_real(one: Any, omega: Any, nodes: int, slope: Any) -> None:
+    """Add the real part of R/(1 + jωτ) to the slopes that it has a share in."""
+    r, tau, energy, w, c = one
+    for i in range(len(omega)):
+        x = omega[i] * tau
+        q = 1.0 / (1.0 + x * x)
+        part = r * q
+        shifted = part * q * (1.0 - x * x)
+        slope[0, i] -= energy * shifted
+        slope[2, i] += part
+        slope[c, i] += (1.0 - w) * part
+        slope[c + 1, i] += w * part
+        slope[c + nodes, i] += (1.0 - w) * shifted
+        slope[c + nodes + 1, i] += w * shifted
+
+
+@exact
+def _add_imaginary(one: Any, omega: Any, nodes: int, slope: Any) -> None:
+    r, tau, energy, w, c = one
+    for i in range(len(omega)):
+        x = omega[i] * tau
+        q = 1.0 / (1.0 + x * x)
+        part = -r * q * x
+        shifted = 2.0 * part * q
+        slope[0, i] -= energy * shifted
+        slope[2, i] += part
+        slope[c, i] += (1.0 - w) * part
+        slope[c + 1, i] += w * part
+        slope[c + nodes, i] += (1.0 - w) * shifted
+        slope[c + nodes + 1, i] += w * shifted
 
 
 @strict
-def _chi2(theta: Any, z: Any, data: Any, priors: Any, weight: float) -> Any:
-    fit = 0.0
-    for i in range(len(data)):
-        d = data[i] - z[i]
-        fit += (d.real**2 + d.imag**2) / (data[i].real ** 2 + data[i].imag ** 2)
-    prior = 0.0
-    for p in range(len(theta)):
-        away = theta[p] - priors[p, 0]
-        scale = priors[p, 1] if away < 0.0 else priors[p, 2]
-        square = (away / scale) ** 2
-        heavy = priors[p, 3] if away < 0.0 else priors[p, 4]
-        prior += _TAIL * np.log1p(square / _TAIL) if heavy > 0.0 else square
-    return fit * weight, prior
-
-
-@strict
-def _normal(theta: Any, z: Any, jac: Any, data: Any, priors: Any, weight: float) -> Any:
-    """Return the Gauss–Newton matrix and the gradient of half of chi-square."""
-    matrix = np.zeros((len(theta), len(theta)))
-    gradient = np.zeros(len(theta))
-    for i in range(len(data)):
-        w = weight / (data[i].real ** 2 + data[i].imag ** 2)
-        d = data[i] - z[i]
-        for p in range(len(theta)):
-            gradient[p] -= w * (jac[i, p].real * d.real + jac[i, p].imag * d.imag)
-            for q in range(p + 1):
-                matrix[p, q] += w * (
-                    jac[i, p].real * jac[i, q].real + jac[i, p].imag * jac[i, q].imag
-                )
-    for p in range(len(theta)):
-        away = theta[p] - priors[p, 0]
-        scale = priors[p, 1] if away < 0.0 else priors[p, 2]
-        heavy = priors[p, 3] if away < 0.0 else priors[p, 4]
-        stiffness = 1.0 / (scale**2 + (away**2 / _TAIL if heavy > 0.0 else 0.0))
-        gradient[p] += away * stiffness
-        matrix[p, p] += stiffness
-        for q in range(p):
-            matrix[q, p] = matrix[p, q]
-    return matrix, gradient
-
-
-@strict
-def _cholesky(matrix: Any) -> Any:
-    n = len(matrix)
-    low = np.zeros((n, n))
-    for i in range(n):
-        for j in range(i + 1):
-            total = matrix[i, j]
-            for k in range(j):
-                total -= low[i, k] * low[j, k]
-            if i == j:
-                low[i, i] = np.sqrt(max(total, 1e-300))
-            else:
-                low[i, j] = total / low[j, j]
-    return low
-
-
-@strict
-def _solve(low: Any, right: Any) -> Any:
-    n = len(right)
-    x = right.copy()
-    for i in range(n):
-        for k in range(i):
-            x[i] -= low[i, k] * x[k]
-        x[i] /= low[i, i]
-    for i in range(n - 1, -1, -1):
-        for k in range(i + 1, n):
-            x[i] -= low[k, i] * x[k]
-        x[i] /= low[i, i]
-    return x
-
-
-@strict
-def _optimise(start: Any, eta: float, circuit: Any, data: Any, priors: Any, weight: float) -> Any:
-    """Levenberg–Marquardt from one start; return parameters, both parts of chi-square, log det."""
-    n = len(data)
-    z = np.empty(n, dtype=np.complex128)
-    jac = np.empty((n, len(start)), dtype=np.complex128)
-    theta = start.copy()
-    _model(theta, eta, circuit, z, jac)
-    fit, prior = _chi2(theta, z, data, priors, weight)
-    matrix, gradient = _normal(theta, z, jac, data, priors, weight)
-    damping = 1e-3
-    for _ in range(30):
-        damped = matrix.copy()
-        for p in range(len(theta)):
-            damped[p, p] *= 1.0 + damping
-        step = _solve(_cholesky(damped), -gradient)
-        trial = theta + np.minimum(np.maximum(step, -1.0), 1.0)
-        _model(trial, eta, circuit, z, jac)
-        new_fit, new_prior = _chi2(trial, z, data, priors, weight)
-        gain = fit + prior - new_fit - new_prior
-        if gain >= 0.0:
-            theta, fit, prior = trial, new_fit, new_prior
-            matrix, gradient = _normal(theta, z, jac, data, priors, weight)
-            damping *= 0.2
-            if gain < 1e-3:
-                break
-        else:
-            damping *= 8.0
-            if damping > 1e6:
-                break
-    low = _cholesky(matrix)
-    log_det = 0.0
-    for p in range(len(theta)):
-        log_det += 2.0 * np.log(low[p, p])
-    return theta, fit, prior, log_det
-
-
-@strict
-def _profile(circuit: Any, data: Any, eta: Any, priors: Any, weight: float) -> Any:
-    """Sweep η upwards and downwards, each time from the neighbour's optimum; keep the better."""
-    count = len(eta)
-    chi2 = np.full((count, 2), np.inf)
-    log_det = np.zeros(count)
-    parameters = np.zeros((count, len(priors)))
-    for direction in range(2):
-        theta = priors[:, 0].copy()
-        for step in range(count):
-            at = step if direction == 0 else count - 1 - step
-            theta, fit, prior, det = _optimise(theta, eta[at], circuit, data, priors, weight)
-            if fit + prior < chi2[at, 0] + chi2[at, 1]:
-                chi2[at, 0] = fit
-                chi2[at, 1] = prior
-                log_det[at] = det
-                parameters[at] = theta
-    return chi2, log_det, parameters
+def _settle(start: Any, eta: float, circuit: Any, data: Any, priors: Any, weight: float) -> Any:
+    """Fit from one start; return parameters, both parts of chi-square, log det."""
+    search = begin(start, len(data))
+    while True:
+        _model(search[1], eta, circuit, search[2], search[3])
+        if not judge(search, data, priors, weight, _ENOUGH):
+            return settled(search)

@@ -7,6 +7,7 @@ whose capacitances and exponents stay what they were, fitted to both spectra at 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -16,9 +17,9 @@ from softbreak.physics import _circuit_pair_fit as joint
 from softbreak.physics import pair as free
 from softbreak.physics.circuit_fit import CircuitFit, best_circuit
 from softbreak.physics.circuits import Element
-from softbreak.physics.delta import ascending, delta_without_leads
+from softbreak.physics.delta import delta_without_leads
 from softbreak.physics.pair import PairResult
-from softbreak.physics.relaxation import ComplexArray, FloatArray, checked, kramers_kronig
+from softbreak.physics.relaxation import ComplexArray, FloatArray
 
 NOISE_FLOOR: Final = 0.006
 """Relative noise that is always assumed: no circuit is a cell."""
@@ -80,16 +81,13 @@ def circuit_pair(
     ----------
     Definition of the fraction: Joule 2022, doi 10.1016/j.joule.2022.05.020, Equation 2.
     """
-    f_0, z_0 = ascending(*checked(*reference))
-    f_1, z_1 = ascending(*checked(*present))
-    checks = (kramers_kronig(f_0, z_0), kramers_kronig(f_1, z_1))
-    reasons = free._gate_before(f_0, z_0, f_1, checks)
-    if len(f_0) < 8 or len(f_1) < 8:
+    before, now = free.examined(*reference), free.examined(*present)
+    reasons = free._gate_before(before, now)
+    if len(before.frequency) < 8 or len(now.frequency) < 8:
         return free._nothing(reasons)
-    f_0, z_0, shape = free.without_cable_artefacts(f_0, z_0)
-    f_1, z_1, later = free.without_cable_artefacts(f_1, z_1)
-    own = best_circuit(f_0, z_0, chemistry, shape=shape)
-    sizes = [check.noise for check in checks if np.isfinite(check.noise)]
+    (f_0, z_0, shape), (f_1, z_1, later) = before.bare, now.bare
+    own = _own_circuit(before, chemistry)
+    sizes = [one.check.noise for one in (before, now) if np.isfinite(one.check.noise)]
     assumed = noise or float(np.hypot(NOISE_FLOOR, np.median(sizes) if sizes else 0.0))
     priors = _priors(own, delta_temperature_kelvin, temperature_sd_kelvin)
     layout = _layout(own, chemistry, f_0, f_1)
@@ -115,6 +113,13 @@ def circuit_pair(
             assumed,
         ).flatness,
     )
+
+
+@lru_cache(maxsize=8)
+def _own_circuit(reference: free.Examined, chemistry: str) -> CircuitFit:
+    """Return the circuit of a reference, which many later spectra are compared with."""
+    f, z, shape = reference.bare
+    return best_circuit(f, z, chemistry, shape=shape)
 
 
 def pooled_pair(

@@ -174,7 +174,7 @@ def circuit_impedance(circuit: Circuit, values: ArrayLike, frequency: ArrayLike)
     theta = to_theta(circuit, np.asarray(values, dtype=np.float64))
     log_omega = np.log(2.0 * np.pi * np.asarray(frequency, dtype=np.float64))
     z = np.empty(len(log_omega), dtype=np.complex128)
-    slopes = np.empty((len(log_omega), len(theta)), dtype=np.complex128)
+    slopes = np.empty((len(theta), len(log_omega)), dtype=np.complex128)
     _circuit_fit.series(circuit.kinds, theta, log_omega, z, slopes)
     return z
 

@@ -9,6 +9,7 @@ it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -162,15 +163,16 @@ def pair_electronic_fraction(
     Definition of the fraction: Joule 2022, doi 10.1016/j.joule.2022.05.020, Equation 2;
     measurement model: doi 10.1149/1.2044210.
     """
-    f_0, z_0 = ascending(*checked(*reference))
-    f_1, z_1 = ascending(*checked(*present))
-    checks = (kramers_kronig(f_0, z_0), kramers_kronig(f_1, z_1))
-    reasons = _gate_before(f_0, z_0, f_1, checks)
+    before, now = examined(*reference), examined(*present)
+    f_0, f_1 = before.frequency, now.frequency
+    reasons = _gate_before(before, now)
     common = (f_1 >= f_0[0] * 0.7) & (f_1 <= f_0[-1] * 1.4)
     if common.sum() < 8:
         return _nothing(reasons)
-    _, _, own = without_cable_artefacts(f_0, z_0)
-    f_1, z_1, later = without_cable_artefacts(f_1[common], z_1[common])
+    own = before.bare[2]
+    f_1, z_1, later = (
+        now.bare if common.all() else without_cable_artefacts(f_1[common], now.impedance[common])
+    )
     z_1 = z_1 - 2j * np.pi * f_1 * later.inductance
     count = _pair_fit.nodes(f_0)
     priors = _priors(delta_temperature_kelvin, temperature_sd_kelvin, count)
@@ -184,11 +186,46 @@ def pair_electronic_fraction(
     return _summary(posterior / posterior.sum(), chi2, reasons, kelvin, growth)
 
 
-def _gate_before(
-    f_0: FloatArray, z_0: ComplexArray, f_1: FloatArray, checks: tuple[KramersKronig, KramersKronig]
-) -> tuple[str, ...]:
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """A spectrum in ascending frequency, and what both inferences ask of it."""
+
+    frequency: FloatArray
+    impedance: ComplexArray
+
+    @cached_property
+    def check(self) -> KramersKronig:
+        """Whether it obeys the Kramers–Kronig relations."""
+        return kramers_kronig(self.frequency, self.impedance)
+
+    @cached_property
+    def bare(self) -> tuple[FloatArray, ComplexArray, Relaxations]:
+        """The spectrum :func:`without_cable_artefacts`."""
+        return without_cable_artefacts(self.frequency, self.impedance)
+
+
+def examined(frequency: ArrayLike, impedance: ArrayLike) -> Examined:
+    """Return a spectrum with what is known of it: a reference is asked for again and again.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in shape or hold what no spectrum holds.
+    """
+    f, z = ascending(*checked(frequency, impedance))
+    return _examined(f.tobytes(), z.tobytes())
+
+
+@lru_cache(maxsize=16)
+def _examined(frequency: bytes, impedance: bytes) -> Examined:
+    f, z = np.frombuffer(frequency), np.frombuffer(impedance, dtype=np.complex128)
+    return Examined(f.copy(), z.copy())  # compiled code is compiled anew for arrays of bytes
+
+
+def _gate_before(before: Examined, now: Examined) -> tuple[str, ...]:
     reasons = []
-    for name, check in zip(("reference", "present"), checks, strict=True):
+    f_0, z_0, f_1 = before.frequency, before.impedance, now.frequency
+    for name, check in (("reference", before.check), ("present", now.check)):
         if not check.passed:
             reasons.append(
                 f"The {name} spectrum fails the Kramers-Kronig test: residual "

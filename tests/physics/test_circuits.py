@@ -58,14 +58,14 @@ def test_slopes_against_sympy(element: Element) -> None:
             theta[p] -= np.log1p(-values[p])
             inner[p] = values[p] * (1 - values[p])
     z = np.empty(len(FREQUENCY), complex)
-    slopes = np.empty((len(FREQUENCY), len(names)), complex)
+    slopes = np.empty((len(names), len(FREQUENCY)), complex)
     log_omega = np.log(2 * np.pi * FREQUENCY)
     _circuit_fit.series(np.array([element]), theta, log_omega, z, slopes)
     for p, name in enumerate(names):
         slope = sympy.diff(declared, symbols[name])
         numbers = sympy.lambdify(list(symbols.values()), slope, "mpmath")
         theirs = [inner[p] * complex(numbers(*values, 2 * np.pi * f)) for f in FREQUENCY]
-        np.testing.assert_allclose(slopes[:, p], theirs, rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(slopes[p], theirs, rtol=1e-8, atol=1e-12)
 
 
 def test_every_chemistry_names_circuits_that_exist() -> None:

@@ -199,14 +199,14 @@ def test_compiled_model_and_jacobian_against_plain_ones() -> None:
 
     theta = 0.2 * rng.standard_normal(3 + 2 * nodes)
     z = np.empty(len(OMEGA), complex)
-    jacobian = np.empty((len(OMEGA), len(theta)), complex)
+    jacobian = np.empty((len(theta), len(OMEGA)), complex)
     _pair_fit._model(theta, eta, circuit, z, jacobian)
     np.testing.assert_allclose(z, plain(theta), rtol=1e-10)
     for p in range(len(theta)):
         step = np.zeros(len(theta))
         step[p] = 1e-6
         slope = (plain(theta + step) - plain(theta - step)) / 2e-6
-        np.testing.assert_allclose(jacobian[:, p], slope, atol=1e-6 * np.abs(z).max())
+        np.testing.assert_allclose(jacobian[p], slope, atol=1e-6 * np.abs(z).max())
 
 
 def test_delta_admittance_is_flat_for_a_pure_short_only() -> None:

@@ -44,8 +44,10 @@ def main() -> None:
     # A stream of its own: the interpreter waits at its end for the lock of sys.stdin.
     lines = os.fdopen(os.dup(0), "rb")
     threading.Thread(target=_listen, args=(lines, jobs), daemon=True).start()
+    gc.disable()  # what is being loaded is no garbage
     warm_up = resolve(sys.argv[1])
     warm_up({})
+    gc.enable()
     gc.freeze()  # what is loaded stays: collections need not look through it, again and again
     _reply(replies, {"ready": True})
     while True:

@@ -1,0 +1,214 @@
+"""Levenberg–Marquardt under heavy-tailed priors, and its course over a grid of η.
+
+What is fitted stays with its model: a fit proposes parameters, the model says what they give
+there (:func:`judge`), until the fit is content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from softbreak.compiled import exact, fast, strict
+from softbreak.physics.relaxation import FloatArray
+
+_TAIL = 2.0
+"""Weight of the logarithm in a heavy-tailed prior: most interphases rest."""
+_ITERATIONS = 30
+_FIT, _STRAIN, _DAMPING, _ITERATION = range(4)
+
+_HOPELESS: Final = 30.0
+"""A direction that fits worse than it did by this much chi-square has left the posterior."""
+
+Settled = tuple[FloatArray, float, float, float]
+"""Parameters, both parts of chi-square, logarithm of the determinant of the curvature."""
+
+
+@strict
+def begin(start: Any, points: int) -> Any:
+    """Return what a fit remembers: parameters, proposal, Z, slopes, curvature, gradient, state."""
+    count = len(start)
+    return (
+        start.copy(),
+        start.copy(),
+        np.empty(points, dtype=np.complex128),
+        np.zeros((count, points), dtype=np.complex128),
+        np.empty((count, count)),
+        np.empty(count),
+        np.array([np.inf, 0.0, 1e-3, 0.0]),
+    )
+
+
+@strict
+def judge(search: Any, data: Any, priors: Any, weight: float, enough: float) -> bool:
+    """Take the proposal if it fits better, propose the next; return whether to go on."""
+    theta, trial, z, _, matrix, gradient, state = search
+    fit, strain = _chi2(trial, z, data, priors, weight)
+    gain = state[_FIT] + state[_STRAIN] - fit - strain
+    if gain >= 0.0:
+        theta[:] = trial
+        state[_FIT], state[_STRAIN] = fit, strain
+        _curvature(search, data, priors, weight)
+        if state[_ITERATION] > 0.0:
+            state[_DAMPING] *= 0.2
+        if gain < enough:
+            return False
+    else:
+        state[_DAMPING] *= 8.0
+        if state[_DAMPING] > 1e6:
+            return False
+    if state[_ITERATION] == _ITERATIONS:
+        return False
+    state[_ITERATION] += 1.0
+    damped = matrix.copy()
+    for p in range(len(theta)):
+        damped[p, p] *= 1.0 + state[_DAMPING]
+    step = solve(cholesky(damped), -gradient)
+    for p in range(len(theta)):
+        trial[p] = theta[p] + min(max(step[p], -1.0), 1.0)
+    return True
+
+
+@strict
+def settled(search: Any) -> Any:
+    """Return parameters, both parts of chi-square, log det of the curvature."""
+    theta, _, _, _, matrix, _, state = search
+    low = cholesky(matrix)
+    log_det = 0.0
+    for p in range(len(theta)):
+        log_det += 2.0 * np.log(low[p, p])
+    return theta, state[_FIT], state[_STRAIN], log_det
+
+
+@strict
+def _chi2(theta: Any, z: Any, data: Any, priors: Any, weight: float) -> Any:
+    fit = 0.0
+    for i in range(len(data)):
+        d = data[i] - z[i]
+        fit += (d.real**2 + d.imag**2) / (data[i].real ** 2 + data[i].imag ** 2)
+    strain = 0.0
+    for p in range(len(theta)):
+        away = theta[p] - priors[p, 0]
+        scale = priors[p, 1] if away < 0.0 else priors[p, 2]
+        square = (away / scale) ** 2
+        heavy = priors[p, 3] if away < 0.0 else priors[p, 4]
+        strain += _TAIL * np.log1p(square / _TAIL) if heavy > 0.0 else square
+    return fit * weight, strain
+
+
+@exact
+def _curvature(search: Any, data: Any, priors: Any, weight: float) -> None:
+    """Fill the Gauss–Newton matrix and the gradient of half of chi-square."""
+    theta, _, z, jac, matrix, gradient, _ = search
+    count, points = jac.shape
+    rows = np.empty((count, 2 * points))  # real parts, then imaginary parts, over the noise
+    miss = np.empty(2 * points)
+    for i in range(points):
+        w = np.sqrt(weight / (data[i].real ** 2 + data[i].imag ** 2))
+        d = data[i] - z[i]
+        miss[i], miss[points + i] = w * d.real, w * d.imag
+        for p in range(count):
+            rows[p, i], rows[p, points + i] = w * jac[p, i].real, w * jac[p, i].imag
+    for p in range(count):
+        away = theta[p] - priors[p, 0]
+        scale = priors[p, 1] if away < 0.0 else priors[p, 2]
+        heavy = priors[p, 3] if away < 0.0 else priors[p, 4]
+        stiffness = 1.0 / (scale**2 + (away**2 / _TAIL if heavy > 0.0 else 0.0))
+        gradient[p] = away * stiffness - _dot(rows[p], miss)
+        for q in range(p):
+            matrix[p, q] = matrix[q, p] = _dot(rows[p], rows[q])
+        matrix[p, p] = _dot(rows[p], rows[p]) + stiffness
+
+
+@fast
+def _dot(one: Any, other: Any) -> Any:
+    total = 0.0
+    for i in range(len(one)):
+        total += one[i] * other[i]
+    return total
+
+
+@strict
+def cholesky(matrix: Any) -> Any:
+    """Return the lower triangle whose square is the matrix."""
+    n = len(matrix)
+    low = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            for k in range(j):
+                total -= low[i, k] * low[j, k]
+            if i == j:
+                low[i, i] = np.sqrt(max(total, 1e-300))
+            else:
+                low[i, j] = total / low[j, j]
+    return low
+
+
+@strict
+def solve(low: Any, right: Any) -> Any:
+    """Return the solution for a matrix given by its lower triangle."""
+    n = len(right)
+    x = right.copy()
+    for i in range(n):
+        for k in range(i):
+            x[i] -= low[i, k] * x[k]
+        x[i] /= low[i, i]
+    for i in range(n - 1, -1, -1):
+        for k in range(i + 1, n):
+            x[i] -= low[k, i] * x[k]
+        x[i] /= low[i, i]
+    return x
+
+
+def sweep(
+    settle: Callable[[FloatArray, float], Settled], eta: FloatArray, start: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Sweep η upwards and downwards, each time from the neighbour's optimum; keep the better.
+
+    Parameters
+    ----------
+    settle : callable
+        Fits from a start at one η.
+    eta : numpy.ndarray, shape (k,)
+    start : numpy.ndarray, shape (p,)
+        Where both directions begin.
+
+    Returns
+    -------
+    chi2 : numpy.ndarray, shape (k, 2)
+        Of the data, and of the priors.
+    log_det : numpy.ndarray, shape (k,)
+    parameters : numpy.ndarray, shape (k, p)
+    """
+    best = _direction(settle, eta, start, range(len(eta)), {})
+    best = _direction(settle, eta, start, range(len(eta) - 1, -1, -1), best)
+    found = [best[at] for at in range(len(eta))]
+    chi2 = np.array([[fit, strain] for _, fit, strain, _ in found])
+    return chi2, np.array([one[3] for one in found]), np.array([one[0] for one in found])
+
+
+def _direction(
+    settle: Callable[[FloatArray, float], Settled],
+    eta: FloatArray,
+    theta: FloatArray,
+    places: range,
+    before: Mapping[int, Settled],
+) -> dict[int, Settled]:
+    """Follow one direction until it has left the posterior; the second covers what is uncovered."""
+    best, least, cost = dict(before), np.inf, -np.inf
+    for at in places:
+        if cost > least + _HOPELESS and (at in before or not before):
+            break
+        found = settle(theta, eta[at])
+        theta, cost = found[0], _cost(found)
+        least = min(least, cost)
+        if at not in best or cost < _cost(best[at]):
+            best[at] = found
+    return best
+
+
+def _cost(fit: Settled) -> float:
+    return fit[1] + fit[2]
