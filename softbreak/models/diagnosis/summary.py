@@ -12,7 +12,6 @@ import pandas as pd
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
-from softbreak.models.diagnosis.file_cycles import told_by_the_file
 from softbreak.models.rules.sentences import hours, percent
 from softbreak.models.rules.voltage import UNFINISHED
 from softbreak.verdict import Basis, State, Verdict, cycle_number
@@ -74,9 +73,7 @@ def summarise(
         "probability": _probability(state, verdicts),
         "summary": _told(
             state,
-            _sentence(
-                state, verdicts, onset, (earliest, onset_time), _in_file(evidence, history, onset)
-            ),
+            _sentence(state, verdicts, onset, (earliest, onset_time)),
             beside,
         ),
         "wanted_measurement": LEAKAGE_WANTED
@@ -155,14 +152,6 @@ def _when(began: tuple[float, float]) -> str:
     if not earliest < latest:
         return hours(latest)
     return f"it began between {hours(earliest).removesuffix(' h')} and {hours(latest)}"
-
-
-def _in_file(evidence: CellEvidence, history: CellHistory, onset: int | None) -> str:
-    """What the onset's cycle is called in its file, where it counts otherwise."""
-    if onset is None or not len(evidence.timeline.half_cycles):
-        return ""
-    told = told_by_the_file(history, evidence.timeline.half_cycles, onset)
-    return f"{told}, " if told else ""
 
 
 def _told(state: State, sentence: str, beside: str) -> str:
@@ -278,7 +267,6 @@ def _sentence(
     verdicts: Sequence[Verdict],
     onset: int | None,
     began: tuple[float, float],
-    in_file: str = "",
 ) -> str:
     count = len(verdicts)
     if not verdicts:
@@ -294,7 +282,7 @@ def _sentence(
         part = f"about {percent(float(np.median(known)))}" if known else "an unknown part"
         name = "Hard" if state is State.HARD else "Soft"
         first = verdicts[onset].state
-        begin = f"{first} from cycle {cycle_number(onset)} ({in_file}{_when(began)})"
+        begin = f"{first} from cycle {cycle_number(onset)} ({_when(began)})"
         then = "" if first is state else ", later hard"
         now = "" if last.state in (State.SOFT, State.HARD) else f"; at the end {last.state}"
         return f"{name} breakdown: {begin}{then}; {part} of the current is electronic{now}."
