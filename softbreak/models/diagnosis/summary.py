@@ -12,7 +12,6 @@ import pandas as pd
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
-from softbreak.models.diagnosis.file_cycles import told_by_the_file
 from softbreak.models.rules.certificates import Certificate
 from softbreak.models.rules.sentences import hours, percent
 from softbreak.models.rules.voltage import UNFINISHED
@@ -65,8 +64,7 @@ def summarise(
     onset = short.index(True) if any(short) else None
     onset_time = _onset_time(evidence, units, onset)
     earliest = _earliest_onset(units, verdicts, onset, onset_time)
-    counted = _in_file(evidence, history, onset)
-    told = _sentence(state, verdicts, onset, (earliest, onset_time), counted)
+    told = _sentence(state, verdicts, onset, (earliest, onset_time))
     probability = _probability(state, verdicts)
     if proof is not None:
         state, told = proof.verdict.state, _proved(proof, told)
@@ -182,14 +180,6 @@ def _when(began: tuple[float, float]) -> str:
     return f"it began between {hours(earliest).removesuffix(' h')} and {hours(latest)}"
 
 
-def _in_file(evidence: CellEvidence, history: CellHistory, onset: int | None) -> str:
-    """What the onset's cycle is called in its file, where it counts otherwise."""
-    if onset is None or not len(evidence.timeline.half_cycles):
-        return ""
-    told = told_by_the_file(history, evidence.timeline.half_cycles, onset)
-    return f"{told}, " if told else ""
-
-
 def _told(state: State, sentence: str, beside: str) -> str:
     """A short that passed comes first where the state alone would hide it."""
     if beside.startswith(_PASSED) and state in (State.HEALTHY, State.UNDETERMINED):
@@ -303,7 +293,6 @@ def _sentence(
     verdicts: Sequence[Verdict],
     onset: int | None,
     began: tuple[float, float],
-    in_file: str = "",
 ) -> str:
     count = len(verdicts)
     if not verdicts:
@@ -319,7 +308,7 @@ def _sentence(
         part = f"about {percent(float(np.median(known)))}" if known else "an unknown part"
         name = "Hard" if state is State.HARD else "Soft"
         first = verdicts[onset].state
-        begin = f"{first} from cycle {cycle_number(onset)} ({in_file}{_when(began)})"
+        begin = f"{first} from cycle {cycle_number(onset)} ({_when(began)})"
         then = "" if first is state else ", later hard"
         now = "" if last.state in (State.SOFT, State.HARD) else f"; at the end {last.state}"
         return f"{name} breakdown: {begin}{then}; {part} of the current is electronic{now}."
