@@ -132,6 +132,8 @@ def percent(fraction: object, *, signed: bool = False) -> str:
     if not math.isfinite(x):
         return MISSING
     decimals = 0 if abs(x) >= 9.95 else 1
+    if 99.5 <= abs(x) < 99.995:  # a part is not the whole
+        decimals = 2
     text = _minus(f"{x:{'+' if signed else ''}.{decimals}f}")
     return f"{text} %"
 
