@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 
+from softbreak.archive.inputs import label_file
 from softbreak.errors import SoftbreakError
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -29,7 +30,12 @@ MOST_FILE_BYTES: Final = 256 * 2**20
 CHANGES_A_MINUTE: Final = 240
 """POSTs from one address."""
 WRONG_TOKENS_A_MINUTE: Final = 20
-_FILES: Final = ("/drop", "/keep", "/labels.csv")
+_FILES: Final = {
+    "/drop": MOST_FILE_BYTES,
+    "/keep": MOST_FILE_BYTES,
+    "/labels.csv": label_file.MOST_BYTES,
+}
+"""Bytes of a body that holds a file."""
 _CLIENTS: Final = 4096
 _OPEN: Final = ("/login", "/assets/", "/health")
 _POLICY: Final = (
@@ -192,7 +198,7 @@ class Guard:
 
     @staticmethod
     def _bounded(scope: Scope, headers: dict[str, str], receive: Receive) -> Receive:
-        most = MOST_FILE_BYTES if scope["path"] in _FILES else MOST_FORM_BYTES
+        most = _FILES.get(scope["path"], MOST_FORM_BYTES)
         stated = headers.get("content-length", "0")
         if not stated.isdigit() or int(stated) > most:
             raise Refused(413, f"at most {most:,} bytes")
