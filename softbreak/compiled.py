@@ -130,7 +130,12 @@ def _put_scipy_off() -> None:
 
     At its first use numba only asks whether there is one; what needs it asks once more.
     """
-    if "numba.np.arraymath" in sys.modules or find_spec("scipy") is None:
+    if "numba.np.arraymath" in sys.modules:
+        return
+    try:
+        if find_spec("scipy") is None:
+            return
+    except ImportError:  # whoever looks for modules here says no by an error
         return
     linalg: Any = import_module("numba.np.linalg")
     asked = linalg.ensure_blas

@@ -1,11 +1,22 @@
 """Simulated archives that several rooms' tests share: written once a session."""
 
+import logging
+
 import pytest
 from hypothesis import settings
 
 # the same examples every time: a red run must mean a changed project
 settings.register_profile("fixed", derandomize=True)
 settings.load_profile("fixed")
+
+
+@pytest.fixture(autouse=True)
+def as_talkative_as_before():
+    """A command that is run within a test says how much is logged from then on."""
+    logger = logging.getLogger("softbreak")
+    level = logger.level
+    yield
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,8 @@ def labelled_cells(
         If no label is of a cell of the archive, or the manifest has no such column.
     """
     wanted = set(labels["cell_id"])
+    if not wanted:
+        raise SoftbreakError("there are no labels: nobody has judged a cycle yet")
     told = manifest_columns(root) if group else {}
     if group and not any(group in row for row in told.values()):
         known = sorted({name for row in told.values() for name in row}) or ["(no manifest)"]

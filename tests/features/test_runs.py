@@ -109,7 +109,7 @@ def test_a_gap_of_which_nothing_is_known_is_left_out_and_said():
     # 61 minutes of 180 at most did not flow
     assert found["efficiency_upper"].iloc[3] == pytest.approx(177 / 118, abs=0.01)
     verdict = read_coulombic(cell_of(rows)).verdict
-    assert "Cycle 3 has a gap of 62.0 min without rows" in verdict
+    assert "Cycle 4 has a gap of 62.0 min without rows" in verdict
     assert "left out of the mean" in verdict
     assert "98.88 %" in verdict
 

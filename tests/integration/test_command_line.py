@@ -72,7 +72,7 @@ def test_the_report_is_whole_and_needs_no_network(triaged):
     cwd, _ = triaged
     report = cwd / "demo-output" / "report"
     pages = list(report.rglob("*.html"))
-    assert len(pages) == 8, "an index and a page for each of seven cells"
+    assert len(pages) == 9, "an index, cells over each other, and a page for each of seven cells"
     for page in pages:
         text = page.read_text(encoding="utf-8")
         for target in re.findall(r'(?:src|href)="([^"#]+)"', text):

@@ -91,7 +91,7 @@ def in_background(watch):
     return thread
 
 
-def wait_for(true, second=30.0):
+def wait_for(true, second=300.0):
     deadline = time.monotonic() + second
     while not true():
         assert time.monotonic() < deadline
