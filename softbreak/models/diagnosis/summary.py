@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -66,6 +67,7 @@ def summarise(
     earliest = _earliest_onset(units, verdicts, onset, onset_time)
     told = _sentence(state, verdicts, onset, (earliest, onset_time))
     probability = _probability(state, verdicts)
+    stood = Counter(v.basis for v in verdicts)
     if proof is not None:
         state, told = proof.verdict.state, _proved(proof, told)
         chance = proof.verdict.p_soft + proof.verdict.p_hard
@@ -88,7 +90,7 @@ def summarise(
         "wanted_measurement": LEAKAGE_WANTED
         if beside and not verdicts
         else _wanted(state, verdicts),
-        "basis": {b.value: sum(v.basis is b for v in verdicts) for b in BASIS_COUNTS.values()},
+        "basis": {basis.value: stood[basis] for basis in BASIS_COUNTS.values()},
         "n_cycles": len(verdicts),
         "n_files": len({record.source.path for record in history.records}),
     }
