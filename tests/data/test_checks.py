@@ -50,7 +50,7 @@ def test_a_clipped_half_is_an_error():
 def test_a_reset_clock_is_remarked():
     time = np.concatenate([np.arange(200), np.arange(200)]) * 10.0
     assert (
-        "steps back 1 times"
+        "steps back 1 time "
         in topics(record(test_time_second=time, voltage_volt=0.1 * SIGN))["clock-reset"]
     )
 
