@@ -5,8 +5,8 @@ What a file's own rows prove is decided by :mod:`softbreak.data.readers.values.d
 One computer writes all its dates in one order. Where a file of the same instrument proves one, it
 holds for the others; else the order by which no weeks pass between the files of the cell; else the
 one by which they follow each other as their names count; else, where they follow each other alike
-by both and otherwise than their names say, the one by which less time passes. What stays open has no place in absolute
-time: such files are ordered by name.
+by both and otherwise than their names say, the one by which less time passes. What stays open has
+no place in absolute time: such files are ordered by name.
 """
 
 from __future__ import annotations
