@@ -84,7 +84,7 @@ def _cells(row: Row, wide: bool) -> list[Any]:
 
 def _caption(rows: Sequence[Row], metrics: Metrics | None, most: int) -> str:
     loud = sum(row.alarm is not None for row in rows)
-    told = [f"{len(rows):,} cells, {loud:,} with an alarm"]
+    told = [f"{len(rows):,} cell{'s' * (len(rows) != 1)}, {loud:,} with an alarm"]
     if len(rows) > most:
         told.append(f"{len(rows) - most:,} not shown")
     if metrics is not None:

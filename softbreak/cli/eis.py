@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from softbreak.cli.console import DONE, Json, Quiet, Verbose, print_json, say, speak, stdout
 from softbreak.cli.method import Area, Png, Thickness, draw
+
+if TYPE_CHECKING:
+    from softbreak.data.history import CellHistory
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -49,7 +52,7 @@ def eis(
     from softbreak.data.history import merged_cell
 
     speak(quiet, verbose)
-    history = softbreak.read(files[0] if len(files) == 1 else files)
+    history = _as_named(softbreak.read(files[0] if len(files) == 1 else files), files)
     told: dict[str, Any] = {
         "area_cm2": area,
         "electrolyte_thickness_um": thickness,
@@ -68,3 +71,24 @@ def eis(
         for path in written:
             say(str(path))
     raise typer.Exit(DONE)
+
+
+def _as_named(history: CellHistory, files: list[Path]) -> CellHistory:
+    """Put files that no date orders in the order of the command, if a person chose it.
+
+    A list that is sorted by name may come from a shell, and is left as it was read.
+    """
+    from softbreak.data.history import started
+
+    undated = any(started(record) is None for record in history.records)
+    if not undated or files == sorted(files) or any(file.is_dir() for file in files):
+        return history
+    place = {str(file): number for number, file in enumerate(files)}
+    records = history.records
+    order = sorted(range(len(records)), key=lambda k: place.get(records[k].source.path, k))
+    return replace(
+        history,
+        records=tuple(records[k] for k in order),
+        clocks=tuple(history.clocks[k] for k in order),
+        runs=(),
+    )

@@ -106,6 +106,7 @@ def _print_cells(console: Console, rows: list[dict[str, Any]]) -> None:
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
     from softbreak.report.index_page import onset_hours
+    from softbreak.report.words import percent
 
     probability = row["probability"]
     passed = row["state"] == "healthy" and row.get("ever_short") is True
@@ -113,7 +114,7 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         str(row["rank"]),
         row["cell_id"],
         f"{row['state']}, a short passed" if passed else row["state"],
-        "–" if math.isnan(probability) else f"{probability:.0%}",
+        "–" if math.isnan(probability) else percent(probability),
         onset_hours(row),
         row["summary"],
     ]

@@ -292,6 +292,10 @@ def check_series(record: Record) -> list[Finding]:
     return found
 
 
+def _times(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def _numbers(column: np.ndarray) -> np.ndarray:
     return np.asarray(column, dtype=np.float64)
 
@@ -306,8 +310,8 @@ def _clock(name: str, time: np.ndarray) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "clock-reset",
-            f"{name}: the test time steps back {back} times (first by {-step[step < 0][0]:.6g} s);"
-            " it was made to run on.",
+            f"{name}: the test time steps back {_times(back, 'time')} (first by "
+            f"{-step[step < 0][0]:.6g} s); it was made to run on.",
         )
     forward = step[step > 0]
     still = int((step == 0).sum())
@@ -327,8 +331,8 @@ def _clock(name: str, time: np.ndarray) -> Iterator[Finding]:
         yield Finding(
             "note",
             "clock-gap",
-            f"{name}: {len(gaps)} gaps in the recording, the longest {gaps.max() / 3600:.2f} h; "
-            "what happened in them is not known.",
+            f"{name}: {_times(len(gaps), 'gap')} in the recording, the longest "
+            f"{gaps.max() / 3600:.2f} h; what happened meanwhile is not known.",
         )
     if usual > SLOW_SECOND and float(np.ptp(time)) > 3.0e8:
         yield Finding(

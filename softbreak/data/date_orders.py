@@ -4,8 +4,9 @@ What a file's own rows prove is decided by :mod:`softbreak.data.readers.values.d
 
 One computer writes all its dates in one order. Where a file of the same instrument proves one, it
 holds for the others; else the order by which no weeks pass between the files of the cell; else the
-one by which they follow each other as their names count. What stays open has no place in absolute
-time: such files are ordered by name.
+one by which they follow each other as their names count; else, where they follow each other alike
+by both and otherwise than their names say, the one by which less time passes. What stays open has
+no place in absolute time: such files are ordered by name.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def settled(records: Sequence[Record], by_name: ByName) -> list[Record]:
         In the same order; the very same records where nothing is open, or stays open.
     """
     out = list(records)
-    for rule in (_proved, _near, _following):
+    for rule in (_proved, _near, _following, _alike):
         for maker in sorted({_maker(r.source) for r in out if is_open(r.source)}):
             found = rule(out, maker, by_name)
             if found:
@@ -177,12 +178,18 @@ def _near(records: Sequence[Record], maker: str, _: ByName) -> tuple[str, str] |
     found = _readings(records, maker)
     if found is None:
         return None
-    longest = {found.habit: _longest_pause(found.begins, found.length)}
-    longest[other_order(found.habit)] = _longest_pause(found.turned, found.length)
+    longest = _longest_pauses(found)
     near, far = sorted(longest, key=longest.__getitem__)
     if longest[near] < _NEAR and longest[far] > _FAR:
         return near, "as only so no weeks pass between the files of the cell"
     return None
+
+
+def _longest_pauses(found: _Readings) -> dict[str, float]:
+    return {
+        found.habit: _longest_pause(found.begins, found.length),
+        other_order(found.habit): _longest_pause(found.turned, found.length),
+    }
 
 
 def _longest_pause(begins: np.ndarray, length: np.ndarray) -> float:
@@ -207,6 +214,25 @@ def _following(records: Sequence[Record], maker: str, by_name: ByName) -> tuple[
         return None
     why = "as only so the files follow each other in the order of their names"
     return (found.habit if as_read else other_order(found.habit)), why
+
+
+def _alike(records: Sequence[Record], maker: str, by_name: ByName) -> tuple[str, str] | None:
+    """Return the nearer order, where all files follow each other alike by both.
+
+    Nothing is decided where their names say the same sequence: eis_after, eis_before do not.
+    """
+    found = _readings(records, maker)
+    if found is None or len(found.paths) < len({record.source.path for record in records}):
+        return None
+    order = np.argsort(found.begins, kind="stable")
+    length = found.length[order]
+    if not (_follow(found.begins[order], length) and _follow(found.turned[order], length)):
+        return None
+    if [found.paths[k] for k in order] == sorted(found.paths, key=by_name):
+        return None
+    longest = _longest_pauses(found)
+    near = min(longest, key=longest.__getitem__)
+    return near, "by which less time passes; the files follow each other alike by the other one"
 
 
 def _follow(begins: np.ndarray, length: np.ndarray) -> bool:

@@ -20,6 +20,9 @@ CELL_WORDS: Final = words(
 )
 """Words in front of a number that names a cell, not a part of its life."""
 
+MANIFEST_NAMES: Final = ("cells.csv", "cells.toml")
+"""Files in which a person says what no measured file knows."""
+
 _OUTER: Final = frozenset((".gz", ".bz2", ".xz", ".zst", ".zip"))
 _SPLIT: Final = re.compile(r"[\s_\-.,()\[\]#+]+")
 _DIGITS: Final = re.compile(r"(\d+)")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.models.rules.sentences import lasting
 from softbreak.verdict import Basis, State, Verdict, undetermined
 
 FEWEST_CYCLES: Final = 2
@@ -64,7 +65,7 @@ def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
     lasted = float(cycles["end_time_second"].iloc[-1] - cycles["start_time_second"].iloc[0])
     count = "one cycle" if len(cycles) == 1 else f"{len(cycles)} cycles"
     said = undetermined(
-        f"{count} of {lasted:.3g} s in all: too little to tell a sound cell from one that was "
+        f"{count} of {lasting(lasted)} in all: too little to tell a sound cell from one that was "
         "shorted before",
         _MORE_WANTED,
     )

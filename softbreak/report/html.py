@@ -20,12 +20,20 @@ def embedded(value: object) -> Any:
     return Markup(text)
 
 
+def typeset(value: object) -> object:
+    """Write the electronic fraction in sentences as the heads of tables do."""
+    return value.replace("η_e", "ηₑ") if isinstance(value, str) else value
+
+
 def environment() -> Any:
     """Return the templates: everything is escaped, and what is missing is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
-        loader=PackageLoader("softbreak.report"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("softbreak.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=typeset,
     )
     made.filters["embedded"] = embedded
     return made

@@ -97,11 +97,19 @@ def _sparkline(
     span = max(float(np.ptp(level)), 0.05)
     heights = ((level - level.min()) / span * (len(bars) - 1)).round().astype(int)
     line = "".join(bars[height] for height in heights)
-    scale = resistance_scale(ohm, area)
-    low, high = (number(scale.factor * end) for end in (ohm.min(), ohm.max()))
-    unit = scale.unit.replace("Ω", "ohm").replace("²", "2") if ascii_only else scale.unit
-    ends = f"{low} to {high} {unit} (lowest to highest) over the cell's life"
+    ends = f"{_span(float(ohm.min()), float(ohm.max()), area)} over the cell's life"
+    if ascii_only:
+        ends = ends.replace("Ω", "ohm").replace("²", "2")
     return f"V/I         {line}\n            {ends}"
+
+
+def _span(low: float, high: float, area: float | None) -> str:
+    """The least and the largest mean V/I of a half-cycle, each in a unit that suits it."""
+    ends = [(end, resistance_scale(np.array([end]), area)) for end in (low, high)]
+    (least, unit), (most, last) = ((number(of.factor * end), of.unit) for end, of in ends)
+    if (least, unit) == (most, last):
+        return f"{most} {last}"
+    return f"{least} {'' if unit == last else unit + ' '}to {most} {last} (lowest to highest)"
 
 
 def _evidence(found: Diagnosis, width: int) -> Iterator[Any]:
@@ -128,7 +136,10 @@ def _evidence(found: Diagnosis, width: int) -> Iterator[Any]:
         if why := _why(row):
             yield Padding(Text(f"{row.state}, {_which(row)}: {why}"), (1, 0, 0, 0))
     if left:
-        yield Text(f"and {left} further changes of state")
+        runs = "run" if left == 1 else "runs"
+        yield Text(
+            f"The first, the last and the longest are shown; {left} further {runs} left out."
+        )
 
 
 def _which(row: EvidenceRow) -> str:

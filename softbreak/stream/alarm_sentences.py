@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from softbreak.models.rules.sentences import hours
+from softbreak.models.rules.sentences import hours, percent
 from softbreak.plain_text import one_line
 from softbreak.stream.alarm import Alarm, Level
 from softbreak.stream.store.transaction import Notification
@@ -100,7 +100,7 @@ def _fraction(row: Mapping[str, Any]) -> str:
     if any(value is None or not math.isfinite(value) for value in values):
         return ""
     middle, lower, upper = (float(value) for value in values if value is not None)
-    return f"Electronic fraction {middle:.0%} ({lower:.0%} to {upper:.0%})."
+    return f"Electronic fraction {percent(middle)} ({percent(lower)} to {percent(upper)})."
 
 
 def _wanted(row: Mapping[str, Any]) -> str:

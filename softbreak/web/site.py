@@ -13,6 +13,7 @@ from fastapi import HTTPException, Request, Response
 from softbreak.archive.results.pack import key_of
 from softbreak.data.record import Cell
 from softbreak.report.cell_page import cell_words, evidence_words
+from softbreak.report.html import typeset
 from softbreak.report.words import duration, plain
 from softbreak.verdict import State, cycle_number
 from softbreak.web.cells import CellRow, Live, Results
@@ -44,7 +45,10 @@ class Site:
         self.drawing = threading.Lock()
         self.streams = 0
         self.templates = Environment(
-            loader=PackageLoader("softbreak.web"), autoescape=True, undefined=StrictUndefined
+            loader=PackageLoader("softbreak.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            finalize=typeset,
         )
 
     def page(self, name: str, request: Request, *, title: str, **context: Any) -> Response:

@@ -35,6 +35,10 @@ def test_a_running_watch_has_one_line_a_cell(width):
     assert len(lines) <= 5
 
 
+def test_one_cell_is_told_in_the_singular():
+    assert "1 cell, 0 with an alarm" in " ".join(shown([row("cell1")]))
+
+
 def test_a_finished_one_says_all_of_why():
     text = " ".join(" ".join(shown([row("cell1")])).split())
     assert text.count("hides") == 5

@@ -62,6 +62,17 @@ def test_a_pair_gives_the_fraction_with_its_interval(softbreak, pair):
     assert "η_e is now" in told.json["verdict"]
 
 
+def test_without_dates_the_first_that_is_named_is_the_fresh_one(softbreak, tmp_path):
+    fresh, aged = spectrum(tmp_path / "fresh.csv"), spectrum(tmp_path / "aged.csv", 0.5, 1)
+    told = softbreak("eis", fresh, aged, "--json").json["spectra"]
+    assert [one["name"] for one in told] == ["fresh.csv", "aged.csv"]
+    assert told[1]["pair"]["electronic_fraction_lower"] > 0.3
+    # a list that is sorted may come from a shell: numbers count in it
+    shell = [spectrum(tmp_path / f"eis_{k}.csv", 0.0, k) for k in (10, 2)]
+    told = softbreak("eis", *shell, "--json").json["spectra"]
+    assert [one["name"] for one in told] == ["eis_2.csv", "eis_10.csv"]
+
+
 def test_the_same_spectrum_twice_is_no_short(softbreak, tmp_path, pair):
     again = spectrum(tmp_path / "eis_3.csv", 0.0, 5)
     told = softbreak("eis", pair[0], again, "--warmer", 0, "--json")

@@ -1,6 +1,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import pyarrow.parquet as pq
 import pytest
@@ -63,3 +65,10 @@ def test_a_suffix_that_is_not_known(softbreak, results, tmp_path):
     told = softbreak("query", SQL, results, "--out", tmp_path / "x.xlsx")
     assert told.code == 2
     assert ".parquet" in told.err
+
+
+def test_a_process_that_asked_ends_without_a_word(results):
+    command = [sys.executable, "-c", "from softbreak.cli.main import run; run()", "query"]
+    asked = [*command, "SELECT count(*) FROM cells", str(results)]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert told.stderr == ""

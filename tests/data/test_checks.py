@@ -50,14 +50,15 @@ def test_a_clipped_half_is_an_error():
 def test_a_reset_clock_is_remarked():
     time = np.concatenate([np.arange(200), np.arange(200)]) * 10.0
     assert (
-        "steps back 1 times"
+        "steps back 1 time "
         in topics(record(test_time_second=time, voltage_volt=0.1 * SIGN))["clock-reset"]
     )
 
 
 def test_a_gap_is_remarked():
     time = np.arange(N) * 10.0 + 7200.0 * (np.arange(N) > 200)
-    assert "2.00 h" in topics(record(test_time_second=time, voltage_volt=0.1 * SIGN))["clock-gap"]
+    told = topics(record(test_time_second=time, voltage_volt=0.1 * SIGN))["clock-gap"]
+    assert "1 gap in the recording, the longest 2.00 h" in told
 
 
 def test_milliseconds_taken_for_seconds_are_an_error():

@@ -144,3 +144,15 @@ def test_a_header_of_ec_lab_is_open_or_not(tmp_path, began, order):
     mpt("run_2.mpt", began.replace("02", "31", 1))
     history = softbreak.read(tmp_path)
     assert started(history.records[0]) == unix(2024, order, 2, 9)
+
+
+def test_files_that_follow_alike_by_either_order_are_not_put_in_the_order_of_their_names(tmp_path):
+    """4 and 7 March, or 3 April and 3 July: before is before after, whatever they are called."""
+    files = [
+        arbin(tmp_path / "after.csv", "03/07/2024"),
+        arbin(tmp_path / "before.csv", "03/04/2024"),
+    ]
+    history = softbreak.read(files)
+    assert names(history) == ["before", "after"]
+    joined = [told for _, topic, told in history.remarks if topic == "files-joined"]
+    assert "in the order of their dates: before.csv, after.csv" in joined[0]

@@ -7,6 +7,7 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.models.diagnosis.diagnose import examine
+from softbreak.models.learned.creep import Creep
 from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
 from softbreak.models.rules.thresholds import BELOW_FLOOR, UNFINISHED
 from softbreak.verdict import Evidence, State, judged, undetermined
@@ -162,3 +163,18 @@ def test_a_cycle_that_the_end_of_the_record_cuts_off_is_not_healthy(detector):
     assert told["evidence"].iloc[-1][0]["feature"] == UNFINISHED
     before = [table.iloc[:10].drop(columns="evidence") for table in (told, expected)]
     assert before[0].equals(before[1])
+
+
+def test_a_healthy_cycle_that_the_rule_leaves_open_says_first_what_settled_it():
+    told = combined(OPEN, scored(0.026), 0.05, LIMITS).evidence[0].sentence
+    assert "only 2.6 % were shorted" in told
+    clear = combined(OPEN, scored(0.026), 0.3, LIMITS, Creep(0.0, 0.11, 0.9))
+    assert clear.state is State.HEALTHY
+    assert "bounds η_e to 11 %" in clear.evidence[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [(State.SOFT, "only 40 %"), (State.HEALTHY, "this 40")]
+)
+def test_a_contradiction_reads_as_one(state, words):
+    assert words in combined(said(state), scored(0.40), 0.0, LIMITS).evidence[0].sentence

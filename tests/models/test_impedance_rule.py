@@ -1,6 +1,7 @@
 """One spectrum alone: below the bare electrolyte it convicts, of blocking electrodes it says so."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.features.evidence.cell_evidence import gather
 from softbreak.models.diagnosis.diagnose import examine
-from softbreak.models.rules.impedance import read_spectra, reading_verdict
+from softbreak.models.rules.impedance import _pair_sentence, read_spectra, reading_verdict
 from softbreak.verdict import State
 
 FREQUENCY = np.logspace(6, -1, 50)
@@ -102,3 +103,9 @@ def test_an_inductive_loop_at_the_end_bounds_nothing():
     assert state_of(looped) == "undetermined"
     leads = IONIC + 1e-6 * OMEGA  # at the other end
     assert "is at least" in read_spectra(gather(assemble(CELL, [record(leads)])))[0].sentence
+
+
+def test_the_reasons_of_an_open_pair_are_sentences():
+    pair = SimpleNamespace(abstained=True, reasons=("The one fails.", "The other ends too early."))
+    told = _pair_sentence(pair, (2.0, 1.9), "R_e is at least 1.9 Ω", None)
+    assert told.endswith("not conclusive: The one fails. The other ends too early.")

@@ -3,8 +3,11 @@
 import math
 from types import SimpleNamespace
 
+import pytest
+
 from softbreak.models.diagnosis.summary import _sentence
-from softbreak.verdict import State
+from softbreak.models.rules.sentences import hours, lasting
+from softbreak.verdict import Basis, Evidence, State
 
 
 def test_one_open_cycle_is_told_in_the_singular_and_its_reason_begins_a_sentence():
@@ -12,3 +15,28 @@ def test_one_open_cycle_is_told_in_the_singular_and_its_reason_begins_a_sentence
     verdict = SimpleNamespace(state=State.UNDETERMINED, evidence=(reason,))
     said = _sentence(State.UNDETERMINED, [verdict], None, math.nan)
     assert said == "Undetermined: 1 of 1 cycle is left open. This is not a symmetric cell."
+
+
+@pytest.mark.parametrize(
+    ("growth", "words"),
+    [
+        (0.05, "It is unchanged since its first cycles:"),
+        (0.25, "It is judged against its first cycles, since which V/I rose by up to 28 %:"),
+    ],
+)
+def test_only_what_stayed_is_called_unchanged(growth, words):
+    found = Evidence("growth_ln_resistance", growth, 0.0, "V/I has grown.")
+    verdict = SimpleNamespace(state=State.HEALTHY, basis=Basis.RELATIVE, evidence=(found,))
+    assert words in _sentence(State.HEALTHY, [verdict, verdict], None, math.nan)
+
+
+@pytest.mark.parametrize(
+    ("second", "words"), [(90.0, "90 s"), (1740.0, "29 min"), (3540.0, "59 min"), (9000.0, "2.5 h")]
+)
+def test_a_span_of_time_has_the_unit_in_which_it_is_said(second, words):
+    assert lasting(second) == words
+
+
+def test_a_moment_just_after_the_beginning_is_no_power_of_ten():
+    assert hours(3.6e-4) == "< 0.0001 h"
+    assert hours(3.6) == "0.001 h"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.report.html import embedded
+from softbreak.report.html import embedded, environment
 from softbreak.report.index_page import index_context
 from softbreak.report.page import (
     static_figures,
@@ -248,3 +248,9 @@ def test_the_same_picture_twice_is_the_same_file(tmp_path):
     one = static_figures(cells.healthy(), tmp_path / "a", ("svg",))
     two = static_figures(cells.healthy(), tmp_path / "b", ("svg",))
     assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
+
+
+def test_the_electronic_fraction_is_written_as_in_the_heads_of_tables():
+    page = environment().from_string("{{ told }} {{ data | embedded }}")
+    told = page.render(told="η_e < 5 %", data={"a": "η_e"})
+    assert told == 'ηₑ &lt; 5 % {"a":"ηₑ"}'

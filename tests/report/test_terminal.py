@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from softbreak.report.terminal import diagnosis_view
+from softbreak.report.terminal import _span, diagnosis_view
 from tests.report import cells
 
 
@@ -41,3 +41,16 @@ def test_an_old_console_gets_a_line_of_ascii():
 def test_any_width_will_do(width):
     lines = shown(cells.soft(), width=width).splitlines()
     assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize(
+    ("ends", "area", "told"),
+    [
+        ((1.3, 7000.0), None, "1.30 Ω to 7.00 kΩ (lowest to highest)"),
+        ((9400.0, 10200.0), None, "9.40 to 10.2 kΩ (lowest to highest)"),
+        ((305.1, 305.2), None, "305 Ω"),
+        ((1.0, 5.0), 2.0, "2.00 to 10.0 Ω cm² (lowest to highest)"),
+    ],
+)
+def test_each_end_of_a_life_has_a_unit_that_suits_it(ends, area, told):
+    assert _span(*ends, area) == told

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from softbreak.archive.inputs.column_mapping import checked_columns, checked_technique, shown
 from softbreak.archive.inputs.manifest_table import table_of
+from softbreak.data.names import MANIFEST_NAMES
 from softbreak.data.readers.base import decode
 from softbreak.data.readers.registry import TECHNIQUE
 from softbreak.data.record import Cell
@@ -20,7 +21,6 @@ from softbreak.plain_text import one_line
 
 logger = logging.getLogger(__name__)
 
-NAMES: Final = ("cells.csv", "cells.toml")
 MAX_BYTES: Final = {".csv": 16 * 2**20, ".toml": 2 * 2**20}
 """Larger ones are not opened."""
 
@@ -128,7 +128,7 @@ def load_manifest(root: Path) -> Manifest:
     ManifestError
         If it cannot be used; the message says row, column, finding and remedy.
     """
-    found = [root / name for name in NAMES if (root / name).is_file()]
+    found = [root / name for name in MANIFEST_NAMES if (root / name).is_file()]
     if len(found) > 1:
         raise ManifestError(
             root,

@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from softbreak.archive.inputs.grouping import Group, group_files
-from softbreak.archive.inputs.manifest import NAMES, Manifest, load_manifest
+from softbreak.archive.inputs.manifest import Manifest, load_manifest
+from softbreak.data.names import MANIFEST_NAMES
 from softbreak.errors import ManifestError, SoftbreakError
 
 LEVELS: Final = 3
@@ -82,7 +83,7 @@ def _nearest(folder: Path) -> Manifest:
     """Return the first manifest from a folder upwards; one above may be somebody else's."""
     for up in islice((folder, *folder.parents), LEVELS):
         try:
-            if any((up / name).is_file() for name in NAMES):
+            if any((up / name).is_file() for name in MANIFEST_NAMES):
                 return load_manifest(up)
         except ManifestError as error:
             if up == folder:
@@ -94,4 +95,4 @@ def _nearest(folder: Path) -> Manifest:
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return [path for path in folder.iterdir() if path.is_file() and path.name not in NAMES]
+    return [path for path in folder.iterdir() if path.is_file() and path.name not in MANIFEST_NAMES]

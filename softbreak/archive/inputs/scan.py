@@ -12,16 +12,16 @@ from typing import Final, NamedTuple
 
 from softbreak.archive.inputs.file_names import not_data
 from softbreak.archive.inputs.grouping import Group, group_files
-from softbreak.archive.inputs.manifest import NAMES, Manifest, load_manifest
+from softbreak.archive.inputs.manifest import Manifest, load_manifest
 from softbreak.archive.inputs.manifest_nearby import manifest_of, nearby
 from softbreak.archive.inputs.storage import Bucket, is_url
 from softbreak.archive.tables import Failure, printable
-from softbreak.data.names import natural_key, stem_of
+from softbreak.data.names import MANIFEST_NAMES, natural_key, stem_of
 from softbreak.errors import ReadError
 
 LABELS: Final = "labels.csv"
 """What people say of cycles; at an archive's root it is no data."""
-_OURS: Final = (*NAMES, LABELS)
+_OURS: Final = (*MANIFEST_NAMES, LABELS)
 OUTPUT_MARK: Final = "run.json"
 WATCH_STORE: Final = "softbreak-watch.db"
 """What ``softbreak watch`` keeps its state in, unless told otherwise; and the files beside it."""
@@ -153,7 +153,7 @@ def bucket_manifest(bucket: Bucket) -> Manifest:
         If it cannot be used.
     """
     with tempfile.TemporaryDirectory(prefix="softbreak-") as folder:
-        for name in NAMES:
+        for name in MANIFEST_NAMES:
             if bucket.size(name) > 0:
                 with bucket.local(name) as fetched:
                     shutil.copyfile(fetched, Path(folder, name))

@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 from softbreak.archive.inputs.file_names import Numbered, numbered
 from softbreak.archive.inputs.overlap import at_once
 from softbreak.data.checks import mixture
+from softbreak.data.date_orders import settled
 from softbreak.data.history import Span, assemble, placements, span_of
-from softbreak.data.names import file_name, stem_of
+from softbreak.data.names import file_name, natural_key, stem_of
 from softbreak.data.readers.formats.chunked import LongRecord
 from softbreak.data.record import Cell, Record, Technique
 
@@ -189,6 +190,9 @@ def how_joined(records: Sequence[AnyRecord], by: str) -> list[tuple[str, str, st
     list of (str, str, str)
         Severity, topic and sentence.
     """
+    plain = [record for record in records if isinstance(record, Record)]
+    if len(plain) == len(records):
+        records = settled(plain, natural_key)  # as they were put on one clock
     spans = [any_span(record) for record in records]
     paths = list(dict.fromkeys(spans[k].path for k, _ in placements(spans)))
     if len(paths) < 2:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 
+from softbreak.data.names import MANIFEST_NAMES
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.schema import COLUMNS
 from softbreak.errors import UnknownFormatError
@@ -36,6 +38,13 @@ def unknown_format(head: Head, readers: Sequence[Reader]) -> UnknownFormatError:
     """Return the error for an unrecognised file: what it holds, what is known, what to try."""
     known = ", ".join(dict.fromkeys(reader.instrument for reader in readers))
     columns = header_columns(head)
+    if Path(head.path).name in MANIFEST_NAMES:
+        return UnknownFormatError(
+            head.path,
+            found="a manifest, which says what is known of cells",
+            expected="a file of measurements",
+            remedy="Give the folder in which it lies, or the files of one cell.",
+        )
     if columns:
         found = "a text table with the columns " + ", ".join(repr(name) for name in columns[:12])
         remedy = _column_advice(columns)
@@ -99,7 +108,16 @@ def _column_advice(columns: Sequence[str]) -> str:
     return (
         f"Did you mean {rows}? Write it so into the [columns] section of cells.toml, "
         'with scale = ... where the unit differs (current_ampere = { column = "I / mA", '
-        "scale = 1e-3 })."
+        "scale = 1e-3 })." + _lacking(guess)
+    )
+
+
+def _lacking(guess: Mapping[str, str]) -> str:
+    if "voltage_volt" not in guess or "current_ampere" in guess:
+        return ""
+    return (
+        " No column looks like a current, without which there is no verdict: name it too, or "
+        "export the table again with it."
     )
 
 

@@ -14,7 +14,8 @@ from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.models.rules.certificates import Certificate
-from softbreak.models.rules.sentences import hours, percent
+from softbreak.models.rules.sentences import hours, lasting, percent
+from softbreak.models.rules.thresholds import GROWTH_LIMIT
 from softbreak.models.rules.voltage import UNFINISHED
 from softbreak.verdict import BASIS_COUNTS, Basis, State, Verdict, cycle_number
 
@@ -30,6 +31,7 @@ LEAKAGE_WANTED = (
     "current of both signs."
 )
 COULOMB_PER_MAH = 3.6
+_GROWTH: Final = "growth_ln_resistance"
 _ABRUPT: Final = "abrupt_drop_ln_resistance"
 """Evidence of a cycle that saw its short begin."""
 _PASSED: Final = " A "
@@ -198,9 +200,21 @@ def _stands_on(verdicts: Sequence[Verdict]) -> str:
     share = f"{settled} of {len(healthy)}"
     part = f" Settled by impedance in {share} cycles; in the others it is" if settled else " It is"
     return (
-        f"{part} unchanged since its first cycles: whether it was shorted from the start, this "
+        f"{part} {_since_the_first(verdicts)}: whether it was shorted from the start, this "
         "measurement cannot tell."
     )
+
+
+def _since_the_first(verdicts: Sequence[Verdict]) -> str:
+    """Say "unchanged" only of a cell that is."""
+    relative = [v for v in verdicts if v.state is State.HEALTHY and v.basis is not Basis.IMPEDANCE]
+    growth = [item.value for v in relative for item in v.evidence if item.feature == _GROWTH]
+    furthest = max(growth, key=abs, default=0.0)
+    if abs(furthest) <= GROWTH_LIMIT:
+        return "unchanged since its first cycles"
+    way = "rose" if furthest > 0 else "fell"
+    change = percent(abs(math.expm1(furthest)))
+    return f"judged against its first cycles, since which V/I {way} by up to {change}"
 
 
 def _onset_capacity(evidence: CellEvidence, units: pd.DataFrame, onset_time: float) -> float:
@@ -251,7 +265,7 @@ def _transients(evidence: CellEvidence, units: pd.DataFrame, verdicts: Sequence[
         first, others = dips[0], len(dips) - 1
         more = f" {others} other{'s' if others > 1 else ''} followed." if others else ""
         return (
-            f"{_PASSED}short of {_lasted(first.lasted)} at {hours(first.time)}, by which V/I fell "
+            f"{_PASSED}short of {lasting(first.lasted)} at {hours(first.time)}, by which V/I fell "
             f"{percent(first.depth)} within one sample, recovered by itself.{more}"
         )
     passed = _passing(evidence, verdicts)
@@ -271,12 +285,6 @@ def _passing(evidence: CellEvidence, verdicts: Sequence[Verdict]) -> list[int]:
         for k, v in enumerate(verdicts)
         if v.transient_short and not (told and 0 < seen[k] < FEWEST_EXCURSIONS)
     ]
-
-
-def _lasted(second: float) -> str:
-    if second < 120.0:
-        return f"{second:.3g} s"
-    return f"{second / 60:.3g} min" if second < 7200.0 else f"{second / 3600:.3g} h"
 
 
 def _held(history: CellHistory) -> str:

@@ -190,12 +190,27 @@ def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits, creep
     hides = growth > GROWTH_LIMIT or creep.contradicts
     vetoed = below or (hides and not told)
     if scored.fault < limits.healthy_below and not vetoed:
-        return _with_score(rule, scored, _tight(scored.eta), (State.HEALTHY, ""), rule.evidence)
+        evidence = (_why_settled(scored, growth, creep), *rule.evidence)
+        return _with_score(rule, scored, _tight(scored.eta), (State.HEALTHY, ""), evidence)
     upper = max(scored.eta[2], rule.electronic_fraction_upper if vetoed else scored.eta[1])
     eta = (scored.eta[0], scored.eta[1], upper)
     return _with_score(
         rule, scored, eta, (State.UNDETERMINED, rule.wanted_measurement), rule.evidence
     )
+
+
+def _why_settled(scored: Scored, growth: float, creep: Creep) -> Evidence:
+    """Why a cycle is healthy that the rule alone leaves open."""
+    shorted = f"of simulated cycles that look like this only {percent(scored.fault)} were shorted"
+    if growth > GROWTH_LIMIT and creep.clears:
+        shorted = (
+            "the slow rise of the voltage within a half-cycle bounds η_e to "
+            f"{percent(creep.upper)}, and {shorted}"
+        )
+    elif growth > GROWTH_LIMIT and scored.pair:
+        shorted = f"there is a spectrum to compare with an earlier one, and {shorted}"
+    sentence = f"V/I alone leaves this cycle open, but {shorted}."
+    return Evidence("growth_ln_resistance", growth, 0.0, sentence)
 
 
 def _healthy(rule: Verdict, scored: Scored, limits: Limits, creep: Creep) -> Verdict:
@@ -256,12 +271,13 @@ def _faulty(rule: Verdict, scored: Scored) -> Verdict:
 
 def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:
     """Rule and score contradict each other: nothing is said."""
+    only = "" if rule.state is State.HEALTHY else "only "
     found = Evidence(
         "contradiction",
         scored.fault,
         rule.p_soft + rule.p_hard,
         f"The rule says {rule.state.value}, but of simulated cycles that look like this "
-        f"{percent(scored.fault)} were shorted: left open.",
+        f"{only}{percent(scored.fault)} were shorted: left open.",
     )
     evidence = (found, *rule.evidence)
     told = (State.UNDETERMINED, _WANTED)

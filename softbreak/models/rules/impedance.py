@@ -295,7 +295,7 @@ def _pair_sentence(
     before, now = (ohm(level, area) for level in levels)
     change = f"The low-frequency resistance went from {before} to {now}"
     if pair.abstained:
-        return f"{change}; {bound}. The pair is not conclusive: {'; '.join(pair.reasons)}"
+        return f"{change}; {bound}. The pair is not conclusive: {' '.join(pair.reasons)}"
     return (
         f"{change}; fitted together with the first spectrum, η_e lies between "
         f"{percent(pair.lower)} and {percent(pair.upper)} (90 %)."

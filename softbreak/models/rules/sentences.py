@@ -53,8 +53,15 @@ def hours(second: float) -> str:
     """Return a moment in hours; a first one that is not the beginning never reads "0.00 h"."""
     hour = second / 3600
     if 0.0 < abs(hour) < 0.1:
-        return f"{hour:.2g} h" if abs(hour) >= 1e-4 else f"{hour:.0e} h"
+        return f"{hour:.2g} h" if abs(hour) >= 1e-4 else "< 0.0001 h"
     return f"{hour:.2f} h" if second < 36_000 else f"{hour:.1f} h"
+
+
+def lasting(second: float) -> str:
+    """Return a span of time in the unit in which a person would say it."""
+    if second < 120.0:
+        return f"{second:.3g} s"
+    return f"{second / 60:.3g} min" if second < 7200.0 else f"{second / 3600:.3g} h"
 
 
 def normal_cdf(z: float) -> float:

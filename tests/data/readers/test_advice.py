@@ -16,3 +16,17 @@ def test_the_advice_scales_by_the_units_of_the_header(tmp_path):
     assert 'test_time_second = { column = "Time (h)", scale = 3600 }' in told
     assert 'voltage_volt = "Voltage (V)"' in told
     assert 'current_ampere = { column = "Current (mA)", scale = 1e-3 }' in told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("cells.csv", "cell_id,files\nA,a.csv\nB,b.csv\n", "Give the folder in which it lies"),
+        ("x.csv", "Time(s),Voltage(V)\n0,0.1\n1,0.1\n", "No column looks like a current"),
+    ],
+)
+def test_the_advice_fits_what_was_given(tmp_path, name, text, words):
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(UnknownFormatError, match=words):
+        registry.read(path)
