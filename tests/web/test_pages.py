@@ -268,7 +268,7 @@ def test_results_in_a_folder_that_nobody_may_write_to_are_shown(tmp_path, monkey
     place = make_results(tmp_path)
     known = client_of(place)
     known.post("/reviewer", content="reviewer=ann", headers=HTML)
-    form = {"first_cycle": 0, "last_cycle": 2, "state": "soft"}
+    form = {"first_cycle": 1, "last_cycle": 3, "state": "soft"}
     assert known.post(f"/review/{key_of(known, 'a')}", data=form).status_code == 200
     known.cells.store.close()
 
