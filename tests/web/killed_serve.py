@@ -69,8 +69,8 @@ def answers(out, count):
             (
                 f"/review/{key_of(choose.choice(cells))}",
                 {
-                    "first_cycle": k % 3,
-                    "last_cycle": k % 3 + 2,
+                    "first_cycle": k % 3 + 1,
+                    "last_cycle": k % 3 + 3,
                     "state": choose.choice(STATES),
                     "note": f"answer {k}",
                     "key": f"{who}-{k}",
