@@ -64,7 +64,8 @@ def _kept(kernel: _Kernel, **options: Any) -> _Kernel:
     """Compile when it is first called; keep the code on disk for the next process."""
     dispatcher: Any = njit(nogil=True, **options)(kernel)
     with suppress(RuntimeError):  # no folder can be written: compiled in every process
-        dispatcher._cache = _Kept(dispatcher)
+        dispatcher._cache = kept = _Kept(dispatcher)
+        dispatcher.compile = kept.in_turn(dispatcher.compile)
     return dispatcher
 
 
@@ -108,6 +109,19 @@ class _Kept(FunctionCache):
             if found is not None:
                 self._turn.end()
         return found
+
+    def in_turn(self, compiling: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the turn back also where compiling ends in an error, or is interrupted."""
+
+        def compiled(signature: Any) -> Any:
+            before = self._turn.depth
+            try:
+                return compiling(signature)
+            finally:
+                while self._turn.depth > before:
+                    self._turn.end()
+
+        return compiled
 
     def _loaded(self, *place: Any) -> Any:
         _put_scipy_off()
@@ -157,12 +171,12 @@ class _Turn:
     def __init__(self, folder: Path, name: str) -> None:
         self._path = folder / _TURNS
         self._place = crc32(name.encode()) & 0x7FFFFFFF
-        self._depth = 0
+        self.depth = 0
 
     def taken(self) -> bool:
         """Wait for the turn; False where a folder has no locks, or another's turn never ends."""
-        if self._depth:
-            self._depth += 1
+        if self.depth:
+            self.depth += 1
             return True
         end = time.monotonic() + _LONGEST_SECOND
         with suppress(OSError):
@@ -171,15 +185,15 @@ class _Turn:
                 if time.monotonic() > end:
                     return False
                 time.sleep(0.02)
-            self._depth = 1
+            self.depth = 1
             logger.info("compiling, once")
-        return self._depth > 0
+        return self.depth > 0
 
     def end(self) -> None:
         """Give the turn to whoever waits."""
-        if self._depth:
-            self._depth -= 1
-            if not self._depth:
+        if self.depth:
+            self.depth -= 1
+            if not self.depth:
                 _unlock(_turns_of(self._path), self._place)
 
 

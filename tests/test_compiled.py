@@ -176,3 +176,17 @@ def test_a_turn_that_its_process_left_is_free(tmp_path):
         [sys.executable, "-c", COUNT], env=env, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "3"
+
+
+def test_a_turn_ends_with_an_error(tmp_path):
+    (tmp_path / "twice.py").write_text(KERNEL, encoding="utf-8")
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), str(PACKAGE.parent)]))
+    fails = (
+        "from numba import TypingError\nfrom twice import inner, outer\n"
+        "try:\n    outer('no numbers')\nexcept TypingError:\n"
+        "    print(inner._cache._turn.depth, outer._cache._turn.depth)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", fails], env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0", "0"]

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from softbreak.boundary import Boundary, in_words
 from softbreak.cli.console import DONE, FOUND, Json, print_json, stdout
 from softbreak.plain_text import visible
 
@@ -78,13 +79,14 @@ def _library(name: str) -> dict[str, Any]:
     """Version of a library, or what Python says when it is imported."""
     from importlib import import_module
 
-    try:
+    with Boundary() as boundary:  # one that was built for another numpy raises whatever it likes
         import_module(name)
+    if boundary.error is not None:
+        return {"name": name, "version": "", "error": in_words(boundary.error)}
+    try:
         return {"name": name, "version": version(name), "error": ""}
     except PackageNotFoundError:
         return {"name": name, "version": "", "error": ""}
-    except (ImportError, OSError) as error:
-        return {"name": name, "version": "", "error": str(error)}
 
 
 def _extras() -> list[dict[str, Any]]:
@@ -100,13 +102,15 @@ def _extras() -> list[dict[str, Any]]:
 
 def _cache() -> dict[str, Any]:
     """Where compiled kernels are kept, and how many there are."""
-    from softbreak.features.kernels import order_statistics
-
-    kernel: Any = next(
-        one for one in vars(order_statistics).values() if hasattr(one, "_cache") and one._cache
-    )
     package = Path(str(find_spec("softbreak").submodule_search_locations[0]))  # type: ignore
-    found = Path(str(getattr(kernel._cache, "cache_path", "")) or package)
+    found = package
+    with Boundary():  # without a compiler: the libraries above say why
+        from softbreak.features.kernels import order_statistics
+
+        kernel: Any = next(
+            one for one in vars(order_statistics).values() if hasattr(one, "_cache") and one._cache
+        )
+        found = Path(str(getattr(kernel._cache, "cache_path", "")) or package)
     place = package if found.is_relative_to(package) else found.parent
     kept = list(place.rglob("*.nbc")) if place.is_dir() else []
     return {
@@ -143,11 +147,15 @@ def _runs() -> dict[str, Any]:
 def _reach(address: str) -> dict[str, Any]:
     """Open a connection, say nothing, and close it."""
     told: dict[str, Any] = {"address": _without_password(address), "reached": False, "error": ""}
+    unfit = told | {"error": "expected SCHEME://HOST:PORT"}
     try:
         parts = urlsplit(address if "://" in address else f"tcp://{address}")
         port = parts.port or PORTS.get(parts.scheme.partition("+")[0])
-        if parts.hostname is None or port is None:
-            return told | {"error": "expected SCHEME://HOST:PORT"}
+    except ValueError:  # whose words may hold a part of a password
+        return unfit
+    if parts.hostname is None or port is None:
+        return unfit
+    try:
         with socket.create_connection((parts.hostname, port), timeout=PATIENCE_SECOND):
             told["reached"] = True
     except (OSError, ValueError) as error:
@@ -156,8 +164,10 @@ def _reach(address: str) -> dict[str, Any]:
 
 
 def _without_password(address: str) -> str:
-    before, at, after = address.rpartition("@")
-    return f"{before.partition('://')[0]}://…@{after}" if at else address
+    plain, query, _ = address.partition("?")  # libpq takes a password behind it, too
+    before, at, after = plain.rpartition("@")
+    scheme, named, _ = before.partition("://")
+    return (f"{scheme if named else 'tcp'}://…@{after}" if at else plain) + ("?…" if query else "")
 
 
 def _sound(told: dict[str, Any]) -> bool:

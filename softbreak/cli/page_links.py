@@ -33,9 +33,14 @@ def link_of(page: str | None) -> Link | None:
     """
     if not page:
         return None
-    parts = urlsplit(page)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise SoftbreakError(f"--page {page!r} is no address of a page; expected http://HOST:PORT")
+    unfit = SoftbreakError(f"--page {page!r} is no address of a page; expected http://HOST:PORT")
+    try:
+        parts = urlsplit(page)
+        whole = parts.hostname and parts.port != 0
+    except ValueError as error:  # a port of letters, half an IPv6 address
+        raise unfit from error
+    if parts.scheme not in ("http", "https") or not whole or parts.username:
+        raise unfit
     root = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
     def link(cell_id: str) -> str:

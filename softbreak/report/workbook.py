@@ -136,21 +136,28 @@ def write_workbook(
     Raises
     ------
     SoftbreakError
-        If the name is no workbook's, or the library that writes it is missing.
+        If the name is no workbook's, the library that writes it is missing, or the file cannot be
+        written.
     """
     if path.suffix.lower() != ".xlsx":
         raise SoftbreakError(f"{path}: expected a name that ends in .xlsx")
     try:
         from xlsxwriter import Workbook
+        from xlsxwriter.exceptions import FileCreateError
     except ModuleNotFoundError as error:
         raise SoftbreakError(missing_module(error, "a workbook")) from error
     path.parent.mkdir(parents=True, exist_ok=True)
     never = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
-    with Workbook(str(path), dict.fromkeys(never, False)) as book:
-        book.set_properties({"title": "softbreak", "created": _BEGINNING})
-        _sheet(book, "Cells", _CELLS, cells.to_dict("records"))
-        _sheet(book, "Verdicts", _VERDICTS, verdicts)
-        _sheet(book, "Failures", _FAILURES, failures.to_dict("records"))
+    try:
+        with Workbook(str(path), dict.fromkeys(never, False)) as book:
+            book.set_properties({"title": "softbreak", "created": _BEGINNING})
+            _sheet(book, "Cells", _CELLS, cells.to_dict("records"))
+            _sheet(book, "Verdicts", _VERDICTS, verdicts)
+            _sheet(book, "Failures", _FAILURES, failures.to_dict("records"))
+    except FileCreateError as error:
+        raise SoftbreakError(
+            f"{path} cannot be written ({error}); close it where it is open, or give another name"
+        ) from error
     return path
 
 

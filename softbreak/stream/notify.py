@@ -242,7 +242,8 @@ class Postman:
                 logger.debug("not sent", exc_info=error)
                 error = NotSent(type(error).__name__)
             self.failed += 1
-            delay = min(_FIRST_DELAY_SECOND * 2.0**waiting.attempts, _LONGEST_DELAY_SECOND)
+            doubled = 2.0 ** min(waiting.attempts, 16)  # weeks of attempts overflow
+            delay = min(_FIRST_DELAY_SECOND * doubled, _LONGEST_DELAY_SECOND)
             logger.warning("not sent, again in %.0f s: %s: %s", delay, waiting.key, error)
             self._store.failed(waiting.key, waiting.attempts + 1, time() + delay, str(error))
         else:

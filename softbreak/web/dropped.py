@@ -143,11 +143,18 @@ def _kept(path: Path, folder: Path) -> str:
     for number in count(1):
         name = path.name if number == 1 else f"{stem}-{number}.{ending}".rstrip(".")
         there = folder / name
-        if there.exists() and filecmp.cmp(path, there, shallow=False):
-            return name
-        if not there.exists():
+        try:
+            there.touch(exist_ok=False)  # two may keep at once
+        except FileExistsError:
+            if filecmp.cmp(path, there, shallow=False):
+                return name
+            continue
+        try:
             shutil.copyfile(path, there)
-            return name
+        except OSError:  # half a measurement is none
+            there.unlink(missing_ok=True)
+            raise
+        return name
     raise AssertionError("numbers do not end")
 
 

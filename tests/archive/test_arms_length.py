@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 
 import pytest
 from typer.testing import CliRunner
@@ -76,7 +77,22 @@ def test_refusals_come_back_as_they_were(far, tmp_path):
     assert str(here.value) == str(there.value)
 
 
-def test_a_file_that_is_locked_is_tried_again(far, tmp_path):
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows tells no signals")
+def test_a_reader_that_others_kill_begins_once_more(far, tmp_path):
+    path = gz(tmp_path, more=b"# ONCE\n")
+    assert len(far(**DEADLY).read(path, None)) == 1
+    assert path.with_suffix(".seen").exists()
+
+
+def test_a_file_that_is_locked_says_so_here_as_well():
+    error = ReadError("cell.xlsx", found="nothing", expected="a file", remedy="close it")
+    error.__cause__ = PermissionError(13, "used by another process")
+    there = arms_length._error_of(json.loads(json.dumps(arms_length._told_of("", error))))
+    assert str(there) == str(error)
+    assert isinstance(there.__cause__, PermissionError)
+
+
+def test_what_is_no_file_is_told_as_such(far, tmp_path):
     with pytest.raises(ReadError) as told:
         far().read(tmp_path, None)  # a folder: no file that a system would let us open
     assert told.value.found == "a folder"

@@ -1,6 +1,11 @@
 """``softbreak doctor``: what it says of this installation and of addresses."""
 
+import json
 import socket
+import subprocess
+import sys
+
+import pytest
 
 from softbreak import installed
 
@@ -35,3 +40,39 @@ def test_addresses_are_tried_and_passwords_are_not_said(softbreak):
     assert "not reached" in told.out
     assert "secret" not in told.out + told.err
     assert softbreak("doctor", "nonsense", "--json").json["addresses"][0]["error"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "me:secret@127.0.0.1:1",
+        "redis://me:secret/1@127.0.0.1:1",
+        "postgresql://127.0.0.1:1/x?user=me&password=secret",
+    ],
+)
+def test_no_form_of_a_password_is_said(softbreak, address):
+    told = softbreak("doctor", address)
+    assert told.code == 1
+    assert "secret" not in told.out + told.err
+
+
+BROKEN = """
+import sys
+class Broken:
+    def find_spec(self, asked, *_):
+        if asked.partition(".")[0] == NAME:
+            raise RuntimeError("built for another numpy")
+sys.meta_path.insert(0, Broken())
+sys.argv = ["softbreak", "doctor", "--json"]
+from softbreak.cli.main import run
+run()
+"""
+
+
+@pytest.mark.parametrize("name", ["fastexcel", "numba"])
+def test_a_library_that_breaks_is_told_with_its_words(name):
+    command = [sys.executable, "-c", BROKEN.replace("NAME", repr(name))]
+    done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
+    assert done.returncode == 1, done.stderr
+    errors = {one["name"]: one["error"] for one in json.loads(done.stdout)["base"] if one["error"]}
+    assert errors == {name: "RuntimeError: built for another numpy"}

@@ -37,6 +37,8 @@ def test_pages_lead_to_the_served_page(softbreak, results):
     (page,) = (results / "report" / "cell").iterdir()
     link = re.search(r'href="http://lab:8765/cell/([^"]+)"', page.read_text())
     assert link[1] == key_of("a")
+    for page in ("http://[lab:8765", "http://lab:port"):
+        assert softbreak("report", results, "--cell", "a", "--page", page).code == 2
     told = softbreak("report", results, "--cell", "a", "--page", "javascript:alert(1)")
     assert told.code == 2
     assert "expected http://HOST:PORT" in told.err

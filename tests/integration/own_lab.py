@@ -77,7 +77,7 @@ class Lab:
             state = part["state"].iloc[0]
             if rng.random() < MISTAKES:
                 state = rng.choice([one for one in STATES if one != state])
-            form = {"first_cycle": first + 1, "last_cycle": last + 1, "state": state}
+            form = {"first_cycle": first + 1, "last_cycle": last + 1, "state": state}  # from 1
             done = page.post(f"/review/{key}", data=form)
             assert done.status_code in (200, 422), done.text  # 422: cycles that no file holds
 

@@ -73,3 +73,22 @@ def test_a_short_behind_a_clipped_side_is_still_seen():
         return np.clip(np.where(later, 0.4 * volt, volt), -0.045, None)
 
     assert states(short) == {"healthy", "soft"}
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.001])
+def test_a_short_that_is_lost_in_coarse_steps_was_measured_before(offset):
+    def short(volt, _):
+        later = np.arange(len(volt)) >= 2 * 60 * 3
+        return np.where(later, 0.004 * volt, volt) + offset
+
+    assert "hard" in states(short, cycles=30, digits=3, noise=0.0)
+
+
+def test_directions_are_compared_at_the_same_time_of_life():
+    def short(volt, sign):
+        place = np.arange(len(volt))
+        scatter = np.random.default_rng(2).normal(0.0, 1e-5, len(volt))
+        moving = -0.0012 - 0.0006 * (place % 60) / 60 + scatter
+        return np.where(place >= 2 * 60 * 3, np.where(sign > 0, 0.0012, moving), volt)
+
+    assert "hard" in states(short, cycles=30, noise=2e-6, creep=0.0)

@@ -1,5 +1,7 @@
 """Cells that are not symmetric are said to be so, with the verb that reads them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -178,6 +180,21 @@ def test_a_collector_that_is_stripped_bare_is_no_symmetric_cell(side, detector):
     assert "Cu | Li" in summary["summary"]
     assert "100 % of what was plated comes back" in summary["summary"]
     assert diagnosed(plated(side=side, cut_off=0.05), detector=detector)[1] == {"healthy"}
+
+
+def test_a_collector_whose_strips_no_longer_run_off_may_be_shorted():
+    later = plated(2, cut_off=0.002)
+    table = later.table.assign(
+        test_time_second=later.table["test_time_second"] + 20 * 3600.0,
+        voltage_volt=0.06 * later.table["voltage_volt"],
+    )
+    whole = plated(10)
+    shorted = replace(whole, table=pd.concat([whole.table, table], ignore_index=True))
+    summary, states = diagnosed(shorted, configuration="symmetric")
+    assert states == {"undetermined"}
+    assert "is stated to be symmetric, but" in summary["summary"]
+    assert "the last 2 of that direction no longer run off" in summary["summary"]
+    assert "no longer" not in diagnosed(whole)[0]["summary"]
 
 
 def test_a_stated_asymmetric_cell_is_judged_unless_charge_is_missing():

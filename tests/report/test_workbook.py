@@ -82,3 +82,10 @@ def test_too_many_rows_are_told(tmp_path, monkeypatch):
 def test_another_name_is_refused(tmp_path):
     with pytest.raises(SoftbreakError, match=r"ends in \.xlsx"):
         workbook.write_workbook(tmp_path / "r.csv", pd.DataFrame(), [], FAILURES)
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path):
+    place = tmp_path / "open.xlsx"
+    place.mkdir()
+    with pytest.raises(SoftbreakError, match="close it where it is open"):
+        workbook.write_workbook(place, pd.DataFrame(), [], FAILURES)

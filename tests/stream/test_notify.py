@@ -93,6 +93,16 @@ def test_what_fails_is_tried_again_with_longer_and_longer_pauses(store, receiver
     assert (postman.sent, postman.failed) == (1, 12)
 
 
+def test_a_channel_that_is_down_for_weeks_is_tried_every_hour(store, receiver, monkeypatch):
+    monkeypatch.setattr(notify, "time", lambda: 1e10)
+    channels = [channel_of(receiver.url)]
+    raised(store, channels)
+    store.failed(store.outbox()["key"][0], 5000, 0.0, "down")
+    receiver.refuse = 1
+    assert Postman(store, channels).deliver() == 1
+    assert store.outbox()["next_try_unix_second"][0] == 1e10 + 3600.0
+
+
 def test_one_channel_that_is_down_holds_no_other_back(store, receiver):
     channels = [channel_of("post+http://127.0.0.1:9/none"), channel_of(receiver.url)]
     raised(store, channels)

@@ -76,6 +76,8 @@ class ArmsLength:
             if pool is None:
                 pool = self._pool = Pool(1, self._warm_up).__enter__()
             reply = next(iter(pool.run([self._task(path, told)])))
+            if reply.from_outside:  # a system short of memory, or a person: not the file's fault
+                reply = next(iter(pool.run([self._task(path, told)])))
             if reply.death:
                 raise ReadError(
                     path,

@@ -99,6 +99,18 @@ class _Side(NamedTuple):
         moves = np.median(np.abs(other.last - other.first)) > MOVES * np.median(np.abs(other.mean))
         return bool(still.mean() >= NEARLY_ALL and quieter and moves and other.polarises)
 
+    def went_beyond(self, other: _Side) -> bool:
+        """Whether it once reached farther than it stands, by more than the other direction shows.
+
+        Then no range ends there, and the channel measured: the cell has changed.
+        """
+        return bool((self.mean - self.level > np.median(np.abs(other.mean))).any())
+
+    @property
+    def always_stands(self) -> bool:
+        """Whether none of them shows anything but the one value."""
+        return bool((np.abs(self.mean - self.level) <= self.slack).all())
+
     @property
     def fine(self) -> bool:
         """Whether its scatter is many of the converter's steps."""
@@ -123,16 +135,16 @@ def standing(evidence: CellEvidence) -> Standing | None:
     even, odd = told.electromotive_volt, told.polarisation_volt
     if even + odd > CLIPPED_VOLT and 0.0 <= even - odd < CLIPPED_SHARE * (even + odd):
         return _clipped("negative", 0.0, "positive", even + odd)
-    sides = {sign: _side(told.half_cycles, sign) for sign in (1, -1)}
-    plus, minus = sides[1], sides[-1]
-    if plus is None or minus is None:
+    sides = _sides(told.half_cycles)
+    if sides is None:
         return None
+    plus, minus = sides
     if plus.stands and minus.stands:
         return _both(plus, minus, unipolar=told.unipolar)
     for side, other, names in ((plus, minus, _NAMES), (minus, plus, _NAMES[::-1])):
         seen = side.ends_at_one_value and not other.ends_at_one_value
         seen = seen and (other.fine or (side.stands and other.polarises))
-        if seen or side.quiet_beside(other):
+        if (seen or side.quiet_beside(other)) and not side.went_beyond(other):
             sign = 1.0 if side is plus else -1.0
             moving = -sign * float(np.median(other.mean))
             return _clipped(names[0], sign * side.level, names[1], moving)
@@ -142,13 +154,19 @@ def standing(evidence: CellEvidence) -> Standing | None:
 _NAMES: Final = ("positive", "negative")
 
 
-def _side(half_cycles: pd.DataFrame, sign: int) -> _Side | None:
-    """The measured half-cycles of a direction, if there are enough."""
-    mine = (half_cycles["sign"] == sign) & half_cycles["voltage_volt"].notna()
-    mine &= (half_cycles["samples"] >= SHORT_SAMPLES) & half_cycles["noise_volt"].notna()
-    if mine.sum() < FEWEST:
+def _sides(half_cycles: pd.DataFrame) -> tuple[_Side, _Side] | None:
+    """The measured half-cycles of both directions, where both are; None if there are too few."""
+    usable = half_cycles["voltage_volt"].notna() & half_cycles["noise_volt"].notna()
+    table = half_cycles[usable & (half_cycles["samples"] >= SHORT_SAMPLES)]
+    sign = table["sign"].to_numpy()
+    places = [np.flatnonzero(sign == side) for side in (1, -1)]
+    if min(map(len, places)) < FEWEST:
         return None
-    return _Side(*(half_cycles[name].to_numpy(dtype=np.float64)[mine] for name in _COLUMNS))
+    begin, end = max(one[0] for one in places) - 1, min(one[-1] for one in places) + 1
+    shared = [one[(one >= begin) & (one <= end)] for one in places]  # the same time of the life
+    values = [table[name].to_numpy(dtype=np.float64) for name in _COLUMNS]
+    plus, minus = (_Side(*(column[one] for column in values)) for one in shared)
+    return plus, minus
 
 
 def _clipped(name: str, level: float, other: str, moving: float) -> Standing:
@@ -163,7 +181,8 @@ def _clipped(name: str, level: float, other: str, moving: float) -> Standing:
 def _both(plus: _Side, minus: _Side, *, unipolar: bool) -> Standing | None:
     """One value in every row of both directions: what a quiet cell may show, or none can."""
     level, other = plus.level, -minus.level
-    if unipolar or abs(level - other) <= SAME * max(abs(level), SAME):
+    alike = abs(level - other) <= SAME * max(abs(level), SAME)
+    if (unipolar or alike) and plus.always_stands and minus.always_stands:
         return Standing(
             f"one and the same voltage, {level:.3g} V, stands in every row, whichever way the "
             "current flows: it was not measured",

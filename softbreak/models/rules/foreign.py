@@ -16,7 +16,7 @@ from softbreak.features.half_cycles.polarity import (
     rests_open,
 )
 from softbreak.models.rules.sentences import percent
-from softbreak.models.rules.stripped import stripped
+from softbreak.models.rules.stripped import FEWEST, stripped
 
 FULL_WANTED: Final = (
     "softbreak coulombic: Coulombic efficiency, self-discharge at rest, or the leak resistance "
@@ -131,8 +131,15 @@ def _bare(evidence: CellEvidence) -> Foreign | None:
     back = f"{percent(found.efficiency)} of what was plated comes back"
     if lost:
         back += ": the rest went to electrons (an internal short), to reactions or to dead metal"
+    if found.ceased >= FEWEST:
+        back += (
+            f"; the last {found.ceased} of that direction no longer run off, as where a short has "
+            "begun"
+        )
+    stated = evidence.cell.configuration
+    but = "the cell is stated to be symmetric, but " if stated == "symmetric" else ""
     return Foreign(
-        f"in one direction {found.strips} half-cycles end in a run-off to "
+        f"{but}in one direction {found.strips} half-cycles end in a run-off to "
         f"{found.cut_off_volt:.2g} V, in the other none does: a collector that is plated and "
         f"stripped bare (Cu | Li), not two equal electrodes; {back}",
         STRIPPED_WANTED,

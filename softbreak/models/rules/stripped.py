@@ -34,11 +34,14 @@ class Stripped(NamedTuple):
         Median of their last voltages along the current (V).
     efficiency : float
         Median charge of a strip over that of the plating before it (1).
+    ceased : int
+        How many strips at the end no longer run off: a path of electrons has no cut-off.
     """
 
     strips: int
     cut_off_volt: float
     efficiency: float
+    ceased: int = 0
 
 
 def stripped(half_cycles: pd.DataFrame) -> Stripped | None:
@@ -61,7 +64,9 @@ def stripped(half_cycles: pd.DataFrame) -> Stripped | None:
         gone = (last > LEAST_VOLT) & (last > RUNS_AWAY * np.abs(mean))
         gone &= last > OTHER_SIDE * float(np.quantile(far, NEARLY_ALL))
         if gone.mean() >= NEARLY_ALL:
-            return Stripped(int(gone.sum()), float(np.median(last)), _efficiency(table, side))
+            ceased = len(gone) - 1 - int(np.flatnonzero(gone)[-1])
+            cut_off = float(np.median(last[gone]))
+            return Stripped(int(gone.sum()), cut_off, _efficiency(table, side), ceased)
     return None
 
 

@@ -45,9 +45,9 @@ from softbreak.stream.store.transaction import (
 from softbreak.version import __version__
 
 MOST_FAULTS = 200
+"""So many kinds of errors are kept for reports."""
 FARTHEST_SECOND = 7200.0
 """No notification is put off for so long."""
-"""So many kinds of errors are kept for reports."""
 
 if TYPE_CHECKING:
     import pandas as pd
