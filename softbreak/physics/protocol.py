@@ -201,7 +201,9 @@ def _cell_checks(f: Facts) -> tuple[Check, ...]:
         _check(
             "Table 1, step 2",
             f"thickness of the {f.metal.name if f.metal else 'electrode'} foil",
-            f"at most {foil:.0f} µm (N/P {NP_RATIO:g})" if f.metal else f"N/P {NP_RATIO:g}",
+            f"at most {foil:.0f} µm within 2 % (N/P {NP_RATIO:g})"
+            if f.metal
+            else f"N/P {NP_RATIO:g}",
             foil_known,
             "µm",
             _below(foil_known, foil * (1 + ROUNDING)),
@@ -217,7 +219,7 @@ def _cycling_checks(f: Facts) -> tuple[Check, ...]:
         _check(
             "Table 1, step 3",
             "areal capacity a half-cycle",
-            f"{CAPACITY:g} mAh cm⁻² or more",
+            f"{CAPACITY:g} mAh cm⁻² or more, within 2 %",
             f.areal_capacity,
             "mAh cm⁻²",
             _at_least(f.areal_capacity, CAPACITY),
@@ -225,7 +227,7 @@ def _cycling_checks(f: Facts) -> tuple[Check, ...]:
         _check(
             "Table 1, step 3",
             "current density",
-            f"{low:g} to {high:g} mA cm⁻²",
+            f"{low:g} to {high:g} mA cm⁻², within 2 %",
             f.current_density,
             "mA cm⁻²",
             _at_least(f.current_density, low) and _below(f.current_density, high * (1 + ROUNDING)),
@@ -256,7 +258,7 @@ def _ramp_checks(f: Facts) -> tuple[Check, ...]:
         _check(
             step,
             "critical current density: lowest step",
-            f"{low:g} mA cm⁻² or less",
+            f"{low:g} mA cm⁻² or less, within 2 %",
             f.ramp_lowest,
             "mA cm⁻²",
             _below(f.ramp_lowest, low * (1 + ROUNDING)),
@@ -264,7 +266,7 @@ def _ramp_checks(f: Facts) -> tuple[Check, ...]:
         _check(
             step,
             "critical current density: highest step",
-            f"{high:g} mA cm⁻², or failure before",
+            f"{high:g} mA cm⁻² within 2 %, or failure before",
             f.ramp_highest,
             "mA cm⁻²",
             bool(f.ramp_failed) or _at_least(f.ramp_highest, high),
@@ -272,7 +274,7 @@ def _ramp_checks(f: Facts) -> tuple[Check, ...]:
         _check(
             step,
             "critical current density: areal capacity a half-cycle",
-            f"{CAPACITY:g} mAh cm⁻² or more",
+            f"{CAPACITY:g} mAh cm⁻² or more, within 2 %",
             f.ramp_capacity,
             "mAh cm⁻²",
             _at_least(f.ramp_capacity, CAPACITY),
@@ -296,7 +298,9 @@ def _ce_checks(f: Facts) -> tuple[Check, ...]:
         _check(
             step,
             "Coulombic efficiency: thin foil",
-            f"{thin:.0f} µm" if f.metal else f"the charge of {CE_FOIL_UM:g} µm of lithium",
+            f"{thin:.0f} µm within 10 %"
+            if f.metal
+            else f"the charge of {CE_FOIL_UM:g} µm of lithium",
             foil_known,
             "µm",
             _below(foil_known, thin * (1 + 5 * ROUNDING)),
@@ -304,7 +308,7 @@ def _ce_checks(f: Facts) -> tuple[Check, ...]:
         _check(
             step,
             "Coulombic efficiency: areal capacity a half-cycle",
-            f"{CAPACITY:g} mAh cm⁻² or more",
+            f"{CAPACITY:g} mAh cm⁻² or more, within 2 %",
             f.efficiency_capacity,
             "mAh cm⁻²",
             _at_least(f.efficiency_capacity, CAPACITY),

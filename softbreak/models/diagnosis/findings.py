@@ -11,6 +11,7 @@ import numpy as np
 from softbreak.data.checks import Finding, current_unit
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.half_cycles.polarity import rests_open
+from softbreak.models.diagnosis.climbing import steepest_climb
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.sentences import bare, hours, ohm, percent
 from softbreak.models.rules.thresholds import CERTIFICATE_UNLOGGED
@@ -58,6 +59,7 @@ def judged_findings(
         )
     yield from _open_leads(evidence)
     yield from _frozen(evidence)
+    yield from _climbing(evidence)
     yield from _units(evidence)
     yield from _beginning(evidence)
     yield from _dummy(evidence)
@@ -96,6 +98,13 @@ def _frozen(evidence: CellEvidence) -> Iterator[Finding]:
             "stands row after row, which it did not before: it was not measured there, and says "
             "nothing of the cell. Check leads and voltage channel.",
         )
+
+
+def _climbing(evidence: CellEvidence) -> Iterator[Finding]:
+    """Name what an expert sees at a glance in a voltage that runs away."""
+    climb = steepest_climb(evidence)
+    if climb is not None:
+        yield Finding("warning", "climbing-voltage", climb.sentence)
 
 
 def _units(evidence: CellEvidence) -> Iterator[Finding]:

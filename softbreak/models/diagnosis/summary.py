@@ -13,6 +13,7 @@ import pandas as pd
 from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
+from softbreak.models.diagnosis.climbing import steepest_climb
 from softbreak.models.rules.certificates import Certificate
 from softbreak.models.rules.sentences import hours, lasting, percent
 from softbreak.models.rules.thresholds import GROWTH_LIMIT
@@ -68,6 +69,8 @@ def summarise(
     onset_time = _onset_time(evidence, units, onset)
     earliest = _earliest_onset(units, verdicts, onset, onset_time)
     told = _sentence(state, verdicts, onset, (earliest, onset_time))
+    if state is State.UNDETERMINED and (climb := steepest_climb(evidence)) is not None:
+        told = f"{told} {climb.sentence}"
     probability = _probability(state, verdicts)
     stood = Counter(v.basis for v in verdicts)
     if proof is not None:
