@@ -91,7 +91,7 @@ def in_background(watch):
     return thread
 
 
-def wait_for(true, second=300.0):
+def wait_for(true, second=120.0):
     deadline = time.monotonic() + second
     while not true():
         assert time.monotonic() < deadline
@@ -100,7 +100,8 @@ def wait_for(true, second=300.0):
 
 def test_a_full_disk_holds_the_watch_up_and_loses_nothing(tmp_path, files, undisturbed):
     store = Store(str(tmp_path / "store.db"))
-    most = [store.engine.connect().exec_driver_sql("PRAGMA page_count").scalar() + 2]
+    with store.engine.connect() as connection:
+        most = [connection.exec_driver_sql("PRAGMA page_count").scalar() + 2]
 
     @sa.event.listens_for(store.engine, "checkout")
     def limited(connection, *_):
