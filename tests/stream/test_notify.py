@@ -54,7 +54,7 @@ def test_a_post_tells_everything_once(store, receiver):
     assert len(body["title"]) <= LOCK_SCREEN
     for words in (
         "cycle 4, 2.00 h into",
-        "50% (10% to 90%)",
+        "50 % (10 % to 90 %)",
         "V/I fell",
         "0 rows by now",
         "impedance",
