@@ -94,19 +94,20 @@ def _print_csv(answer: pa.RecordBatchReader, raw: bool) -> None:
 
 
 def _show(answer: pa.RecordBatchReader) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from softbreak.archive.results.query import rows_of, text_of
+    from softbreak.archive.results.query import rows_of
+    from softbreak.report.terminal_table import terminal_table
 
     rows = rows_of(answer)
-    shown = list(islice(rows, _SHOWN))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in answer.schema.names:
-        table.add_column(Text(name), overflow="fold")
-    for row in shown:
-        table.add_row(*(Text(text_of(value)) for value in row))
+    shown = [[_told(value) for value in row] for row in islice(rows, _SHOWN)]
     console = stdout()
-    console.print(table)
+    for part in terminal_table(answer.schema.names, shown, console.width):
+        console.print(part)
     if next(rows, None) is not None:
         console.print(f"… only the first {_SHOWN} rows are shown; --csv, --json or --out has all.")
+
+
+def _told(value: object) -> str:
+    """A value for people: six digits of a number; --csv, --json and --out have them all."""
+    from softbreak.archive.results.query import text_of
+
+    return f"{value:.6g}" if isinstance(value, float) else text_of(value)
