@@ -31,12 +31,13 @@ _SCALES = {
     "imaginary_impedance_ohm": {"kΩ": "1e3", "kOhm": "1e3", "MΩ": "1e6", "mΩ": "1e-3"},
 }
 """Units in a header that are not ours, and what turns them into ours; case tells mHz from MHz."""
+_MAKERS = "BioLogic, Neware, Arbin, Maccor, Gamry, Battery Data Format"
+"""Whom a refusal names; the remedy behind them is what helps."""
 _DELIMITERS = ("\t", ";", ",", "|")
 
 
 def unknown_format(head: Head, readers: Sequence[Reader]) -> UnknownFormatError:
     """Return the error for an unrecognised file: what it holds, what is known, what to try."""
-    known = ", ".join(dict.fromkeys(reader.instrument for reader in readers))
     columns = header_columns(head)
     if Path(head.path).name in MANIFEST_NAMES:
         return UnknownFormatError(
@@ -54,7 +55,9 @@ def unknown_format(head: Head, readers: Sequence[Reader]) -> UnknownFormatError:
     else:
         found = f"a binary file that begins {head.data[:16].hex(' ')}"
         remedy = _suffix_advice(head, readers)
-    return UnknownFormatError(head.path, found=found, expected=f"one of: {known}", remedy=remedy)
+    formats = len({reader.instrument for reader in readers})
+    expected = f"one of {formats} formats of {_MAKERS} and others (docs/formats.md lists them)"
+    return UnknownFormatError(head.path, found=found, expected=expected, remedy=remedy)
 
 
 def header_columns(head: Head) -> list[str]:
