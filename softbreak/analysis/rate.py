@@ -12,6 +12,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.features.evidence.test_conditions import metal_of, rate_test_of, steps_of_timeline
 from softbreak.metals import Metal, moved_um
 from softbreak.models.rules.thresholds import DEAD_SHORT_OHM_CM2
+from softbreak.physics.charge_transfer import charge_transfer_trend
 from softbreak.physics.impedance import intercepts
 from softbreak.physics.rate import (
     ENOUGH_CYCLES,
@@ -22,7 +23,6 @@ from softbreak.physics.rate import (
     Fall,
     Return,
     Steps,
-    charge_transfer_trend,
     critical_current,
     falls,
     fraction_if_ohmic,

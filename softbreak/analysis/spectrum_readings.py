@@ -21,14 +21,13 @@ from softbreak.physics.impedance import (
     Intercepts,
     KramersKronig,
     PairResult,
-    ResistiveLine,
     blocking_end,
     electronic_lower_bounds,
     intercepts,
     kramers_kronig,
-    resistive_line,
 )
 from softbreak.physics.pair import without_cable_artefacts
+from softbreak.physics.wire import ResistiveLine, resistive_line
 
 FEWEST_POINTS: Final = 8
 _REMARKED: Final = ("left_out", "imaginary_sign")

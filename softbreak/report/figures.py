@@ -7,7 +7,6 @@ and resistances per electrode area where the area is known.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +15,7 @@ import pandas as pd
 
 from softbreak.data.history import CellHistory
 from softbreak.models.diagnosis.result import Diagnosis
+from softbreak.report.chosen import left_out_of, spread
 from softbreak.report.diagnosed import diagnosis_of
 from softbreak.report.drawing import (
     BLUE,
@@ -31,6 +31,7 @@ from softbreak.report.drawing import (
     in_order,
 )
 from softbreak.report.evidence_table import percent_range
+from softbreak.report.nyquist import nyquist
 from softbreak.report.overlay import overlay
 from softbreak.report.states import Run, coarse_runs, runs_of
 from softbreak.report.words import (
@@ -38,7 +39,6 @@ from softbreak.report.words import (
     current_scale,
     hours,
     interval,
-    number,
     percent,
     resistance_scale,
     time_scale,
@@ -50,8 +50,6 @@ __all__ = ["cycles", "feature", "figures_of", "nyquist", "overlay", "timeline", 
 
 MOST_SWEEPS = 16
 """So many voltammograms can be told apart in one figure; the first and the last always stay."""
-MOST_SPECTRA = 8
-"""The same for impedance spectra."""
 
 
 def figures_of(cell: Diagnosis | CellHistory) -> list[Figure]:
@@ -193,7 +191,7 @@ def voltammograms(cell: Diagnosis | CellHistory) -> Figure:
         key=lambda item: as_float(item[1]["time_second"].iloc[0]),
     )
     order = {series: place for place, series in enumerate(dict.fromkeys(k[0] for k, _ in groups))}
-    chosen = _spread(len(groups), MOST_SWEEPS)
+    chosen = spread(len(groups), MOST_SWEEPS)
     curves = []
     for colour, place in zip(in_order(len(chosen)), chosen, strict=True):
         key, sweep = groups[place]
@@ -210,90 +208,9 @@ def voltammograms(cell: Diagnosis | CellHistory) -> Figure:
         x_label=f"Voltage / {voltage.unit}",
         panels=(Panel(f"Current / {current.unit}", tuple(curves)),),
         caption="First to last: each line stands out more than the one before. ω is the relative "
-        "change of the peak current." + _left_out(len(chosen), len(groups), "sweeps"),
+        "change of the peak current." + left_out_of(len(chosen), len(groups), "sweeps"),
         height=10.5,
     )
-
-
-def nyquist(cell: Diagnosis | CellHistory) -> list[Figure]:
-    """Spectra in the complex plane; those too small to be seen beside the first once more alone.
-
-    Parameters
-    ----------
-    cell : Diagnosis or CellHistory
-    """
-    diagnosis = diagnosis_of(cell)
-    table = diagnosis.spectra
-    groups = sorted(
-        table.groupby("spectrum", sort=False),
-        key=lambda item: as_float(item[1]["time_second"].iloc[0]),
-    )
-    chosen = _spread(len(groups), MOST_SPECTRA)
-    colours = in_order(len(chosen))
-    names = [f"EIS {place + 1}" for place in chosen]
-    names[0] += " (reference)" if len(chosen) > 1 else ""
-    spectra = [groups[place][1] for place in chosen]
-    sizes = [_extent(spectrum) for spectrum in spectra]
-    small = [i for i, size in enumerate(sizes) if size < max(sizes) / 8.0]
-    left_out = _left_out(len(chosen), len(groups), "spectra")
-    area = diagnosis.cell.area_cm2
-
-    def figure(indices: Sequence[int], name: str, title: str) -> Figure:
-        return _nyquist(
-            [spectra[i] for i in indices],
-            [names[i] for i in indices],
-            [colours[i] for i in indices],
-            area_cm2=area,
-            head=(name, title, left_out),
-        )
-
-    figures = [figure(range(len(chosen)), "nyquist", "Impedance, first to last")]
-    if small:
-        figures.append(figure(small, "nyquist-enlarged", "The small spectra, enlarged"))
-    return figures
-
-
-def _nyquist(
-    spectra: Sequence[pd.DataFrame],
-    names: Sequence[str],
-    colours: Sequence[str],
-    *,
-    area_cm2: float | None,
-    head: tuple[str, str, str],
-) -> Figure:
-    parts = ["real_impedance_ohm", "imaginary_impedance_ohm"]
-    ohm = np.concatenate([spectrum[parts].to_numpy(dtype=float).ravel() for spectrum in spectra])
-    scale = resistance_scale(ohm, area_cm2)
-    curves = []
-    for spectrum, label, colour in zip(spectra, names, colours, strict=True):
-        real, imaginary = spectrum[parts].to_numpy(dtype=float).T * scale.factor
-        hertz = spectrum["frequency_hertz"].to_numpy(dtype=float)
-        notes = tuple(
-            f"{frequency(f)}: Z = {number(re)} {'−' if im < 0 else '+'} {number(abs(im))} i "
-            f"{scale.unit}"
-            for f, re, im in zip(hertz, real, imaginary, strict=True)
-        )
-        low, high = (frequency(f) for f in (np.nanmin(hertz), np.nanmax(hertz)))
-        told = f"{label}, {hours(spectrum['time_second'].iloc[0])} ({high} to {low})"
-        curves.append(Curve(real, -imaginary, told, colour, 0.8, "circle", notes=notes))
-    return Figure(
-        name=head[0],
-        title=head[1],
-        x_label=f"Re Z / {scale.unit}",
-        panels=(Panel(f"−Im Z / {scale.unit}", tuple(curves), (Rule(0.0, ""),)),),
-        caption="Both axes have one scale. First to last: each line stands out more than the one "
-        "before." + head[2],
-        equal_aspect=True,
-        height=12.0,
-    )
-
-
-def frequency(hertz: float) -> str:
-    """Write a frequency (Hz) with its prefix."""
-    for size, unit in ((1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz")):
-        if hertz >= size:
-            return f"{number(hertz / size)} {unit}"
-    return f"{number(hertz * 1e3)} mHz"
 
 
 def _response_panel(diagnosis: Diagnosis) -> Panel:
@@ -409,22 +326,6 @@ def _marks(diagnosis: Diagnosis, factor: float, span: float) -> tuple[Mark, ...]
     return tuple(Mark(place, ", ".join(names)) for place, names in merged)
 
 
-def _extent(spectrum: pd.DataFrame) -> float:
-    return float(
-        np.nanmax(np.hypot(spectrum["real_impedance_ohm"], spectrum["imaginary_impedance_ohm"]))
-    )
-
-
 def _span(values: np.ndarray) -> float:
     finite = values[np.isfinite(values)]
     return float(finite.max() - finite.min()) if finite.size else 0.0
-
-
-def _spread(count: int, most: int) -> list[int]:
-    if count <= most:
-        return list(range(count))
-    return sorted({round(place) for place in np.linspace(0, count - 1, most)})
-
-
-def _left_out(shown: int, count: int, what: str) -> str:
-    return f" {shown} of {count} {what} are shown, spread evenly." if shown < count else ""

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.data.checks import check_history, check_series, mixture
+from softbreak.data.checks import check_history, check_series
 from softbreak.data.history import assemble
+from softbreak.data.mixture import mixture
 from softbreak.data.plausible import doubtful_voltage
 from softbreak.data.record import Cell, Record, Source, Technique
 from tests.features.synthetic import cycled

@@ -5,12 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from softbreak.physics.impedance import (
-    electronic_lower_bounds,
-    intercepts,
-    kramers_kronig,
-    resistive_line,
-)
+from softbreak.physics.impedance import electronic_lower_bounds, intercepts, kramers_kronig
+from softbreak.physics.wire import resistive_line
 
 FREQUENCY = np.geomspace(7e6, 0.1, 70)
 OMEGA = 2 * np.pi * FREQUENCY

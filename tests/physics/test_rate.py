@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softbreak.physics import rate as rt
+from softbreak.physics.charge_transfer import charge_transfer_trend
 
 DENSITIES = np.array([0.1, 0.2, 0.5, 1.0, 2.0])
 
@@ -137,7 +138,7 @@ def test_exponent_of_a_power_law_whatever_the_units(power, unit):
 
 def test_trend_of_a_falling_charge_transfer_resistance():
     cycle = np.arange(10.0)
-    trend = rt.charge_transfer_trend(cycle, 100.0 * np.exp(-0.02 * cycle))
+    trend = charge_transfer_trend(cycle, 100.0 * np.exp(-0.02 * cycle))
     assert trend.slope == pytest.approx(-0.02)
     assert trend.slope_interval()[1] < 0
-    assert np.isnan(rt.charge_transfer_trend([0, 1], [0.0, -1.0]).slope)
+    assert np.isnan(charge_transfer_trend([0, 1], [0.0, -1.0]).slope)

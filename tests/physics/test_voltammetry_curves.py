@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from softbreak.physics.voltammetry import analyse, current_increase, cycle_bounds, turning_points
+from softbreak.physics.sweep_turns import cycle_bounds, turning_points
+from softbreak.physics.voltammetry import analyse, current_increase
 
 
 def ramp(*corners, step=1e-3):

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 from softbreak.archive.inputs.file_names import Numbered, numbered
 from softbreak.archive.inputs.overlap import at_once
-from softbreak.data.checks import mixture
 from softbreak.data.date_orders import settled
 from softbreak.data.history import Span, assemble, placements, span_of
+from softbreak.data.mixture import mixture
 from softbreak.data.names import file_name, natural_key, stem_of
 from softbreak.data.readers.formats.chunked import LongRecord
 from softbreak.data.record import Cell, Record, Technique

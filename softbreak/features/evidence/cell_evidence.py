@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from softbreak.data.checks import RecordFacts, mixture_of
 from softbreak.data.history import CellHistory, joined_cell, placements
+from softbreak.data.mixture import RecordFacts, mixture_of
 from softbreak.data.plausible import doubtful_current
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.cycles.pairing import Arranged, arranged

@@ -22,16 +22,11 @@ from softbreak.features.families.as_of import earlier, earlier_max
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.delta import delta_without_leads
-from softbreak.physics.impedance import (
-    FEWEST_POINTS,
-    SMALLEST_OHM,
-    intercepts_of,
-    only_metal,
-    resistive_line,
-)
+from softbreak.physics.impedance import FEWEST_POINTS, SMALLEST_OHM, intercepts_of
 from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import Relaxations, kramers_kronig, relaxations
 from softbreak.physics.voltammetry import at_reference_temperature
+from softbreak.physics.wire import only_metal, resistive_line
 
 __all__ = ["AGE", "FEATURES", "TELLINGS", "impedance_features", "pair_posteriors"]
 

@@ -20,11 +20,12 @@ from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather, no_sweeps
 from softbreak.models.diagnosis.file_cycles import file_cycles
 from softbreak.models.diagnosis.findings import judged_findings
+from softbreak.models.diagnosis.impedance_table import impedance_table
 from softbreak.models.diagnosis.result import VERDICT_COLUMNS, Diagnosis, verdict_table
 from softbreak.models.diagnosis.summary import summarise
 from softbreak.models.registry import DEFAULT, Detector, detector_of, units_of
 from softbreak.models.rules.certificates import certificates_of, sweep_views
-from softbreak.models.rules.impedance import impedance_table, read_spectra
+from softbreak.models.rules.impedance import read_spectra
 from softbreak.physics.voltammetry import current_increase
 
 TRACE_BUCKETS = 3000

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
@@ -30,11 +28,10 @@ from softbreak.physics.impedance import (
     blocking_end,
     inductive_end,
     intercepts,
-    only_metal,
-    resistive_line,
 )
 from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import kramers_kronig
+from softbreak.physics.wire import only_metal, resistive_line
 from softbreak.verdict import (
     HARD_FROM,
     HEALTHY_BELOW,
@@ -367,36 +364,3 @@ def certified_verdict(reading: ImpedanceReading) -> Verdict:
     eta = least if state is State.HARD else 0.5 * (1.0 + least)
     chances = state_probabilities(eta, 0.5 * (1.0 - least) + 0.02, 0.97)
     return judged(state, (eta, max(least - 0.1, HEALTHY_BELOW), 1.0), chances, (found,))
-
-
-IMPEDANCE_COLUMNS: Final = (
-    "spectrum",
-    "time_second",
-    "high_frequency_resistance_ohm",
-    "low_frequency_resistance_ohm",
-    "kramers_kronig_residual",
-    "electronic_fraction",
-    "electronic_fraction_lower",
-    "electronic_fraction_upper",
-    "high_frequency_resolved",
-)
-
-
-def impedance_table(readings: Sequence[ImpedanceReading]) -> pd.DataFrame:
-    """Return the readings as the table that a diagnosis shows.
-
-    Intervals of pairs that failed their gates are left out.
-    """
-    rows = [
-        (
-            k,
-            reading.time_second,
-            reading.high_frequency_ohm,
-            reading.low_frequency_ohm,
-            reading.kramers_kronig_residual,
-            *((reading.eta, reading.lower, reading.upper) if reading.trusted else (np.nan,) * 3),
-            reading.high_frequency_resolved,
-        )
-        for k, reading in enumerate(readings)
-    ]
-    return pd.DataFrame(rows, columns=list(IMPEDANCE_COLUMNS))
