@@ -37,10 +37,10 @@ def show(result: TriageResult, page: Path) -> None:
     _more(console, len(result.failures), "failures.parquet")
     counts = result.run["counts"]
     others = counts["skipped"]
-    left_out = f"{others:,} other{' was' if others == 1 else 's were'} left out"
+    left_out = f"; {others:,} other{' was' if others == 1 else 's were'} left out" if others else ""
     console.print(
         f"{counts['cells']:,} cells, {counts['cycles']:,} cycles. Of {counts['files']:,} files "
-        f"{counts['failures']:,} could not be used; {left_out}. "
+        f"{counts['failures']:,} could not be used{left_out}. "
         f"Not done again: {counts['cells_not_done_again']:,} cells."
     )
     if basis := stands_on(counts):
