@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,11 @@ class Technique(StrEnum):
     VOLTAMMETRY = "voltammetry"
     IMPEDANCE = "impedance"
     REST = "rest"
+
+
+TECHNIQUE: Final = "technique"
+STATED: Final = (Technique.CYCLING.value, Technique.VOLTAMMETRY.value, Technique.REST.value)
+"""What may be stated of tables, by a manifest's entry of this name: they seldom say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +213,36 @@ def check_table(table: pd.DataFrame, technique: Technique, path: str) -> None:
         code = np.dtype(dtype).str[1:] if isinstance(dtype, np.dtype) else str(dtype)
         if code not in _KINDS[column.kind]:
             raise SchemaError(f"{path}: column {name} is {dtype}, expected {column.kind}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LongRecord:
+    """A record of a time series whose rows are not held in memory.
+
+    Attributes
+    ----------
+    cell, technique, source
+        As of a :class:`~softbreak.data.record.Record`.
+    rows : int
+    first, last : float
+        On its own clock (s).
+    absolute : tuple of float or None
+        Unix time of its first and last sample (s), where it is known.
+    tables : callable
+        Gives its rows anew, piece after piece.
+    """
+
+    cell: Cell
+    technique: Technique
+    source: Source
+    rows: int
+    first: float
+    last: float
+    absolute: tuple[float, float] | None
+    tables: Callable[[], Iterator[Mapping[str, np.ndarray]]]
+
+    def pieces(self) -> Iterator[Record]:
+        """Yield the rows as records of the same source, in order."""
+        for table in self.tables():
+            frame = pd.DataFrame(table, copy=False)
+            yield Record(self.cell, self.technique, frame, self.source)

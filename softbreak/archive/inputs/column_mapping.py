@@ -21,7 +21,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from softbreak.data.readers.registry import STATED, TECHNIQUE
+from softbreak.data.record import STATED, TECHNIQUE
 from softbreak.data.schema import COLUMNS
 from softbreak.errors import ManifestError
 

@@ -13,8 +13,7 @@ import numpy as np
 
 from softbreak.data.history import started
 from softbreak.data.names import file_name, natural_key
-from softbreak.data.readers.formats.chunked import LongRecord
-from softbreak.data.record import Record, Technique
+from softbreak.data.record import LongRecord, Record, Technique
 from softbreak.data.schema import SERIES_COLUMNS
 
 LEAST_ROWS: Final = 8

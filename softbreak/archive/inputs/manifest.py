@@ -14,8 +14,7 @@ from softbreak.archive.inputs.column_mapping import checked_columns, checked_tec
 from softbreak.archive.inputs.manifest_table import table_of
 from softbreak.data.names import MANIFEST_NAMES
 from softbreak.data.readers.base import decode
-from softbreak.data.readers.registry import TECHNIQUE
-from softbreak.data.record import Cell
+from softbreak.data.record import TECHNIQUE, Cell
 from softbreak.errors import ManifestError
 from softbreak.plain_text import one_line
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from softbreak.data.date_orders import is_open, settled
 from softbreak.data.names import natural_key
-from softbreak.data.readers.formats.chunked import LongRecord
-from softbreak.data.record import Record, Technique
+from softbreak.data.record import LongRecord, Record, Technique
 
 _TOLERANCE_SECOND = 120.0
 _SHARE = 0.05

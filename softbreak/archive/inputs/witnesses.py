@@ -17,8 +17,7 @@ from softbreak.data.date_orders import settled
 from softbreak.data.history import Span, assemble, placements, span_of
 from softbreak.data.mixture import mixture
 from softbreak.data.names import file_name, natural_key, stem_of
-from softbreak.data.readers.formats.chunked import LongRecord
-from softbreak.data.record import Cell, Record, Technique
+from softbreak.data.record import Cell, LongRecord, Record, Technique
 
 MANIFEST: Final = "the manifest"
 FOLDER: Final = "their folder"

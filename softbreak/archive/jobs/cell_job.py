@@ -18,8 +18,7 @@ from softbreak.archive.results.pack import FORMAT, PackWriter, members_of
 from softbreak.archive.tables import Failure, failure_of, printable
 from softbreak.boundary import Boundary
 from softbreak.data.readers import registry
-from softbreak.data.readers.formats.chunked import LongRecord
-from softbreak.data.record import Cell, Record
+from softbreak.data.record import Cell, LongRecord, Record
 from softbreak.errors import ReadError, UnknownFormatError
 from softbreak.models.diagnosis.result import Diagnosis, Finding
 

@@ -22,8 +22,7 @@ from softbreak.data.date_orders import settled
 from softbreak.data.decimation import min_max_samples
 from softbreak.data.history import CellHistory, assemble, placements
 from softbreak.data.names import natural_key
-from softbreak.data.readers.formats.chunked import LongRecord
-from softbreak.data.record import Cell, Record
+from softbreak.data.record import Cell, LongRecord, Record
 from softbreak.data.schema import SERIES_COLUMNS
 from softbreak.features.evidence.cell_evidence import CellRecords, evidence_of
 from softbreak.models.diagnosis.diagnose import TRACE_BUCKETS, diagnosed, examine

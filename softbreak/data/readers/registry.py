@@ -39,12 +39,12 @@ from softbreak.data.readers.cyclers import (
 from softbreak.data.readers.elsewhere import elsewhere
 from softbreak.data.readers.formats import bdf, bdf_files, described, published
 from softbreak.data.readers.formats import plain_table as table
-from softbreak.data.readers.formats.chunked import LongRecord, long_records
+from softbreak.data.readers.formats.chunked import long_records
 from softbreak.data.readers.impedance import gamry_eis, ivium, spectra_text, zahner, zplot
 from softbreak.data.readers.parser_errors import inside
 from softbreak.data.readers.soundness import sound
 from softbreak.data.readers.unrecognised import unknown_format
-from softbreak.data.record import Record, Technique
+from softbreak.data.record import STATED, TECHNIQUE, LongRecord, Record, Technique
 from softbreak.errors import ReadError, SchemaError, UnknownFormatError
 
 READERS: Final[tuple[Reader, ...]] = (
@@ -79,9 +79,6 @@ READERS: Final[tuple[Reader, ...]] = (
 """Every reader, the most specific first: the first one that recognises a file reads it."""
 
 
-TECHNIQUE: Final = "technique"
-STATED: Final = (Technique.CYCLING.value, Technique.VOLTAMMETRY.value, Technique.REST.value)
-"""What may be stated of tables beside their columns."""
 _TABLES: Final = (table.LAYOUT.reader, described.LAYOUT.reader, bdf.LAYOUT.reader)
 
 

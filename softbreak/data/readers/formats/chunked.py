@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from softbreak.compiled import strict
 from softbreak.data.clock import clock_peek, clock_step, new_clock
@@ -27,7 +26,7 @@ from softbreak.data.readers.tables.time_series import (
     left_out,
 )
 from softbreak.data.readers.values.mending import on_one_clock, witnessed
-from softbreak.data.record import Cell, Record, Source, Technique
+from softbreak.data.record import Cell, LongRecord, Record, Source, Technique
 from softbreak.data.schema import SERIES_COLUMNS
 from softbreak.errors import ReadError
 
@@ -36,39 +35,6 @@ LONG_ROWS: Final = 1 << 22
 LONG_BYTES: Final = 64 << 20
 """Text files with more bytes are."""
 _TEMPERATURE: Final = "ambient_temperature_celsius"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LongRecord:
-    """A record of a time series whose rows are not held in memory.
-
-    Attributes
-    ----------
-    cell, technique, source
-        As of a :class:`~softbreak.data.record.Record`.
-    rows : int
-    first, last : float
-        On its own clock (s).
-    absolute : tuple of float or None
-        Unix time of its first and last sample (s), where it is known.
-    tables : callable
-        Gives its rows anew, piece after piece.
-    """
-
-    cell: Cell
-    technique: Technique
-    source: Source
-    rows: int
-    first: float
-    last: float
-    absolute: tuple[float, float] | None
-    tables: Blocks
-
-    def pieces(self) -> Iterator[Record]:
-        """Yield the rows as records of the same source, in order."""
-        for table in self.tables():
-            frame = pd.DataFrame(table, copy=False)
-            yield Record(self.cell, self.technique, frame, self.source)
 
 
 @dataclass(slots=True)
