@@ -20,13 +20,13 @@ import pandas as pd
 
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
-from softbreak.features.cycles.pairing import Cycles
+from softbreak.features.cycles.finished_cycles import Cycles
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.features.families.cycle import CycleFeatures
 from softbreak.models.diagnosis.result import verdict_table
-from softbreak.models.learned.input_table import detector_table
 from softbreak.models.learned.learners import load_learned
+from softbreak.models.learned.model_inputs import detector_table
 from softbreak.models.live.cell import LiveCell
 from softbreak.models.registry import DETECTORS, PRETRAINED, units_of
 

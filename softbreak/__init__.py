@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from softbreak.errors import SoftbreakError
     from softbreak.models.diagnosis.diagnose import diagnose, examine
     from softbreak.models.diagnosis.result import Diagnosis
-    from softbreak.models.learned.input_table import cycle_table
+    from softbreak.models.learned.model_inputs import cycle_table
     from softbreak.models.live.cell import LiveCell
     from softbreak.models.live.changes import Change, Kind
     from softbreak.models.live.watcher import Watcher
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from softbreak.verdict import State, Verdict
 
 _HOMES = {
-    "cycle_table": "softbreak.models.learned.input_table",
+    "cycle_table": "softbreak.models.learned.model_inputs",
     "labels": "softbreak.archive.inputs.label_file",
     "read": "softbreak.archive.inputs.read",
     "triage": "softbreak.archive.triage",

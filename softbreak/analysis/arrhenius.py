@@ -18,7 +18,7 @@ from softbreak.physics.arrhenius import (
 )
 from softbreak.physics.two_path import Priors, TwoPathFit, two_path_fraction
 from softbreak.report.drawing import BLUE, ORANGE, Curve, Figure, Panel
-from softbreak.report.words import interval, number, percent
+from softbreak.report.number_words import interval, number, percent
 
 MUST_AGREE = 0.1
 """A change of ln R on return beyond this is a cell that changed during the series."""

@@ -24,7 +24,7 @@ from softbreak.physics.coulombic import (
     electronic_fraction_to_depletion,
 )
 from softbreak.report.drawing import BLUE, ORANGE, Curve, Figure, Panel, Rule
-from softbreak.report.words import duration, number, percent
+from softbreak.report.number_words import duration, number, percent
 from softbreak.verdict import cycle_number
 
 COULOMB = 3.6

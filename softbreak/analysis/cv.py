@@ -12,7 +12,7 @@ from softbreak.data.history import CellHistory
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.models.diagnosis.diagnose import examine
-from softbreak.models.rules.certificates import sweep_views
+from softbreak.models.rules.certificates_beside import sweep_views
 from softbreak.models.rules.voltammetry import SAME_SETTING, foreign_sweep, hardened, literal
 from softbreak.physics.voltammetry import (
     at_reference_temperature,
@@ -21,7 +21,7 @@ from softbreak.physics.voltammetry import (
 )
 from softbreak.report.drawing import BLUE, INK, Curve, Figure, Panel, Rule
 from softbreak.report.figures import voltammograms
-from softbreak.report.words import interval, number, percent
+from softbreak.report.number_words import interval, number, percent
 from softbreak.verdict import Verdict
 
 COULOMB = 3.6

@@ -12,8 +12,8 @@ from softbreak.analysis.reading import Reading, Table
 from softbreak.analysis.spectrum_readings import SpectrumReading
 from softbreak.models.rules.sentences import ohm
 from softbreak.report.drawing import Curve, Figure, Panel, Rule, in_order
+from softbreak.report.number_words import Scale, interval, number, percent, resistance_scale
 from softbreak.report.nyquist import frequency
-from softbreak.report.words import Scale, interval, number, percent, resistance_scale
 
 MOST_SHOWN = 8
 """So many spectra can be told apart; the first and the last always stay."""

@@ -20,7 +20,7 @@ from softbreak.physics.energy import (
     thickest_separator,
 )
 from softbreak.report.drawing import BLUE, INK, ORANGE, Curve, Figure, Mark, Panel, Rule
-from softbreak.report.words import number
+from softbreak.report.number_words import number
 
 MOST_BYTES = 1 << 16
 CAVEATS = (

@@ -20,7 +20,7 @@ from softbreak.physics.leakage import (
     steady_current,
 )
 from softbreak.report.drawing import BLUE, ORANGE, Curve, Figure, Panel, Rule
-from softbreak.report.words import duration, interval, number, percent, time_scale
+from softbreak.report.number_words import duration, interval, number, percent, time_scale
 
 LINEAR_VOLT = 0.02
 CAVEATS = (

@@ -17,7 +17,7 @@ from softbreak.models.diagnosis.diagnose import examine
 from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.fisher import CellGuess
 from softbreak.physics.plan import HARM_WORDS, Proposal, Situation, plan
-from softbreak.report.words import number, percent
+from softbreak.report.number_words import number, percent
 
 SOURCE = "Joule 2022, doi 10.1016/j.joule.2022.05.020"
 CAVEATS = (

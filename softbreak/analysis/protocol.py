@@ -11,7 +11,7 @@ from softbreak.features.cycles.timeline import build_timeline
 from softbreak.features.evidence.test_conditions import facts_of
 from softbreak.metals import METALS, Metal, foil_fraction, moved_um
 from softbreak.physics.protocol import Check, Facts, Status, standard_protocol
-from softbreak.report.words import number, percent
+from softbreak.report.number_words import number, percent
 
 CAVEATS = (
     "“Not stated” means that neither the manifest nor a file says it; nothing is assumed.",

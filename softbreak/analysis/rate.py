@@ -33,7 +33,7 @@ from softbreak.physics.rate import (
 from softbreak.physics.regression import Line
 from softbreak.physics.voltammetry import at_reference_temperature
 from softbreak.report.drawing import BLUE, INK, QUIET, Curve, Figure, Mark, Panel, Rule
-from softbreak.report.words import number, percent
+from softbreak.report.number_words import number, percent
 
 LEAST_FREQUENCIES = 5
 """Fewer make no spectrum."""

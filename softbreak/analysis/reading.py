@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softbreak.report.drawing import Figure
+from softbreak.report.number_words import plain
 from softbreak.report.terminal_table import terminal_table
-from softbreak.report.words import plain
 
 if TYPE_CHECKING:
     import pandas as pd

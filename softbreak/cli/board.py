@@ -67,7 +67,7 @@ def board_table(
 def _cells(row: Row, wide: bool) -> list[Any]:
     from rich.text import Text
 
-    from softbreak.report.words import duration
+    from softbreak.report.number_words import duration
 
     return [
         Text(row.cell_id),
@@ -117,7 +117,7 @@ def _fraction(row: Row, wide: bool) -> str:
     if any(value is None or not math.isfinite(value) for value in values):
         return "–"
     from softbreak.report.evidence_table import percent_range
-    from softbreak.report.words import as_float, interval, percent
+    from softbreak.report.number_words import as_float, interval, percent
 
     if row.state == "undetermined":  # a number is withheld: only what is possible is told
         return percent_range(as_float(row.lower), as_float(row.upper)) if wide else "–"
@@ -138,7 +138,7 @@ def _overpotential(volts: Sequence[float], wide: bool) -> str:
     """The newest mean |V| under current with its unit, and how it came there."""
     if not volts:
         return ""
-    from softbreak.report.words import number
+    from softbreak.report.number_words import number
 
     now = f"{number(1e3 * volts[-1])} mV"
     return f"{now:>8} {sparkline(volts, _WIDTH if wide else _WIDTH // 2)}"

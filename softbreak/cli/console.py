@@ -115,7 +115,7 @@ def compiling_once(doing: str) -> str:
         Such as "Reading cells".
     """
     from softbreak.compiled import is_kept
-    from softbreak.models.rules.kernels.decision import fold
+    from softbreak.models.rules.kernels.voltage_decision import fold
 
     return doing if is_kept(fold) else f"{doing}; compiling, once: later runs are fast"
 

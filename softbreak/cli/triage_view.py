@@ -26,7 +26,7 @@ def show(result: TriageResult, page: Path) -> None:
     """Print the gravest cells, what failed, and where the report is."""
     from rich.text import Text
 
-    from softbreak.report.words import stands_on
+    from softbreak.report.number_words import stands_on
 
     console = stdout()
     _print_cells(console, rows_of(result.cells.head(SHOWN)))
@@ -106,7 +106,7 @@ def _print_cells(console: Console, rows: list[dict[str, Any]]) -> None:
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
     from softbreak.report.index_page import onset_hours
-    from softbreak.report.words import percent
+    from softbreak.report.number_words import percent
 
     probability = row["probability"]
     passed = row["state"] == "healthy" and row.get("ever_short") is True

@@ -110,8 +110,8 @@ def picture_of(store: Store) -> Callable[[str], bytes | None]:
     import numpy as np
 
     from softbreak.report.drawing import Curve, Figure, Panel, Stripe
+    from softbreak.report.number_words import time_scale, voltage_scale
     from softbreak.report.states import coarse_runs, runs_of
-    from softbreak.report.words import time_scale, voltage_scale
 
     def draw(cell_id: str) -> bytes | None:
         cell = store.cell(cell_id)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.errors import SoftbreakError
-from softbreak.features.cycles.pairing import Cycles
+from softbreak.features.cycles.finished_cycles import Cycles
 from softbreak.models.model_files import MOST_FACTS, ModelError, read_arrays, stated_number
 from softbreak.verdict import Verdict
 

@@ -20,7 +20,7 @@ from softbreak.models.detector import Judge, LearnedDetector, read_facts
 from softbreak.models.learned.learners import LEARNERS, TABLE, Judging, judged_by, load_learned
 from softbreak.models.look_back import looked_back
 from softbreak.models.rules import fused, voltammetry
-from softbreak.models.rules.certificates import sweep_views
+from softbreak.models.rules.certificates_beside import sweep_views
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
 from softbreak.models.withheld import earned, without_doubtful
 from softbreak.verdict import Verdict

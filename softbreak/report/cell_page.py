@@ -14,8 +14,7 @@ from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.drawing import Figure
 from softbreak.report.evidence_table import evidence_table
 from softbreak.report.figures import figures_of
-from softbreak.report.render_plotly import PIXELS_A_CM, to_plotly
-from softbreak.report.words import (
+from softbreak.report.number_words import (
     Scale,
     as_float,
     current_scale,
@@ -27,6 +26,7 @@ from softbreak.report.words import (
     plain,
     resistance_scale,
 )
+from softbreak.report.render_plotly import PIXELS_A_CM, to_plotly
 from softbreak.verdict import cycle_number
 
 MOST_RUNS: Final = 30

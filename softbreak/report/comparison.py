@@ -15,8 +15,8 @@ import pandas as pd
 
 from softbreak.report.comparison_figures import comparison_figures
 from softbreak.report.html import copy_assets, embedded, environment, write
+from softbreak.report.number_words import MISSING, number, percent
 from softbreak.report.render_plotly import to_plotly
-from softbreak.report.words import MISSING, number, percent
 
 LAWS: Final = {
     "b": "law set b: laws of ageing, contact, noise and sampling that no detector was trained or "

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from softbreak.report.number_words import MISSING, as_float, hours, interval, percent, plain
 from softbreak.report.states import Run, evidence_of, runs_of, telling_row, telling_runs
-from softbreak.report.words import MISSING, as_float, hours, interval, percent, plain
 from softbreak.verdict import State, cycle_number
 
 MOST_SENTENCES: Final = 3

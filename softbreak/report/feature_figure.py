@@ -14,8 +14,8 @@ from softbreak.features.descriptions.feature import Feature
 from softbreak.features.explain import BASELINE_CYCLES
 from softbreak.features.table import AGES
 from softbreak.report.drawing import BLUE, INK, ORANGE, QUIET, Curve, Figure, Panel, Rule, Stripe
+from softbreak.report.number_words import number, shortened, time_scale
 from softbreak.report.states import coarse_runs, runs_of
-from softbreak.report.words import number, shortened, time_scale
 
 FEW = 240
 """Up to so many half-cycles each is a marker; more are a line."""

@@ -31,10 +31,7 @@ from softbreak.report.drawing import (
     in_order,
 )
 from softbreak.report.evidence_table import percent_range
-from softbreak.report.nyquist import nyquist
-from softbreak.report.overlay import overlay
-from softbreak.report.states import Run, coarse_runs, runs_of
-from softbreak.report.words import (
+from softbreak.report.number_words import (
     as_float,
     current_scale,
     hours,
@@ -44,6 +41,9 @@ from softbreak.report.words import (
     time_scale,
     voltage_scale,
 )
+from softbreak.report.nyquist import nyquist
+from softbreak.report.overlay import overlay
+from softbreak.report.states import Run, coarse_runs, runs_of
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, State, cycle_number
 
 __all__ = ["cycles", "feature", "figures_of", "nyquist", "overlay", "timeline", "voltammograms"]

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.report.lives import Life
-from softbreak.report.states import LOOKS
-from softbreak.report.words import (
+from softbreak.report.number_words import (
     as_float,
     duration,
     hours,
@@ -20,6 +19,7 @@ from softbreak.report.words import (
     plain,
     stands_on,
 )
+from softbreak.report.states import LOOKS
 from softbreak.verdict import BASIS_COUNTS, State
 
 CITATION: Final = (

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from softbreak.models.diagnosis.result import Diagnosis
+from softbreak.report.number_words import as_float
 from softbreak.report.states import packed_strip
-from softbreak.report.words import as_float
 from softbreak.verdict import State
 
 _COLUMNS = ["cell_id", "state", "electronic_fraction"]

@@ -12,7 +12,7 @@ from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.chosen import left_out_of, spread
 from softbreak.report.diagnosed import diagnosis_of
 from softbreak.report.drawing import Curve, Figure, Panel, Rule, in_order
-from softbreak.report.words import as_float, hours, number, resistance_scale
+from softbreak.report.number_words import as_float, hours, number, resistance_scale
 
 MOST_SPECTRA = 8
 """The same for impedance spectra."""

@@ -12,7 +12,7 @@ from softbreak.errors import SoftbreakError
 from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.diagnosed import diagnosis_of
 from softbreak.report.drawing import Curve, Figure, Panel
-from softbreak.report.words import plain, resistance_scale
+from softbreak.report.number_words import plain, resistance_scale
 from softbreak.verdict import cycle_number
 
 MOST_CELLS: Final = 60

@@ -1,7 +1,7 @@
 """The offline report: an index of cells and one page a cell, opened from disk.
 
 Names come from files and are untrusted: templates escape everything, file names are rewritten
-(:func:`softbreak.report.words.safe_name`), and JSON inside a page cannot end its script.
+(:func:`softbreak.report.number_words.safe_name`), and JSON inside a page cannot end its script.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from softbreak.report.figures import figures_of
 from softbreak.report.html import copy_assets, embedded, environment, write
 from softbreak.report.index_page import index_context
 from softbreak.report.lives import Life, life_of, lives_in
+from softbreak.report.number_words import plain, safe_name
 from softbreak.report.render_plotly import PIXELS_A_CM, to_plotly
-from softbreak.report.words import plain, safe_name
 
 _PAGES: Final = "cell"
 OVERLAY: Final = "overlay.html"

@@ -26,8 +26,8 @@ from softbreak.report.drawing import (
     reach,
     thinned,
 )
+from softbreak.report.number_words import plain
 from softbreak.report.states import LOOKS
-from softbreak.report.words import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from softbreak.report.words import as_float
+from softbreak.report.number_words import as_float
 from softbreak.verdict import Evidence, State, cycle_number
 
 

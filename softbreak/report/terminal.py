@@ -11,8 +11,8 @@ import pandas as pd
 
 from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.evidence_table import EvidenceRow, evidence_table
+from softbreak.report.number_words import number, plain, resistance_scale
 from softbreak.report.states import letters
-from softbreak.report.words import number, plain, resistance_scale
 from softbreak.verdict import State
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from softbreak.report.words import plain
+from softbreak.report.number_words import plain
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -16,8 +16,8 @@ import pandas as pd
 
 from softbreak.errors import SoftbreakError
 from softbreak.installed import missing_module
+from softbreak.report.number_words import as_float
 from softbreak.report.states import evidence_of
-from softbreak.report.words import as_float
 from softbreak.verdict import cycle_number
 
 MOST_ROWS: Final = 200_000

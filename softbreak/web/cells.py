@@ -22,8 +22,8 @@ from softbreak.data.record import Cell
 from softbreak.errors import ReadError, SoftbreakError
 from softbreak.models.diagnosis.result import Diagnosis
 from softbreak.report.lives import Life, lives_in
+from softbreak.report.number_words import as_float
 from softbreak.report.states import packed_strip
-from softbreak.report.words import as_float
 from softbreak.stream.cell_board import Row as LiveRow
 from softbreak.stream.cell_board import board
 from softbreak.stream.store.reviews import Reviews

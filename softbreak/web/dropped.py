@@ -21,7 +21,7 @@ from softbreak.archive.triage import triage
 from softbreak.boundary import Boundary
 from softbreak.errors import SoftbreakError
 from softbreak.report.cell_page import cell_words
-from softbreak.report.words import plain, safe_name
+from softbreak.report.number_words import plain, safe_name
 from softbreak.web.cells import Results
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from softbreak.errors import SoftbreakError
 from softbreak.report.figures import cycles as cycles_figure
 from softbreak.report.figures import voltammograms
+from softbreak.report.number_words import plain
 from softbreak.report.nyquist import nyquist
-from softbreak.report.words import plain
 from softbreak.stream.store.transaction import EVERYONE
 from softbreak.verdict import cycle_number
 from softbreak.web.cells import CellRow, Live, Results

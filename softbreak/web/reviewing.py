@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from softbreak.archive.inputs.label_file import labels_text, read_labels
 from softbreak.data.expert_labels import CYCLES, SOURCES, STATES, by_reviewer
 from softbreak.errors import ReadError
-from softbreak.report.words import MISSING, integer, number, plain
+from softbreak.report.number_words import MISSING, integer, number, plain
 from softbreak.stream.store.engine import StoreError
 from softbreak.stream.store.reviews import Review
 from softbreak.stream.store.store import StoreBusy

@@ -14,7 +14,7 @@ from softbreak.archive.results.pack import key_of
 from softbreak.data.record import Cell
 from softbreak.report.cell_page import cell_words, evidence_words
 from softbreak.report.html import typeset
-from softbreak.report.words import duration, plain
+from softbreak.report.number_words import duration, plain
 from softbreak.verdict import State, cycle_number
 from softbreak.web.cells import CellRow, Live, Results
 from softbreak.web.samples import Samples

@@ -11,8 +11,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from softbreak.data.names import natural_key
+from softbreak.report.number_words import duration, interval, percent, plain
 from softbreak.report.states import LOOKS
-from softbreak.report.words import duration, interval, percent, plain
 from softbreak.verdict import State
 from softbreak.web.cells import CellRow, Cells
 

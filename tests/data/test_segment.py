@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softbreak.data.cycle_numbers import number_cycles
+from softbreak.data.pairing import number_cycles
 from softbreak.data.segment import Segment, Segmenter
 
 

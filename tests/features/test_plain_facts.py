@@ -5,7 +5,7 @@ import math
 import pytest
 
 from softbreak.features.descriptions.plain_facts import plain_fact, topic_of
-from softbreak.models.learned.input_table import COLUMNS
+from softbreak.models.learned.model_inputs import COLUMNS
 
 
 @pytest.mark.parametrize("name", COLUMNS)

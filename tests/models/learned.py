@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.models.learned.contract_checks import Example
-from softbreak.models.learned.input_table import COLUMNS
+from softbreak.models.learned.model_inputs import COLUMNS
 
 
 def lesson(count=900, seed=0):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from softbreak.data.history import assemble
-from softbreak.features.cycles.pairing import Cycles
+from softbreak.features.cycles.finished_cycles import Cycles
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import gather
 from softbreak.features.families.cycle import CycleFeatures

@@ -7,9 +7,9 @@ import pytest
 
 from softbreak.report.drawing import Mark, in_order, thinned
 from softbreak.report.figures import figures_of, timeline
+from softbreak.report.number_words import duration, interval, number, percent
 from softbreak.report.render_plotly import to_plotly
 from softbreak.report.states import coarse_runs, letters, packed_strip, runs_of, telling_runs
-from softbreak.report.words import duration, interval, number, percent
 from softbreak.verdict import State
 from tests.report import cells
 

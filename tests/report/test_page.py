@@ -9,13 +9,13 @@ import pytest
 
 from softbreak.report.html import embedded, environment
 from softbreak.report.index_page import index_context
+from softbreak.report.number_words import safe_name
 from softbreak.report.page import (
     static_figures,
     write_cell_pages,
     write_index,
     write_report,
 )
-from softbreak.report.words import safe_name
 from tests.report import cells
 
 FAILURES = pd.DataFrame(

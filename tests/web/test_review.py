@@ -6,7 +6,7 @@ import pytest
 
 from softbreak.archive.inputs.label_file import labels
 from softbreak.archive.inputs.read import read
-from softbreak.models.learned.input_table import cycle_table
+from softbreak.models.learned.model_inputs import cycle_table
 from softbreak.web.queue import queue
 from tests.web.lab import HARM, HTML, client_of, make_results
 

@@ -11,13 +11,14 @@ import pandas as pd
 
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
-from softbreak.features.cycles.pairing import Arranged, Cycles, Events, arranged
+from softbreak.features.cycles.finished_cycles import Arranged, Cycles, Events, arranged
 from softbreak.features.half_cycles.measured import WITHOUT_SIGN, HalfCycles
 from softbreak.features.half_cycles.polarity import is_symmetric
 from softbreak.features.half_cycles.samples import COLUMNS
 from softbreak.features.half_cycles.stream import CellStream
-from softbreak.features.kernels.cycle import CYCLE_COLUMNS, INTEGERS, cycle_rows, reversals
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS, INTEGERS, cycle_rows
 from softbreak.features.kernels.half_cycle import STATISTICS
+from softbreak.features.kernels.reversals import reversals
 
 EVENT_COLUMNS: Final = (
     "half_cycle_index",

@@ -24,7 +24,7 @@ def plain_fact(name: str, value: float) -> str:
     Parameters
     ----------
     name : str
-        One of :data:`softbreak.models.learned.input_table.COLUMNS`.
+        One of :data:`softbreak.models.learned.model_inputs.COLUMNS`.
     value : float
         Finite.
 

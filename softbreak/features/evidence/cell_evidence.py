@@ -18,7 +18,7 @@ from softbreak.data.history import CellHistory, joined_cell, placements
 from softbreak.data.mixture import RecordFacts, mixture_of
 from softbreak.data.plausible import doubtful_current
 from softbreak.data.record import Cell, Record, Technique
-from softbreak.features.cycles.pairing import Arranged, arranged
+from softbreak.features.cycles.finished_cycles import Arranged, arranged
 from softbreak.features.cycles.timeline import Timeline, tables_of
 from softbreak.features.cycles.waveforms import waveform_table
 from softbreak.features.evidence.joins import Joins

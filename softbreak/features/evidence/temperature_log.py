@@ -9,7 +9,7 @@ import numpy as np
 
 from softbreak.data.clock import clock_peek, new_clock
 from softbreak.features.half_cycles.measured import Growing
-from softbreak.features.kernels.temperature_following import (
+from softbreak.features.kernels.temperature_log_scan import (
     COUNT,
     FIRST,
     LAST,

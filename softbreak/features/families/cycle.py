@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import numpy as np
 import pandas as pd
 
-from softbreak.features.cycles.pairing import Cycles
+from softbreak.features.cycles.finished_cycles import Cycles
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.descriptions.cycle_rows import FEATURES
 from softbreak.features.evidence.cell_evidence import CellEvidence

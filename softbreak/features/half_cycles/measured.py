@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from softbreak.data.cycle_numbers import CycleBuilder
+from softbreak.data.pairing import CycleBuilder
 from softbreak.features.half_cycles.samples import Piece
 from softbreak.features.kernels.half_cycle import STATISTICS, half_cycle_statistics
 from softbreak.features.kernels.sample_columns import IMPOSED, VOLTAGE

@@ -8,7 +8,7 @@ import numpy as np
 
 from softbreak.compiled import strict
 from softbreak.data.segment import STEP_FRACTION
-from softbreak.features.kernels.cycle import SAME_CURRENT
+from softbreak.features.kernels.reversals import SAME_CURRENT
 from softbreak.features.kernels.sample_columns import IN_C, IN_CONTROL, IN_HELD, IN_T, IN_V, IN_WARM
 from softbreak.features.kernels.voltage_readings import ACTIVATION_KELVIN
 

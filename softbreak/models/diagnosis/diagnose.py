@@ -24,7 +24,7 @@ from softbreak.models.diagnosis.impedance_table import impedance_table
 from softbreak.models.diagnosis.result import VERDICT_COLUMNS, Diagnosis, verdict_table
 from softbreak.models.diagnosis.summary import summarise
 from softbreak.models.registry import DEFAULT, Detector, detector_of, units_of
-from softbreak.models.rules.certificates import certificates_of, sweep_views
+from softbreak.models.rules.certificates_beside import certificates_of, sweep_views
 from softbreak.models.rules.impedance import read_spectra
 from softbreak.physics.voltammetry import current_increase
 

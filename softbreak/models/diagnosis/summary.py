@@ -14,7 +14,7 @@ from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.models.diagnosis.climbing import steepest_climb
-from softbreak.models.rules.certificates import Certificate
+from softbreak.models.rules.certificates_beside import Certificate
 from softbreak.models.rules.sentences import hours, lasting, percent
 from softbreak.models.rules.thresholds import GROWTH_LIMIT
 from softbreak.models.rules.voltage import UNFINISHED

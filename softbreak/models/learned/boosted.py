@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from softbreak.models.detector import LearnedDetector
-from softbreak.models.learned.input_table import COLUMNS, VOLTAGE_COLUMNS
+from softbreak.models.learned.model_inputs import COLUMNS, VOLTAGE_COLUMNS
 from softbreak.models.learned.tree_ensembles import NODE, Trees, from_lightgbm
 from softbreak.models.model_files import ModelError, check_trees, checked, checked_places
 

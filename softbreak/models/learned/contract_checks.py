@@ -18,7 +18,7 @@ import pandas as pd
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.detector import STATES, LearnedDetector, NotFittedError
-from softbreak.models.learned.input_table import detector_table
+from softbreak.models.learned.model_inputs import detector_table
 from softbreak.models.rules.impedance import ImpedanceReading
 
 

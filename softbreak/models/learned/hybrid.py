@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from softbreak.features.cycles.pairing import Cycles
+from softbreak.features.cycles.finished_cycles import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.families.cycle import CycleFeatures
 from softbreak.models.learned.boosted import (
@@ -38,7 +38,7 @@ from softbreak.models.learned.calibration import (
 from softbreak.models.learned.creep import creep_of
 from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
 from softbreak.models.learned.hybrid_scores import HEADS, TOLD, learned_of, numbers_of
-from softbreak.models.learned.input_table import COLUMNS
+from softbreak.models.learned.model_inputs import COLUMNS
 from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
 from softbreak.models.learned.tree_ensembles import Trees
 from softbreak.models.model_files import ModelError, checked, stated_number

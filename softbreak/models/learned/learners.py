@@ -25,7 +25,7 @@ from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.verdict import State, Verdict
 
 Readings = Sequence[ImpedanceReading]
-TABLE: Final = "softbreak.models.learned.input_table:detector_table"
+TABLE: Final = "softbreak.models.learned.model_inputs:detector_table"
 
 
 @runtime_checkable

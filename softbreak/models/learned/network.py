@@ -17,7 +17,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.families.cycle import Reading
 from softbreak.models.detector import LearnedDetector
 from softbreak.models.learned.boosted import LEFT_OUT
-from softbreak.models.learned.input_table import COLUMNS, detector_table
+from softbreak.models.learned.model_inputs import COLUMNS, detector_table
 from softbreak.models.model_files import checked
 
 CURVES: Final = ("plus", "minus", "before", "first")
@@ -42,7 +42,7 @@ def waveform_features(evidence: CellEvidence, readings: Sequence[Reading]) -> pd
     Returns
     -------
     pandas.DataFrame
-        The columns of :func:`softbreak.models.learned.input_table.detector_table`, then
+        The columns of :func:`softbreak.models.learned.model_inputs.detector_table`, then
         ``CURVE_COLUMNS`` (float32; NaN where there is no such curve).
 
     Raises

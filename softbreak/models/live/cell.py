@@ -14,8 +14,8 @@ import pandas as pd
 
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.errors import ArgumentError
-from softbreak.features.cycles.live_pairing import LivePairing, PairingRevised
-from softbreak.features.cycles.pairing import Arranged, first_cycles
+from softbreak.features.cycles.finished_cycles import Arranged, first_cycles
+from softbreak.features.cycles.live_cycles import LivePairing, PairingRevised
 from softbreak.features.evidence.cell_evidence import CellRecords, Placed, evidence_of
 from softbreak.features.evidence.joins import in_order
 from softbreak.features.half_cycles.measured import SLICE_SECOND

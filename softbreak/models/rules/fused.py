@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from softbreak.features.cycles.pairing import Cycles
+from softbreak.features.cycles.finished_cycles import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
-from softbreak.models.rules.certificates import (
+from softbreak.models.rules.certificates_beside import (
     certificates_of,
     sweep_views,
     with_certificate,

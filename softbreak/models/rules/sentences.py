@@ -1,4 +1,8 @@
-"""What the rule says in words: a sentence a reason, with its numbers."""
+"""What the voltage rule says in words: a sentence a reason, with its numbers.
+
+The words of the rules for spectra, CVs, other cells and faulty channels stand beside these rules;
+what is said of a whole cell in :mod:`softbreak.models.diagnosis.summary`.
+"""
 
 from __future__ import annotations
 

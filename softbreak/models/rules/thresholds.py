@@ -1,5 +1,7 @@
 """Every threshold of the voltage rule, named and explained. Logarithms are natural.
 
+What counts as an abrupt event at all, in units of noise, is measured before any rule asks, by
+:mod:`softbreak.features.kernels.resistance_steps` and :mod:`softbreak.features.kernels.reversals`.
 What impedance, voltammetry and all evidence together are held against stands at the top of their
 own modules; the limits between the states in :mod:`softbreak.state_limits`.
 """

@@ -5,8 +5,8 @@ better than its bare electrolyte. A slow change has several causes that the volt
 tell apart (a growing interphase hides a short, better contact mimics one), so that the rule then
 abstains and says what to measure.
 
-The arithmetic is compiled (:mod:`softbreak.models.rules.kernels.decision`), the words are in
-:mod:`softbreak.models.rules.sentences`; here both meet, for one cycle or for many.
+The decision is compiled (:mod:`softbreak.models.rules.kernels.voltage_decision`), its words are
+in :mod:`softbreak.models.rules.sentences`; here both meet, for one cycle or for many.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Final
 import numpy as np
 
 from softbreak.data.record import Cell
-from softbreak.models.rules.kernels.decision import fold, rehashed
 from softbreak.models.rules.kernels.state import (
     LIMITS,
     SAID,
@@ -24,6 +23,7 @@ from softbreak.models.rules.kernels.state import (
     new_memory,
     new_regimes,
 )
+from softbreak.models.rules.kernels.voltage_decision import fold, rehashed
 from softbreak.models.rules.sentences import verdict_of
 from softbreak.models.rules.thresholds import UNFINISHED
 from softbreak.verdict import Verdict

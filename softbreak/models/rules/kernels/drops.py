@@ -1,11 +1,15 @@
 """Cycles after a drop, and cycles without one.
 
-After a drop: how much of the current is electronic, and whether the short ended. Without: healthy,
-or a slow change that the voltage cannot explain.
+After a drop: how much of the current is electronic (``judge_short``: the fraction of
+:func:`softbreak.physics.equations.electronic_fraction_from_event`, with its interval), and whether
+the short ended. Without: healthy, or a slow change that the voltage cannot explain.
 
 Whether a drop stayed is asked in this order: between samples by
-:mod:`softbreak.features.kernels.resistance_steps`, among the events of a cycle by ``_came_back``
-and from cycle to cycle by ``_returned`` here, against a learned score by
+:mod:`softbreak.features.kernels.resistance_steps` (live, before the half-cycle ends, by
+:mod:`softbreak.features.kernels.early_warning_scan`), across a reversal by
+:mod:`softbreak.features.kernels.reversals`, among the events of a cycle by ``_came_back`` and from
+cycle to cycle by ``_returned`` here, after a rise by ``_risen_and_back`` of
+:mod:`softbreak.models.rules.kernels.voltage_decision`, against a learned score by
 :mod:`softbreak.models.learned.hybrid_decision`.
 """
 

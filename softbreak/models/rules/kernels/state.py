@@ -1,7 +1,7 @@
 """What the voltage rule remembers of a cell's past, and what it is told: flat records.
 
-The arithmetic of the rule (:mod:`softbreak.models.rules.kernels.decision`) is compiled; all that it
-reads and writes lies in these records, so that a live cell keeps them and a whole history folds
+The rule (:mod:`softbreak.models.rules.kernels.voltage_decision`) is compiled; all that it reads and
+writes lies in these records, so that a live cell keeps them and a whole history folds
 over them.
 """
 

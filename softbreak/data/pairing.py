@@ -1,8 +1,7 @@
 """Half-cycles become cycles: which half-cycles are a pair, and which are mere noise.
 
-Finished records and live ones are paired by the same :class:`CycleBuilder`; see
-:mod:`softbreak.features.cycles.pairing` and :mod:`softbreak.features.cycles.live_pairing`, which
-ask it.
+Finished records and live ones are paired by the same :class:`CycleBuilder`, asked by
+:mod:`softbreak.features.cycles.finished_cycles` and :mod:`softbreak.features.cycles.live_cycles`.
 """
 
 from __future__ import annotations

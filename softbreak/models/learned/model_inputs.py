@@ -1,4 +1,10 @@
-"""What learned detectors look at: the cell's history, and what the rule concluded from it."""
+"""What learned detectors look at: the cell's history, and what the rule concluded from it.
+
+A model keeps the names that it was taught with (``columns`` of its ``model.json``). They are
+computed by :mod:`softbreak.features.kernels.cycle_history` (of cycles and their past),
+:mod:`softbreak.features.families.cycle` (of spectra and CVs before a cycle, and their ages) and the
+rule itself, and described in :mod:`softbreak.features.descriptions.cycle_rows`.
+"""
 
 from __future__ import annotations
 

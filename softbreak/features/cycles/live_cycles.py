@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.data.cycle_numbers import CycleBuilder
-from softbreak.features.cycles.pairing import Arranged, Cycles, Events
+from softbreak.data.pairing import CycleBuilder
+from softbreak.features.cycles.finished_cycles import Arranged, Cycles, Events
 from softbreak.features.half_cycles.measured import (
     EXCURSIONS,
     LOWEST,
@@ -32,8 +32,9 @@ from softbreak.features.half_cycles.polarity import (
     two_sided,
 )
 from softbreak.features.half_cycles.stream import RecordStream
-from softbreak.features.kernels.cycle import CYCLE_COLUMNS, cycle_row, reversal
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS, cycle_row
 from softbreak.features.kernels.half_cycle import STATISTICS
+from softbreak.features.kernels.reversals import reversal
 
 _SAMPLES: Final = STATISTICS.index("samples")
 _VOLTAGE: Final = STATISTICS.index("voltage_volt")

@@ -1,7 +1,9 @@
 """Measurements beside the cycling that prove electrons: less than the bare electrolyte's L/(σA).
 
 A voltammogram or a spectrum below that floor is a certificate of a short at its moment, whatever
-the cycles beside it show.
+the cycles beside it show. Cycles that lie below it themselves are certified where they are judged,
+by ``_certify`` of :mod:`softbreak.models.rules.kernels.voltage_decision`; its margin is
+``CERTIFICATE`` of :mod:`softbreak.models.rules.thresholds`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from softbreak.data.cycle_numbers import number_cycles
+from softbreak.data.pairing import number_cycles
 from softbreak.features.half_cycles.measured import EXCURSIONS, SHORT_SAMPLES, SIGN, HalfCycles
 from softbreak.features.half_cycles.polarity import Polarity, polarity_of, steady_current
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
