@@ -298,7 +298,7 @@ def electronic_fraction_from_event(
     References
     ----------
     Follows from Equation 1 of Joule 2022, doi 10.1016/j.joule.2022.05.020, at constant R_i. The
-    rule uses it cycle after cycle, with an interval, in :mod:`softbreak.models.rules.kernels.drops`.
+    rule uses it, with an interval, in :mod:`softbreak.models.rules.kernels.drops`.
     """
     after, before = _floats(voltage_after, voltage_before)
     with np.errstate(divide="ignore", invalid="ignore"):
