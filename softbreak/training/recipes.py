@@ -73,6 +73,8 @@ class PopulationRecipe:
         Also write the shapes of the half-cycles.
     block : int
         Cells that are made at once. It decides which stratum a cell belongs to.
+    unusual : float
+        Factor on the shares of what is unusual: see :class:`softbreak.simulate.population.Recipe`.
     """
 
     cells: int
@@ -85,6 +87,7 @@ class PopulationRecipe:
     thinned: float = 0.0
     waveforms: bool = False
     block: int = 32
+    unusual: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what would break the wall between training and judging."""
@@ -116,6 +119,7 @@ class PopulationRecipe:
             first=first,
             block=self.block,
             confounding=stratum.confounding,
+            unusual=self.unusual,
         )
 
     def as_json(self) -> dict[str, Any]:
