@@ -48,6 +48,9 @@ VARIED: Final = (
     Stratum(100, 20, 0.0, 1.5),
 )
 """For training: long and short lives, frequent and rare evidence, confounders twice as often."""
+UNUSUAL_SHARE: Final = 0.5
+"""For training, of what is unusual: one cell in seven has a liquid, one in six a bad recording,
+and a quarter of those that break do it in an unusual way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,13 @@ def training_recipe(cells: int, seed: int, *, waveforms: bool = False) -> Popula
     waveforms : bool
     """
     return PopulationRecipe(
-        cells, seed, kept=HALF, strata=VARIED, thinned=0.35, waveforms=waveforms
+        cells,
+        seed,
+        kept=HALF,
+        strata=VARIED,
+        thinned=0.35,
+        waveforms=waveforms,
+        unusual=UNUSUAL_SHARE,
     )
 
 
