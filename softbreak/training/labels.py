@@ -67,16 +67,15 @@ def in_bands(eta: np.ndarray, bands: Sequence[Band] = GUARD_BANDS) -> np.ndarray
 def tellable(truth: pd.DataFrame) -> np.ndarray:
     """Return where a cycle can teach anything: bool.
 
-    A cell that was shorted when it was built looks as one that never was, unless its geometry is
-    known. What is learnt is whether a cell is as it was in its beginning, which it is.
+    A cell that was shorted when it was built is as it was in its beginning, which is what is
+    learnt. Where its geometry is known, a certificate tells, which needs no learning.
 
     Parameters
     ----------
     truth : DataFrame
-        ``family`` and ``has_electrolyte``.
+        With ``family``.
     """
-    born = truth["family"].to_numpy() == BORN_SHORTED
-    return ~born | truth["has_electrolyte"].to_numpy(dtype=bool)
+    return truth["family"].to_numpy() != BORN_SHORTED
 
 
 def sample_weights(

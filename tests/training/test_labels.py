@@ -64,11 +64,6 @@ def test_nobody_learns_from_cells_that_judge():
         sample_weights(TRUTH.assign(laws="b"))
 
 
-def test_a_cell_that_was_built_shorted_teaches_only_where_geometry_can_tell():
-    truth = pd.DataFrame(
-        {
-            "family": ["initial", "initial", "filament", "healthy"],
-            "has_electrolyte": [True, False, False, False],
-        }
-    )
-    assert tellable(truth).tolist() == [True, False, True, True]
+def test_a_cell_that_was_built_shorted_teaches_nothing():
+    truth = pd.DataFrame({"family": ["initial", "filament", "healthy"]})
+    assert tellable(truth).tolist() == [False, True, True]
