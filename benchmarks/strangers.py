@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from score_rules import interval_coverage, scores
+from score_rules import by_group, interval_coverage, scores, trivial
 
 from softbreak.data.history import CellHistory, assemble
 from softbreak.data.record import Cell, Record, Source, Technique
@@ -206,16 +206,14 @@ def main() -> None:
         rows[detector] = scores(part, part["state"])
         rows[detector]["interval_coverage"] = interval_coverage(part)
     one = table[table["detector"] == table["detector"].iloc[0]]
-    rows["always healthy"] = scores(one, pd.Series("healthy", index=one.index))
-    rows["always soft"] = scores(one, pd.Series("soft", index=one.index))
+    for name in ("healthy", "soft"):
+        rows[f"always {name}"] = trivial(table, name)
     faulty = (one["state_true"] != "healthy").mean()
     print(f"STRANGERS, seed {options.seed}: {options.cells} cells, {len(one):,} cycles,")
     print(f"{faulty:.0%} of them soft or hard. Errors per 1000 cycles.")
     print(pd.DataFrame(rows).T.round(3).to_string())
     if options.families:
-        for detector, part in table.groupby("detector", sort=False):
-            found = {f: scores(p, p["state"]) for f, p in part.groupby("family")}
-            print(f"\n{detector}\n{pd.DataFrame(found).T.round(3).to_string()}")
+        print(f"\n{by_group(table, 'family').round(3).to_string()}")
 
 
 if __name__ == "__main__":

@@ -58,9 +58,9 @@ class Basis(StrEnum):
     GEOMETRY = "certified by geometry"
     """V/I is below what the bare electrolyte, or any separator, can have."""
     IMPEDANCE = "settled by impedance"
-    """A spectrum tells the ionic resistance now, or shows a wire."""
+    """Electrons came since an earlier spectrum, or a spectrum is that of a wire."""
     RELATIVE = "relative to the cell's beginning"
-    """Compared with its own first cycles: a short from before them would not show."""
+    """Compared with its own first cycles or spectra: a short from before them would not show."""
     NONE = ""
     """Nothing is said."""
 
@@ -132,18 +132,29 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
 
     @property
+    def settled(self) -> bool:
+        """Whether a spectrum, held against an earlier one, says so too (or is a wire's)."""
+        short = self.state is not State.HEALTHY
+        # of a wire there is no estimate: NaN is not below the limit
+        return self.state is not State.UNDETERMINED and any(
+            item.feature == SETTLES and (item.value < HEALTHY_BELOW) is not short
+            for item in self.evidence
+        )
+
+    @property
     def basis(self) -> Basis:
-        """What the verdict stands on."""
+        """What the verdict stands on.
+
+        Two spectra of a cell that was shorted when it was built are alike: that it is healthy they
+        say relative to its beginning only.
+        """
         if self.state is State.UNDETERMINED:
             return Basis.NONE
-        short = self.state is not State.HEALTHY
-        if short and any(item.feature in CERTIFIES for item in self.evidence):
+        if self.state is State.HEALTHY:
+            return Basis.RELATIVE
+        if any(item.feature in CERTIFIES for item in self.evidence):
             return Basis.GEOMETRY
-        for item in self.evidence:
-            # of a wire there is no estimate: NaN is not below the limit
-            if item.feature == SETTLES and (item.value < HEALTHY_BELOW) is not short:
-                return Basis.IMPEDANCE
-        return Basis.RELATIVE
+        return Basis.IMPEDANCE if self.settled else Basis.RELATIVE
 
 
 def judged(

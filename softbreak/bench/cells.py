@@ -113,7 +113,7 @@ def truth_columns(truth: pd.DataFrame, name: str, level: Level) -> pd.DataFrame:
     first = ["cell_id", "cycle_index", "start_time_second", "end_time_second", "state_true", "eta"]
     dropped = (
         "eta_max", "eta_min", "eta_small_signal", "occupancy", "short_events", "ever_short",
-        "areal_capacity_mah_per_cm2", "current_ampere",
+        "areal_capacity_mah_per_cm2", "current_ampere", "protocol", "recording",
     )  # fmt: skip
     rest = [c for c in out.columns if c not in first and c not in dropped]
     return out[first + rest]

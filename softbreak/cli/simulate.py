@@ -48,6 +48,15 @@ def simulate(
     laws: Annotated[
         Laws, typer.Option(help="Of a population; b is for judging only, never for training.")
     ] = Laws.A,
+    unusual: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=2.0,
+            help="Of a population, 1 for the usual share: liquids and further metals, one-way "
+            "plating, shorts of the first moment or of 1 to 100 Hz, bad recordings.",
+        ),
+    ] = 0.0,
     workers: Annotated[int, typer.Option(min=1, help="Threads, for a population.")] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -64,7 +73,15 @@ def simulate(
 
     speak(quiet, verbose)
     purpose = "judge" if laws is Laws.B else "train"
-    recipe = Recipe(cells, seed, laws=laws.value, purpose=purpose, cycles=cycles, every=20)
+    recipe = Recipe(
+        cells,
+        seed,
+        laws=laws.value,
+        purpose=purpose,
+        cycles=cycles,
+        every=20,
+        unusual=unusual,
+    )
     with progress_bar(quiet) as bar:
         task = bar.add_task("cells", total=None)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.sentences import lasting
-from softbreak.verdict import Basis, State, Verdict, undetermined
+from softbreak.verdict import State, Verdict, undetermined
 
 FEWEST_CYCLES: Final = 2
 """Of a single one nobody can say that it stayed as it was …"""
@@ -75,7 +75,7 @@ def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
 def _instead(found: Sequence[Verdict], state: State, said: Verdict) -> list[Verdict]:
     return [
         replace(said, evidence=(*said.evidence, *verdict.evidence))
-        if verdict.state is state and verdict.basis is not Basis.IMPEDANCE
+        if verdict.state is state and not verdict.settled
         else verdict
         for verdict in found
     ]

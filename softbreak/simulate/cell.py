@@ -73,6 +73,7 @@ CELL = np.dtype(
 STATE = np.dtype(
     [
         ("f", "f8", (2,)),  # share of each interface in contact
+        ("rough", "f8", (2,)),  # true area of each electrode over its flat one (moss, dendrites)
         ("interphase", "f8", (2,)),  # Ω cm² at reference
         ("slow", "f8"),  # V
         ("mode", "f8", (MODES,)),  # mol/cm³, odd salt modes
@@ -81,6 +82,9 @@ STATE = np.dtype(
         ("g", "f8"),  # S/cm², electrons, ohmic, at the present temperature
         ("g_tunnel", "f8"),  # S/cm², electrons, sinh law at V -> 0
         ("v_tunnel", "f8"),  # V
+        ("blink", "f8"),  # S/cm² of a path that opens and closes faster than anything is sampled
+        ("duty", "f8"),  # share of the time for which that path is closed
+        ("closed", "i8"),  # 1 where it is closed at this very instant
         # resistances at the present temperature, refreshed before each solution
         ("temperature", "f8"),
         ("bulk", "f8"),
@@ -110,13 +114,14 @@ def arrhenius(energy: float, temperature: float, reference: float) -> float:
 def begin(cell: Any, state: Any) -> None:
     """Set a state to that of a cell which was just built."""
     for k in range(2):
-        state.f[k] = 1.0
+        state.f[k] = state.rough[k] = 1.0
         state.interphase[k] = cell.interphase
     for n in range(MODES):
         state.mode[n] = 0.0
     state.metal[0], state.metal[1] = cell.metal_left, cell.metal_right
     state.slow = state.charge = state.g = state.g_tunnel = state.hours = 0.0
     state.v_tunnel = 1.0
+    state.blink, state.duty, state.closed = 0.0, 0.0, 0
     state.temperature = -1000.0
     warm(cell, state, cell.reference)
 
@@ -146,11 +151,17 @@ def contact(cell: Any, state: Any, side: int) -> float:
 
 
 @nb.njit
+def active(cell: Any, state: Any, side: int) -> float:
+    """Return the area at which an electrode reacts, over its flat one: rough metal has more."""
+    return contact(cell, state, side) * state.rough[side]
+
+
+@nb.njit
 def interface_resistance(cell: Any, state: Any, side: int) -> float:
     """Return constriction and interphase of a side (Ω cm²), without charge transfer."""
     f = contact(cell, state, side)
     spread = cell.constriction * state.bulk / cell.thickness * (1.0 - f) / f
-    return spread + state.interphase[side] * state.factor_interphase / f
+    return spread + state.interphase[side] * state.factor_interphase / (f * state.rough[side])
 
 
 @nb.njit
@@ -211,7 +222,10 @@ def stored_voltage(cell: Any, state: Any, excess: float) -> float:
 
 @nb.njit
 def electrons(state: Any, v: float) -> tuple[float, float]:
-    """Return the electronic current density at a voltage, and its slope (A/cm², S/cm²)."""
+    """Return the electronic current density at a voltage, and its slope (A/cm², S/cm²).
+
+    A path that blinks is not in it: see :func:`mean_slope` and the loop of time.
+    """
     je, slope = state.g * v, state.g
     if state.g_tunnel > 0.0:
         # beyond 40 characteristic voltages the law goes on along its tangent: no overflow
@@ -220,6 +234,16 @@ def electrons(state: Any, v: float) -> tuple[float, float]:
         je += state.g_tunnel * (state.v_tunnel * (math.sinh(u) - u * steep) + v * steep)
         slope += state.g_tunnel * steep
     return je, slope
+
+
+@nb.njit
+def mean_slope(state: Any) -> float:
+    """Return the electrons' small-signal conductance (S/cm²), a blinking path by its duty.
+
+    Exact for a small imposed voltage: the current then follows the conductance, whose mean counts.
+    """
+    slope = electrons(state, 0.0)[1]
+    return slope + state.duty * state.blink if state.blink > 0.0 else slope
 
 
 @nb.njit
@@ -247,8 +271,8 @@ def solve(
     excess = salt_excess(cell, state)
     rest = stored_voltage(cell, state, excess)
     b = GAS * (state.temperature + 273.15) / FARADAY
-    k0 = 0.5 / (state.exchange * contact(cell, state, 0) * math.sqrt(1.0 + excess))
-    k1 = 0.5 / (state.exchange * contact(cell, state, 1) * math.sqrt(1.0 - excess))
+    k0 = 0.5 / (state.exchange * active(cell, state, 0) * math.sqrt(1.0 + excess))
+    k1 = 0.5 / (state.exchange * active(cell, state, 1) * math.sqrt(1.0 - excess))
     b *= 2.0
     x = guess
     if lead < 0.0 and state.g == 0.0 and state.g_tunnel == 0.0:

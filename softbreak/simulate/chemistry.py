@@ -2,7 +2,8 @@
 
 Sources: "L" the literature's usual range for the class of material, "A" an assumption. Ranges are
 log-uniform ("log"), uniform ("flat") or one value ("one"). Reference temperature is 25 °C, 60 °C
-for the polymer.
+for the polymer. Liquids are those in a separator: conductivity and diffusivity are what its pores
+leave of them. A divalent salt counts in equivalents, its activity by half.
 """
 
 from __future__ import annotations
@@ -135,7 +136,61 @@ _OWN: Final[dict[str, tuple[Prior, ...]]] = {
     ),
 }
 
+_WETTED: Final = (
+    Prior("constriction", "um", 0.5, 5.0, scale=1e-4, source="A: a liquid wets"),
+    Prior("energy_bulk", "eV", 0.10, 0.22, "flat", "L: viscosity"),
+    Prior("energy_diffusion", "eV", 0.15, 0.25, "flat", "L"),
+    Prior("energy_interphase", "eV", 0.40, 0.65, "flat", "L"),
+    Prior("slow", "share of interphase", 0.0, 0.1, "flat", "A: beside the salt's own"),
+    Prior("q_layer", "S s^n/cm2", 5e-6, 1e-4, source="L"),
+)
+"""What all cells with a liquid share."""
+
+_LIQUID: Final[dict[str, tuple[Prior, ...]]] = {
+    "liquid": (  # 1 M LiPF6 in carbonates
+        Prior("thickness", "um", 20, 300, scale=1e-4, source="L: polyolefin to glass fibre"),
+        Prior("sigma", "S/cm", 0.8e-3, 4e-3, source="L: 9 mS/cm over MacMullin 2.5 to 10"),
+        Prior("interphase", "ohm cm2 a side", 10, 150, source="L"),
+        Prior("exchange", "mA/cm2", 0.3, 8, scale=1e-3, source="L"),
+        Prior("transference", "1", 0.25, 0.4, "flat", "L"),
+        Prior("diffusivity", "cm2/s", 3e-7, 2e-6, source="L"),
+        Prior("activity", "1", 1.0, 2.0, "flat", "L"),
+    ),
+    "sodium-liquid": (  # 1 M NaPF6 in diglyme or carbonates
+        Prior("thickness", "um", 100, 650, scale=1e-4, source="L: glass fibre"),
+        Prior("sigma", "S/cm", 1e-3, 5e-3, source="L"),
+        Prior("interphase", "ohm cm2 a side", 5, 400, source="L: diglyme low, carbonates high"),
+        Prior("exchange", "mA/cm2", 0.1, 5, scale=1e-3, source="L"),
+        Prior("transference", "1", 0.3, 0.5, "flat", "L"),
+        Prior("diffusivity", "cm2/s", 5e-7, 3e-6, source="L"),
+        Prior("activity", "1", 1.0, 1.5, "flat"),
+    ),
+    "potassium-liquid": (  # KFSI or KPF6; polarises more than Li and Na
+        Prior("thickness", "um", 100, 650, scale=1e-4, source="L: glass fibre"),
+        Prior("sigma", "S/cm", 1.5e-3, 6e-3, source="L"),
+        Prior("interphase", "ohm cm2 a side", 40, 1500, source="L: 10.1021/acs.jpclett.9b00711"),
+        Prior("exchange", "mA/cm2", 0.05, 1, scale=1e-3, source="L"),
+        Prior("transference", "1", 0.3, 0.6, "flat", "L: 10.1038/s41467-024-51537-w"),
+        Prior("diffusivity", "cm2/s", 1e-6, 5e-6, source="L: the same"),
+        Prior("activity", "1", 1.0, 1.5, "flat"),
+    ),
+    "zinc": (  # 1 to 2 M ZnSO4 in water, glass fibre
+        Prior("thickness", "um", 200, 650, scale=1e-4, source="L: glass fibre"),
+        Prior("sigma", "S/cm", 8e-3, 4e-2, source="L: 50 mS/cm in glass fibre"),
+        Prior("interphase", "ohm cm2 a side", 5, 200, source="L: 10.1039/d4ta03165b"),
+        Prior("exchange", "mA/cm2", 0.5, 20, scale=1e-3, source="L"),
+        Prior("transference", "1", 0.3, 0.5, "flat", "L"),
+        Prior("diffusivity", "cm2/s", 1e-6, 4e-6, source="L"),
+        Prior("salt", "equivalents/l", 2.0, 4.0, "flat", "L", 1e-3),
+        Prior("activity", "1", 0.2, 0.5, "flat", "L: half of a divalent salt's"),
+    ),
+}
+
 CHEMISTRIES: Final = tuple(_OWN)
+LIQUIDS: Final = tuple(_LIQUID)
+"""Chemistries of flooded separators, and of other metals than lithium."""
+ELECTRODE: Final = {"sodium": "Na", "sodium-liquid": "Na", "potassium-liquid": "K", "zinc": "Zn"}
+"""Metal of both sides; lithium where not given."""
 ELECTROLYTE: Final = {
     "sulfide": "Li6PS5Cl",
     "lgps": "Li10GeP2S12",
@@ -143,6 +198,10 @@ ELECTROLYTE: Final = {
     "halide": "Li3YCl6",
     "polymer": "PEO-LiTFSI",
     "sodium": "Na3Zr2Si2PO12",
+    "liquid": "1 M LiPF6 in EC/EMC",
+    "sodium-liquid": "1 M NaPF6 in diglyme",
+    "potassium-liquid": "1 M KFSI in EC/DEC",
+    "zinc": "2 M ZnSO4 in water",
 }
 
 
@@ -152,9 +211,9 @@ def priors(chemistry: str) -> tuple[Prior, ...]:
     Parameters
     ----------
     chemistry : str
-        One of :data:`CHEMISTRIES`.
+        One of :data:`CHEMISTRIES` or :data:`LIQUIDS`.
     """
-    own = _OWN[chemistry]
+    own = _LIQUID[chemistry] + _WETTED if chemistry in _LIQUID else _OWN[chemistry]
     named = {row.name for row in own}
     return own + tuple(row for row in _COMMON if row.name not in named)
 

@@ -7,8 +7,10 @@ import numpy as np
 from softbreak.simulate.faults import Plan
 from softbreak.simulate.instrument import disturb_white
 from softbreak.simulate.laws import LawSet
-from softbreak.simulate.laws_a import FILAMENTS, LAW_A, blank
+from softbreak.simulate.laws_a import FILAMENTS, LAW_A, THICKENS_ONLY, blank
 
+HARD_FROM_THE_START = 0.3
+"""Share of the cells that are shorted when built whose short is complete."""
 CLOCKS = (30.0, 60.0, 120.0, 120.0, 300.0)
 """Seconds between rows, all equally likely."""
 
@@ -31,6 +33,7 @@ def draw(plan: Plan, cells: np.ndarray) -> np.ndarray:
     _mixed(plan, law)
     _filaments(plan, law)
     _others(plan, cells, law)
+    _unusual(plan, law)
     return law
 
 
@@ -103,7 +106,7 @@ def _mixed(plan: Plan, law: np.ndarray) -> None:
 
 
 def _filaments(plan: Plan, law: np.ndarray) -> None:
-    grow = plan.has("filament", "fuse", "telegraph", "recovery", "prelude")
+    grow = plan.has("filament", "fuse", "telegraph", "recovery", "prelude", "dynamic")
     number = 1 + np.floor(plan.uniform("a.number") * FILAMENTS).astype(int)
     number = np.where(plan.has("telegraph"), 1, number)
     excess = plan.between("a.excess", 0.2, 3.0, log=True)
@@ -142,6 +145,27 @@ def _others(plan: Plan, cells: np.ndarray, law: np.ndarray) -> None:
         plan.has("filament"), plan.between("a.hazard", 1e-4, 3e-2, log=True), 0.0
     )
     law["hazard_gate"] = 0.5
+
+
+def _unusual(plan: Plan, law: np.ndarray) -> None:
+    """Rough metal in liquids; shorts of the first moment, one-way, and faster than sampling."""
+    wet = plan.liquid()
+    capacity = plan.current * 1e3 * plan.half_hours
+    law["moss_gain"] = np.where(wet, plan.between("a.moss", 0.3, 6.0, log=True), 0.0)
+    law["moss_scale"] = capacity * plan.between("a.moss_scale", 0.03, 0.5, log=True)
+    law["moss_yield"] = plan.between("a.moss_yield", 0.7, 0.99)
+    initial = plan.has("initial")
+    hard = initial & (plan.uniform("a.initial_hard") < HARD_FROM_THE_START)
+    law["is_hard"] = np.where(hard, 1, law["is_hard"])
+    first = initial & ~hard
+    law["bridged"][:, 0] = np.where(first, 1, law["bridged"][:, 0])
+    law["bridge_charge"] = np.where(plan.has("threshold"), plan.bridge_charge(), 1e9)
+    path = first | plan.has("threshold")
+    law["thread"][:, 0] = np.where(path, plan.conductance(), law["thread"][:, 0])
+    law["speed"][:, 0] = np.where(first, THICKENS_ONLY, law["speed"][:, 0])
+    blinks = plan.has("dynamic")
+    law["blink_hertz"] = np.where(blinks, plan.between("a.blink", 1.0, 100.0, log=True), 0.0)
+    law["blink_duty"] = plan.between("a.blink_duty", 0.1, 0.9)
 
 
 def sampling(plan: Plan) -> tuple[np.ndarray, np.ndarray]:

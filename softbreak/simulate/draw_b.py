@@ -38,6 +38,7 @@ def draw(plan: Plan, cells: np.ndarray) -> np.ndarray:
     _front(plan, law)
     _crack(plan, law)
     _others(plan, cells, law)
+    _unusual(plan, law)
     return law
 
 
@@ -85,7 +86,7 @@ def _front(plan: Plan, law: np.ndarray) -> None:
 
 
 def _crack(plan: Plan, law: np.ndarray) -> None:
-    cracks = plan.has("filament", "fuse", "telegraph", "recovery", "prelude")
+    cracks = plan.has("filament", "fuse", "telegraph", "recovery", "prelude", "dynamic")
     m = plan.between("b.paris", 1.2, 2.5)
     # the crack reaches the far side at the planned onset: closed form of dc/dq = A c^m
     path = (CRACK_START ** (1.0 - m) - 1.0) / (m - 1.0)
@@ -120,6 +121,30 @@ def _others(plan: Plan, cells: np.ndarray, law: np.ndarray) -> None:
         plan.between("b.collapse", 0.05, 3.0, log=True),
     )
     law["collapse_g"] = 1.0 / (plan.between("b.hard", 0.2, 10.0, log=True) * cells["area"])
+
+
+def _unusual(plan: Plan, law: np.ndarray) -> None:
+    capacity = plan.current * 1e3 * plan.half_hours
+    law["sponge_power"] = np.where(plan.liquid(), plan.between("b.sponge", 0.1, 0.6), 0.0)
+    law["sponge_size"] = capacity * plan.between("b.sponge_size", 0.005, 0.2, log=True)
+    law["sponge_loss"] = plan.between("b.sponge_loss", 0.01, 0.25)
+    # born shorted: a stack that touches, a leaky electrolyte that has reacted, or a strand
+    initial, kind = plan.has("initial"), plan.uniform("b.initial")
+    law["collapse"] = np.where(initial & (kind < 0.25), law["collapse_g"], law["collapse"])
+    leaky = initial & (kind >= 0.25) & (kind < 0.6)
+    law["front_g"] = np.where(leaky, plan.conductance(), law["front_g"])
+    law["front"] = np.where(leaky, 1.0, law["front"])
+    touching = initial & (kind >= 0.6)
+    law["strand"][:, 0] = np.where(touching, plan.conductance(), law["strand"][:, 0])
+    one_way = plan.has("threshold")
+    law["pierce_charge"] = np.where(one_way, plan.bridge_charge(), 1e9)
+    law["pierce_spread"] = plan.bridge_charge() * plan.between("b.pierce", 0.02, 0.5, log=True)
+    law["pierce_g"] = np.where(one_way, plan.conductance(), 0.0)
+    rattles = plan.has("dynamic")
+    law["rattle_hertz"] = np.where(rattles, plan.between("b.rattle", 1.0, 100.0, log=True), 0.0)
+    law["rattle_chirp"] = plan.between("b.chirp", -0.05, 0.05)
+    law["rattle_duty"] = plan.between("b.rattle_duty", 0.05, 0.8)
+    law["rattle_gain"] = plan.between("b.rattle_gain", 0.0, 0.5) / plan.life
 
 
 @strict

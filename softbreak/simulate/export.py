@@ -68,6 +68,39 @@ def write_bdf_csv(record: Record, stem: Path) -> Path:
     return path
 
 
+def write_comma_csv(record: Record, stem: Path) -> Path:
+    """Write cycling as a spreadsheet of a decimal comma leaves it, appended to after a restart.
+
+    Semicolons between the columns, the header once more in the middle, and a last row that the
+    computer did not finish. Other techniques are written as Parquet.
+    """
+    if record.technique is not Technique.CYCLING:
+        return write_bdf(record, stem)
+    path = stem.with_name(stem.name + ".csv")
+    table, began = own_clock(record)
+    columns = {
+        "Date Time": _moments(table, began),
+        "Time (s)": _comma(table["test_time_second"], 3),
+        "Voltage (V)": _comma(table["voltage_volt"], 6),
+        "Current (mA)": _comma(table["current_ampere"] * _MILLI, 6),
+        "Cycle": [str(n) for n in np.maximum(table["cycle_count"], 1).tolist()],
+        "Step": [str(n) for n in table["step_count"].tolist()],
+    }
+    if "ambient_temperature_celsius" in table:
+        columns["Temperature (°C)"] = _comma(table["ambient_temperature_celsius"], 1)
+    header = ";".join(columns)
+    rows = [";".join(row) for row in zip(*columns.values(), strict=True)]
+    half = len(rows) // 2
+    lines = [header, *rows[:half], header, *rows[half:]]
+    text = "\r\n".join(lines) + "\r\n" + rows[-1][: len(rows[-1]) // 2]
+    path.write_text(text, encoding="utf-8-sig", newline="")
+    return path
+
+
+def _comma(values: pd.Series, digits: int) -> list[str]:
+    return [f"{v:.{digits}f}".replace(".", ",") for v in values.tolist()]
+
+
 def _rebased(record: Record) -> Record:
     table, began = own_clock(record)
     source = replace(record.source, started_unix_second=began)
@@ -94,9 +127,6 @@ def write_neware(record: Record, stem: Path) -> Path:
     current = table["current_ampere"].to_numpy(float)
     imposed = table.get("control_current_ampere", table["current_ampere"]).to_numpy(float)
     kind = np.where(imposed > 0, "CC Chg", np.where(imposed < 0, "CC DChg", "Rest"))
-    moment = pd.to_datetime(
-        np.round((began + table["test_time_second"].to_numpy()) * 1e3).astype("int64"), unit="ms"
-    )
     columns = {
         "DataPoint": np.arange(1, len(table) + 1),
         "Cycle Index": np.maximum(table["cycle_count"].to_numpy(), 1),
@@ -106,12 +136,18 @@ def write_neware(record: Record, stem: Path) -> Path:
         "Total Time": _clock_face(table["test_time_second"].to_numpy()),
         "Current(mA)": [f"{v:.5f}" for v in current * _MILLI],
         "Voltage(V)": [f"{v:.6f}" for v in table["voltage_volt"].tolist()],
-        "Date": moment.strftime("%Y-%m-%d %H:%M:%S.%f").str[:-3],
+        "Date": _moments(table, began),
     }
     if "ambient_temperature_celsius" in table:
         columns["T1(°C)"] = [f"{v:.1f}" for v in table["ambient_temperature_celsius"].tolist()]
     pd.DataFrame(columns).to_csv(path, index=False)
     return path
+
+
+def _moments(table: pd.DataFrame, began: float) -> list[str]:
+    milliseconds = np.round((began + table["test_time_second"].to_numpy()) * 1e3).astype("int64")
+    moment = pd.to_datetime(milliseconds, unit="ms")
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f").str[:-3].tolist()
 
 
 def _within_step(table: pd.DataFrame) -> np.ndarray:
@@ -213,6 +249,7 @@ WRITERS: Final[dict[str, Callable[[Record, Path], Path]]] = {
     "bdf-csv": write_bdf_csv,
     "neware": write_neware,
     "eclab": write_eclab,
+    "comma-csv": write_comma_csv,
 }
 """How a lab may store what it measured."""
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from softbreak.simulate.chemistry import between, nominal_resistance
+from softbreak.simulate.chemistry import LIQUIDS, between, nominal_resistance
 from softbreak.simulate.streams import draw_uniform
 
 FAMILIES: Final = (
@@ -85,6 +85,10 @@ class Plan:
     hard_hour : ndarray
     resistance : ndarray
         Nominal ionic resistance, Ω cm².
+    protocol : ndarray of str
+        "cycling", or "one-way": plating in one direction for the whole life.
+    recording : ndarray of str
+        What spoils it, a key of :data:`softbreak.simulate.recordings.SPOILERS`; empty for nothing.
     """
 
     seed: int
@@ -101,6 +105,8 @@ class Plan:
     target: np.ndarray
     hard_hour: np.ndarray
     resistance: np.ndarray
+    protocol: np.ndarray
+    recording: np.ndarray
 
     def __post_init__(self) -> None:
         """Check that every array is one of cells."""
@@ -120,6 +126,14 @@ class Plan:
     def conductance(self) -> np.ndarray:
         """Return the electronic conductance that the target stands for (S cm⁻²)."""
         return self.target / (1.0 - self.target) / self.resistance
+
+    def liquid(self) -> np.ndarray:
+        """Return where a liquid carries the ions."""
+        return np.isin(self.chemistry, LIQUIDS)
+
+    def bridge_charge(self) -> np.ndarray:
+        """Return the charge that has passed at the onset of one-way plating (mAh cm⁻²)."""
+        return self.current * 1e3 * np.minimum(self.onset, self.life)
 
     def has(self, *families: str) -> np.ndarray:
         """Return where a cell belongs to one of the families."""
@@ -187,6 +201,8 @@ def make_plan(
         0.03 + 0.9 * draw_uniform(seed, identities, "target") ** (1.0 / 1.2),
         hard_hour,
         resistance,
+        np.full(identities.size, "cycling"),
+        np.full(identities.size, ""),
     )
 
 

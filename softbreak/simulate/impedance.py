@@ -11,10 +11,10 @@ import numpy as np
 from softbreak.simulate.cell import (
     FARADAY,
     GAS,
-    contact,
+    active,
     diffusion_resistance,
-    electrons,
     interface_resistance,
+    mean_slope,
     slow_resistance,
 )
 
@@ -51,7 +51,7 @@ def ionic_impedance(cell: Any, state: Any, w: float) -> complex:
     z += _parallel(state.grain, cell.q_grain, cell.n_grain, w)
     thermal = GAS * (state.temperature + 273.15) / FARADAY
     for k in range(2):
-        f = contact(cell, state, k)
+        f = active(cell, state, k)
         z += _parallel(
             interface_resistance(cell, state, k), cell.q_interphase * f, cell.n_interphase, w
         )
@@ -65,7 +65,7 @@ def ionic_impedance(cell: Any, state: Any, w: float) -> complex:
 @nb.njit
 def impedance(cell: Any, state: Any, w: float) -> complex:
     """Return the terminal impedance (Ω): leads, cable, ions beside electrons."""
-    conductance = electrons(state, 0.0)[1]
+    conductance = mean_slope(state)
     z = ionic_impedance(cell, state, w)
     z = z / (1.0 + z * conductance)
     return cell.lead + 1j * w * cell.inductance + z / cell.area

@@ -17,9 +17,9 @@ from softbreak.simulate.cell import (
     FARADAY,
     GAS,
     STATE,
+    active,
     begin,
-    contact,
-    electrons,
+    mean_slope,
     ohmic,
     settle,
     solve,
@@ -31,6 +31,9 @@ from softbreak.simulate.protocols import CONSTANT_CURRENT, FIRST_ROW, REST, SPEC
 LONGEST = 60.0
 """Longest step of the hidden state (s); shorter right after a switch."""
 SOFT, HARD = 0.05, 0.95
+Flow = tuple[float, float, float]
+"""Ionic and electronic current density (A cm⁻²), voltage across the stack (V)."""
+Shares = tuple[float, float]
 
 
 @nb.njit
@@ -66,8 +69,8 @@ def small_signal(cell: Any, state: Any) -> float:
     b = 2.0 * GAS * (state.temperature + 273.15) / FARADAY
     r = ohmic(cell, state)
     for k in range(2):
-        r += b * 0.5 / (state.exchange * contact(cell, state, k))
-    g = electrons(state, 0.0)[1] * r
+        r += b * 0.5 / (state.exchange * active(cell, state, k))
+    g = mean_slope(state) * r
     return g / (1.0 + g)
 
 
@@ -79,22 +82,51 @@ def _share(j: float, je: float) -> float:
 
 
 @nb.njit
+def _flow(cell: Any, state: Any, one: Any, t: float, x: float) -> tuple[Flow, Flow, Shares]:
+    """Solve for what flows on average, what flows at this instant, and the electronic shares.
+
+    What ages or relaxes takes seconds at least and a blink some hundredths of one, so that only
+    the means over the blinks act on it. A cycler's row shows one instant. Without a path that
+    blinks all of it is one. Flows are (x, je, V); the shares are those with the path open, closed.
+    """
+    x0, e0, v0 = _impose(cell, state, one, t, x)
+    share = _share(x0 + e0, e0)
+    if state.blink <= 0.0:
+        return (x0, e0, v0), (x0, e0, v0), (share, share)
+    steady, closed = state.g, state.duty
+    state.g = steady + state.blink
+    x1, e1, v1 = _impose(cell, state, one, t, x)
+    state.g = steady
+    mean = (x0 + closed * (x1 - x0), e0 + closed * (e1 - e0), v0 + closed * (v1 - v0))
+    seen = (x1, e1, v1) if state.closed else (x0, e0, v0)
+    return mean, seen, (share, _share(x1 + e1, e1))
+
+
+@nb.njit
 def _count(truth: Any, flow: tuple[float, float, float, float], last: float, dt: float) -> None:
-    """Add dt seconds between two instants (x, je before; x, je after) to a step's truth."""
+    """Add dt seconds between two instants (x, je before; x, je after) to a step's charges."""
     x0, e0, x1, e1 = flow
     hours = dt / 3600.0
     truth.charge += 0.5e3 * hours * (abs(x0 + e0) + abs(x1 + e1))
     truth.charge_electronic += 0.5e3 * hours * (abs(e0) + abs(e1))
     truth.charge_ionic += 0.5e3 * hours * (x0 + x1)
-    share = _share(x0 + e0, e0)
-    if not math.isnan(share):
-        end = _share(x1 + e1, e1)
-        truth.eta_max = max(truth.eta_max, share, end)
-        truth.eta_min = min(truth.eta_min, share, end)
-        truth.seconds_soft += dt if share > SOFT else 0.0
-        truth.seconds_hard += dt if share > HARD else 0.0
-        if share > SOFT and last <= SOFT:
-            truth.events += 1
+    # a blink is no event of its own, there would be millions: what counts is the mean
+    if last <= SOFT and _share(x0 + e0, e0) > SOFT:
+        truth.events += 1
+
+
+@nb.njit
+def _count_shares(truth: Any, shares: tuple[Shares, Shares], duty: float, dt: float) -> None:
+    """Add dt seconds to how long which share of the current was electronic, and the extremes."""
+    before, after = shares
+    for k in range(2):
+        if math.isnan(before[k]):
+            return
+        truth.eta_max = max(truth.eta_max, before[k], after[k])
+        truth.eta_min = min(truth.eta_min, before[k], after[k])
+        part = dt * (duty if k else 1.0 - duty)
+        truth.seconds_soft += part if before[k] > SOFT else 0.0
+        truth.seconds_hard += part if before[k] > HARD else 0.0
 
 
 @nb.njit
@@ -126,23 +158,26 @@ def _run_step(
     pace = one.interval * 0.5 if one.kind == SWEEP else LONGEST
     before = math.nan
     e_before, dt = 0.0, 0.0
+    shares_before, duty = (math.nan, math.nan), 0.0
     while True:
         warm(cell, state, _chamber(climate, clock / 3600.0, one.temperature))
         laws.conduct(cell, state, law)
-        x, je, v = _impose(cell, state, one, t, x)
-        j = x + je
-        terminal = v + rc * j
+        (x, je, v), seen, shares = _flow(cell, state, one, t, x)
+        j = seen[0] + seen[1]
+        terminal = seen[2] + rc * j
         if not math.isnan(before):
             _count(truth, (before, e_before, x, je), last, dt)
+            _count_shares(truth, (shares_before, shares), duty, dt)
             last = last if math.isnan(share) else share
-        share = _share(j, je)
+        share = _share(x + je, je)
         over = one.kind == CONSTANT_CURRENT and (
             (one.limit > 0.0 and abs(terminal) >= one.limit) or terminal <= one.lower
         )
         end = t >= one.duration - 1e-6 or (over and t >= FIRST_ROW)
         jumped = abs(terminal - shown) >= one.trigger and t >= FIRST_ROW
         if not quiet and (end or t >= due - 1e-6 or jumped):
-            _write(rows[n], (index, clock), (terminal, j, share, state.temperature))
+            shown_share = shares[state.closed] if state.blink > 0.0 else share
+            _write(rows[n], (index, clock), (terminal, j, shown_share, state.temperature))
             n += 1
             shown = terminal
             due = max(due, one.interval * (math.floor((t + 1e-6) / one.interval) + 1.0))
@@ -156,9 +191,10 @@ def _run_step(
             dt = max(dt, min(10.0, one.duration - t)) if t >= FIRST_ROW else dt
         if not quiet:
             dt = min(dt, max(due - t, 1e-3))
-        before, e_before = x, je
+        before, e_before, shares_before = x, je, shares
+        duty = state.duty if state.blink > 0.0 else 0.0
         if one.kind == SWEEP:
-            x, je, v = _impose(cell, state, one, t + 0.5 * dt, x)
+            (x, je, v), seen, _ = _flow(cell, state, one, t + 0.5 * dt, x)
         settle(cell, state, x, dt)
         laws.advance(cell, state, law, (x, v, dt), keys)
         t += dt

@@ -23,7 +23,11 @@ def install(cell: Any, state: Any, law: Any) -> None:
 
 
 def conduct(cell: Any, state: Any, law: Any) -> None:
-    """Set the electronic conductances of the state at its present temperature."""
+    """Set the electronic conductances of the state at its present temperature.
+
+    A path that blinks faster than anything is sampled goes into ``blink``, ``duty`` and
+    ``closed``, all else into ``g`` and the tunnelling law.
+    """
     raise NotImplementedError
 
 

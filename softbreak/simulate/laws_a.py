@@ -23,6 +23,9 @@ MOST_EXCESS = 6.0
 METAL_COEFFICIENT = 0.0043
 """Relative resistance of lithium metal per kelvin (handbook value)."""
 
+THICKENS_ONLY = 1e-12
+"""Speed (1/h) of a filament that never grows towards the other side: it is there already."""
+
 LAW_A = np.dtype(
     [
         ("a_contact", "f8", (2,)),  # share of each interface that touches, without voids
@@ -71,6 +74,13 @@ LAW_A = np.dtype(
         ("hazard_gate", "f8"),
         ("hazard", "f8"),
         ("is_hard", "i8"),
+        ("moss", "f8", (2,)),  # mAh/cm² of loose metal that was plated and can be stripped
+        ("moss_gain", "f8"),  # relative area that it adds in the end; 0 for flat metal
+        ("moss_scale", "f8"),  # mAh/cm²
+        ("moss_yield", "f8"),  # share of plated metal that is stripped again as easily
+        ("bridge_charge", "f8"),  # mAh/cm² one way at which filament 0 bridges
+        ("blink_hertz", "f8"),  # filaments open and close this often; 0 for those that do not
+        ("blink_duty", "f8"),  # share of the time for which they are closed
         ("draws", "i8"),
     ],
     align=True,
@@ -189,9 +199,29 @@ def _recover(law: Any) -> None:
         law.bridged[k], law.speed[k] = 0, 0.0
 
 
+@nb.njit
+def _moss(state: Any, law: Any, x: float, hours: float) -> None:
+    """Rough metal: what is plated adds area, what is stripped takes the loose part first."""
+    for side in range(2):
+        plated = (-x if side == 0 else x) * 1e3 * hours
+        gained = law.moss_yield * plated if plated > 0.0 else plated
+        law.moss[side] = max(law.moss[side] + gained, 0.0)
+        grown = 1.0 - math.exp(-law.moss[side] / law.moss_scale)
+        state.rough[side] = 1.0 + law.moss_gain * grown
+
+
 def _install(cell: Any, state: Any, law: Any) -> None:  # noqa: ARG001 (all sets share it)
     for side in range(2):
         state.f[side] = max(law.a_contact[side], LOWEST_CONTACT)
+
+
+@nb.njit
+def _blink(cell: Any, state: Any, law: Any, metal: float) -> None:
+    """Filaments that touch and part in a steady beat: rows at a steady clock alias it."""
+    warmer = 1.0 + METAL_COEFFICIENT * (state.temperature - cell.reference)
+    state.blink, state.duty = metal / warmer, law.blink_duty
+    beats = law.blink_hertz * SECONDS_PER_HOUR * state.hours
+    state.closed = 1 if beats - math.floor(beats) < law.blink_duty else 0
 
 
 def _conduct(cell: Any, state: Any, law: Any) -> None:
@@ -199,6 +229,9 @@ def _conduct(cell: Any, state: Any, law: Any) -> None:
     for k in range(FILAMENTS):
         if law.bridged[k] and not law.off[k]:
             metal += law.thread[k]
+    if law.blink_hertz > 0.0:
+        _blink(cell, state, law, metal)
+        metal = 0.0
     if law.is_hard:
         metal += law.hard
     g = metal / (1.0 + METAL_COEFFICIENT * (state.temperature - cell.reference))
@@ -220,10 +253,14 @@ def _advance(
     hours = seconds / SECONDS_PER_HOUR
     _contact_and_interphase(state, law, x, hours, cell.reference)
     _voids(state, law, x, hours)
+    if law.moss_gain > 0.0:
+        _moss(state, law, x, hours)
     if law.mixed > 0.0:
         heat = 1.0 / arrhenius(law.growth_energy, state.temperature, cell.reference)
         rate = (law.reaction_rate + law.reaction_charge * abs(x) * 1e3) * heat
         law.reacted = law.reacted_end + (law.reacted - law.reacted_end) * math.exp(-rate * hours)
+    if not law.bridged[0] and abs(state.charge) >= law.bridge_charge:
+        law.bridged[0], law.speed[0], law.switch[0] = 1, THICKENS_ONLY, 1e9
     _filaments(state, law, x, v, hours, keys)
     if state.hours >= law.recover_hour:
         _recover(law)
@@ -250,6 +287,7 @@ def blank(count: int) -> np.ndarray:
     law["creep_time"] = law["void_scale"] = law["tunnel_rise"] = law["tunnel_volt"] = 1.0
     law["repair"] = law["threshold"] = law["fuse"] = 1e9
     law["growth_energy"], law["mixed_power"] = 0.55, 2.0
+    law["moss_scale"], law["moss_yield"], law["bridge_charge"] = 1.0, 1.0, 1e9
     for name in ("jump_hour", "tunnel_hour", "recover_hour", "hard_hour", "switch"):
         law[name] = 1e9
     return law

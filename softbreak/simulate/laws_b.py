@@ -72,6 +72,17 @@ LAW_B = np.dtype(
         ("collapse_g", "f8"),  # S/cm² at the end
         ("collapse", "f8"),  # S/cm² now
         ("chances", "i8"),
+        ("sponge", "f8", (2,)),  # mAh/cm² of porous metal on each electrode
+        ("sponge_power", "f8"),  # area goes as (1 + sponge/size)^power; 0 for flat metal
+        ("sponge_size", "f8"),  # mAh/cm²
+        ("sponge_loss", "f8"),  # share of what is plated that is dead at once
+        ("pierce_charge", "f8"),  # mAh/cm² one way at which the first dendrite touches
+        ("pierce_spread", "f8"),  # mAh/cm² over which the others follow
+        ("pierce_g", "f8"),  # S/cm² of all of them
+        ("rattle_hertz", "f8"),  # strands touch this often at first; 0 for steady ones
+        ("rattle_chirp", "f8"),  # relative change of that per day
+        ("rattle_duty", "f8"),  # share of the time for which they touch, at first
+        ("rattle_gain", "f8"),  # that it gains per hour
     ],
     align=True,
 )
@@ -154,6 +165,33 @@ def _strands(state: Any, law: Any, flow: tuple[float, float, float], keys: tuple
         law.asleep[free], law.wake[free] = 0, state.hours
 
 
+@nb.njit
+def _sponge(state: Any, law: Any, x: float, hours: float) -> None:
+    """Porous metal: stripping eats it from both ends, so that a share is gone for good."""
+    for side in range(2):
+        plated = (-x if side == 0 else x) * 1e3 * hours
+        gain = (1.0 - law.sponge_loss) * plated if plated > 0.0 else plated
+        law.sponge[side] = max(law.sponge[side] + gain, 0.0)
+        state.rough[side] = (1.0 + law.sponge[side] / law.sponge_size) ** law.sponge_power
+
+
+@nb.njit
+def _pierced(state: Any, law: Any) -> float:
+    """Conductance of dendrites that one-way plating has driven through (S/cm²): a Weibull law."""
+    over = (abs(state.charge) - law.pierce_charge) / law.pierce_spread
+    return law.pierce_g * (1.0 - math.exp(-over * over)) if over > 0.0 else 0.0
+
+
+@nb.njit
+def _rattle(state: Any, law: Any, metal: float) -> None:
+    """Strands that rattle at a drifting pace: rows of any clock catch them at random."""
+    seconds = state.hours * SECONDS_PER_HOUR
+    beats = law.rattle_hertz * seconds * (1.0 + 0.5 * law.rattle_chirp * state.hours / 24.0)
+    state.blink = metal * law.fade
+    state.duty = min(law.rattle_duty + law.rattle_gain * state.hours, 0.97)
+    state.closed = 1 if beats - math.floor(beats) < state.duty else 0
+
+
 def _install(cell: Any, state: Any, law: Any) -> None:
     law.film_start = cell.interphase
     for side in range(2):
@@ -165,6 +203,11 @@ def _conduct(cell: Any, state: Any, law: Any) -> None:
     for k in range(STRANDS):
         if not law.asleep[k]:
             metal += law.strand[k]
+    if law.rattle_hertz > 0.0:
+        _rattle(state, law, max(metal - law.collapse, 0.0))
+        metal = law.collapse
+    if law.pierce_g > 0.0:
+        metal += _pierced(state, law)
     g = metal / (1.0 + WARMTH * (state.temperature - cell.reference))
     if law.front_g > 0.0:
         heat = arrhenius(law.front_energy, state.temperature, cell.reference)
@@ -184,6 +227,8 @@ def _advance(
     hours = flow[2] / SECONDS_PER_HOUR
     _touch(state, law, x, hours)
     _film(cell, state, law, x, hours)
+    if law.sponge_power > 0.0:
+        _sponge(state, law, x, hours)
     if law.front_g > 0.0:
         heat = 1.0 / arrhenius(0.4, state.temperature, cell.reference)
         pace = law.front_rate * heat * math.sqrt(abs(x) / law.front_current)
@@ -216,7 +261,8 @@ def blank(count: int) -> np.ndarray:
         law[name] = 2.0
     for name in ("front_current", "death_volt", "nap_tail", "leaf_volt", "fade_time"):
         law[name] = 1.0
+    law["sponge_size"] = law["pierce_spread"] = 1.0
     law["fade"] = law["collapse_time"] = 1.0
-    for name in ("slip_hour", "leaf_hour", "fade_hour", "collapse_hour"):
+    for name in ("slip_hour", "leaf_hour", "fade_hour", "collapse_hour", "pierce_charge"):
         law[name] = 1e9
     return law

@@ -24,6 +24,8 @@ from softbreak.simulate.streams import draw_uniform
 from softbreak.simulate.techniques import technique_cells
 
 STYLES: Final = ("bdf", "bdf-csv", "neware", "eclab")
+SPOILED_STYLE: Final = "comma-csv"
+"""Of cells whose recording is bad: their files are, too."""
 PRESETS: Final = ("paper", "demo", "techniques", "population")
 MANIFEST: Final = (
     "cell_id",
@@ -151,9 +153,9 @@ def _population(recipe: Recipe, workers: int) -> Iterator[Made]:
         of_cell = dict(tuple(truth.groupby("cell_id", sort=False)))
         u = draw_uniform(recipe.seed, block.plan.identities, "style")
         for i, name in enumerate(names):
-            style = ("bdf", "bdf-csv", "neware", "eclab")[
-                int(np.searchsorted([0.7, 0.8, 0.9], u[i]))
-            ]
+            style = STYLES[int(np.searchsorted([0.7, 0.8, 0.9], u[i]))]
+            if block.plan.recording[i]:
+                style = SPOILED_STYLE
             yield Made(block_records(block, i), style, of_cell[name], cells.iloc[[i]])
 
 

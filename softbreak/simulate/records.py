@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.record import Cell, Record, Source, Technique
-from softbreak.simulate.chemistry import ELECTROLYTE
+from softbreak.simulate.chemistry import ELECTRODE, ELECTROLYTE
 from softbreak.simulate.engine import Run
 from softbreak.simulate.population import Block, Recipe, blocks
 from softbreak.simulate.protocols import (
@@ -20,6 +20,8 @@ from softbreak.simulate.protocols import (
     SPECTRUM_SECONDS,
     SWEEP,
 )
+from softbreak.simulate.recordings import spoiled
+from softbreak.simulate.streams import draw_uniform
 
 BEGAN: Final = 1_735_689_600.0
 """All simulated tests begin on 2025-01-01 00:00 UTC (s since 1970)."""
@@ -174,11 +176,10 @@ def describe(block: Block, position: int) -> Cell:
     known = plan.uniform("sigma_known")[position] < 0.5
     sigma = cell["sigma"] * np.exp(plan.between("sigma_error", -0.15, 0.15)[position])
     chemistry = str(plan.chemistry[position])
-    metal = "Na" if chemistry == "sodium" else "Li"
     return Cell(
         cell_id=str(block.names()[position]),
         configuration="symmetric",
-        electrode=metal,
+        electrode=ELECTRODE.get(chemistry, "Li"),
         electrolyte=ELECTROLYTE[chemistry],
         area_cm2=area if plan.uniform("area_known")[position] < 0.95 else None,
         electrolyte_thickness_um=round(float(cell["thickness"]) * 1e4, 1),
@@ -188,10 +189,13 @@ def describe(block: Block, position: int) -> Cell:
 
 
 def block_records(block: Block, position: int) -> list[Record]:
-    """Return the records of one cell of a population; see :func:`run_records`."""
+    """Return the records of one cell of a population as its lab has them; see :func:`run_records`.
+
+    A cycler that plates one way knows one step and one cycle.
+    """
     cell = describe(block, position)
     one = block.instruments[position]
-    return run_records(
+    records = run_records(
         block.run,
         position,
         cell,
@@ -199,6 +203,21 @@ def block_records(block: Block, position: int) -> list[Record]:
         logged=bool(block.plan.logged[position]),
         clock=(float(one["gap_hour"]), float(one["clock_jump"])),
     )
+    if block.plan.protocol[position] == "one-way":
+        records = [_one_step(record) for record in records]
+    mine = block.plan.identities[position : position + 1]
+    return spoiled(
+        records,
+        str(block.plan.recording[position]),
+        lambda name: float(draw_uniform(block.recipe.seed, mine, f"recording.{name}")[0]),
+    )
+
+
+def _one_step(record: Record) -> Record:
+    if record.technique is not Technique.CYCLING:
+        return record
+    one = np.ones(record.rows, np.int64)
+    return replace(record, table=record.table.assign(cycle_count=one, step_count=one))
 
 
 def simulate(count: int, *, seed: int = 0, **details: object) -> Simulated:

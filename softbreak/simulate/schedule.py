@@ -73,10 +73,24 @@ def programs(
     steps["limit"][:, current] = LIMIT
     _rests(plan, steps, template)
     _sweeps(plan, steps, kind == SWEEP)
+    _one_way(plan, steps, template)
     steps["duration"][:, kind == SPECTRUM] = SPECTRUM_SECONDS
     _change_current(plan, steps, template)
     _count_points(steps)
     return steps
+
+
+def _one_way(plan: Plan, steps: np.ndarray, template: np.ndarray) -> None:
+    """One direction for life: no reversal, no rest, and no sweep, which would bring metal back."""
+    cells = plan.protocol == "one-way"
+    sign = np.where(plan.uniform("one_way.sign") < 0.5, -1.0, 1.0)
+    current = template["kind"] == CONSTANT_CURRENT
+    there = cells[:, None] & current[None, :]
+    steps["value"] = np.where(there, sign[:, None] * np.abs(steps["value"]), steps["value"])
+    rest_or_sweep = ((template["kind"] == REST) & (template["cycle"] >= 0)) | (
+        template["kind"] == SWEEP
+    )
+    steps["duration"][cells[:, None] & rest_or_sweep[None, :]] = 0.0
 
 
 def _rests(plan: Plan, steps: np.ndarray, template: np.ndarray) -> None:

@@ -14,7 +14,7 @@ from softbreak.simulate.engine import CLIMATE, Run, keys_of, run
 from softbreak.simulate.faults import CONFOUNDERS
 from softbreak.simulate.impedance import PAPER_FREQUENCIES
 from softbreak.simulate.instrument import INSTRUMENT, disturb_spectra, disturb_white
-from softbreak.simulate.protocols import SPECTRUM
+from softbreak.simulate.protocols import CONSTANT_CURRENT, SPECTRUM
 from softbreak.simulate.records import run_records
 from softbreak.simulate.truth import onset_seconds, per_cycle
 
@@ -158,9 +158,15 @@ def _truth(specimen: Specimen, done: Run) -> pd.DataFrame:
     table = per_cycle(done, specimen.cell["area"]).drop(columns="cell")
     table.insert(0, "cell_id", specimen.about.cell_id)
     table["family"], table["chemistry"], table["laws"] = specimen.family, specimen.chemistry, "a"
+    table["protocol"], table["recording"] = _protocol(specimen), ""
     for name in CONFOUNDERS:
         table[name] = name in specimen.confounders
     return table
+
+
+def _protocol(specimen: Specimen) -> str:
+    current = specimen.program["value"][specimen.program["kind"] == CONSTANT_CURRENT]
+    return "one-way" if current.size and np.ptp(np.sign(current)) == 0.0 else "cycling"
 
 
 def _truth_cell(specimen: Specimen, done: Run) -> pd.DataFrame:
@@ -177,6 +183,8 @@ def _truth_cell(specimen: Specimen, done: Run) -> pd.DataFrame:
             "half_cycle_hour": first["duration"][0] / 3600.0 if first.size else np.nan,
             "area_cm2": specimen.cell["area"],
             "temperature_logged": True,
+            "protocol": _protocol(specimen),
+            "recording": "",
         }
     )
     for name in CONFOUNDERS:

@@ -15,6 +15,8 @@ CLASSES: Final = (State.HEALTHY, State.SOFT, State.HARD)
 """Numbered 0, 1, 2."""
 SLOW_FAMILIES: Final = ("mixed", "hidden")
 """Shorts that grow without an event: the hardest to see, and too rare to be learnt unaided."""
+BORN_SHORTED: Final = "initial"
+"""Family of cells that were shorted when they were built."""
 GUARD_BANDS: Final = ((0.02, 0.10), (0.90, 0.98))
 """η_e so close to a limit that no measurement tells the sides apart: left out of one of the two
 columns of every score."""
@@ -60,6 +62,20 @@ def in_bands(eta: np.ndarray, bands: Sequence[Band] = GUARD_BANDS) -> np.ndarray
     for low, high in bands:
         inside |= (np.asarray(eta) >= low) & (np.asarray(eta) <= high)
     return inside
+
+
+def tellable(truth: pd.DataFrame) -> np.ndarray:
+    """Return where a cycle can teach anything: bool.
+
+    A cell that was shorted when it was built is as it was in its beginning, which is what is
+    learnt. Where its geometry is known, a certificate tells, which needs no learning.
+
+    Parameters
+    ----------
+    truth : DataFrame
+        With ``family``.
+    """
+    return truth["family"].to_numpy() != BORN_SHORTED
 
 
 def sample_weights(

@@ -31,7 +31,15 @@ from softbreak.training.evidence_tables import Gathered, from_tables, to_tables
 from softbreak.training.processes import in_processes
 from softbreak.training.recipes import FORMAT, PopulationRecipe, recipe_from_json
 
-SPLIT_KEYS: Final = ("cell_id", "family", "chemistry", "laws", *CONFOUNDERS)
+SPLIT_KEYS: Final = (
+    "cell_id",
+    "family",
+    "chemistry",
+    "laws",
+    "protocol",
+    "recording",
+    *CONFOUNDERS,
+)
 """What splits go by; none of it is ever a model's input."""
 MASKS: Final = tuple(f"has_{kind}" for kind in KINDS)
 """Which evidence a cell has left: bool, one a cell."""

@@ -48,6 +48,9 @@ VARIED: Final = (
     Stratum(100, 20, 0.0, 1.5),
 )
 """For training: long and short lives, frequent and rare evidence, confounders twice as often."""
+UNUSUAL_SHARE: Final = 0.5
+"""For training, of what is unusual: one cell in seven has a liquid, one in six a bad recording,
+and a quarter of those that break do it in an unusual way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class PopulationRecipe:
         Also write the shapes of the half-cycles.
     block : int
         Cells that are made at once. It decides which stratum a cell belongs to.
+    unusual : float
+        Factor on the shares of what is unusual: see :class:`softbreak.simulate.population.Recipe`.
     """
 
     cells: int
@@ -85,6 +90,7 @@ class PopulationRecipe:
     thinned: float = 0.0
     waveforms: bool = False
     block: int = 32
+    unusual: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what would break the wall between training and judging."""
@@ -116,6 +122,7 @@ class PopulationRecipe:
             first=first,
             block=self.block,
             confounding=stratum.confounding,
+            unusual=self.unusual,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -133,7 +140,13 @@ def training_recipe(cells: int, seed: int, *, waveforms: bool = False) -> Popula
     waveforms : bool
     """
     return PopulationRecipe(
-        cells, seed, kept=HALF, strata=VARIED, thinned=0.35, waveforms=waveforms
+        cells,
+        seed,
+        kept=HALF,
+        strata=VARIED,
+        thinned=0.35,
+        waveforms=waveforms,
+        unusual=UNUSUAL_SHARE,
     )
 
 

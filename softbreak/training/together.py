@@ -18,6 +18,9 @@ LAWS_OF_FAILURE: Final[Mapping[str, str]] = {
     "telegraph": "flicker",
     "tunnel": "tunnel",
     "hard": "hard",
+    "initial": "bridge",
+    "threshold": "bridge",
+    "dynamic": "flicker",
 }
 """Families of failure that obey one law: none of them is unseen where another has been seen."""
 

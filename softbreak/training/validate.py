@@ -16,7 +16,7 @@ from softbreak.simulate.guard import require_training
 from softbreak.training import metrics
 from softbreak.training.evidence_tables import Gathered
 from softbreak.training.judging import verdict_columns
-from softbreak.training.labels import sample_weights
+from softbreak.training.labels import sample_weights, tellable
 from softbreak.training.population import Population
 from softbreak.training.splits import Split, leave_family_out, require_disjoint
 from softbreak.training.together import held_together
@@ -76,6 +76,9 @@ def lesson_of(population: Population, learner: Learner, *, workers: int = 1) -> 
     truth = population.training_truth()
     table = population.features(learner.maker(), workers=workers)
     cells = {one.cell_id: one for one in population.cells()}
+    tells = tellable(truth)
+    truth = truth[tells].reset_index(drop=True)
+    table = table[tells].reset_index(drop=True)
     return Lesson(table, truth, sample_weights(truth), cells)
 
 

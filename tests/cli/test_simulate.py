@@ -8,6 +8,7 @@ import pandas as pd
 from typer.testing import CliRunner
 
 from softbreak.cli.simulate import app
+from softbreak.data.readers.registry import read
 
 runner = CliRunner()
 
@@ -34,3 +35,18 @@ def test_cells_to_judge_on_say_so(tmp_path):
     arguments = ["--preset", "population", "--cells", "1", "--cycles", "1", "--laws", "b"]
     assert runner.invoke(app, [*arguments, "--out", str(tmp_path)]).exit_code == 0
     assert pd.read_parquet(tmp_path / "truth.parquet")["laws"].tolist() == ["b"]
+
+
+def test_unusual_cells_are_of_several_metals_and_their_bad_files_can_be_read(tmp_path):
+    out = tmp_path / "odd"
+    options = ["--preset", "population", "--cells", "24", "--cycles", "4", "--unusual", "2"]
+    done = runner.invoke(app, [*options, "--seed", "3", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    cells = pd.read_csv(out / "archive" / "cells.csv")
+    assert set(cells["electrode"]) > {"Li", "Na"}
+    truth = pd.read_parquet(out / "truth_cells.parquet")
+    assert (truth["recording"] != "").any() and set(truth["protocol"]) == {"cycling", "one-way"}
+    spoiled = truth.loc[truth["recording"] != "", "cell_id"].iloc[0]
+    (first, *_) = sorted((out / "archive" / spoiled).glob("*.csv"))
+    assert first.read_text(encoding="utf-8-sig").startswith("Date Time;Time (s);")
+    assert read(first)[0].rows > 10

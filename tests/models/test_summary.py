@@ -7,7 +7,7 @@ import pytest
 
 from softbreak.models.diagnosis.summary import _sentence
 from softbreak.models.rules.sentences import hours, lasting
-from softbreak.verdict import Basis, Evidence, State
+from softbreak.verdict import Basis, Evidence, State, judged
 
 
 def test_one_open_cycle_is_told_in_the_singular_and_its_reason_begins_a_sentence():
@@ -26,8 +26,20 @@ def test_one_open_cycle_is_told_in_the_singular_and_its_reason_begins_a_sentence
 )
 def test_only_what_stayed_is_called_unchanged(growth, words):
     found = Evidence("growth_ln_resistance", growth, 0.0, "V/I has grown.")
-    verdict = SimpleNamespace(state=State.HEALTHY, basis=Basis.RELATIVE, evidence=(found,))
+    verdict = SimpleNamespace(state=State.HEALTHY, settled=False, evidence=(found,))
     assert words in _sentence(State.HEALTHY, [verdict, verdict], None, math.nan)
+
+
+def test_spectra_too_speak_of_health_relative_to_the_first_of_them_only():
+    same = Evidence("impedance_electronic_fraction", 0.01, 0.05, "The spectrum is the first one's.")
+    more = Evidence("impedance_electronic_fraction", 0.4, 0.05, "The spectrum lost its arcs.")
+    healthy = judged(State.HEALTHY, (0.01, 0.0, 0.04), (0.98, 0.02, 0.0), (same,))
+    short = judged(State.SOFT, (0.4, 0.3, 0.5), (0.0, 1.0, 0.0), (more,))
+    assert healthy.settled and short.settled
+    assert healthy.basis is Basis.RELATIVE  # both spectra may be those of a shorted cell
+    assert short.basis is Basis.IMPEDANCE
+    told = _sentence(State.HEALTHY, [healthy, healthy], None, math.nan)
+    assert "against its first spectrum" in told and "cannot tell" in told
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 from softbreak.simulate.guard import JudgingDataError
-from softbreak.training.labels import by_fraction, class_numbers, in_bands, sample_weights
+from softbreak.training.labels import (
+    by_fraction,
+    class_numbers,
+    in_bands,
+    sample_weights,
+    tellable,
+)
 
 TRUTH = pd.DataFrame(
     {
@@ -56,3 +62,8 @@ def test_classes_take_the_prevalence_that_is_asked_for():
 def test_nobody_learns_from_cells_that_judge():
     with pytest.raises(JudgingDataError):
         sample_weights(TRUTH.assign(laws="b"))
+
+
+def test_a_cell_that_was_built_shorted_teaches_nothing():
+    truth = pd.DataFrame({"family": ["initial", "filament", "healthy"]})
+    assert tellable(truth).tolist() == [False, True, True]

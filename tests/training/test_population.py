@@ -210,3 +210,16 @@ def test_shapes_are_those_of_the_half_cycles(tiny):
     both = pd.DataFrame({"shape": level, "known": halves["resistance_ohm"]}).dropna()
     assert len(both) > 0.8 * len(shapes)
     assert (both["shape"] / both["known"] - 1.0).abs().median() < 0.02
+
+
+def test_unusual_cells_are_stored_and_taught(tmp_path):
+    recipe = PopulationRecipe(32, seed=3, strata=(Stratum(8, 4),), block=32, unusual=1.0)
+    assert training_recipe(10, 1).unusual > 0.0
+    truth = build(recipe, tmp_path).training_truth()
+    assert {"one-way", "cycling"} == set(truth["protocol"])
+    assert truth["recording"].nunique() > 3
+    one_way = truth[truth["protocol"] == "one-way"]
+    # a slice of one-way plating is labelled by the truth of its own time
+    for _, own in one_way.groupby("cell_id"):
+        assert (own["end_time_second"].diff().dropna() > 0.0).all()
+    assert open_population(tmp_path).recipe == recipe

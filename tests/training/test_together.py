@@ -3,11 +3,12 @@
 import pandas as pd
 
 from softbreak.simulate.faults import FAMILIES
+from softbreak.simulate.unusual import UNUSUAL
 from softbreak.training.together import LAWS_OF_FAILURE, held_together
 
 
 def test_every_family_has_a_law():
-    assert set(LAWS_OF_FAILURE) == set(FAMILIES) - {"healthy"}
+    assert set(LAWS_OF_FAILURE) == {*FAMILIES, *UNUSUAL} - {"healthy"}
 
 
 def test_cells_stay_whole_and_healthy_ones_are_dealt_out():

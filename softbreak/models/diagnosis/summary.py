@@ -18,7 +18,7 @@ from softbreak.models.rules.certificates_beside import Certificate
 from softbreak.models.rules.sentences import hours, lasting, percent
 from softbreak.models.rules.thresholds import GROWTH_LIMIT
 from softbreak.models.rules.voltage import UNFINISHED
-from softbreak.verdict import BASIS_COUNTS, Basis, State, Verdict, cycle_number
+from softbreak.verdict import BASIS_COUNTS, State, Verdict, cycle_number
 
 UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
@@ -196,21 +196,20 @@ def _told(state: State, sentence: str, beside: str) -> str:
 
 def _stands_on(verdicts: Sequence[Verdict]) -> str:
     """Say what "healthy" rests on, and what it cannot tell."""
-    healthy = [v.basis for v in verdicts if v.state is State.HEALTHY]
-    settled = sum(basis is Basis.IMPEDANCE for basis in healthy)
+    healthy = [v for v in verdicts if v.state is State.HEALTHY]
+    settled = sum(v.settled for v in healthy)
     if settled == len(healthy):
-        return " Settled by impedance in every cycle."
-    share = f"{settled} of {len(healthy)}"
-    part = f" Settled by impedance in {share} cycles; in the others it is" if settled else " It is"
-    return (
-        f"{part} {_since_the_first(verdicts)}: whether it was shorted from the start, this "
-        "measurement cannot tell."
-    )
+        part = " Its impedance says so of every cycle, against its first spectrum"
+    else:
+        part = f" It is {_since_the_first(verdicts)}"
+        if settled:
+            part += f"; in {settled} of {len(healthy)} cycles its impedance says so, too"
+    return f"{part}: whether it was shorted from the start, this measurement cannot tell."
 
 
 def _since_the_first(verdicts: Sequence[Verdict]) -> str:
     """Say "unchanged" only of a cell that is."""
-    relative = [v for v in verdicts if v.state is State.HEALTHY and v.basis is not Basis.IMPEDANCE]
+    relative = [v for v in verdicts if v.state is State.HEALTHY and not v.settled]
     growth = [item.value for v in relative for item in v.evidence if item.feature == _GROWTH]
     furthest = max(growth, key=abs, default=0.0)
     if abs(furthest) <= GROWTH_LIMIT:
