@@ -381,8 +381,8 @@ def _readings(field: str, scale: float) -> Iterator[float]:
     """Yield what a field may mean: a comma may be decimal or part thousands."""
     if field.count(":") == 2:
         parts = field.split(":")
-        if all(part.isdigit() for part in parts):
-            yield sum(int(p) * u for p, u in zip(parts, (3600, 60, 1), strict=True))
+        if all(part.isdigit() for part in (*parts[:2], parts[2].replace(".", "", 1))):
+            yield sum(float(p) * u for p, u in zip(parts, (3600, 60, 1), strict=True))
         return
     behind = field.endswith("-") and field[:1].isdigit()
     plain = f"-{field[:-1]}" if behind else field
