@@ -131,11 +131,16 @@ def _above(text: Text, header: Header) -> list[str]:
 
 def fits(head: Head, columns: Mapping[str, Any]) -> bool:
     """Whether a file's beginning has a line with the headings that a mapping names."""
-    places = [c.get("column") if isinstance(c, Mapping) else c for c in columns.values()]
-    names = {place for place in places if isinstance(place, str)}
+    names = set(names_in(columns))
     lines = tabbed(Text.of_bytes(head.path, head.data)).data.split(b"\n", 1000)[:1000]
     rows = (line.decode("utf-8", errors="replace").strip("\r") for line in lines)
     return any(names <= {name.strip(' "') for name in r.split(delimiter_of(r))} for r in rows)
+
+
+def names_in(columns: Mapping[str, Any]) -> list[str]:
+    """Return the headings that a mapping names; positions are none."""
+    places = [c.get("column") if isinstance(c, Mapping) else c for c in columns.values()]
+    return [place for place in places if isinstance(place, str)]
 
 
 def read_bare(path: Path) -> list[Record]:
