@@ -199,3 +199,8 @@ def test_columns_and_headings_that_blanks_separate(tmp_path: Path, head: str):
 def test_durations_need_no_unit_however_they_are_written(tmp_path: Path, form: str):
     times = [form.format(h=int(t) // 3600, m=int(t) // 60 % 60, s=int(t) % 60) for t in TIME]
     assert_read(read(write(tmp_path, "Time,U/V,I/A", times, VOLT, AMPERE))[0])
+
+
+def test_what_is_not_understood_is_named_as_the_file_names_it(tmp_path: Path):
+    with pytest.raises(ReadError, match=r"60 values of 'Cell voltage \(V\)' not understood"):
+        read(write(tmp_path, "Time (s),Cell voltage (V),Current (A)", TIME, ["?"] * N, AMPERE))

@@ -335,7 +335,7 @@ def read(path: Path) -> list[Record]:
         columns,
         LAYOUT,
         Told(stated=said),
-        scales=_with_offsets(table, scales),
+        scales=_named(header, table, scales),
         decimal_comma=table.decimal_comma,
     )
     _check_signs(record)
@@ -348,9 +348,13 @@ def _is_wall(found: Mapping[str, Match]) -> bool:
     return wall is not None and wall.index == found["test_time_second"].index
 
 
-def _with_offsets(table: Table, scales: Mapping[str, float]) -> dict[str, float | Match]:
-    """Return scales, and the whole place of a column whose unit has another zero."""
-    return {n: at if (at := table.places[n]).offset else scale for n, scale in scales.items()}
+def _named(header: Header, table: Table, scales: Mapping[str, float]) -> dict[str, Match]:
+    """Return where columns stand, with these scales and the headings as the file has them."""
+    names = [" ".join(name.split()) for name in header.names]
+    return {
+        name: replace(at, scale=scales[name], stated=True, heading=names[at.index])
+        for name, at in table.places.items()
+    }
 
 
 def _runs(dates: object) -> bool:
