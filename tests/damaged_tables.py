@@ -41,7 +41,8 @@ def damaged(choose: random.Random, lines: list[str], delimiter: str) -> str:
         rows = text.split("\n")
         k = choose.randrange(len(rows))
         fields = rows[k].split(delimiter)
-        place = choose.randrange(len(text)) if text else 0
+        above = min(len(lines[0]), len(text))  # "I/mA" that lost a letter says something else
+        place = choose.randrange(above, len(text)) if len(text) > above else above
         match choose.randrange(9):
             case 0:
                 text = text[:place] + text[place + 1 :]

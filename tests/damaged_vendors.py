@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import math
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,8 @@ class Style:
     unsigned: bool = False
     restarts: bool = False
     suffix: str = ".csv"
+    quoted: bool = False
+    mapping: Mapping[str, object] | None = None
 
 
 def _eclab(sample: Sample) -> str:
@@ -113,6 +116,28 @@ def _commas(row: Callable[[Sample], str]) -> Callable[[Sample], str]:
     return lambda sample: row(sample).replace(".", ",")
 
 
+def _quoted(row: Callable[[Sample], str]) -> Callable[[Sample], str]:
+    """Write semicolons as commas and decimal points as commas in quotes."""
+    return lambda sample: ",".join(f'"{x}"' for x in row(sample).replace(".", ",").split(";"))
+
+
+def _chinese(s: Sample) -> str:
+    label = "恒流充电" if s.sign > 0 else "恒流放电"
+    row = (s.number, s.step // 2 + 1, s.step, label, s.clock, f"{1e3 * abs(s.ampere):.4f}")
+    return ",".join(map(str, (*row, f"{1e3 * s.volt:.3f}")))
+
+
+def _landt(s: Sample) -> str:
+    state = "C_CC" if s.sign > 0 else "D_CC"
+    row = (s.number, f"{s.time / 60:.6f}", f"{1e3 * abs(s.ampere):.6f}", f"{s.volt:.6f}")
+    return ",".join(map(str, (*row, s.step // 2 + 1, state)))
+
+
+def _maccor_minutes(s: Sample) -> str:
+    row = (s.number, s.step // 2 + 1, s.step, f"{s.time / 60:.6f}", f"{1e3 * abs(s.ampere):.6f}")
+    return "\t".join(map(str, (*row, f"{s.volt:.7f}", "C" if s.sign > 0 else "D")))
+
+
 _GAMRY = (
     "EXPLAIN\nTAG\tCHRONOP\nTITLE\tLABEL\tx\tTest\nCONVENTION\tIQUANT\t1\tConvention\n"
     "CURVE\tTABLE\t60\n\tPt\tT\tVf\tIm\n\t#\ts\tV vs. Ref.\tA\n"
@@ -121,6 +146,15 @@ _CHI = (
     "Jan. 27, 2022   13:43:22\ni - t Curve\nFile: c:\\a.bin\nInstrument Model:  CHI660E\n\n"
     "Init E (V) = 0.05\nQuiet Time (sec) = 0\n\nTime/sec, Current/A\n\n"
 )
+_CHI_SWEEP = (
+    "Jan. 27, 2022   13:43:22\nCyclic Voltammetry\nInstrument Model:  CHI660E\n\n"
+    "Init E (V) = 0\nScan Rate (V/s) = 0.001\nQuiet Time (sec) = 0\n\nPotential/V, Current/A\n\n"
+)
+MAPPING = {
+    "test_time_second": "ti",
+    "voltage_volt": "sp",
+    "current_ampere": {"column": "st", "scale": 1e-3},
+}
 _EC_LAB = "EC-Lab ASCII FILE\nNb header lines : 4\n\nmode\tNs\ttime/s\tEwe/V\t<I>/mA\n"
 _NOVONIX = "[Summary]\nNovonix UHPC\nCell: 1\n[End Summary]\n[Data]\n"
 
@@ -200,12 +234,80 @@ STYLES: dict[str, Style] = {
         suffix=".txt",
     ),
     "pec": Style(
-        "Test,Cell,Step,Cycle,Total Time (Seconds),Voltage (V),Current (A)\n",
-        *(_plain("7,1,{step},1,{t:.2f},{v:.7f},{i:.9f}"), ",", (4, 5, 6)),
+        "Test,Cell,Position,Step,Cycle,Total Time (Seconds),Voltage (mV),Current (mA)\n",
+        *(lambda s: f"7,1,2,{s.step},1,{s.time:.2f},{1e3 * s.volt:.4f},{1e3 * s.ampere:.6f}",),
+        *(",", (5, 6, 7), (1, 1e-3, 1e-3)),
+    ),
+    "neware-chinese": Style(
+        "数据序号,循环号,工步号,工步类型,总时间,电流(mA),电压(mV)\n",
+        *(_chinese, ",", (4, 6, 5), (1, 1e-3, 1e-3)),
+        unsigned=True,
+        restarts=True,
+    ),
+    "landt-minutes": Style(
+        "Record,测试时间/Min,电流/mA,电压/V,循环序号,状态\n",
+        *(_landt, ",", (1, 3, 2), (60, 1, 1e-3)),
+        unsigned=True,
+    ),
+    "maccor-minutes": Style(
+        "Today's Date 01/02/2024\nRec#\tCyc#\tStep\tTest (Min)\tmAmps\tVolts\tState\n",
+        *(_maccor_minutes, "\t", (3, 5, 4), (60, 1, 1e-3)),
+        unsigned=True,
+        suffix=".041",
+    ),
+    "arbin-quoted": Style(
+        "Data_Point,Test_Time(s),Step_Index,Current(A),Voltage(V)\n",
+        *(_quoted(_plain("{n};{t:.4f};{step};{i:.9f};{v:.7f}")), ",", (1, 4, 3)),
+        comma=True,
+        quoted=True,
+    ),
+    "toolkit": Style(
+        "cycle_number,test_time,state,current,voltage\n",
+        *(_plain("1,{t:.3f},charging,{i:.9f},{v:.7f}"), ",", (1, 4, 3)),
+    ),
+    "chi-sweep": Style(
+        _CHI_SWEEP,
+        *(_plain("{v:.6f}, {i:.6e}"), ",", (None, 0, 1)),
+        unsigned=True,  # by which way the cell takes energy
+        suffix=".txt",
+    ),
+    "bare": Style(
+        "",
+        *(lambda s: f"{s.time / 3600:.8f} {s.volt:.7f} {1e3 * s.ampere:.6f}", " ", (0, 1, 2)),
+        (3600.0, 1, 1e-3),
+        suffix=".txt",
+    ),
+    "german": Style(
+        "Zeit [min];Spannung [mV];Strom [µA]\n",
+        *(
+            _commas(lambda s: f"{s.time / 60:.6f};{1e3 * s.volt:.4f};{1e6 * s.ampere:.4f}"),
+            ";",
+            (0, 1, 2),
+        ),
+        (60.0, 1e-3, 1e-6),
+        comma=True,
+    ),
+    "durations": Style(
+        "Elapsed time|Cell voltage (V)|Cell current (mA)\n",
+        *(lambda s: f"{s.clock}|{s.volt:.6f}|{1e3 * s.ampere:.6f}", "|", (0, 1, 2)),
+        (1, 1, 1e-3),
+    ),
+    "hours": Style(
+        "Prog Time,Step,U/V,I/mA,Q/mAh\nh,,V,mA,mAh\n",
+        *(
+            lambda s: f"{s.time / 3600:.8f},{s.step},{s.volt:.6f},{1e3 * s.ampere:.6f},0",
+            *(",", (0, 2, 3)),
+        ),
+        (3600.0, 1, 1e-3),
+    ),
+    "mapped": Style(
+        "ti,sp,st\n",
+        *(_plain("{t:.2f},{v:.6f},{m:.6f}"), ",", (0, 1, 2), (1, 1, 1e-3)),
+        mapping=MAPPING,
     ),
     "archive": Style(
-        "Date_Time,Test_Time (s),Cycle_Index,Current (A),Voltage (V)\n",
-        *(_plain("2024-02-28 09:00:00,{t:.3f},1,{i:.9f},{v:.7f}"), ",", (1, 4, 3)),
+        "Date_Time,Test_Time (s),Cycle_Index,Current (A),Voltage (V),Cell_Temperature (C)\n",
+        *(_plain("2024-02-28 09:00:00,{t:.3f},1,{i:.9f},{v:.7f},25"), ",", (1, 4, 3)),
     ),
 }
 
@@ -260,7 +362,7 @@ def said(text: str, style: Style) -> set[tuple[float, ...]]:
     """Return what the lines of a text say of time, voltage and current; 0 where none is asked."""
     found = set()
     for line in text.split("\n"):
-        fields = [field.strip().strip('"').strip() for field in line.split(style.delimiter)]
+        fields = [field.strip().strip('"').strip() for field in _split(line, style)]
         if len(fields) <= max(place or 0 for place in style.places):
             continue
         each = [
@@ -271,12 +373,16 @@ def said(text: str, style: Style) -> set[tuple[float, ...]]:
     return found
 
 
+def _split(line: str, style: Style) -> list[str]:
+    return next(csv.reader([line]), []) if style.quoted else line.split(style.delimiter)
+
+
 def _readings(field: str, scale: float) -> Iterator[float]:
     """Yield what a field may mean: a comma may be decimal or part thousands."""
     if field.count(":") == 2:
         parts = field.split(":")
-        if all(part.isdigit() for part in parts):
-            yield sum(int(p) * u for p, u in zip(parts, (3600, 60, 1), strict=True))
+        if all(part.isdigit() for part in (*parts[:2], parts[2].replace(".", "", 1))):
+            yield sum(float(p) * u for p, u in zip(parts, (3600, 60, 1), strict=True))
         return
     behind = field.endswith("-") and field[:1].isdigit()
     plain = f"-{field[:-1]}" if behind else field
@@ -317,7 +423,7 @@ def check(choose: random.Random, style: Style) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"cell{style.suffix}"
         path.write_text(style.head + body, encoding="utf-8", newline="")
-        records = read(path)
+        records = read(path, style.mapping)
     for record in records:
         names = ("test_time_second", "voltage_volt", "current_ampere")
         columns = [
@@ -327,6 +433,8 @@ def check(choose: random.Random, style: Style) -> None:
             for name, place in zip(names, style.places, strict=True)
         ]
         end = record.rows - style.restarts
+        if style.restarts and not body.startswith(sound.split("\n", 1)[0]):
+            continue  # the same of a first row
         for row in zip(*(column[:end].tolist() for column in columns), strict=True):
             if all(map(math.isfinite, row)):
                 assert _rounded(style, row) in known, f"{row} stands nowhere in the file"

@@ -22,7 +22,7 @@ from softbreak.models.detector import write_arrays
 from softbreak.models.learned.learners import load_learned
 from softbreak.models.registry import PRETRAINED
 from softbreak.stream.sources.messages import parse
-from tests import damaged_files
+from tests import damaged_files, damaged_spectra
 from tests.damaged_tables import read_damaged
 from tests.damaged_vendors import STYLES, check, read_vendor
 
@@ -290,9 +290,16 @@ TARGETS = {
     "models": model,
     "tables": read_damaged,
     "vendors": read_vendor,
+    "spectra": damaged_spectra.read_spectrum,
     "readers": reader,
 }
-ONE_LAYOUT = {f"vendors-{name}": partial(check, style=style) for name, style in STYLES.items()}
+ONE_LAYOUT = {
+    **{f"vendors-{name}": partial(check, style=style) for name, style in STYLES.items()},
+    **{
+        f"spectra-{name}": partial(damaged_spectra.check, form=form)
+        for name, form in damaged_spectra.FORMS.items()
+    },
+}
 
 
 def fuzz(target, seeds):

@@ -10,9 +10,18 @@ COUNTS = {
     "models": 150,
     "tables": 400,
     "vendors": 400,
+    "spectra": 300,
     "readers": 200,
 }
-FOUND = {"messages": (), "manifests": (), "models": (), "tables": (), "vendors": (), "readers": ()}
+FOUND = {
+    "messages": (),
+    "manifests": (),
+    "models": (),
+    "tables": (),
+    "vendors": (),
+    "spectra": (),
+    "readers": (),
+}
 """Seeds that once found something: they are run for ever."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
@@ -170,20 +171,26 @@ _TOLD: Final = (
     "below_the_table",
 )
 """What readers say of a file in ``Source.stated``; where nothing is lost it is a note."""
+_QUOTED: Final = re.compile(r"'[^']*'")
+_MOST_NAMES: Final = 4
 
 
 def _stated(history: CellHistory) -> Iterator[Finding]:
-    """What the readers had to leave out, to put right or to assume."""
-    told = {
-        (record.source.path, key): record.source.stated[key]
-        for record in history.records
-        for key in _TOLD
-        if record.source.stated.get(key)
-    }
-    for (path, key), value in told.items():
-        name = file_name(path)
+    """What the readers had to leave out, to put right or to assume; once of files alike."""
+    told: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    for record in history.records:
+        for key in _TOLD:
+            if value := record.source.stated.get(key):
+                # each file's own date is but an example
+                alike = _QUOTED.sub("", str(value)) if key == "dates" else str(value)
+                names = told.setdefault((key, alike), (str(value), []))[1]
+                if (name := _name(record)) not in names:
+                    names.append(name)
+    for (key, _), (value, names) in told.items():
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        files = ", ".join(names[:_MOST_NAMES]) + more
         severity = "warning" if key in _DAMAGE else "note"
-        yield Finding(severity, f"reader-{key}", f"{name}: {key.replace('_', ' ')}: {value}.")
+        yield Finding(severity, f"reader-{key}", f"{files}: {key.replace('_', ' ')}: {value}.")
 
 
 def check_series(record: Record) -> list[Finding]:

@@ -28,6 +28,7 @@ _SPLIT: Final = re.compile(r"[\s_\-.,()\[\]#+]+")
 _DIGITS: Final = re.compile(r"(\d+)")
 _WORD: Final = re.compile(r"([^\W\d_]+)[\W_]*$")
 _MOST_DIGITS: Final = 9
+_MOST_SUFFIX: Final = 8
 
 
 def tokens(name: str) -> list[str]:
@@ -55,9 +56,14 @@ def stem_of(path: PurePath | str) -> str:
 
 
 def natural_key(name: str) -> list[tuple[int, int | str]]:
-    """Sort key under which "cell_10" comes after "cell_9"."""
-    parts = enumerate(_DIGITS.split(name))  # every other one is a number
-    return [(0, int(part)) if k % 2 else (1, part.lower()) for k, part in parts if part]
+    """Sort key under which "cell_10" comes after "cell_9", and "cell (2).csv" after "cell.csv"."""
+    stem, dot, suffix = name.rpartition(".")
+    if not stem or len(suffix) > _MOST_SUFFIX or not suffix[:1].isalpha():
+        stem, dot, suffix = name, "", ""
+    parts = enumerate(_DIGITS.split(stem))  # every other one is a number
+    key: list[tuple[int, int | str]]
+    key = [(0, int(part)) if k % 2 else (1, part.lower()) for k, part in parts if part]
+    return [*key, (1, f"{dot}{suffix}".lower())] if dot else key
 
 
 def goes_on(path: str, following: str) -> bool:

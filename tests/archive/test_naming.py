@@ -26,6 +26,9 @@ from softbreak.data.names import stem_of
         ["Li_LLZO_before_EIS", "Li_LLZO_after_EIS", "Li_LLZO"],
         ["LLZO_Teil1", "LLZO_Teil2"],
         ["LLZO_lauf_1", "LLZO_lauf_2"],
+        ["LLZO_Teil_1", "LLZO_Teil_2", "LLZO (2)"],
+        ["LPSCl_20240301", "LPSCl_20240402"],  # clocks tell
+        ["run", "run (1)"],
     ],
 )
 def test_names_of_one_cell(names):
@@ -43,7 +46,6 @@ def test_names_of_one_cell(names):
         ["20240301", "20240302"],
         ["1", "2", "3"],
         ["EIS", "CV"],
-        ["LPSCl_20240301", "LPSCl_20240402"],
     ],
 )
 def test_names_of_several_cells(names):

@@ -35,6 +35,7 @@ def archive(root, names, clocks):
         more = {
             "anew": {},
             "dated": {"started": STARTED + k * LONG},
+            "an hour apart": {"started": STARTED + k * (LONG + 3600.0)},
             "days apart": {"started": STARTED + k * 86_400.0},
             "go on": {"begin": k * LONG},
         }[clocks]
@@ -58,6 +59,15 @@ ONE = [
     (["LLZO/01", "LLZO/02"], "anew"),
     (["LLZO/LLZO_1", "LLZO/LLZO_2"], "anew"),
     (["LLZO/EIS_25", "LLZO/EIS_40", "LLZO/EIS_60"], "anew"),
+    (["LLZO_Teil_1", "LLZO_Teil_2"], "anew"),
+    (["LLZO", "LLZO (2)"], "go on"),
+    (["run", "run (1)"], "dated"),
+    (["LLZO_20231114", "LLZO_20231115"], "dated"),
+    (["LLZO_14112023", "LLZO_15112023"], "an hour apart"),
+    (["2023-11-14/LLZO7", "2023-11-15/LLZO7"], "dated"),
+    (["LLZO/LLZO1", "LLZO/LLZO2"], "anew"),
+    (["batch/S1", "batch/S2"], "dated"),
+    (["batch/data1", "batch/data2"], "anew"),
 ]
 SEVERAL = [
     (["LLZO_10", "LLZO_20", "LLZO_30"], "anew"),
@@ -70,6 +80,11 @@ SEVERAL = [
     (["01_GCPL", "02_GCPL"], "anew"),
     (["LLZO/LLZO_10", "LLZO/LLZO_20"], "anew"),
     (["cell_1", "cell_2"], "dated"),
+    (["run", "run (1)"], "anew"),
+    (["LLZO_20231114", "LLZO_20231115"], "anew"),
+    (["LLZO_20220301", "LLZO_20220305"], "an hour apart"),
+    (["batch/S12_cyc", "batch/S13_cyc", "batch/S14_cyc"], "anew"),
+    (["2023-11-14/run", "2023-11-15/run"], "anew"),
 ]
 
 

@@ -1,5 +1,7 @@
 """Findings: each in a sentence with the number that was seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,6 +36,20 @@ SIGN = np.where((np.arange(N) // 100) % 2 == 0, 1.0, -1.0)
 
 def test_a_sound_record_has_no_findings():
     assert topics(record(voltage_volt=0.1 * SIGN)) == {}
+
+
+def test_what_is_alike_of_several_files_is_said_once():
+    def of(name, **stated):
+        rec = record(voltage_volt=0.1 * SIGN)
+        return replace(rec, source=replace(rec.source, path=name, stated=stated))
+
+    dates = [f"ambiguous: '0{k}/02/2024' can be day first or month first" for k in range(1, 8)]
+    records = [of(f"run_{k}.csv", dates=date) for k, date in enumerate(dates)]
+    records += [of(f"cut_{k}.csv", unread=f"1 value, '{k}', in row {k}") for k in range(2)]
+    found = check_history(assemble(Cell(area_cm2=1.0), records))
+    (said,) = [f.sentence for f in found if f.topic == "reader-dates"]
+    assert "run_3.csv and 3 more: dates: ambiguous" in said
+    assert len([f for f in found if f.topic == "reader-unread"]) == 2  # each with its own text
 
 
 def test_a_reversed_voltage_is_an_error():

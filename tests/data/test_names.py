@@ -38,3 +38,10 @@ def test_numbers_of_cells_and_numbers_that_do_not_count(path, following):
 def test_names_with_odd_digits_can_be_sorted():
     assert natural_key("a²10") == [(1, "a²"), (0, 10)]
     assert file_name("C:\\x\\y.csv") == "y.csv"
+
+
+def test_a_second_file_of_one_name_comes_behind_the_first():
+    names = ["a/run (10).csv", "a/run.csv", "a/run (2).csv", "a/run_0.5C", "a/run_0.10C"]
+    assert sorted(names, key=natural_key) == [
+        *("a/run.csv", "a/run (2).csv", "a/run (10).csv", "a/run_0.5C", "a/run_0.10C"),
+    ]

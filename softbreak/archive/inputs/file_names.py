@@ -39,6 +39,8 @@ _DATE: Final = re.compile(
     r"[-_. ]*(?:\d\d?,? )?(?:(?:19|20)?\d\d)?"
 )
 _COPY_OF: Final = re.compile(r"(?i)^(?:copy of|kopie von|copie de|copia de|copia di) +")
+_AGAIN: Final = re.compile(r" ?\((\d{1,2})\)$")
+"""What a second file of one name bears in many programs: "run (2)"."""
 _WITHIN_YEAR: Final = re.compile(rf"{_MONTH}|{_DAY}")
 _CHANNEL: Final = re.compile(r"(?i)^(c|ch|chan|channel)\d{1,3}$")
 _IDENTITY: Final = re.compile(
@@ -151,7 +153,7 @@ def cell_key(stem: str) -> str:
         "lpscl_a_c01": files of a flat folder that share it are one cell. A number is kept where
         it names the cell ("cell_07", "sample 3") and where nothing else would.
     """
-    stem = _COPY_OF.sub("", stem)
+    stem = _COPY_OF.sub("", without_count(stem))
     kept = [part for part, role in _roles(stem) if role is Role.CELL]
     if any(part not in TECHNIQUES for part in kept):
         return "_".join(kept)
@@ -178,12 +180,21 @@ def _roles(stem: str) -> list[tuple[str, Role]]:
         role = Role.CELL
         if (part in TECHNIQUES or part in _COPY_WORDS) and place:
             role = Role.TECHNIQUE
-        elif _is_part(part) and place:
+        elif place and (_is_part(part) or (part in _PART_WORDS and _is_count(parts, place + 1))):
             role = Role.PART
         elif part.isdecimal() and place and before not in CELL_WORDS and _runs(parts, place):
             role = Role.NUMBER
         found.append((part, role))
     return found
+
+
+def _is_count(parts: Sequence[str], place: int) -> bool:
+    return place < len(parts) and parts[place].isdecimal() and len(parts[place]) <= _MOST_DIGITS
+
+
+def without_count(stem: str) -> str:
+    """Return a name without what says that it is the second file of that name: "run (2)"."""
+    return _AGAIN.sub("", stem) or stem
 
 
 class Numbered(NamedTuple):
@@ -217,7 +228,8 @@ def numbered(stem: str) -> Numbered:
     stem : str
         "LPSCl_a_03_PEIS_C01".
     """
-    stem = _COPY_OF.sub("", stem)
+    again = _AGAIN.search(stem)
+    stem = _COPY_OF.sub("", without_count(stem))
     bare = names_no_cell(stem)
     # all of it is technique and number, as in "data1"
     roles = [(part, _bare_role(part)) for part in tokens(stem)] if bare else _roles(stem)
@@ -228,6 +240,7 @@ def numbered(stem: str) -> Numbered:
         if role in (Role.NUMBER, Role.PART) or (bare and role is Role.TECHNIQUE)
         for figure in re.findall(r"\d+", part)
     ]
+    digits += [again[1]] if again else []
     said = [re.sub(r"\d+", "", part) for part, role in roles if role is not Role.CELL]
     return Numbered(
         key,
@@ -248,7 +261,7 @@ def _bare_role(part: str) -> Role:
 
 def names_no_cell(stem: str) -> bool:
     """Return whether a name holds a number, and else only techniques and a channel: "02_GCPL"."""
-    parts = [part for part in tokens(stem) if not _CHANNEL.match(part)]
+    parts = [part for part in tokens(without_count(stem)) if not _CHANNEL.match(part)]
     if not any(part[-1:].isdecimal() or part[:1].isdecimal() for part in parts):
         return False
     bare = all(part.isdecimal() and len(part) <= _MOST_DIGITS for part in parts)
@@ -261,8 +274,8 @@ def _is_part(part: str) -> bool:
 
 
 def _runs(parts: Sequence[str], place: int) -> bool:
-    """A number runs if only techniques, numbers and channels follow it; dates do not run."""
-    if len(parts[place]) > _MOST_DIGITS:
+    """A number runs if only techniques, numbers and channels follow it; or dates, perhaps."""
+    if len(parts[place]) > _MOST_DIGITS and not _DATE.fullmatch(parts[place]):
         return False
     rest = parts[place + 1 :]
     return all(p in TECHNIQUES or p.isdecimal() or _CHANNEL.match(p) or _is_part(p) for p in rest)

@@ -235,16 +235,36 @@ def _with_dated(
         while len(parts) > 1 and names_time(parts[-1], _above(parts)):
             parts.pop()
         whole.setdefault(PurePosixPath(*parts), []).append(place)
+    _lift_dated(places, whole)
     out: dict[PurePosixPath, list[PurePosixPath]] = {}
     for cell, folders in whole.items():
         paths = [path for folder in folders for path in places[folder]]
         stems = [stem_of(path) for path in paths if not perhaps_not_data(path)]
         alike = len({numbered(stem).key for stem in stems}) < 2
-        if alike or all(identities(stems)):
+        if alike or all(identities(stems)) or not cell.parts:
             out[cell] = paths
         else:
             out |= {folder: places[folder] for folder in folders}
     return out
+
+
+def _lift_dated(
+    places: Mapping[PurePosixPath, list[PurePosixPath]],
+    whole: dict[PurePosixPath, list[PurePosixPath]],
+) -> None:
+    """Put dated folders of the root together, if files of one cell's name lie in several."""
+    dated = [place for place in whole if len(place.parts) == 1 and names_time(place.name, "")]
+    keys = [
+        {numbered(stem_of(p)).key for p in places[place] if not perhaps_not_data(p)}
+        for place in dated
+        if place in places
+    ]
+    every = [key for mine in keys for key in mine]
+    named = all(key and not names_technique(key) for key in every)
+    if len(keys) < len(dated) or not named or len(set(every)) == len(every):
+        return
+    for place in dated:
+        whole.setdefault(PurePosixPath(), []).extend(whole.pop(place))
 
 
 def _above(parts: Sequence[str]) -> str:
@@ -340,7 +360,7 @@ def _by_number(group: Group, reason: str) -> list[Group]:
         words = [key, *map(str, numbers)]
         stem = stem_of(files[0]) if len(files) == 1 else "_".join(filter(None, words))
         name = printable((home / stem).as_posix())
-        while name in named:
+        while name in named or name == group.cell_id:  # of which it is kept that it was several
             name += f" ({printable(files[0].name)})"
         part = _part(group, name, tuple(files), reason)
         # the other numbers of "LLZO_10_1", "LLZO_10_2" are asked about in their turn

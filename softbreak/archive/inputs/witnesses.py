@@ -8,10 +8,11 @@ technique beside them, or that the clocks follow one another.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from softbreak.archive.inputs.file_names import Numbered, numbered
+from softbreak.archive.inputs.file_names import Numbered, numbered, without_count
 from softbreak.archive.inputs.overlap import at_once
 from softbreak.data.date_orders import settled
 from softbreak.data.history import Span, assemble, placements, span_of
@@ -38,6 +39,9 @@ CLOSE_SECOND: Final = 600.0
 OVERLAP_SECOND: Final = 120.0
 """By which clocks may disagree."""
 _MOST_NAMES: Final = 6
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DAYS: Final = ("%Y%m%d", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y")
+"""How dates stand in names, without what parts their numbers."""
 
 AnyRecord = Record | LongRecord
 
@@ -86,6 +90,42 @@ def several(records: Sequence[AnyRecord], by: str) -> str:
         alike = [file for file in files if file.name.key == key and file.name.numbers]
         if len({file.name.numbers for file in alike}) > 1 and not _one(alike, by):
             return _doubt(alike)
+    return _several_names(files) if by == FOLDER else _namesakes(files)
+
+
+def _several_names(files: Sequence[_File]) -> str:
+    """Say why files of one folder are samples of their own: "S12", "S13", "S14"."""
+    shapes: dict[tuple[str, ...], list[_File]] = {}
+    for file in files:
+        shapes.setdefault(tuple(map(_shape, file.name.key.split("_"))), []).append(file)
+    for shape, alike in shapes.items():
+        keys = [file.name.key.split("_") for file in alike]
+        apart = [k for k in range(len(shape)) if len({key[k] for key in keys}) > 1]
+        if len(apart) != 1 or not shape[apart[0]] or shape[apart[0]] in _folder(alike[0].path):
+            continue
+        if not _follow(sorted(alike, key=lambda file: natural_key(file.name.key)), PAUSE_SECOND):
+            names = ", ".join(dict.fromkeys(key[apart[0]] for key in keys[:_MOST_NAMES]))
+            return f"{NUMBERS} ({names}) name samples, and no clock says that one follows another"
+    return ""
+
+
+def _shape(word: str) -> str:
+    """Return the letters before the number of a sample; empty where a word is none."""
+    letters = word.rstrip("0123456789")
+    return letters if letters.isalpha() and letters != word else ""
+
+
+def _folder(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[0].rpartition("/")[2].lower()
+
+
+def _namesakes(files: Sequence[_File]) -> str:
+    """Say why "run (1)" is another cell than "run"."""
+    plain = {stem_of(file.path): file for file in files}
+    for stem, file in plain.items():
+        first = plain.get(without_count(stem), file)
+        if first is not file and not _follow([first, file], PAUSE_SECOND):
+            return _doubt([first, file])
     return ""
 
 
@@ -103,7 +143,18 @@ def _one(files: Sequence[_File], by: str) -> bool:
         return True
     if runs and min(file.name.digits for file in files) >= COUNTER_DIGITS:
         return True
-    return _follow(files, PAUSE_SECOND if runs or folder else CLOSE_SECOND)
+    near = runs or folder or all(map(_names_its_day, files))
+    return _follow(files, PAUSE_SECOND if near else CLOSE_SECOND)
+
+
+def _names_its_day(file: _File) -> bool:
+    """Whether the date in a name is that of the recording: it names no cell then."""
+    if not file.dated:
+        return False
+    digits = "".join(filter(str.isdecimal, stem_of(file.path)))
+    began = _EPOCH + timedelta(seconds=file.begin)
+    days = [began + timedelta(days=k) for k in (-1, 0, 1)]  # clocks of other zones
+    return any(day.strftime(form) in digits for day in days for form in _DAYS)
 
 
 def _run(names: Sequence[Numbered]) -> bool:
@@ -124,7 +175,10 @@ def _follow(files: Sequence[_File], pause: float) -> bool:
     timed = [file for file in files if file.series or file.dated]
     if len(timed) < 2 or len({file.dated for file in timed}) > 1:
         return False
-    timed.sort(key=lambda file: file.name.numbers)
+    if all(map(_names_its_day, timed)):
+        timed.sort(key=lambda file: file.begin)
+    else:
+        timed.sort(key=lambda file: (file.name.numbers, natural_key(file.path)))
     pairs = list(pairwise(timed))
     if not timed[0].dated and any(later.begin <= 0.0 for _, later in pairs):
         return False  # every clock begins anew

@@ -204,7 +204,9 @@ def _detect_mapped(path: Path, columns: Mapping[str, Any]) -> Reader:
     )
     try:
         reader = detect(path)
-    except UnknownFormatError:
+    except UnknownFormatError as error:
+        if not table.fits(_head(path), columns):
+            raise _of_another_file(path, columns, error) from error
         return mapped
     if reader in _UNPACK:
         inner = partial(_detect_mapped, columns=columns)
@@ -212,7 +214,20 @@ def _detect_mapped(path: Path, columns: Mapping[str, Any]) -> Reader:
     # A mapping overrules what is only assumed of a table without a header, or told by its words.
     if reader in described.READERS:
         return mapped if table.fits(_head(path), columns) else reader
-    return mapped if reader in table.READERS else reader
+    return mapped if reader in table.READERS and table.fits(_head(path), columns) else reader
+
+
+def _of_another_file(
+    path: Path, columns: Mapping[str, Any], error: UnknownFormatError
+) -> UnknownFormatError:
+    """Say of an unknown file that a mapping names columns that it does not have."""
+    names = ", ".join(repr(name) for name in table.names_in(columns)[:_MOST_NAMED])
+    return UnknownFormatError(
+        path,
+        found=f"{error.found}; no line of it names the columns of the [columns] section ({names})",
+        expected=error.expected,
+        remedy=f"{error.remedy} The mapping may be another file's: give each cell its own.",
+    )
 
 
 def _contract(path: Path, instrument: str, error: SchemaError) -> ReadError:
@@ -237,6 +252,7 @@ def _located(record: Record, content_hash: str, position: int) -> Record:
     return replace(record, source=source)
 
 
+_MOST_NAMED: Final = 6
 _LONGEST, _MOST_STATED = 2000, 2000
 """What a header says is kept with every record, and written with every result: it has a length."""
 

@@ -175,3 +175,32 @@ def test_a_wall_clock_is_enough(tmp_path: Path, head: str):
     (record,) = read(write(tmp_path, f"{head},Voltage (V),Current (A)", clock, VOLT, AMPERE))
     np.testing.assert_allclose(record.array("test_time_second"), TIME)
     assert record.array("unix_time_second")[0] == 1_709_110_800.0
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "time (s)   voltage (V)   current (mA)",
+        "time (s) voltage (V) current (mA)",
+        "# Time / s Voltage / V Current / mA",
+        "t/s U/V I/mA",
+        "Elapsed time (s)  Cell voltage [V]  Cell current [mA]",
+    ],
+)
+def test_columns_and_headings_that_blanks_separate(tmp_path: Path, head: str):
+    path = write(tmp_path, "run 7\n" + head, TIME, VOLT, 1e3 * AMPERE, delimiter="   ")
+    assert_read(read(path)[0])
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["P0DT{h}H{m}M{s}S", "{h}h {m}m {s}s", "{h} h {m} min {s} sec", "0.{h:02d}:{m:02d}:{s:02d}"],
+)
+def test_durations_need_no_unit_however_they_are_written(tmp_path: Path, form: str):
+    times = [form.format(h=int(t) // 3600, m=int(t) // 60 % 60, s=int(t) % 60) for t in TIME]
+    assert_read(read(write(tmp_path, "Time,U/V,I/A", times, VOLT, AMPERE))[0])
+
+
+def test_what_is_not_understood_is_named_as_the_file_names_it(tmp_path: Path):
+    with pytest.raises(ReadError, match=r"60 values of 'Cell voltage \(V\)' not understood"):
+        read(write(tmp_path, "Time (s),Cell voltage (V),Current (A)", TIME, ["?"] * N, AMPERE))

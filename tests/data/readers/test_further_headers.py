@@ -193,6 +193,16 @@ def test_a_remark_over_two_lines(tmp_path: Path):
     assert_rows(record, 20)
 
 
+@pytest.mark.parametrize(
+    "words", [("min", "max"), ("Mean", "Std.", "25%"), ("平均值",), ("Summe",)]
+)
+def test_statistics_below_a_table_are_no_rows(tmp_path: Path, words):
+    below = "".join(f"{word},5,0.1,0.001,0.1\n" for word in words)
+    (record,) = read(write(tmp_path, ARBIN + rows(20, 0, "{k},{t},1,{i},{v}") + below))
+    assert_rows(record, 20)
+    assert str(len(words)) in record.source.stated["below_the_table"]
+
+
 def test_mapped_tables_follow_names_and_refuse_what_positions_cannot(tmp_path: Path):
     text = "t,U,I\n" + rows(20) + "I,t,U\n" + rows(20, 20, "{i},{t},{v:.4f}")
     path = write(tmp_path, text)

@@ -130,3 +130,15 @@ def test_rows_whose_clocks_disagree_are_not_sorted():
     told = taken(table(), shuffle)
     told[RECORD] = np.random.default_rng(3).permutation(N).astype(float)
     assert "rows_sorted" not in arranged(told).said
+
+
+def test_an_export_that_overlaps_the_one_above_without_a_number_of_its_rows():
+    overlapped = np.concatenate([np.arange(80), np.arange(60, N)])
+    found = arranged(taken(table(), overlapped))
+    assert found.rows.tolist() == [*range(80), *range(100, N + 20)]
+    told = taken(table(), overlapped)
+    told["voltage_volt"] = told["voltage_volt"].copy()
+    told["voltage_volt"][90] += 1e-3  # something else was measured: no copy
+    assert arranged(told).rows is None
+    gap = np.concatenate([np.arange(80), np.arange(60, 70), np.arange(75, N)])
+    assert arranged(taken(table(), gap)).rows is None

@@ -194,6 +194,17 @@ def test_a_mapping_reads_what_no_vendor_claims(tmp_path: Path):
     assert read(vendors, mapping)[0].source.reader == "bdf"
 
 
+def test_a_mapping_of_another_file_does_not_make_this_one_damaged(tmp_path: Path):
+    mapping = {"test_time_second": "t/h", "voltage_volt": "U", "current_ampere": "I"}
+    notes = tmp_path / "notes.txt"
+    notes.write_text("assembled on Monday\npressed at 50 MPa\n" * 5)
+    with pytest.raises(UnknownFormatError, match=r"'t/h', 'U', 'I'.*may be another file's"):
+        read(notes, mapping)
+    bare = tmp_path / "bare.txt"
+    bare.write_text("".join(f"{i * 0.005:.3f} 0.1 0.5\n" for i in range(50)))
+    assert read(bare, mapping)[0].source.stated == read(bare)[0].source.stated
+
+
 def test_a_mapping_overrules_the_assumption_on_bare_columns(tmp_path: Path):
     path = tmp_path / "bare.txt"
     path.write_text("".join(f"{i * 0.005:.3f} 0.1 0.5\n" for i in range(50)))

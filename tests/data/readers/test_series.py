@@ -219,6 +219,20 @@ def test_a_quote_that_nothing_closes_swallows_no_rows(tmp_path: Path):
     assert record.array("test_time_second").tolist() == list(range(400))
 
 
+@pytest.mark.parametrize("cut", ['"7,0","-0,05","-0,0', '"7,0","-0,05","-0,', '"7,0","-0,05'])
+@pytest.mark.parametrize("last", [True, False])
+def test_a_row_that_was_cut_within_quotes_is_told_and_not_used(tmp_path: Path, cut, last):
+    """Split at the decimal commas, the row would be one of -0 V and 50 A."""
+    path = tmp_path / "x.csv"
+    rows = [f'"{k},0","0,05","0,0005"\n' for k in range(200)]
+    rows[7:] = [cut] if last else [cut + "\n", *rows[8:]]
+    path.write_text("test_time_second,voltage_volt,current_ampere\n" + "".join(rows))
+    (record,) = read(path)
+    assert 7.0 not in record.array("test_time_second").tolist()
+    assert set(record.array("voltage_volt").tolist()) == {0.05}
+    assert {"left_out", "unfinished_row"} & set(record.source.stated)
+
+
 def test_quotes_that_begin_late_are_quotes(tmp_path: Path):
     """A writer quotes only what needs it: the first thousand is row 1001."""
     path = tmp_path / "x.csv"

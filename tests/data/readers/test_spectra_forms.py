@@ -109,3 +109,45 @@ def test_a_second_spectrum_beside_the_first_as_pandas_names_it(tmp_path: Path):
     )
     with pytest.raises(ReadError, match="beside each other"):
         read(path)
+
+
+@pytest.mark.parametrize("index", ["", "{k},"])
+@pytest.mark.parametrize("form", ["{f:.8g},{a:.8g}{b:+.8g}j", "{f:.8g},({a:.8g} {b:+.8g}i)"])
+def test_complex_numbers_without_a_header(tmp_path: Path, index: str, form: str):
+    rows = enumerate(zip(FREQUENCY, IMPEDANCE, strict=True))
+    lines = [(index + form).format(k=k, f=f, a=z.real, b=z.imag) for k, (f, z) in rows]
+    path = tmp_path / "z.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    np.testing.assert_allclose(impedance(path), IMPEDANCE, rtol=1e-6)
+    path.write_text(
+        "\n".join([*lines[:9], lines[9].replace("j", "x").replace("i", "x"), *lines[10:]])
+    )
+    with pytest.raises(ReadError):
+        impedance(path)
+
+
+@pytest.mark.parametrize(
+    ("real", "imaginary"),
+    [
+        ("Z réel (Ohm)", "Z imaginaire (Ohm)"),
+        ("Realteil Z/Ohm", "Imaginärteil Z/Ohm"),
+        ("Z reale (Ohm)", "Z immaginaria (Ohm)"),
+        ("Z real (Ohm)", "Z imaginario (Ohm)"),
+    ],
+)
+def test_parts_of_z_in_more_languages(tmp_path: Path, real: str, imaginary: str):
+    columns = ((real, IMPEDANCE.real), (imaginary, IMPEDANCE.imag))
+    path = written(tmp_path / "z.csv", ("f/Hz", FREQUENCY), *columns, delimiter=";")
+    np.testing.assert_allclose(impedance(path), IMPEDANCE, rtol=1e-6)
+
+
+def test_two_spectra_whose_rows_stand_in_turn_are_refused(tmp_path: Path):
+    frequency = np.repeat(FREQUENCY, 2)
+
+    def both(other: np.ndarray) -> Path:
+        z = np.column_stack([IMPEDANCE, other]).ravel()
+        return written(tmp_path / "z.csv", ("f/Hz", frequency), ("Z'", z.real), ("Z''", z.imag))
+
+    with pytest.raises(ReadError, match=r"two impedances at each frequency \(\d"):
+        read(both(0.4 * IMPEDANCE))
+    assert len(impedance(both(1.001 * IMPEDANCE))) == 2 * len(FREQUENCY)  # measured twice

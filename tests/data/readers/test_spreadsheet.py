@@ -322,3 +322,30 @@ def test_a_copy_of_a_sheet_counts_once_and_is_said(tmp_path: Path):
     assert record.rows == 90
     assert "'Channel_1 (2)' (a copy)" in record.source.stated["sheets"]
     assert "'notes' with by, me" in record.source.stated["sheets"]
+
+
+OWN = ["Zeit [s]", "Spannung [V]", "Strom [mA]"]
+
+
+def own(n: int, step: float = 60.0) -> list[list[object]]:
+    signs = [1.0 if k % 20 < 10 else -1.0 for k in range(n)]
+    return [OWN, *([step * k, 0.05 * sign, sign] for k, sign in enumerate(signs))]
+
+
+def test_what_is_noted_beside_a_table_is_no_column(tmp_path: Path):
+    rows = own(120)
+    rows[0] = [*rows[0], "", "Fläche", 0.785]
+    rows[2] = [*rows[2], "", "Probe 7"]
+    (record,) = read(workbook(tmp_path / "x.xlsx", Tabelle1=rows))
+    assert len(record.table) == 120
+    assert (
+        record.source.stated["sheets"] == "left out: 'Fläche', 'Probe 7', '0.785' beside the table"
+    )
+
+
+@pytest.mark.parametrize("name", ["Zyklen", "cycle", "循环", "Overview"])
+def test_a_sheet_of_cycles_without_their_numbers_is_no_life(tmp_path: Path, name: str):
+    (record,) = read(workbook(tmp_path / "x.xlsx", Daten=own(200), **{name: own(9, 1200.0)}))
+    assert len(record.table) == 200
+    with pytest.raises(ReadError, match="do not continue each other"):  # as many rows: samples
+        read(workbook(tmp_path / "y.xlsx", Daten=own(200), **{name: own(190)}))

@@ -74,7 +74,29 @@ def test_charge_refutes_the_unit_of_a_described_time(tmp_path: Path):
     with pytest.raises(ReadError, match="3600"):
         read(table(tmp_path / "x.csv", **{"Time(s)": TIME / 3600, **columns}))
     (record,) = read(table(tmp_path / "y.csv", **{"Time(s)": TIME * 1e3, **columns}))
-    assert "0.001" in record.source.stated["units"]
+    np.testing.assert_allclose(record.array("test_time_second"), TIME, atol=1e-6)
+    assert "0.001" in record.source.stated["clocks"]
+    with pytest.raises(ReadError, match=r"charge that disagree by a factor of 0\.001"):
+        read(
+            table(tmp_path / "z.csv", **{"Time(s)": TIME, **columns, "Capacity(Ah)": charge / 1e3})
+        )
+
+
+@pytest.mark.parametrize("label", ["s", "ms", "min", "h", "d"])
+@pytest.mark.parametrize("unit", [1e-6, 1e-3, 1.0, 60.0, 3600.0, 86_400.0])
+def test_a_wall_clock_tells_every_unit_from_every_other(tmp_path: Path, label: str, unit: float):
+    dates = [f"2024-02-28 {9 + k // 60:02d}:{k % 60:02d}:00" for k in range(120)]
+    columns = {f"Time({label})": TIME / unit, "Voltage(V)": CURRENT * 100, "Current(A)": CURRENT}
+    (record,) = read(table(tmp_path / "x.csv", **columns, Timestamp=dates))
+    np.testing.assert_allclose(record.array("test_time_second"), TIME, atol=1e-3)
+
+
+def test_charge_that_contradicts_the_current_is_refused(tmp_path: Path):
+    charge = np.cumsum(np.abs(CURRENT)) * 60 / 3600
+    columns = {"Voltage(V)": CURRENT * 100, "Current(A)": CURRENT, "Time(s)": TIME}
+    within = {"Step Time(s)": TIME % 1800, "Capacity(mAh)": charge}
+    with pytest.raises(ReadError, match=r"current and charge that disagree by a factor of 0\.001"):
+        read(table(tmp_path / "x.csv", **columns, **within))
 
 
 @pytest.mark.parametrize(

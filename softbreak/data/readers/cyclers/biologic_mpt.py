@@ -7,8 +7,10 @@ are seconds or dates, and the last line is often without an end.
 
 from __future__ import annotations
 
+import io
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -45,6 +47,7 @@ _STATED = (
     "Characteristic mass",
     "Device",
 )
+_WORDED_LINE = re.compile(rb"\n-?[^-+.,\d\s]")
 _BLANK_LINE = re.compile(rb"\n(?:[ \t]*\r?\n)+")
 _DATE = re.compile(r"\d{1,4}[/.\-]\d{1,2}[/.\-]\d{2,4}\s+\d{1,2}:\d{2}")
 _REMEDY = "Export it again from EC-Lab as text, with its header."
@@ -52,17 +55,18 @@ _REMEDY = "Export it again from EC-Lab as text, with its header."
 
 @dataclass(frozen=True, slots=True)
 class _Export:
-    """The words of a file, and where its rows are."""
+    """The words of an export, where its rows are, and how many lines of the file stand above."""
 
     path: Path
     lines: tuple[str, ...]
     labels: tuple[str, ...]
     rows_at: int
+    above: int = 0
 
     @property
     def first_row(self) -> int:
         """Number of the first row's line, from 1, as an editor counts."""
-        return len(self.lines) + 2
+        return self.above + len(self.lines) + 2
 
     def value(self, key: str) -> str:
         """Return what stands behind ``key :``; empty where there is nothing."""
@@ -94,7 +98,8 @@ def read(path: Path) -> list[Record]:
     Returns
     -------
     list of Record
-        A last line that was cut off (an export of a running test) is left out.
+        Of each export in turn, where several stand one below the other. A last line that was cut
+        off (an export of a running test) is left out.
 
     Raises
     ------
@@ -104,7 +109,49 @@ def read(path: Path) -> list[Record]:
     with path.open("rb") as file:
         export = _export(file, path)
         file.seek(export.rows_at)
-        data, unfinished = _whole_lines(file.read(), len(export.labels))
+        data = file.read()
+    try:
+        return _records(export, data)
+    except ReadError:  # headings among the rows are no numbers
+        parts = list(_exports(export, data))
+        if len(parts) == 1:
+            raise
+    return [record for each, rows in parts for record in _records(each, rows)]
+
+
+def _exports(export: _Export, data: bytes) -> Iterator[tuple[_Export, bytes]]:
+    """Yield the exports that stand one below the other in a file, each with its rows.
+
+    Another one begins with the format's first line, or with headings alone: then what the words
+    above say holds on.
+    """
+    while True:
+        place = _begin(data)
+        if not place:
+            yield export, data
+            return
+        yield export, data[:place]
+        lines = export.first_row - 1 + data.count(b"\n", 0, place)
+        own = _export(io.BytesIO(data[place:]), export.path)
+        words = own.lines or export.lines
+        export = replace(own, lines=words, above=lines + len(own.lines) - len(words))
+        data = data[place + own.rows_at :]
+
+
+def _begin(data: bytes) -> int:
+    """Return where a line begins another export; 0 where none does."""
+    for found in _WORDED_LINE.finditer(data):
+        end = data.find(b"\n", found.end())
+        line = decode(data[found.start() + 1 : end if end >= 0 else len(data)]).strip("\r")
+        if line.strip() in _MARKS or _is_headings(line):
+            return found.start() + 1
+    return 0
+
+
+def _records(export: _Export, data: bytes) -> list[Record]:
+    """Return the records of one export."""
+    path = export.path
+    data, unfinished = _whole_lines(data, len(export.labels))
     if not data:
         raise export.error(
             "no data row",
@@ -252,7 +299,9 @@ def _parse(
         if series.null_count():
             row = series.is_null().arg_max() or 0
             label = export.labels[int(series.name[1:])]
-            raise export.error(f"no number for {label}", "a number", _line(export, row))
+            text = data.split(b"\n", row + 1)[row].split(b"\t")[int(series.name[1:]) :][:1]
+            found = f"{decode(text[0])[:40]!r}" if text else "nothing"
+            raise export.error(f"{found} for {label}", "a number", _line(export, row))
     return frame
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +18,7 @@ from softbreak.data.readers.containers import zip_file as zipped
 from softbreak.data.readers.parser_errors import foreign_errors, inside
 from softbreak.data.readers.tables.headings import IS_NUMBER
 from softbreak.data.readers.workbooks import extent, ods
-from softbreak.data.readers.workbooks.sheets import Sheet, chosen, only_statistics
+from softbreak.data.readers.workbooks.sheets import Sheet, chosen, only_statistics, saying
 from softbreak.data.record import Record
 from softbreak.errors import StatisticsError, UnknownFormatError
 
@@ -36,6 +35,8 @@ _REMEDY: Final = "Save it again in Excel."
 _MOST_ABOVE: Final = 200
 _MOST_NAMES: Final = 8
 _LONGEST_NAME: Final = 120
+_MOST_NOTES: Final = 40
+_FEW_NOTES: Final = 0.1
 
 
 def recognises(head: Head) -> bool:
@@ -85,10 +86,9 @@ def read(path: Path, detect: Callable[[Path], Reader]) -> list[Record]:
                 continue
             member = Path(folder) / f"sheet{number}.txt"
             whole = table if above is None else _continued(above, table)
-            whole.write_csv(member, separator="\t", include_header=False, quote_style="never")
             with inside(path, f"sheet {name!r}"):
                 try:
-                    records = detect(member).read(member)
+                    records = _read_sheet(whole, member, detect)
                 except UnknownFormatError:
                     unknown.append(f"{name!r} with {', '.join(_first_row(table)) or 'nothing'}")
                     continue
@@ -110,14 +110,41 @@ def read(path: Path, detect: Callable[[Path], Reader]) -> list[Record]:
     return [_told(record, others) for record in chosen(path, found)]
 
 
+def _read_sheet(
+    table: pl.DataFrame, member: Path, detect: Callable[[Path], Reader]
+) -> list[Record]:
+    """Read a sheet; if it is of no known format, without what was noted beside its table."""
+    _write(table, member)
+    try:
+        known = detect(member)
+    except UnknownFormatError:
+        alone, notes = _without_notes(table)
+        if not notes:
+            raise
+        _write(alone, member)
+        said = f"left out: {', '.join(map(repr, notes[:_MOST_NAMES]))} beside the table"
+        return [saying(record, said) for record in detect(member).read(member)]
+    return known.read(member)
+
+
+def _write(table: pl.DataFrame, member: Path) -> None:
+    table.write_csv(member, separator="\t", include_header=False, quote_style="never")
+
+
+def _without_notes(table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Return a table without the columns at its right that are all but empty, and what is there."""
+    filled = [column.str.len_bytes().fill_null(0).gt(0).sum() for column in table]
+    few = min(_MOST_NOTES, _FEW_NOTES * max(filled, default=0))
+    kept = max((place + 1 for place, count in enumerate(filled) if count > few), default=0)
+    notes = [text for column in table[:, kept:] for text in column.drop_nulls().to_list() if text]
+    return table[:, :kept], notes
+
+
 def _told(record: Record, others: Sequence[str]) -> Record:
     """Let a record say which sheets were not read."""
     if not others:
         return record
-    said = "; ".join(filter(None, (record.source.stated.get("sheets"), _left_out(others))))
-    return replace(
-        record, source=replace(record.source, stated={**record.source.stated, "sheets": said})
-    )
+    return saying(record, _left_out(others))
 
 
 def _left_out(others: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ from softbreak.data.readers.tables.headings import begun, headings_of, split
 from softbreak.data.readers.tables.time_series import Layout, Told, record_of
 from softbreak.data.readers.tables.unit_witnesses import TIME_WITNESS, corrected, witnesses_in
 from softbreak.data.readers.values.dates import read_instants
+from softbreak.data.readers.values.durations import are_durations
 from softbreak.data.readers.values.units import OFFSETS, TIME_UNITS
 from softbreak.data.record import Record
 from softbreak.data.schema import SERIES_COLUMNS
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 HEADER_WITHIN_LINES: Final = 300
 _LONGEST: Final = 80
 """A heading that says what it is takes no more letters."""
-_DURATION: Final = re.compile(r'"?(?:\d+\s*d\s*)?\d+:\d{2}:\d{2}(?:[.,]\d*)?"?')
 _SHORT_UNIT: Final = 3
 """Letters of a unit; longer ones, such as "hours", also stand for the name of the column."""
 _SIGNED: Final = 0.1
@@ -292,7 +292,7 @@ def _timed(text: Text, header: Header) -> bool:
     place = find(header.names, strict=False)["test_time_second"].index
     line = text.data[header.body : header.body + 65_536].split(b"\n", 1)[0]
     fields = split(line.decode("utf-8", errors="replace").strip("\r"), header.delimiter)
-    return place < len(fields) and _DURATION.fullmatch(fields[place][:_LONGEST]) is not None
+    return place < len(fields) and are_durations(fields[place][:_LONGEST])
 
 
 def _recognises(head: Head) -> bool:
@@ -335,7 +335,7 @@ def read(path: Path) -> list[Record]:
         columns,
         LAYOUT,
         Told(stated=said),
-        scales=_with_offsets(table, scales),
+        scales=_named(header, table, scales),
         decimal_comma=table.decimal_comma,
     )
     _check_signs(record)
@@ -348,9 +348,13 @@ def _is_wall(found: Mapping[str, Match]) -> bool:
     return wall is not None and wall.index == found["test_time_second"].index
 
 
-def _with_offsets(table: Table, scales: Mapping[str, float]) -> dict[str, float | Match]:
-    """Return scales, and the whole place of a column whose unit has another zero."""
-    return {n: at if (at := table.places[n]).offset else scale for n, scale in scales.items()}
+def _named(header: Header, table: Table, scales: Mapping[str, float]) -> dict[str, Match]:
+    """Return where columns stand, with these scales and the headings as the file has them."""
+    names = [" ".join(name.split()) for name in header.names]
+    return {
+        name: replace(at, scale=scales[name], stated=True, heading=names[at.index])
+        for name, at in table.places.items()
+    }
 
 
 def _runs(dates: object) -> bool:

@@ -52,6 +52,10 @@ ASSUMPTION: Final = (
 )
 _NUMBER: Final = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
 _BLANKS: Final = re.compile(rb"[ \t]*[ \t][ \t]*")
+_APART: Final = re.compile(rb"\t[ \t]*|[ ][ \t]+")
+_NEARER: Final = re.compile(rb"(?<! )[ ](?=[\[(/])|(?<=/)[ ](?! )")
+_INSIDE: Final = re.compile(rb"[ ]+")
+_MOST_ABOVE: Final = 1000
 _FEWEST_ROWS: Final = 10
 _MAPPING: Final = 'voltage_volt = "U" or 1 or { column = "U", scale = 1e-3 }'
 
@@ -127,11 +131,16 @@ def _above(text: Text, header: Header) -> list[str]:
 
 def fits(head: Head, columns: Mapping[str, Any]) -> bool:
     """Whether a file's beginning has a line with the headings that a mapping names."""
-    places = [c.get("column") if isinstance(c, Mapping) else c for c in columns.values()]
-    names = {place for place in places if isinstance(place, str)}
+    names = set(names_in(columns))
     lines = tabbed(Text.of_bytes(head.path, head.data)).data.split(b"\n", 1000)[:1000]
     rows = (line.decode("utf-8", errors="replace").strip("\r") for line in lines)
     return any(names <= {name.strip(' "') for name in r.split(delimiter_of(r))} for r in rows)
+
+
+def names_in(columns: Mapping[str, Any]) -> list[str]:
+    """Return the headings that a mapping names; positions are none."""
+    places = [c.get("column") if isinstance(c, Mapping) else c for c in columns.values()]
+    return [place for place in places if isinstance(place, str)]
 
 
 def read_bare(path: Path) -> list[Record]:
@@ -263,9 +272,24 @@ def tabbed(text: Text) -> Text:
     sample = text.data[:4096]
     if any(delimiter.encode() in sample for delimiter in DELIMITERS) and not _by_blanks(sample):
         return text
-    lines = b"\n".join(line.strip() for line in text.data.split(b"\n"))
+    lines = [line.strip() for line in text.data.split(b"\n")]
+    _head_by_blanks(lines)
     ending = b"\n" if text.data.endswith(b"\n") else b""
-    return Text(text.path, _BLANKS.sub(b"\t", lines.rstrip(b"\n")) + ending)
+    return Text(text.path, _BLANKS.sub(b"\t", b"\n".join(lines).rstrip(b"\n")) + ending)
+
+
+def _head_by_blanks(lines: list[bytes]) -> None:
+    """Join the words of each heading above columns that blanks separate."""
+    for row, line in enumerate(lines[1:_MOST_ABOVE], start=1):
+        fields = line.split()
+        if len(fields) < 2 or not all(_NUMBER.match(f.decode("utf-8", "replace")) for f in fields):
+            continue
+        above = lines[row - 1].lstrip(b"#% ")
+        for names in (_APART.split(above), _NEARER.sub(b"", above).split()):
+            if len(names) == len(fields) != len(above.split()):
+                lines[row - 1] = b"\t".join(_INSIDE.sub(b"_", name.strip()) for name in names)
+                return
+        return
 
 
 def _by_blanks(sample: bytes) -> bool:

@@ -34,9 +34,15 @@ def in_two_columns(lines: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        As they are where no row below a line of names holds one complex number.
+        As they are where no row below a line of names, nor the first line, holds one complex
+        number.
     """
     lines = list(lines)
+    first = next((line for line in lines[:_MOST_HEADER_LINES] if line.strip()), "")
+    for delimiter in DELIMITERS[:-1]:
+        place = _place(first, delimiter)
+        if place:  # a frequency stands in front, and no names above
+            return [_row(line, place, delimiter) for line in lines]
     for row in range(min(len(lines) - 1, _MOST_HEADER_LINES)):
         name, below = lines[row], lines[row + 1]
         if len(name) > MOST_LINE or not _LETTERS.search(name):

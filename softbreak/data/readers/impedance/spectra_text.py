@@ -315,7 +315,7 @@ def _recognises_nameless(head: Head) -> bool:
     if not head.is_text:
         return False
     lines = head.lines[:-1] if len(head.data) == HEAD_BYTES else head.lines
-    found = _nameless(lines[:400])
+    found = _nameless(in_two_columns(lines[:400]))
     if found is None or any(not_measured(fields[0]) for fields in found[0]):
         return False
     try:
@@ -331,7 +331,7 @@ def enumerate_columns(rows: Sequence[Sequence[str]]) -> list[tuple[str, tuple[st
 
 
 def _read_nameless(path: Path) -> list[Record]:
-    found = _nameless(read_lines(path))
+    found = _nameless(in_two_columns(read_lines(path)))
     if found is None:
         raise _cut(path, "", "rows of several lengths, or words", "three columns of numbers")
     table = numbers_of(path, dict(enumerate_columns(found[0])), found[1])

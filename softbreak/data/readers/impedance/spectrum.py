@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,10 @@ def read_bytes(path: Path) -> bytes:
 def read_lines(path: Path) -> list[str]:
     """Return a text file's lines without their ends."""
     return decode(read_bytes(path)).splitlines()
+
+
+_FEWEST_IN_TURN: Final = 8
+_IN_TURN: Final = 0.1
 
 
 def is_number(token: str) -> bool:
@@ -149,10 +154,33 @@ def spectrum_records(
             expected="a spectrum with positive frequencies",
             remedy="The measurement was perhaps aborted, or the file is damaged.",
         )
-    return [
-        record(origin, Technique.IMPEDANCE, table.iloc[part].reset_index(drop=True))
+    parts = [
+        table.iloc[part].reset_index(drop=True)
         for part in sweeps(table["frequency_hertz"].to_numpy())
     ]
+    for part in parts:
+        _check_interleaved(origin.path, part)
+    return [record(origin, Technique.IMPEDANCE, part) for part in parts]
+
+
+def _check_interleaved(path: Path, table: pd.DataFrame) -> None:
+    """Refuse two spectra whose rows stand in turn: averaged, they would be that of no cell."""
+    frequency = table["frequency_hertz"].to_numpy()
+    if len(table) % 2 or len(table) < _FEWEST_IN_TURN:
+        return
+    if not np.allclose(frequency[::2], frequency[1::2], rtol=1e-6, atol=0.0):
+        return
+    size = np.hypot(table["real_impedance_ohm"], table["imaginary_impedance_ohm"]).to_numpy()
+    apart = np.abs(size[::2] - size[1::2]) > _IN_TURN * np.maximum(size[::2], size[1::2])
+    if np.count_nonzero(apart) > len(apart) // 4:
+        k = 2 * int(np.argmax(apart))
+        raise ReadError(
+            path,
+            found=f"two impedances at each frequency ({size[k]:.4g} and {size[k + 1]:.4g} Ω at "
+            f"{frequency[k]:.4g} Hz): the rows of two spectra stand in turn",
+            expected="one spectrum below the other",
+            remedy="Give each spectrum a file of its own.",
+        )
 
 
 def record(origin: Origin, technique: Technique, table: pd.DataFrame) -> Record:

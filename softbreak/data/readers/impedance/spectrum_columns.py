@@ -41,13 +41,14 @@ _NAMES: Final = {
     "real": (
         r"re|real|zre|z_?real|z'|zs'|z_re|re_?z|real_?z|z\(re(?:al)?\)|re\W?z\W?|real\W?z\W?|zr"
         r"|real_?part(?:_?of_?(?:z|impedance))?|real_?impedance|impedance_?real"
-        r"|realteil|partie_?r[ée]elle|parte_?reale?|reell|r[ée]el(?:le)?|reale|实部|實部|実部|実数部|실수부|실수|действительная\w*"
+        r"|(?:z_?)?realteil(?:_?(?:von_?)?z|_?der_?impedanz)?|partie_?r[ée]elle|parte_?reale?|(?:z_?)?(?:reell|r[ée]el(?:le)?|reale)|实部|實部|実部|実数部|실수부|실수|действительная\w*"
     ),
     "imaginary": (
         r"im|imag|imaginary|zim|zimg|z_?imag|z''|zs''|z_im|im_?z|imag_?z|z\(im(?:ag)?\)"
         r"|im\W?z\W?|imag\W?z\W?|zi|imag(?:inary)?_?part(?:_?of_?(?:z|impedance))?|imag_?impedance"
-        r"|imaginary_?impedance|impedance_?imag(?:inary)?|imagin(?:ä|ae)rteil"
-        r"|partie_?imaginaire|parte_?imm?aginaria|imaginari[ao]|imaginaire|imagin(?:ä|ae)r"
+        r"|imaginary_?impedance|impedance_?imag(?:inary)?|imagin(?:ä|ae)rteil(?:_?(?:von_?)?z|_?der_?impedanz)?"
+        r"|partie_?imaginaire|parte_?imm?aginaria"
+        r"|(?:z_?)?(?:imm?aginari[ao]|imaginaire|imagin(?:ä|ae)r(?:teil)?)"
         r"|虚部|虛部|虚数部|허수부|허수|мнимая\w*"
     ),
     "resistance": r"r|rs|resistance",

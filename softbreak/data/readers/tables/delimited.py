@@ -198,7 +198,8 @@ def _closed(body: bytes, delimiter: str) -> tuple[bytes, bool]:
     """Return rows whose quotes enclose fields, and whether there are any.
 
     A quote that nothing closes in its line, nor before the first delimiter of one of the next few,
-    is damage and quotes nothing: it would swallow the rows that follow.
+    is damage and quotes nothing: it would swallow the rows that follow. Where quoted fields may
+    hold the delimiter, nobody knows which is which in such a line: it becomes one field.
     """
     if b'"' not in body:
         return body, False
@@ -212,6 +213,11 @@ def _closed(body: bytes, delimiter: str) -> tuple[bytes, bool]:
         return body, True
     kept = np.ones(len(data), dtype=bool)
     kept[quotes[odd[line]]] = False
+    several = odd & (np.bincount(line, minlength=len(ends) + 1) > 1)
+    mark = re.escape(delimiter)
+    if several.any() and re.search(rf'(?m)(?:^|{mark})"[^"\n{mark}]*{mark}'.encode(), body):
+        marks = np.flatnonzero(data == ord(delimiter))
+        kept[marks[several[np.searchsorted(ends, marks)]]] = False
     return data[kept].tobytes(), True
 
 

@@ -57,6 +57,8 @@ def without_unfinished(data: bytes, delimiter: str, last: int) -> Ending:
     before = [_fields(line, delimiter) for line in rows[-_MODELS:]]
     fields = _fields(tail, delimiter)
     models = [row for row in before if len(row) == len(fields)]
+    if b'"' in data[max(0, end - 65_536) : end] and tail.count(b'"') % 2:
+        return Ending(data[:end], changed=True, unfinished=UNFINISHED)
     if tail.count(mark) > last or (models and is_whole(fields[-1], [row[-1] for row in models])):
         return Ending(data + b"\n", changed=True)
     return Ending(data[:end], changed=True, unfinished=UNFINISHED)

@@ -196,7 +196,7 @@ def _exported_again(arrays: Mapping[str, np.ndarray], again: np.ndarray) -> np.n
     rows too: only a few falls of the clock, over several half-cycles each, are exports.
     """
     falls = np.flatnonzero(np.diff(arrays[_TIME]) < 0) + 1
-    kept = np.zeros_like(again)
+    time, kept = arrays[_TIME], np.zeros_like(again)
     if len(falls) > _MOST_EXPORTS:
         return kept
     begin, before = 0, 0
@@ -206,5 +206,19 @@ def _exported_again(arrays: Mapping[str, np.ndarray], again: np.ndarray) -> np.n
         turns = np.count_nonzero(np.diff(signs[signs != 0]))
         most = part.sum() >= max(_LEAST_BLOCK, 0.5 * min(len(part), before))
         kept[begin:end] = part & bool(begin and most and turns >= _LEAST_TURNS)
+        if begin and not kept[begin:end].any():
+            kept[begin : begin + _overlapped(time, begin, end, again)] = True
         begin, before = end, len(part)
     return kept
+
+
+def _overlapped(time: np.ndarray, begin: int, end: int, again: np.ndarray) -> int:
+    """Return how many first rows of an export repeat the last ones of the exports above it.
+
+    No clock that was reset falls back into the middle and meets every row that was there.
+    """
+    old = time[begin:end] <= time[:begin].max()
+    count = int(np.argmin(old)) if not old.all() else len(old)
+    within = time[begin] > time[:begin].min() and not old.all()
+    whole = within and count >= _LEAST_BLOCK and again[begin : begin + count].all()
+    return count if whole and count >= np.count_nonzero(time[:begin] >= time[begin]) else 0

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,12 @@ MOST_BELOW: Final = 100
 _MEASURED: Final = ("voltage_volt", "frequency_hertz")
 _LOST: Final = frozenset({"", "nan", "n/a", "na", "null", "none", "-", "--", "inf", "-inf", "#n/a"})
 _FIRST_BYTES: Final = 1 << 14
+_MOST_STATISTICS: Final = 12
+_STATISTIC: Final = re.compile(
+    r"(?:min(?:imum)?|max(?:imum)?|mean|avg|average|std|stdev|std\.? ?dev|sum|total|median|count"
+    r"|\d\d %|\d\d%|mittel(?:wert)?|summe|gesamt|standardabweichung|moyenne|somme|media|promedio"
+    r"|suma|średnia|среднее|итого|平均值?|最大值?|最小值?|合計|合计|总计|標準偏差|标准差)[.:]?"
+)
 _REMARKS: Final = ("comment", "note", "remark", "event", "message", "info", "flag")
 CHANNEL: Final = (
     Field(
@@ -157,6 +164,7 @@ def cleaned(path: Path, rows: Rows) -> tuple[pl.DataFrame, int]:
     """
     import polars as pl
 
+    rows = _without_statistics(rows)
     full = np.flatnonzero(~rows.odd)
     end = int(full[-1]) + 1 if len(full) else 0
     out = np.zeros(len(rows.odd), dtype=bool)
@@ -175,6 +183,22 @@ def cleaned(path: Path, rows: Rows) -> tuple[pl.DataFrame, int]:
     _check_channels(path, rows)
     frame = frame.filter(pl.Series(~out)) if out.any() else frame
     return frame, words if rows.last and end else 0
+
+
+def _without_statistics(rows: Rows) -> Rows:
+    """Take rows that begin with "min" or "mean" at the end of a table for words below it."""
+    last = np.flatnonzero(~rows.odd)[-_MOST_STATISTICS:][::-1] if rows.last else ()
+    found = list(takewhile(lambda row: _is_statistic(rows, row), map(int, last)))
+    if not found:
+        return rows
+    odd = rows.odd.copy()
+    odd[found] = True
+    return replace(rows, odd=odd)
+
+
+def _is_statistic(rows: Rows, row: int) -> bool:
+    fields = filter(None, split(rows.line(row), rows.header.delimiter))
+    return _STATISTIC.fullmatch(next(fields, "")[:40].lower()) is not None
 
 
 def _check_words(path: Path, rows: Rows, line: str, row: int) -> None:

@@ -12,22 +12,31 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-_FACTORS: Final = {
-    1e-3: "in milliseconds",
-    1e-6: "in microseconds",
-    1e-9: "in nanoseconds",
-    60.0: "in minutes",
-    3600.0: "in hours",
-    86_400.0: "in days",
-    1e3: "in seconds, not in milliseconds",
-    1 / 60.0: "in seconds, not in minutes",
-    1 / 3600.0: "in seconds, not in hours",
-    1 / 86_400.0: "in seconds, not in days",
-    24.0: "in days, not in hours",
-    1 / 24.0: "in hours, not in days",
-    1 / 1440.0: "in minutes, not in days",
+_UNITS: Final = {
+    "nanoseconds": 1e-9,
+    "microseconds": 1e-6,
+    "milliseconds": 1e-3,
+    "seconds": 1.0,
+    "minutes": 60.0,
+    "hours": 3600.0,
+    "days": 86_400.0,
 }
-"""What a column is in that is labelled seconds (or the other unit), by what its values lack."""
+_LABELLED: Final = ("seconds", "milliseconds", "minutes", "hours", "days")
+"""Units that headings state, the commonest first: where a factor has several readings, it is."""
+
+
+def _named() -> dict[float, str]:
+    """Return what a column is in that is labelled otherwise, by what its values lack."""
+    out: dict[float, str] = {}
+    for label in _LABELLED:
+        for unit, second in _UNITS.items():
+            factor = second / _UNITS[label]
+            if unit != label and not any(abs(known / factor - 1.0) < 1e-9 for known in out):
+                out[factor] = f"in {unit}" + f", not in {label}" * (label != "seconds")
+    return out
+
+
+_FACTORS: Final = _named()
 _STRETCHES: Final = 64
 _FEWEST_ROWS: Final = 3
 _ALIKE: Final = 0.03

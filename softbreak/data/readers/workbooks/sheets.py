@@ -23,6 +23,13 @@ from softbreak.errors import ReadError, StatisticsError
 _STATISTICS: Final = re.compile(
     r"statis|summary|by[ _-]?(cycle|step)|cycle[ _-]?(data|stat)|统计", re.IGNORECASE
 )
+_OF_CYCLES: Final = re.compile(
+    r"\W*(?:cycles?|zykl(?:en|us)|ciclos?|cicli|cyclus|cykle|циклы?|循环|循環|サイクル|사이클|overview"
+    r"|übersicht|zusammenfassung|résumé|resumen|riepilogo|итоги|汇总|概要)\W*",
+    re.IGNORECASE,
+)
+"""Names of sheets that may as well hold the samples of some cycles: their rows must be few."""
+_FEW: Final = 8
 _CHANNEL: Final = re.compile(r"(?:\b|_)(?:channel|chan|ch|kanal|通道)[ _-]*(\d+)", re.IGNORECASE)
 _LEAST_LEVELS: Final = 8
 _TOLERANCE_S: Final = 1.0
@@ -74,7 +81,7 @@ def chosen(path: Path, sheets: Sequence[Sheet]) -> list[Record]:
         said = f"left out: {', '.join(names[:20])}"
     series = [sheet for sheet in kept if sheet.series is not None]
     if len(series) < 2:
-        return [_saying(record, said) for sheet in kept for record in sheet.records]
+        return [saying(record, said) for sheet in kept for record in sheet.records]
     channels = {m[1].lstrip("0") for sheet in series if (m := _CHANNEL.search(sheet.name))}
     if len(channels) > 1:
         raise _several(path, series, "channels")
@@ -86,13 +93,15 @@ def chosen(path: Path, sheets: Sequence[Sheet]) -> list[Record]:
         joined = _joined(joined or _first(before), _first(after))
     spectra = [r for s in kept for r in s.records if r.technique is Technique.IMPEDANCE]
     told = "; ".join(filter(None, (f"one record from {_names(series)}", said)))
-    return [*([_saying(joined, told)] if joined is not None else []), *spectra]
+    return [*([saying(joined, told)] if joined is not None else []), *spectra]
 
 
-def _saying(record: Record, said: str) -> Record:
-    """Let a record say which sheets it is from."""
-    stated = {**record.source.stated, "sheets": said} if said else record.source.stated
-    return replace(record, source=replace(record.source, stated=stated))
+def saying(record: Record, more: str) -> Record:
+    """Let a record say more of the sheets of its workbook."""
+    stated = record.source.stated
+    said = "; ".join(filter(None, (stated.get("sheets"), more)))
+    told = {**stated, "sheets": said} if said else stated
+    return replace(record, source=replace(record.source, stated=told))
 
 
 def _is_copy(sheet: Sheet, others: Sequence[Sheet]) -> bool:
@@ -119,6 +128,8 @@ def _is_statistics(sheet: Sheet, sheets: Sequence[Sheet]) -> bool:
     alike = one_row_a_count(record.table)
     if _STATISTICS.search(sheet.name):
         return alike or bool(others)
+    if _OF_CYCLES.fullmatch(sheet.name):
+        return any(_sums_up(record, o) and _FEW * record.rows < o.rows for o in others)
     return alike and any(_sums_up(record, other) for other in others)
 
 
