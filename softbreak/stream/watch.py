@@ -86,12 +86,11 @@ class Watch:
         self.heard: Callable[[str, Alarm], None] | None = None
         self._committer = Committer(self, self.problems, self.metrics)
         self._failed = FailedCells(self, source, store, self.problems, self.metrics)
-        self._patient = self._polled_once = False
+        self._patient = self._polled_once = self._moved = False
         self._news: dict[str, WatchedCell] = {}
         self._dirty: dict[str, float] = {}
-        self._rest_until = 0.0
-        self._grouped, self._group_began = 0, 0.0
-        self._settled, self._moved = 0, False
+        self._grouped, self._group_began, self._rest_until = 0, 0.0, 0.0
+        self._settled = 0
         self._resume()
 
     def _resume(self) -> None:
