@@ -129,7 +129,7 @@ class Watch:
 
     def step(self) -> int:
         """Take what the source has; return how many chunks it had."""
-        self.metrics.polled_unix_second = time.time()
+        self.metrics.polled()
         count = 0
         for chunk in self._polled():
             count += 1

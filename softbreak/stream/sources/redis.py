@@ -238,7 +238,8 @@ class RedisSource(Source):
         numbers = sorted(self._leases.held & self._claimed)
         pages = self._reading.pages(numbers, _PAGE) if numbers else []
         full = [page.entries[-1][0] for _, page in pages if len(page.entries) == _PAGE]
-        self.behind_second = max((time.time() - _id(e)[0] / 1e3 for e in full), default=0.0)
+        now = self._client.time()[0] if full else 0  # of the clock that made the ids
+        self.behind_second = max((now - _id(entry)[0] / 1e3 for entry in full), default=0.0)
         for number, page in pages:
             key = self._address.key(number)
             self._note_lost(key, page.lost, page.first)
