@@ -1,6 +1,6 @@
 """A month of many channels in simulated time: is anything lost or doubled, does memory stay flat?
 
-Every channel is sampled every five minutes, its current turns every five hours, and it sends its
+Every channel is sampled every half hour, its current turns every five hours, and it sends its
 samples through Redis, so many messages a day, to a watch in a process of its own. One message in a
 hundred is damaged (in eight ways), one in a thousand is added twice, once a day many cells come at
 once that nobody knows, once a week the watch is ended (SIGTERM) and begun anew while messages keep
@@ -46,7 +46,7 @@ from softbreak.stream.watched_cell import DetectorEngine
 from tests.stream.servers import RedisServer
 from tests.stream.steps import StepEngine
 
-SAMPLE_SECOND, HALF_SECOND = 300.0, 5 * 3600.0
+SAMPLE_SECOND, HALF_SECOND = 1800.0, 5 * 3600.0
 PHASES, BREAKS_DAY = 10, 17.0
 SLICE = 250
 """Messages that are sent at a time."""
