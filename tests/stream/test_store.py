@@ -127,7 +127,7 @@ def test_silence_and_acknowledgement(store):
     assert list(store.alarms(standing=True)["key"]) == ["c/early warning/4", "c/hard/4"]
 
 
-@pytest.mark.parametrize("name", ["\ud800", 10**400, [["c"]], {"c"}], ids=repr)
+@pytest.mark.parametrize("name", ["\ud800", 10**400, object()], ids=["half", "huge", "object"])
 def test_what_no_database_takes_is_refused_in_words(store, name):
     for ask in (
         lambda: store.cell(name),
