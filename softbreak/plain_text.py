@@ -11,6 +11,15 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 _NUMBER: Final = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,4})?")
 
 
+def storable(text: str) -> bool:
+    """Return whether every file and database takes a text: no half character, and no zero."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text  # a database's text ends there, or it refuses it
+
+
 def one_line(text: str, most: int | None = None) -> str:
     """Return text in which every character is one that is seen.
 

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from softbreak.data.readers.elsewhere import reading_elsewhere
+from softbreak.data.readers.elsewhere import reading_ahead, reading_elsewhere
 
 if TYPE_CHECKING:
-    from softbreak.archive.jobs.arms_length import ArmsLength
+    from concurrent.futures import Future
+
+    from softbreak.archive.jobs.arms_length import ArmsLength, Lanes
     from softbreak.data.record import Record
 
 
@@ -32,3 +34,23 @@ def reading_far() -> Iterator[None]:
     finally:
         for reader in begun:
             reader.close()
+
+
+@contextmanager
+def reading_in_lanes() -> Iterator[None]:
+    """Let a watch come back for such files: one that is slow, or never ends, holds up no others."""
+    begun: list[Lanes] = []
+
+    def read(path: Path, columns: Mapping[str, Any] | None) -> Future[list[Record]]:
+        if not begun:
+            from softbreak.archive.jobs.arms_length import Lanes
+
+            begun.append(Lanes())
+        return begun[0].read(path, columns)
+
+    try:
+        with reading_ahead(read):
+            yield
+    finally:
+        for lanes in begun:
+            lanes.close()

@@ -97,6 +97,7 @@ def watch(
     could not run.
     """
     from softbreak.cli.ending import end_on_signal
+    from softbreak.cli.far_reading import reading_in_lanes
     from softbreak.cli.watchdog import tell_systemd
     from softbreak.stream.store.store import Store
 
@@ -113,6 +114,7 @@ def watch(
         running, postman = _composed(
             stack, opened, source, place, (notify, detector, settle, http, page)
         )
+        stack.enter_context(reading_in_lanes())
         end_on_signal(running.stop)
         tell_systemd(running.metrics, running.stop)
         if once:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
@@ -42,7 +41,7 @@ def tell_systemd(metrics: Metrics, stop: Event) -> bool:
 
 def _speak(place: str, pause_second: float, metrics: Metrics, stop: Event) -> None:
     while not stop.wait(pause_second):
-        if time.time() - metrics.polled_unix_second < HANGS_SECOND:
+        if metrics.silent_second < HANGS_SECOND:
             _send(place, "WATCHDOG=1")
     _send(place, "STOPPING=1")
 

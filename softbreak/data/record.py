@@ -13,6 +13,7 @@ import pandas as pd
 
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import SchemaError
+from softbreak.plain_text import storable
 
 
 class Technique(StrEnum):
@@ -86,21 +87,65 @@ _PLAUSIBLE: dict[str, tuple[float, float]] = {
 }
 
 
-def checked_cell(cell: Cell) -> Cell:
-    """Return the cell if its numbers are numbers of a cell.
+_TEXTS = ("cell_id", "configuration", "electrode", "electrolyte", "notes")
+_MOST_TEXT = 16_384
+_MOST_NUMBER = 1e18
+"""No number of a cell is so large; one of hundreds of digits has no place in any file either."""
+
+
+def plain_cell(cell: Cell) -> Cell:
+    """Return the cell if all that is said of it can be kept: texts and finite numbers.
 
     Raises
     ------
     SchemaError
-        If one is not a number, or beyond what any cell has.
+        If something is of another type, not finite, longer than 16,384 characters, or text that no
+        file takes.
     """
-    for name, (low, high) in _PLAUSIBLE.items():
+    for name in _TEXTS:
+        if (value := getattr(cell, name)) is not None:
+            _check_text(name, value)
+    for name in _PLAUSIBLE:
         value = getattr(cell, name)
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise SchemaError(f"{name} is {value!r}; expected a number")
-        if not low <= value <= high:
+            raise SchemaError(f"{name} is {_shown(value)}; expected a number")
+        if not abs(value) < _MOST_NUMBER:
+            raise SchemaError(f"{name} is {_shown(value)}; expected a number that a cell can have")
+    return cell
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise SchemaError(f"{name} is {_shown(value)}; expected text")
+    if len(value) > _MOST_TEXT:
+        raise SchemaError(f"{name} has {len(value):,} characters; expected at most {_MOST_TEXT:,}")
+    if not storable(value):
+        raise SchemaError(f"{name} holds half a character or a zero, which no file takes")
+
+
+def _shown(value: object) -> str:
+    """Return a value as far as it can be shown: it may be endless, or nested without end."""
+    if isinstance(value, str | float):
+        return repr(value[:40] if isinstance(value, str) else value)
+    if type(value) is int and abs(value) < _MOST_NUMBER:
+        return repr(value)
+    return f"of the type {type(value).__name__}" if type(value) is not int else "beyond all measure"
+
+
+def checked_cell(cell: Cell) -> Cell:
+    """Return the cell if it can be kept (:func:`plain_cell`), and its numbers are a cell's.
+
+    Raises
+    ------
+    SchemaError
+        If something cannot be kept, or is beyond what any cell has.
+    """
+    plain_cell(cell)
+    for name, (low, high) in _PLAUSIBLE.items():
+        value = getattr(cell, name)
+        if value is not None and not low <= value <= high:
             raise SchemaError(f"{name} is {value:g}; expected {low:g} to {high:g}")
     return cell
 

@@ -37,7 +37,6 @@ _SETTLED_GROWTH = 1.25
 MOST_CELLS = 20_000
 """So many cells are kept in memory; of more, those that were fed longest ago wait in the store."""
 
-
 _Write = tuple[WatchedCell, CellWrite]
 
 
@@ -87,13 +86,11 @@ class Watch:
         self.heard: Callable[[str, Alarm], None] | None = None
         self._committer = Committer(self, self.problems, self.metrics)
         self._failed = FailedCells(self, source, store, self.problems, self.metrics)
-        self._patient = self._polled_once = False
+        self._patient = self._polled_once = self._moved = False
         self._news: dict[str, WatchedCell] = {}
         self._dirty: dict[str, float] = {}
-        self._rest_until = 0.0
-        self._grouped, self._group_began = 0, 0.0
+        self._grouped, self._group_began, self._rest_until = 0, 0.0, 0.0
         self._settled = 0
-        self._moved = False
         self._resume()
 
     def _resume(self) -> None:
@@ -132,7 +129,7 @@ class Watch:
 
     def step(self) -> int:
         """Take what the source has; return how many chunks it had."""
-        self.metrics.polled_unix_second = time.time()
+        self.metrics.polled()
         count = 0
         for chunk in self._polled():
             count += 1
@@ -162,20 +159,22 @@ class Watch:
     def _settle(self) -> None:
         """Take new cells out of what the garbage collector looks through.
 
-        They live for months; a full collection that visits ten thousand of them holds every alarm
-        up for half a second. What nobody refers to any more is freed all the same, without it.
+        A full collection that visits ten thousand holds every alarm up for half a second; what
+        nobody refers to any more is freed all the same, without it.
         """
-        if len(self.cells) > MOST_CELLS and not self.source.ends:
-            self._put_away(len(self.cells) - MOST_CELLS)
         if len(self.cells) > _SETTLED_GROWTH * self._settled:
             self._settled = len(self.cells)
             gc.collect()
             gc.freeze()
 
-    def _put_away(self, count: int) -> None:
+    def _excess(self) -> int:
+        """So many cells are to leave the memory; a pipe's all stay, for its end judges them."""
+        return 0 if self.source.ends else max(len(self.cells) - MOST_CELLS, 0)
+
+    def _put_away(self) -> None:
         """Leave cells to the store that were not fed for longest: a message brings them back."""
         idle = (n for n, cell in self.cells.items() if not cell.handled and not cell.has_news)
-        for name in [*islice(idle, count)]:
+        for name in [*islice(idle, self._excess())]:
             del self.cells[name]
             self._stored_cells.add(name)
 
@@ -302,6 +301,7 @@ class Watch:
         began = time.monotonic()
         if not self._store(self._writes(names, due)):
             return False
+        self._put_away()
         if due:
             now = time.monotonic()
             self._rest_until = now + (now - began) * (1.0 / self.pace.share - 1.0)
@@ -337,6 +337,8 @@ class Watch:
         """Cells whose state is to be stored, the longest waiting first."""
         if everything:
             return dict.fromkeys(self._dirty)
+        if excess := self._excess():  # whoever waits longest is stored at once, and makes room
+            return dict.fromkeys(islice(self._dirty, max(excess, self.pace.checkpoints)))
         now = time.monotonic()
         if now < self._rest_until and self.pace.checkpoint_second > 0.0:
             return {}

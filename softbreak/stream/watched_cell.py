@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
@@ -302,7 +303,12 @@ def _brief(row: dict[str, Any]) -> dict[str, Any]:
         "electronic_fraction_upper",
         "end_time_second",
     )
-    brief = {name: row[name] for name in names}
+    brief = {name: _known(row[name]) for name in names}
     evidence = row.get("evidence")
     first = next(iter(evidence), None) if evidence is not None else None
     return brief | {"sentence": first["sentence"] if first else ""}
+
+
+def _known(value: Any) -> Any:
+    """Return None for what is not known: JSON has no NaN, and to look for one costs time."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -34,11 +35,12 @@ class _Collector:
         for kind in ("source", "store", "engine", "fence", "message"):
             errors.add_metric([kind], m.errors[kind])
         yield errors
+        polled = time.time() - m.silent_second
         gauges = {
             "cells": ("Cells live in this process.", m.cells),
             "lag_seconds": ("Age of the newest sample when it was stored.", m.lag_second),
             "commit_seconds": ("Duration of the last transaction.", m.commit_second),
-            "polled_timestamp_seconds": ("When the source was asked last.", m.polled_unix_second),
+            "polled_timestamp_seconds": ("When the source was asked last.", polled),
         }
         for name, (about, number) in gauges.items():
             if math.isfinite(number):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import socket
 import threading
-import time
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -97,8 +96,7 @@ def application(exposed: Exposed, host: str = "127.0.0.1") -> FastAPI:
 def _fault(watch: Watch | None) -> str:
     if watch is None:
         return "the watch has not begun"
-    silent = time.time() - watch.metrics.polled_unix_second
-    if silent > HANGS_SECOND:
+    if (silent := watch.metrics.silent_second) > HANGS_SECOND:
         return f"the source was not asked for {silent:.0f} s"
     if watch.metrics.store_fault:
         return f"nothing can be stored: {watch.metrics.store_fault}"

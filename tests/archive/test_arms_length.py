@@ -8,14 +8,18 @@ import pytest
 from typer.testing import CliRunner
 
 from softbreak.archive.jobs import arms_length
-from softbreak.archive.jobs.arms_length import ArmsLength
+from softbreak.archive.jobs.arms_length import ArmsLength, Lanes
 from softbreak.cli.main import app
 from softbreak.data.readers import registry
-from softbreak.data.readers.elsewhere import reading_elsewhere
+from softbreak.data.readers.elsewhere import reading_ahead, reading_elsewhere
 from softbreak.errors import ReadError, UnknownFormatError
 from softbreak.stream.sources.file_position import Mark
 from softbreak.stream.sources.growing import GrowingFile
+from softbreak.stream.store.store import Store
+from softbreak.stream.watch import Watch
 from tests.archive.files import write_cell
+from tests.stream.growing import folder
+from tests.stream.steps import StepEngine, csv
 
 DEADLY = {"job": "tests.archive.deadly_reader:read_job", "warm_up": arms_length._WARM_UP}
 
@@ -104,7 +108,7 @@ def test_what_is_no_file_is_told_as_such(far, tmp_path):
     ("deed", "limits", "words"),
     [
         (b"POISON", {}, r"died \(exit code 3\)"),
-        (b"HANG", {"seconds": 1.0}, "no result within 1 s"),
+        (b"HANG", {"seconds": 5.0}, "no result within 5 s"),
         (b"HOG", {"memory_bytes": 2**27}, "MiB of memory and growing"),
         (b"BUG", {}, "an error of softbreak's own"),
     ],
@@ -127,6 +131,71 @@ def test_a_watch_goes_on_behind_a_file_that_kills(far, tmp_path):
     follows = GrowingFile(bad, "bad.csv.gz", None, Mark(), 0.0)
     with reading_elsewhere(far(**DEADLY).read), pytest.raises(ReadError, match="died"):
         follows.look()
+
+
+@pytest.fixture
+def lanes():
+    made = Lanes(ArmsLength(5.0, **DEADLY), ArmsLength(60.0, **DEADLY))
+    yield made
+    made.close()
+
+
+def test_a_file_that_is_slow_holds_up_slow_files_alone(lanes, tmp_path):
+    bad = tmp_path / "bad.json"
+    bad.write_bytes(b"HANG")
+    hangs = lanes.read(bad, None)
+    for name in ("a", "b"):  # behind it in the queue, and when it has been found to be slow
+        assert len(lanes.read(gz(tmp_path, name), None).result(60.0)) == 1
+    again = lanes.read(bad, None)  # known by now: it does not even begin in the quick lane
+    assert len(lanes.read(gz(tmp_path, "c"), None).result(60.0)) == 1
+    assert not hangs.done()
+    assert not again.done()
+
+
+def test_a_watch_goes_on_while_a_library_does_not_come_back(lanes, tmp_path):
+    for name in ("bad", "good"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "bad/1.csv.gz").write_bytes(gzip.compress(b"HANG" + csv(6)))
+    (tmp_path / "bad/2.csv").write_bytes(csv(6))
+    (tmp_path / "good/1.csv.gz").write_bytes(gzip.compress(csv(8)))
+    (tmp_path / "text.csv").write_bytes(csv(9))
+    store = Store(":memory:")
+    source = folder(tmp_path)
+    watch = Watch(source, store, StepEngine())
+    with reading_ahead(lanes.read):
+        watch.step()  # what is text is there at once
+        assert set(watch.cells) == {"text"}
+        while "good" not in watch.cells:
+            watch.step()
+            source.wait(0.05)
+        assert source.settling, "the other one is still being read"
+        assert "bad" not in watch.cells, "its rows are handed on together, in their order"
+    store.close()
+
+
+def test_a_watch_that_reads_ahead_comes_to_what_it_comes_to_at_once(far, tmp_path):
+    def outcome(*lanes):
+        store = Store(":memory:")
+        watch = Watch(folder(tmp_path, settle=0.0), store, StepEngine())
+        with reading_ahead(lanes[0].read) if lanes else reading_elsewhere(far().read):
+            watch.run_once()
+        found = store.verdicts()
+        store.close()
+        return found
+
+    whole = csv(12, breaks=6)
+    cut = whole.rfind(b"\n", 0, len(whole) // 2) + 1
+    head = whole[: whole.find(b"\n") + 1]
+    for k in range(20):  # more cells than are read at a time
+        (tmp_path / f"c{k}").mkdir()
+        (tmp_path / f"c{k}/1.csv.gz").write_bytes(gzip.compress(whole[:cut]))
+        (tmp_path / f"c{k}/2.csv.gz").write_bytes(gzip.compress(head + whole[cut:]))
+    (tmp_path / "c3/1.csv.gz").write_bytes(gzip.compress(b"BUG" + whole[:cut]))
+    both = Lanes(ArmsLength(60.0, **DEADLY), ArmsLength(60.0, **DEADLY))
+    ahead = outcome(both)
+    both.close()
+    assert ahead["cell_id"].nunique() == 20
+    assert ahead.equals(outcome())
 
 
 @pytest.mark.parametrize("verb", ["check", "diagnose"])

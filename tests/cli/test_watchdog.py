@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 
 import pytest
 
@@ -34,10 +35,12 @@ def test_a_watch_that_polls_is_spoken_for_until_it_ends(systemd):
         pass
 
 
-def test_a_watch_that_hangs_is_not_spoken_for(systemd):
+@pytest.mark.parametrize("step", [0.0, -1e7, 1e7])
+def test_a_watch_that_hangs_is_not_spoken_for(systemd, monkeypatch, step):
     stop = threading.Event()
-    metrics = Metrics()
-    metrics.polled_unix_second -= 1e6
+    metrics, clock = Metrics(), time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + step)
+    metrics.polled_second -= 1e6
     tell_systemd(metrics, stop)
     assert heard(systemd, 1) == ["READY=1"]
     threading.Event().wait(0.1)

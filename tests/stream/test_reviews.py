@@ -74,6 +74,13 @@ def test_a_table_that_is_taken_twice_counts_once(reviews):
         {"first": 4.0},
         {"first": float("nan")},
         {"note": "x" * 5000},
+        {"note": "\ud800"},
+        {"note": "a\0b"},
+        {"note": [[1]]},
+        {"cell_id": 10**400},
+        {"first": 10**400},
+        {"first": "0"},
+        {"file_sha256": "0" * 65},
     ],
 )
 def test_what_no_label_can_say_is_refused(wrong):

@@ -127,6 +127,19 @@ def test_silence_and_acknowledgement(store):
     assert list(store.alarms(standing=True)["key"]) == ["c/early warning/4", "c/hard/4"]
 
 
+@pytest.mark.parametrize("name", ["\ud800", 10**400, object()], ids=["half", "huge", "object"])
+def test_what_no_database_takes_is_refused_in_words(store, name):
+    for ask in (
+        lambda: store.cell(name),
+        lambda: store.acknowledge(name, "Ada"),
+        lambda: store.silence(name, 1.0),
+        lambda: store.silence("c", name),
+    ):
+        with pytest.raises(StoreError):
+            ask()
+    store.check()
+
+
 def test_nobody_hears_of_the_end_of_what_they_were_never_told(store):
     store.silence("*", 2e10)
     store.commit([with_alarm()], "s", ["x"])

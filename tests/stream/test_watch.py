@@ -339,13 +339,15 @@ def test_problems_are_bounded_and_lines_too(caplog):
     assert "\x1b" not in caplog.text
 
 
-def test_cells_beyond_the_most_wait_in_the_store(tmp_path, monkeypatch):
+@pytest.mark.parametrize("calm", [True, False], ids=["stored at once", "stored seldom"])
+def test_cells_beyond_the_most_wait_in_the_store(tmp_path, monkeypatch, calm):
     from softbreak.stream.sources.http_inbox import InboxSource
 
     monkeypatch.setattr("softbreak.stream.watch.MOST_CELLS", 5)
     inbox, rows = InboxSource(), list(volts(4))
     store = Store(str(tmp_path / "store.db"))
-    watch = Watch(inbox, store, StepEngine(), pace=Pace(checkpoint_second=0.0))
+    pace = Pace(checkpoint_second=0.0 if calm else 1e9, checkpoints=1)
+    watch = Watch(inbox, store, StepEngine(), pace=pace)
     for part in (rows[:40], rows[40:]):
         for k in range(20):
             told = parse(message(f"c{k}", part, part[0][0]))

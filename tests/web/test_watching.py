@@ -83,6 +83,19 @@ def test_health_says_whether_the_watch_polls_and_the_store_answers(lab, monkeypa
     assert "was not asked" in lab.ask("/health")[1]
 
 
+@pytest.mark.parametrize("step", [-86_400.0, 86_400.0], ids=["back", "on"])
+def test_a_clock_that_is_set_hides_no_watch_that_hangs_and_invents_none(lab, monkeypatch, step):
+    lab.begin()
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + step)
+    until(lambda: lab.ask("/health") == (200, "ok"))
+    lab.watch.stop.set()
+    lab.thread.join()
+    lab.watch.metrics.polled_second -= 1.5 * watching.HANGS_SECOND
+    status, told = lab.ask("/health")
+    assert (status, "was not asked for 18" in told) == (503, True), told
+
+
 def test_a_post_is_answered_when_it_is_stored_and_counts_once(lab):
     lab.begin()
     for _ in range(3):

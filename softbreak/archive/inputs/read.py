@@ -124,7 +124,7 @@ def _cell(roots: list[Path], facts: dict[str, Any], stated: Group) -> Cell:
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
             raise SoftbreakError(f"a cell has no {name!r}: {hint}")
     given = {name: value for name, value in facts.items() if value is not None}
-    name = stated.cell.cell_id or _named(roots)
+    name = stated.cell.cell_id or _named(roots).encode("utf-8", "backslashreplace").decode("utf-8")
     return checked_cell(replace(stated.cell, **{"cell_id": name, **given}))
 
 

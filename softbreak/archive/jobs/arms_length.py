@@ -3,13 +3,18 @@
 The process is started when the first such file is met, and stays for the next. Its tables come back
 as plain arrays in files, everything else as JSON: nothing that a damaged file can do to the reader
 is carried over.
+
+Who follows many files has them read in two lanes, each a process: what does not come back soon goes
+on in the slow one, so that it holds up other slow files and no more.
 """
 
 from __future__ import annotations
 
 import tempfile
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
@@ -34,6 +39,14 @@ _REMEDY: Final = (
 _KINDS: Final = ("ReadError", "UnknownFormatError", "StatisticsError")
 _BYTES_PER_SECOND: Final = 1e6
 _GROWTH: Final = 12
+QUICK_SECOND: Final = 10.0
+QUICK_BYTES: Final = 16 << 20
+"""What is larger is not even tried in the quick lane."""
+_MOST_SLOW: Final = 10_000
+
+
+class _LateError(ReadError):
+    """A file that was not read in time."""
 
 
 class ArmsLength:
@@ -79,7 +92,8 @@ class ArmsLength:
             if reply.from_outside:  # a system short of memory, or a person: not the file's fault
                 reply = next(iter(pool.run([self._task(path, told)])))
             if reply.death:
-                raise ReadError(
+                kind = _LateError if reply.late else ReadError
+                raise kind(
                     path,
                     found=f"nothing could be read: {reply.death}",
                     expected="a file that can be read",
@@ -103,6 +117,59 @@ class ArmsLength:
         seconds = self._seconds + size / _BYTES_PER_SECOND
         memory = max(self._memory_bytes, _GROWTH * size)
         return Task(0, self._job, told, seconds, memory)
+
+
+class Lanes:
+    """Reads files ahead: those that come back soon in one process, the others in another.
+
+    Parameters
+    ----------
+    quick, slow : ArmsLength
+        The limits of ``quick`` are short.
+    """
+
+    def __init__(self, quick: ArmsLength | None = None, slow: ArmsLength | None = None) -> None:
+        self._quick, self._slow = quick or ArmsLength(QUICK_SECOND), slow or ArmsLength()
+        self._lanes = [ThreadPoolExecutor(1), ThreadPoolExecutor(1)]
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._closed = False
+
+    def read(self, path: Path, columns: Mapping[str, Any] | None) -> Future[list[Record]]:
+        """Begin to read a file; the result is that of :meth:`ArmsLength.read`."""
+        told: Future[list[Record]] = Future()
+        slow = str(path) in self._known or path.stat().st_size > QUICK_BYTES
+        self._lanes[slow].submit(self._read, told, path, columns, slow=slow)
+        return told
+
+    def close(self) -> None:
+        """End both processes, also in the middle of a file."""
+        self._closed = True
+        for lane in self._lanes:
+            lane.shutdown(wait=False, cancel_futures=True)
+        for reader in (self._quick, self._slow):
+            reader.close()
+
+    def _read(
+        self,
+        told: Future[list[Record]],
+        path: Path,
+        columns: Mapping[str, Any] | None,
+        *,
+        slow: bool,
+    ) -> None:
+        if self._closed:
+            told.cancel()
+            return
+        with Boundary(str(path)) as boundary:
+            told.set_result((self._slow if slow else self._quick).read(path, columns))
+        if isinstance(boundary.error, _LateError) and not slow:
+            self._known[str(path)] = None
+            while len(self._known) > _MOST_SLOW:
+                self._known.popitem(last=False)
+            with Boundary(str(path)):  # the lanes may have been closed meanwhile
+                self._lanes[True].submit(self._read, told, path, columns, slow=True)
+        elif boundary.error is not None:
+            told.set_exception(boundary.error)
 
 
 def warm_up(_: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from softbreak.errors import SoftbreakError
 
 logger = logging.getLogger(__name__)
 
+LATE: Final = "no result within"
 _START_SECOND: Final = 180.0
 _STARTS: Final = 12
 """Of which all but the last may be ended by others; a fault of its own ends the matter at once."""
@@ -95,6 +96,11 @@ class Reply:
     from_outside: bool = False
     answer: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def late(self) -> bool:
+        """Whether the worker was ended because its time was over."""
+        return self.death.startswith(LATE)
+
 
 class Worker:
     """One worker process, started when it is needed and again after every death.
@@ -155,7 +161,7 @@ class Worker:
                 return
             if time.monotonic() > self._deadline:
                 self._killed = (
-                    f"no result within {task.seconds:.0f} s",
+                    f"{LATE} {task.seconds:.0f} s",
                     "Raise --timeout if the file is merely large; else copy or export it again.",
                 )
             elif (grown := self._grown()) > task.memory_bytes:

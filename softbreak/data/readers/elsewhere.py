@@ -1,8 +1,12 @@
-"""Where files are read that a library takes apart: here, or in a process that may die of them."""
+"""Where files are read that a library takes apart: here, or in a process that may die of them.
+
+Who follows many files may not wait for one: it has them read ahead, and comes back for the records.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +17,11 @@ if TYPE_CHECKING:
 Elsewhere = Callable[[Path, Mapping[str, Any] | None], list["Record"]]
 """Reads a file as :func:`softbreak.data.readers.registry.read` does."""
 
+Ahead = Callable[[Path, Mapping[str, Any] | None], "Future[list[Record]]"]
+"""Begins to read such a file, and comes back at once."""
+
 _in_use: list[Elsewhere] = []
+_ahead: list[Ahead] = []
 
 
 @contextmanager
@@ -36,3 +44,23 @@ def reading_elsewhere(read: Elsewhere) -> Iterator[None]:
 def elsewhere() -> Elsewhere | None:
     """Return who reads such files; None where this process does."""
     return _in_use[-1] if _in_use else None
+
+
+@contextmanager
+def reading_ahead(begin: Ahead) -> Iterator[None]:
+    """Let ``begin`` have files that somebody comes back for.
+
+    Parameters
+    ----------
+    begin : callable
+    """
+    _ahead.append(begin)
+    try:
+        yield
+    finally:
+        _ahead.remove(begin)
+
+
+def ahead() -> Ahead | None:
+    """Return who reads files ahead; None where everybody waits."""
+    return _ahead[-1] if _ahead else None

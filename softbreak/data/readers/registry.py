@@ -36,7 +36,7 @@ from softbreak.data.readers.cyclers import (
     potentiostats,
     spreadsheet,
 )
-from softbreak.data.readers.elsewhere import elsewhere
+from softbreak.data.readers.elsewhere import Ahead, ahead, elsewhere
 from softbreak.data.readers.formats import bdf, bdf_files, described, published
 from softbreak.data.readers.formats import plain_table as table
 from softbreak.data.readers.formats.chunked import long_records
@@ -134,9 +134,8 @@ def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None)
         If the file is missing, damaged or of no known format. Nothing else.
     """
     path = Path(path)
-    places = {name: place for name, place in (columns or {}).items() if name != TECHNIQUE}
     stated = (columns or {}).get(TECHNIQUE)
-    reader = _detect_mapped(path, places) if places else detect(path)
+    reader = _reader_of(path, columns)
     far = elsewhere() if reader.by_library else None
     if far is not None:
         return far(path, columns)
@@ -156,6 +155,28 @@ def read(path: str | os.PathLike[str], columns: Mapping[str, Any] | None = None)
         )
     records = [_named(record, stated) for record in records]
     return [_located(record, content_hash, place) for place, record in enumerate(records)]
+
+
+def reader_ahead(path: Path, columns: Mapping[str, Any] | None) -> Ahead | None:
+    """Return who begins to read a file that a library takes apart, if anybody reads ahead.
+
+    Parameters
+    ----------
+    path, columns
+        As for :func:`read`.
+
+    Raises
+    ------
+    ReadError
+        As :func:`read`, of a file of no known format.
+    """
+    begin = ahead()
+    return begin if begin is not None and _reader_of(path, columns).by_library else None
+
+
+def _reader_of(path: Path, columns: Mapping[str, Any] | None) -> Reader:
+    places = {name: place for name, place in (columns or {}).items() if name != TECHNIQUE}
+    return _detect_mapped(path, places) if places else detect(path)
 
 
 def _named(record: Record, stated: str | None) -> Record:

@@ -15,7 +15,7 @@ from softbreak.data.checks import Finding as Remark
 from softbreak.data.checks import check_history
 from softbreak.data.decimation import min_max_samples
 from softbreak.data.history import CellHistory
-from softbreak.data.record import Technique
+from softbreak.data.record import Technique, plain_cell
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather, no_sweeps
 from softbreak.models.diagnosis.file_cycles import file_cycles
@@ -100,6 +100,7 @@ def examine(history: CellHistory, detector: str | Detector = DEFAULT) -> Diagnos
             f"examine and diagnose take what softbreak.read gives, not {type(history).__name__}: "
             "softbreak.diagnose(softbreak.read(path))"
         )
+    plain_cell(history.cell)
     evidence = gather(history, waveforms=detector_of(detector).waveforms)
     return diagnosed(evidence, history, check_history(history), detector)
 

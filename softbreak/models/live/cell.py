@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from softbreak.data.record import Cell, Record, Technique
+from softbreak.data.record import Cell, Record, Technique, plain_cell
 from softbreak.errors import ArgumentError
 from softbreak.features.cycles.finished_cycles import Arranged, first_cycles
 from softbreak.features.cycles.live_cycles import LivePairing, PairingRevised
@@ -67,7 +67,7 @@ class LiveCell:
                 f"LiveCell takes what is known of a cell, not {type(cell).__name__}: "
                 'softbreak.LiveCell(softbreak.Cell("cell7"))'
             )
-        self.cell = cell
+        self.cell = plain_cell(cell)
         self.detector = detector
         self._chosen = live_detector_of(detector)
         self._records = CellRecords(watchful=True)
@@ -131,6 +131,8 @@ class LiveCell:
         list of Change
         """
         completed, otherwise = 0, False
+        if wrong := [type(r).__name__ for r in records if not isinstance(r, Record)]:
+            raise ArgumentError(f"update takes a list of records, not one of {wrong[0]}")
         names = [_name(record) for record in records]
         if len(set(names)) > 1:
             records = in_order(records, names, self._records.entries)

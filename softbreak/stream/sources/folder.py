@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from threading import Event
-from typing import Any
+from typing import Any, Final
 
 from softbreak.boundary import Boundary, in_words
 from softbreak.data.record import Cell, Record
 from softbreak.errors import ReadError, SoftbreakError
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
 from softbreak.stream.sources.file_position import Mark, hashed
+from softbreak.stream.sources.folder_events import Waker
 from softbreak.stream.sources.growing import GrowingFile, News
 from softbreak.stream.sources.twins import Twins
+
+MOST_AWAITED: Final = 16
+"""So many cells' files are read elsewhere at a time; what was read lies in memory until the last
+of a cell's has been."""
+LONG_SECOND: Final = 60.0
+"""A cell that is awaited for so long is slow: others need not wait for it."""
+MOST_SLOW: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +118,18 @@ class FolderSource(Source):
         self._stored: dict[str, str] = {}
         self._again: set[str] = set()
         self._unreadable: set[str] = set()
+        self._awaited: dict[str, float] = {}
+        self._has_queue = False
+        self._begun_again: dict[str, list[GrowingFile]] = {}
         self._twins = Twins(root)
         self._problems: list[Problem] = []
-        self._waker = _Waker(root) if events else None
+        self._waker = Waker(root) if events else None
 
     def resume(self, tokens: Mapping[str, tuple[str, str]]) -> None:
         """Take up from stored tokens."""
         self._files.clear()
+        self._awaited.clear()
+        self._begun_again.clear()
         self._again.clear()
         self._owner.clear()
         self._owned.clear()
@@ -132,6 +145,7 @@ class FolderSource(Source):
         """Yield one chunk for each cell that has something new."""
         if time.monotonic() >= self._next_scan:
             self._scan()
+        self._has_queue = False
         for found in self._found:
             with Boundary() as boundary:
                 chunk = self._chunk(found)
@@ -153,8 +167,14 @@ class FolderSource(Source):
 
     def wait(self, second: float) -> None:
         """Wait until something changes, at most so long."""
+        second = min(second, 0.2) if self.settling else second
         if self._waker is None or not self._waker.wait(second):
             time.sleep(second)
+
+    @property
+    def settling(self) -> bool:
+        """Whether files are still being read."""
+        return bool(self._awaited) or self._has_queue
 
     def close(self) -> None:
         """Stop listening."""
@@ -165,6 +185,8 @@ class FolderSource(Source):
         with Boundary() as boundary:
             self._found = self._discover()
             self._listed, self.stalled = True, ""
+            names = {found.cell.cell_id for found in self._found}
+            self._awaited = {name: at for name, at in self._awaited.items() if name in names}
         error = boundary.error
         if error is not None and not self._listed and isinstance(error, SoftbreakError | OSError):
             raise error
@@ -181,6 +203,8 @@ class FolderSource(Source):
         begun = bool(self._owned.get(name))
         if name in self._again or self._moved(name, mine) or self._told_otherwise(found, files):
             return self._restart(found, files)
+        if self._is_awaited(name, files):
+            return None
         news: dict[str, News] = {}
         settled = []
         for file in files:
@@ -198,6 +222,23 @@ class FolderSource(Source):
         if not begun and self._is_several(found, files, news):
             return None
         return self._made(found, files, news, backlog=not begun, ended=ended)
+
+    def _is_awaited(self, name: str, files: Sequence[GrowingFile]) -> bool:
+        """Whether files of a cell are still being read elsewhere: its rows come together."""
+        now, others = time.monotonic(), [at for k, at in self._awaited.items() if k != name]
+        quick = sum(now - at < LONG_SECOND for at in others)
+        turn = quick < MOST_AWAITED and len(others) < MOST_SLOW
+        awaited = False
+        for file in files:
+            with suppress(ReadError, OSError):  # said when it is looked at
+                awaited |= file.is_being_read(may_begin=turn)
+        if not awaited:
+            self._awaited.pop(name, None)
+        elif turn:
+            self._awaited.setdefault(name, now)
+        else:
+            self._has_queue = True
+        return awaited
 
     def _has_ended(self, files: list[GrowingFile]) -> bool:
         """Whether all files have been quiet for long, and that was not told yet."""
@@ -220,7 +261,14 @@ class FolderSource(Source):
 
     def _restart(self, found: Found, files: list[GrowingFile]) -> Chunk | None:
         """Read a cell from zero, once all its files can be read."""
-        again = [file.fresh() for file in files]
+        name = found.cell.cell_id
+        again = self._begun_again.pop(name, [])
+        if [file.name for file in again] != [file.name for file in files]:
+            again = [file.fresh() for file in files]
+        if self._is_awaited(name, again):
+            self._begun_again[name] = again
+            self._again.add(name)
+            return None
         news: dict[str, News] = {}
         before = len(self._problems)
         for file in again:
@@ -229,13 +277,13 @@ class FolderSource(Source):
             if told is not None:
                 news[file.name] = told
             elif len(self._problems) > before and not file.mark.settled:
-                self._again.add(found.cell.cell_id)
+                self._again.add(name)
                 return None
-        self._again.discard(found.cell.cell_id)
+        self._again.discard(name)
         if self._is_several(found, again, news):
             return None
-        for name in self._owned.pop(found.cell.cell_id, ()):
-            self._owner.pop(name, None)
+        for path in self._owned.pop(name, ()):
+            self._owner.pop(path, None)
         self._files.update({file.name: file for file in again})
         return self._made(found, again, news, restart=True, ended=self._has_ended(again))
 
@@ -347,40 +395,3 @@ def _looked(file: GrowingFile) -> News | None:
 def _valid(path: str) -> str:
     """Return a file's name as text that every store takes: old shares hold others."""
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-class _Waker:
-    """Events of the file system, where there are any."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._stop = Event()
-        self._changes: Iterator[Any] | None = None
-        self._works = True
-
-    def wait(self, second: float) -> bool:
-        """Wait for a change; return False if this system cannot tell of any."""
-        from watchfiles import watch
-
-        if not self._works:
-            return False
-        try:
-            if self._changes is None:
-                self._changes = watch(
-                    self._root,
-                    watch_filter=None,
-                    debounce=100,
-                    step=50,
-                    rust_timeout=max(int(second * 1000), 1),
-                    yield_on_timeout=True,
-                    stop_event=self._stop,
-                    ignore_permission_denied=True,
-                )
-            next(self._changes, None)
-        except (OSError, RuntimeError):
-            self._works = False
-        return self._works
-
-    def close(self) -> None:
-        self._stop.set()
-        self._changes = None

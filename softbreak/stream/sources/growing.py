@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from os import stat_result
 from pathlib import Path
@@ -37,6 +38,16 @@ class News:
     def samples(self) -> int:
         """Number of rows."""
         return sum(len(record.table) for record in self.records)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A file that is being read elsewhere, as it was when that began."""
+
+    records: Future[list[Record]]
+    stamp: tuple[int, int]
+    quiet: bool
+    began: float
 
 
 class GrowingFile:
@@ -83,6 +94,7 @@ class GrowingFile:
         self._seen = (mark.size, mark.mtime_ns)
         self.quiet_second = 0.0
         self._not_before = 0.0
+        self._ahead: _Ahead | None = None
 
     def fresh(self) -> GrowingFile:
         """Return the same file, unread."""
@@ -94,6 +106,29 @@ class GrowingFile:
         """Whether rows of it were handed on."""
         return any(series.rows for series in self.mark.series)
 
+    def is_being_read(self, *, may_begin: bool) -> bool:
+        """Have the file read elsewhere, if a library is to read it; return whether it still is.
+
+        Parameters
+        ----------
+        may_begin : bool
+            Whether it is this file's turn; else it waits.
+
+        Raises
+        ------
+        ReadError, OSError
+            As :meth:`look`.
+        """
+        if self._ahead is not None:
+            return not self._ahead.records.done()
+        due = self._due() if self.mark.tail is None else None
+        if due is None or (time.monotonic() < self._not_before and not due[1]):
+            return False
+        begin = registry.reader_ahead(self.path, self._columns)
+        if begin is not None and may_begin:
+            self._ahead = _Ahead(begin(self.path, self._columns), *due, time.monotonic())
+        return begin is not None
+
     def look(self) -> News | None:
         """Return what is new; None if the file has not changed (or is gone).
 
@@ -104,15 +139,14 @@ class GrowingFile:
         OSError
             If it is locked, or the network is away.
         """
-        try:
-            status = self.path.stat()
-        except FileNotFoundError:
+        if self._ahead is not None and self._ahead.records.done():
+            ahead, self._ahead = self._ahead, None
+            return self._read_whole(ahead.stamp, ahead.quiet, ahead)
+        due = self._due()
+        if due is None:
             return None
-        stamp = (status.st_size, status.st_mtime_ns)
-        quiet = self._quiet(stamp, status)
+        stamp, quiet = due
         same = stamp == (self.mark.size, self.mark.mtime_ns)
-        if same and (self.mark.settled or not quiet):
-            return None
         if not same and not quiet and self.mark.tail is not None:
             news = self._read_on(stamp)
             if news is not None:
@@ -120,6 +154,17 @@ class GrowingFile:
         if time.monotonic() < self._not_before and not quiet:
             return None
         return self._read_whole(stamp, quiet)
+
+    def _due(self) -> tuple[tuple[int, int], bool] | None:
+        """Return the file's stamp, and whether it is quiet; None if it need not be looked at."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        stamp = (status.st_size, status.st_mtime_ns)
+        quiet = self._quiet(stamp, status)
+        same = stamp == (self.mark.size, self.mark.mtime_ns)
+        return None if same and (self.mark.settled or not quiet) else (stamp, quiet)
 
     def give_up(self) -> None:
         """Leave the file alone until it changes."""
@@ -169,9 +214,15 @@ class GrowingFile:
         new = part(record, known, self.name, len(series) - 1)
         return News([new] if len(new.table) else [])
 
-    def _read_whole(self, stamp: tuple[int, int], quiet: bool) -> News:
-        began = time.monotonic()
-        records = registry.read(self.path, self._columns)
+    def _read_whole(self, stamp: tuple[int, int], quiet: bool, ahead: _Ahead | None = None) -> News:
+        began = ahead.began if ahead is not None else time.monotonic()
+        try:
+            if ahead is not None:
+                records = list(ahead.records.result())
+            else:
+                records = registry.read(self.path, self._columns)
+        finally:
+            self._not_before = time.monotonic() + _BREATH * (time.monotonic() - began)
         if not quiet and ends_within_a_line(self.path, stamp[0], records[-1]):
             records[-1] = replace(records[-1], table=records[-1].table.iloc[:-1])
         tail = None
@@ -188,7 +239,6 @@ class GrowingFile:
             tail=tail,
             facts=self.mark.facts,
         )
-        self._not_before = time.monotonic() + _BREATH * (time.monotonic() - began)
         return news
 
     def _compared(self, records: list[Record]) -> News:

@@ -21,7 +21,20 @@ class Sequences:
 
     def resume(self, tokens: Mapping[str, tuple[str, str]]) -> None:
         """Take up from stored tokens."""
-        self._last = {cell_id: int(token) for cell_id, token in tokens.values()}
+        self.take_up({cell_id: int(token) for cell_id, token in tokens.values()})
+
+    def take_up(self, last: Mapping[str, int]) -> None:
+        """Take up from the last number of each cell."""
+        self._last = dict(last)
+
+    def forget(self, cell_ids: Iterable[str]) -> None:
+        """Take what comes of these cells as news."""
+        for name in cell_ids:
+            self._last.pop(name, None)
+
+    def last(self, cell_id: str) -> int | None:
+        """Return the last number of a cell; None where none is known."""
+        return self._last.get(cell_id)
 
     def is_new(self, message: Message) -> bool:
         """Return whether a message is news, and note that it has come."""

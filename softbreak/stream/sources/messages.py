@@ -24,6 +24,7 @@ import numpy as np
 from softbreak.data.record import Cell, Record, Source, Technique, checked_cell
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import SchemaError, SoftbreakError
+from softbreak.plain_text import storable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,7 +181,12 @@ def parse(data: bytes | str) -> Message:
         raise MessageError(f"no JSON ({error}); expected one object a message") from error
     if not isinstance(told, dict):
         raise MessageError(f"a {type(told).__name__}; expected an object with cell_id and table")
-    return _message(told)
+    try:
+        return _message(told)
+    except RecursionError as error:  # as deep as can just be parsed, and no longer be shown
+        raise MessageError(
+            "nested too deeply; expected an object with cell_id and table"
+        ) from error
 
 
 def _message(told: dict[str, Any]) -> Message:
@@ -233,16 +239,12 @@ def _is_number(value: object) -> TypeGuard[int | float]:
 
 
 def _text(name: str, value: object, most: int = MOST_NAME) -> str:
-    """Return a text that can be stored; a lone half of a character cannot."""
+    """Return a text that can be stored."""
     if not isinstance(value, str):
         raise MessageError(f"{name[:40]!r} is {type(value).__name__}; expected text")
     text = value[:most]
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise MessageError(f"{name[:40]!r} is no text that can be stored") from error
-    if "\0" in text:  # a database's text ends there, or it refuses it
-        raise MessageError(f"{name[:40]!r} holds a zero character; expected text")
+    if not storable(text):
+        raise MessageError(f"{name[:40]!r} holds half a character or a zero; expected text")
     return text
 
 

@@ -5,7 +5,8 @@ messages stay in order. A worker holds a lease on each partition it reads; lease
 is lost run out, another takes the partition and claims what was delivered but not acknowledged
 (XAUTOCLAIM). An entry is acknowledged (XACK) after its effects are stored. Delivery is thus *at
 least once*; the stored entry id of each cell makes the effect *exactly once*, and the store refuses
-a worker that writes although it has lost its lease.
+a worker that writes although it has lost its lease. A sender that did not hear whether an entry was
+taken adds it again, under another id: the message's ``sequence``, stored beside the id, tells.
 
 What was trimmed before it was read is counted, and the cells whose rows may be among it are told of
 it; what can never be used goes to the dead letters.
@@ -23,7 +24,7 @@ from typing import Any, Final
 
 from softbreak.boundary import Boundary, in_words
 from softbreak.stream.sources.chunk import Chunk, Problem, Receipt, Source
-from softbreak.stream.sources.merged import batches, chunk_of
+from softbreak.stream.sources.merged import Sequences, batches, chunk_of
 from softbreak.stream.sources.messages import Message, MessageError, parse
 from softbreak.stream.sources.redis_address import FIELD, Address, connect
 from softbreak.stream.sources.redis_leases import Leases
@@ -74,7 +75,7 @@ class RedisSource(Source):
         self._began, self._lease_second = time.monotonic(), lease_second
         self._gaps: dict[str, Id] = {}
         self._lost = 0
-        self._sequences: dict[str, int] = {}
+        self._known = Sequences()
         self._claimed: set[int] = set()
         self._open: set[tuple[str, bytes]] = set()
         self._last: dict[str, Id] = {}
@@ -85,7 +86,9 @@ class RedisSource(Source):
 
     def resume(self, tokens: Mapping[str, tuple[str, str]]) -> None:
         """Take up from stored entry ids; what was delivered and not stored comes again."""
-        self._last = {cell_id: _id(token) for cell_id, token in tokens.values()}
+        told = {cell_id: token.partition(" ") for cell_id, token in tokens.values()}
+        self._last = {cell_id: _id(entry) for cell_id, (entry, _, _) in told.items()}
+        self._known.take_up({cell_id: int(n) for cell_id, (_, _, n) in told.items() if n})
         self._claimed.clear()
         self._open.clear()
 
@@ -184,7 +187,7 @@ class RedisSource(Source):
         for entries in (r.handle for r in receipts if isinstance(r.handle, _Entries)):
             for entry, fields in self._tried(self._pending.fields, entries.key, entries.ids):
                 message = parse(fields[FIELD])
-                tokens = {f"{entries.key}/{message.cell.cell_id}": entry.decode()}
+                tokens = self._tokens(entries.key, [message], entry)
                 chunks.append(chunk_of([message], tokens, _Entries(entries.key, (entry,))))
         return chunks
 
@@ -235,7 +238,8 @@ class RedisSource(Source):
         numbers = sorted(self._leases.held & self._claimed)
         pages = self._reading.pages(numbers, _PAGE) if numbers else []
         full = [page.entries[-1][0] for _, page in pages if len(page.entries) == _PAGE]
-        self.behind_second = max((time.time() - _id(e)[0] / 1e3 for e in full), default=0.0)
+        now = self._client.time()[0] if full else 0  # of the clock that made the ids
+        self.behind_second = max((now - _id(entry)[0] / 1e3 for entry in full), default=0.0)
         for number, page in pages:
             key = self._address.key(number)
             self._note_lost(key, page.lost, page.first)
@@ -249,13 +253,19 @@ class RedisSource(Source):
         self._problems.append(Problem(key, sentence))
         self._gaps[key] = _id(first) if first else max(self._last.values(), default=(0, 0))
 
-    def _incomplete(self, key: str, group: Sequence[Message], before: Id | None, at: Id) -> str:
+    def _tokens(self, key: str, group: Sequence[Message], entry: bytes) -> dict[str, str]:
+        """Return how far a cell has come: the entry, and the number of its last message."""
+        name = group[0].cell.cell_id
+        numbers = [m.sequence for m in group if m.sequence is not None]
+        number = numbers[-1] if numbers else self._known.last(name)
+        return {f"{key}/{name}": entry.decode() + ("" if number is None else f" {number}")}
+
+    def _incomplete(
+        self, key: str, group: Sequence[Message], was: tuple[Id | None, int | None], at: Id
+    ) -> str:
         """Why rows of a cell may have been lost before these; empty if none were."""
-        name, gap = group[0].cell.cell_id, self._gaps.get(key)
-        first, known = group[0].sequence, self._sequences.get(name)
-        if group[-1].sequence is not None:
-            self._sequences[name] = group[-1].sequence
-        if gap is None or at < gap or (before is not None and before >= gap):
+        gap, first, (before, known) = self._gaps.get(key), group[0].sequence, was
+        if gap is None or at < gap or (before is not None and before >= gap) or group[0].restart:
             return ""
         if before is None and (at[0] - gap[0] > _GAP_MILLISECOND or first in (0, 1)):
             return ""
@@ -267,6 +277,7 @@ class RedisSource(Source):
         """Hand on the past of cells that are to begin again, each at once."""
         cells = {cell for cell in self._again if self._address.partition(cell) == number}
         self._again -= cells
+        self._known.forget(cells)
         key, start = self._address.key(number), "-"
         found: list[tuple[bytes, Message]] = []
         while cells:
@@ -274,20 +285,21 @@ class RedisSource(Source):
             if not entries:
                 break
             start = f"({entries[-1][0].decode()}"
-            found += [pair for pair in self._parsed(key, entries) if pair[1].cell.cell_id in cells]
+            mine = (pair for pair in self._parsed(key, entries) if pair[1].cell.cell_id in cells)
+            found += [pair for pair in mine if self._known.is_new(pair[1])]
         ids = {id(message): entry for entry, message in found}
         for group in batches([message for _, message in found]):
             name, newest = group[0].cell.cell_id, ids[id(group[-1])]
             begun = name not in cells
             cells.discard(name)
             self._last[name] = max(_id(newest), self._last.get(name, (0, 0)))
-            tokens = {f"{key}/{name}": newest.decode()}
+            tokens = self._tokens(key, group, newest)
             yield chunk_of(group, tokens, _Entries(key, ()), restart=not begun)
 
     def _chunks(self, key: str, entries: Sequence[Any], *, alone: bool = False) -> Iterator[Chunk]:
         news = []
         ids: dict[int, bytes] = {}
-        before: dict[str, Id | None] = {}
+        before: dict[str, tuple[Id | None, int | None]] = {}
         for entry, message in self._parsed(key, entries):
             name = message.cell.cell_id
             if (key, entry) in self._open:
@@ -295,16 +307,19 @@ class RedisSource(Source):
             if _id(entry) <= self._last.get(name, (0, 0)):
                 self._done.append(_Entries(key, (entry,)))
                 continue
-            before.setdefault(name, self._last.get(name))
+            before.setdefault(name, (self._last.get(name), self._known.last(name)))
             self._last[name] = _id(entry)
+            if not self._known.is_new(message):  # added twice, by a sender that heard nothing
+                self._done.append(_Entries(key, (entry,)))
+                continue
             ids[id(message)] = entry
             news.append(message)
         self._open.update((key, entry) for entry in ids.values())
         for group in batches(news):
             mine = tuple(ids[id(message)] for message in group)
             name = group[0].cell.cell_id
-            tokens = {f"{key}/{name}": mine[-1].decode()}
-            lost = self._incomplete(key, group, before.get(name), _id(mine[0]))
+            tokens = self._tokens(key, group, mine[-1])
+            lost = self._incomplete(key, group, before[name], _id(mine[0]))
             handle = _Entries(key, mine)
             yield chunk_of(group, tokens, handle, incomplete=lost, alone=alone)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,11 +15,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from softbreak.data.expert_labels import COLUMNS, SOURCES, STATES, no_labels
+from softbreak.plain_text import storable
 from softbreak.stream.store.engine import READING, StoreError, passes
 from softbreak.stream.store.store import StoreBusy
 from softbreak.stream.store.tables import REVIEWS
 
-_LIMITS: Final = {"cell_id": 400, "reviewer": 200, "note": 4000, "detector_version": 200}
+_MOST_NUMBER: Final = 1e18
+_LIMITS: Final = {
+    "cell_id": 400,
+    "reviewer": 200,
+    "note": 4000,
+    "detector_version": 200,
+    "file_sha256": 64,
+    "reviewed_at": 40,
+    "key": 64,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ class Review:
 
     def __post_init__(self) -> None:
         """Refuse what no table of labels can hold."""
+        _check_types(self)
         if self.state not in STATES or self.source not in SOURCES:
             raise StoreError(
                 f"a review says {self.state!r} from {self.source!r}; expected one of "
@@ -84,6 +95,19 @@ class Review:
             if len(getattr(self, name)) > most:
                 raise StoreError(f"{name} is longer than {most} characters; shorten it")
         _range_of(self)
+
+
+def _check_types(review: Review) -> None:
+    """Refuse what is no text that can be stored, or no number: it may come from anywhere."""
+    for item in fields(review):
+        value = getattr(review, item.name)
+        number = isinstance(value, int | float) and type(value) is not bool
+        if item.type == "str" and not (isinstance(value, str) and storable(value)):
+            raise StoreError(f"a review's {item.name} is no text that can be stored")
+        if item.type == "float" and not (number and not abs(value) >= _MOST_NUMBER):
+            raise StoreError(f"a review's {item.name} is no number")
+        if item.type == "bool" and not isinstance(value, bool):
+            raise StoreError(f"a review's {item.name} is neither true nor false")
 
 
 def _range_of(review: Review) -> None:

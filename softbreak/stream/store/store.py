@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Table, null, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from softbreak.boundary import Boundary, in_words
 from softbreak.stream.faults import Fault
@@ -229,7 +230,7 @@ class Store:
     def silence(self, cell_id: str, until_unix_second: float, reason: str = "") -> None:
         """Send nothing about a cell ("*": about any) until then; a past moment ends a silence."""
         row = {"cell_id": cell_id, "until_unix_second": until_unix_second, "reason": reason}
-        with self.engine.begin() as connection:
+        with _in_words(), self.engine.begin() as connection:
             upsert(connection, SILENCES, [row], ("cell_id",))
 
     def cells(self) -> list[StoredCell]:
@@ -267,26 +268,34 @@ class Store:
         self._read(select(1))
 
     def _read(self, query: Any) -> Sequence[Any]:
-        try:
-            with self.engine.connect().execution_options(**{READING: True}) as connection:
-                return connection.execute(query).all()
-        except DBAPIError as error:
-            kind = StoreBusy if passes(error) else StoreError
-            raise kind(str(error.orig)) from error
+        with (
+            _in_words(),
+            self.engine.connect().execution_options(**{READING: True}) as connection,
+        ):
+            return connection.execute(query).all()
 
     def _write(self, statement: Any) -> int:
-        try:
-            with self.engine.begin() as connection:
-                return connection.execute(statement).rowcount
-        except DBAPIError as error:
-            kind = StoreBusy if passes(error) else StoreError
-            raise kind(str(error.orig)) from error
+        with _in_words(), self.engine.begin() as connection:
+            return connection.execute(statement).rowcount
 
     def _frame(self, query: Any, table: Table) -> pd.DataFrame:
         import pandas as pd
 
         rows = self._read(query)
         return pd.DataFrame([tuple(row) for row in rows], columns=[c.name for c in table.c])
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Say what a database, or its driver, did not take as an error of the store."""
+    try:
+        yield
+    except DBAPIError as error:
+        kind = StoreBusy if passes(error) else StoreError
+        raise kind(str(error.orig)) from error
+    except (StatementError, ValueError, TypeError, OverflowError) as error:
+        cause = error.orig if isinstance(error, StatementError) else error
+        raise StoreRefused(f"the store refused a value: {type(cause).__name__}") from error
 
 
 def _stored(row: Any) -> StoredCell:

@@ -1,5 +1,6 @@
 """One message: what it may hold, and that nothing in it can end a watch."""
 
+import contextlib
 import json
 
 import pytest
@@ -86,3 +87,38 @@ def test_what_is_remembered_of_cells_is_bounded_by_its_size(monkeypatch):
     assert cells("C299", json.dumps({"notes": notes})) is cells(
         "C299", json.dumps({"notes": notes})
     )
+
+
+GOOD = {
+    "cell_id": "c",
+    "sequence": 1,
+    "technique": "cycling",
+    "facts": {"area_cm2": 0.785},
+    "file": "s",
+    "position": 0,
+    "started_unix_second": 1.0,
+    "restart": False,
+    "end": False,
+    "table": {"test_time_second": [1.0], "voltage_volt": [1.0], "current_ampere": [1.0]},
+}
+
+
+@pytest.mark.parametrize("place", [*GOOD, "area_cm2", "voltage_volt"])
+@pytest.mark.parametrize("bracket", [("[", "", "]"), ('{"a":', "1", "}")], ids=["list", "object"])
+def test_what_is_nested_is_refused_at_every_depth(place, bracket):
+    """Also where it can just be parsed, and no longer be shown."""
+    whole = json.dumps(GOOD)
+    inner = {**GOOD, **GOOD["facts"], **GOOD["table"]}[place]
+    key = f'"{place}": '
+    for depth in [*range(880, 1000, 3), 2, 40, 100_000]:
+        opened, within, closed = bracket
+        deep = opened * depth + within + closed * depth
+        text = whole.replace(key + json.dumps(inner), key + deep)
+        assert text != whole
+        if place in ("restart", "end"):  # whatever is not true is false
+            with contextlib.suppress(MessageError):
+                assert not parse(text).restart
+        else:
+            with pytest.raises(MessageError) as told:
+                parse(text)
+            assert len(str(told.value)) < 1000

@@ -398,6 +398,39 @@ def test_sequences_tell_that_a_cell_has_lost_nothing(bench):
     assert incomplete(bench)[0] == {"a"}
 
 
+def numbered(cells):
+    """All cells' messages with ``sequence``."""
+    count = dict.fromkeys(cells, 0)
+    for name, text in shuffled(cells):
+        count[name] += 1
+        yield name, json.dumps({**json.loads(text), "sequence": count[name]})
+
+
+@pytest.mark.parametrize("pace", [ALWAYS, NEVER])
+def test_what_a_sender_adds_twice_counts_once(bench, expected, pace):
+    told = list(numbered(CELLS))
+    half = len(told) // 2
+    bench.send([*told[:half], *told[half - 20 : half]])  # it heard nothing of these
+    watch = run(bench.worker(pace))
+    bench.send(told[half - 30 : half + 10])
+    run(watch).close()
+    watch.source.close()
+    bench.send(told[half - 5 :])  # nor of these, and another worker takes them
+    last = run(bench.worker(pace))
+    last.close()
+    assert_right(bench, expected)
+    assert bench.pending() == 0
+    assert not last.problems
+
+
+def test_a_cell_that_is_judged_again_counts_twice_added_messages_once(bench, expected):
+    told = list(numbered(CELLS))
+    bench.send([m for m in told for _ in range(2)])
+    run(bench.worker()).close()
+    run(bench.worker(engine=StepEngine("steps 2"))).close()
+    assert_right(bench, expected)
+
+
 def test_a_clock_that_is_set_back_leaves_no_partition_unread(bench, expected):
     watch = bench.worker()
     leases = watch.source._leases
