@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
@@ -33,7 +33,12 @@ SILENCES: Final = {"1 h": 3600.0, "8 h": 28_800.0, "3 d": 259_200.0, "end": 0.0}
 _FIRST_PIXELS: Final = 3000
 
 
-def application(cells: Results | Live, door: Door, judge: Judge | None = None) -> Any:
+def application(
+    cells: Results | Live,
+    door: Door,
+    judge: Judge | None = None,
+    ending: Callable[[], bool] = lambda: False,
+) -> Any:
     """Return the page as an ASGI application behind its door.
 
     Parameters
@@ -42,8 +47,10 @@ def application(cells: Results | Live, door: Door, judge: Judge | None = None) -
     door : Door
     judge : Judge, optional
         Of dropped files.
+    ending : callable
+        Whether the server is about to end.
     """
-    site = Site(cells, locked=bool(door.token))
+    site = Site(cells, locked=bool(door.token), ending=ending)
     app = FastAPI(title="softbreak", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_common(site, door))
     app.include_router(_cell_routes(site))
@@ -111,7 +118,7 @@ async def changes(site: Site) -> AsyncIterator[str]:
     site.streams += 1
     try:
         yield "retry: 2000\n\n"
-        while True:
+        while not site.ending():
             await asyncio.sleep(POLL_SECOND)
             mark = await run_in_threadpool(site.cells.mark)
             if mark != before:
@@ -152,7 +159,11 @@ def _cell_routes(site: Site) -> APIRouter:
         row = site.row(key)
         if site.samples is not None:
             site.samples.prepare(row.cell_id)  # before anybody zooms
-        told = {"alarms": site.alarms(row), "silences": list(SILENCES)}
+        told = {
+            "alarms": site.alarms(row),
+            "silence": site.silence(row),
+            "silences": [name for name, second in SILENCES.items() if second],
+        }
         context = site.cell_context(row, opinion=True)
         return site.page("cell.html", request, title=plain(row.cell_id), **told, **context)
 
