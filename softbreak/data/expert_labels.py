@@ -2,8 +2,8 @@
 
 A label holds on to the time of the samples that its reviewer saw, not to cycle numbers: where a
 file grows or is read anew the same samples keep it. The absolute time holds where the files state
-one, also when earlier files are found later; else cell-life seconds do. Of one reviewer the later row
-counts where two overlap; rows are never changed.
+one, also when earlier files are found later; else cell-life seconds do. Of one reviewer the later
+row counts where two overlap; rows are never changed.
 """
 
 from __future__ import annotations

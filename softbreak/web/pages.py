@@ -11,6 +11,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from softbreak.errors import SoftbreakError
 from softbreak.report.figures import cycles as cycles_figure
@@ -59,12 +60,25 @@ def application(
     app.include_router(Drop(site, judge or Judge()).routes())
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(SoftbreakError, _failed)
+    app.add_exception_handler(StarletteHTTPException, lambda *told: _wrong(site, *told))
     return Guard(app, door)
 
 
 def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return Response(error.words, error.status, media_type="text/plain; charset=utf-8")
+
+
+def _wrong(site: Site, request: Request, error: Exception) -> Response:
+    """Say what is wrong with a request: a page to somebody who looks, a sentence to a script."""
+    assert isinstance(error, StarletteHTTPException)
+    words = str(error.detail)
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        answer = site.page("wrong.html", request, title="Not here", words=words)
+        answer.status_code = error.status_code
+        return answer
+    kind = "text/plain; charset=utf-8"
+    return Response(words, error.status_code, dict(error.headers or {}), media_type=kind)
 
 
 def _failed(_: Request, error: Exception) -> Response:
@@ -114,9 +128,12 @@ def _common(site: Site, door: Door) -> APIRouter:
 
 async def changes(site: Site) -> AsyncIterator[str]:
     """Yield an event whenever the cells have changed, until the page is closed."""
-    before, beat = await run_in_threadpool(site.cells.mark), time.monotonic()
+    if site.streams >= MOST_STREAMS:  # many came at once
+        yield "retry: 30000\n\n"
+        return
     site.streams += 1
     try:
+        before, beat = await run_in_threadpool(site.cells.mark), time.monotonic()
         yield "retry: 2000\n\n"
         while not site.ending():
             await asyncio.sleep(POLL_SECOND)

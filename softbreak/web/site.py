@@ -27,6 +27,8 @@ FIGURES: Final = ("voltammograms", "nyquist", "cycles")
 OPINION: Final = ("cycles",)
 """Figures that show what the model says."""
 MOST_FIELDS: Final = 40
+RANKED: Final = (State.HARD, State.SOFT, State.UNDETERMINED, State.HEALTHY)
+"""As the table ranks them."""
 
 
 class Site:
@@ -60,6 +62,7 @@ class Site:
             undefined=StrictUndefined,
             finalize=typeset,
         )
+        self.templates.filters["plain"] = plain
 
     def page(self, name: str, request: Request, *, title: str, **context: Any) -> Response:
         """Render a template."""
@@ -67,7 +70,7 @@ class Site:
             "title": title,
             "reviewer": plain(self.reviewer(request)),
             "live": self.cells.live,
-            "states_known": [state.value for state in State],
+            "states_known": [state.value for state in RANKED],
             "path": request.url.path,
             "done": False,
         }

@@ -22,14 +22,14 @@
     }
     async begin() {
       const seen = this.box.dataset.states === "yes";
-      const one = this.keys.length === 1;
+      const one = this.keys.length === 1, names = (this.box.dataset.names || "").split("\n");
       const [cycles, ...traces] = await Promise.all([
         one ? asked(`/cell/${this.keys[0]}/cycles?opinion=${seen}`) : null,
         ...this.keys.map((key) => asked(`/cell/${key}/trace`))]);
       this.cycles = cycles;
       this.whole = this.joined(traces);
       const series = [{ label: "t / h", value: (_, v) => v == null ? "–" : v.toFixed(4) }];
-      this.keys.forEach((key, k) => series.push({ label: one ? "V" : key.replace(/-[0-9a-f]{12}$/, ""), stroke: k ? PALETTE[k] : colour("--curve"), width: 1, points: { show: false }, spanGaps: !one, value: (_, v) => v == null ? "–" : v.toPrecision(5) }));
+      this.keys.forEach((key, k) => series.push({ label: one ? "V" : names[k] || key, stroke: k ? PALETTE[k] : colour("--curve"), width: 1, points: { show: false }, spanGaps: !one, value: (_, v) => v == null ? "–" : v.toPrecision(5) }));
       const axis = { stroke: colour("--ink"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
       this.plot = new uPlot({
         width: this.box.clientWidth, height: innerWidth < 760 ? 260 : 340, series,
