@@ -12,6 +12,7 @@ import pandas as pd
 from softbreak.archive.feature_tables import histories_of, scanned
 from softbreak.archive.inputs.manifest_columns import manifest_columns
 from softbreak.archive.tables import Failure
+from softbreak.data.expert_labels import in_life_time
 from softbreak.data.history import CellHistory
 from softbreak.errors import SoftbreakError
 
@@ -26,10 +27,13 @@ class Labelled(NamedTuple):
     history : CellHistory
     group : str
         The lab's group: cells of one batch, say; else the cell's own name.
+    labels : DataFrame
+        Of this cell; those with absolute times at their place in its life.
     """
 
     history: CellHistory
     group: str
+    labels: pd.DataFrame
 
 
 def labelled_cells(
@@ -73,7 +77,8 @@ def labelled_cells(
             name = history.cell.cell_id
             if name in wanted:
                 seen.add(name)
-                yield Labelled(history, told.get(name, {}).get(group, "") or name)
+                known = in_life_time(labels, name, history.moments())
+                yield Labelled(history, told.get(name, {}).get(group, "") or name, known)
         progress(done, len(groups))
     for failure in failures:
         logger.warning("left out: %s: %s", failure.path, failure.error)

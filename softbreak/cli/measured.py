@@ -48,12 +48,12 @@ def labelled_archive(
         def moved(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        def cells() -> Iterator[tuple[Gathered, str]]:
+        def cells() -> Iterator[tuple[Gathered, str, pd.DataFrame]]:
             for one in labelled_cells(root, labels, group=group, progress=moved):
                 evidence = gather(one.history)
-                yield Gathered(evidence, tuple(read_spectra(evidence))), one.group
+                yield Gathered(evidence, tuple(read_spectra(evidence))), one.group, one.labels
 
-        return archive_of(cells(), labels), labels
+        return archive_of(cells()), labels
 
 
 def train_on(

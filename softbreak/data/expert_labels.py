@@ -1,13 +1,16 @@
 """What people say of cycles: the columns of ``labels.csv``, and which cycles a row speaks of.
 
-A label holds on to the time of the samples that its reviewer saw (cell-life seconds), not to cycle
-numbers: where a file grows or is read anew the same samples keep it. Of one reviewer the later row
-counts where two overlap; rows are never changed.
+A label holds on to the time of the samples that its reviewer saw, not to cycle numbers: where a
+file grows or is read anew the same samples keep it. The absolute time holds where the files state
+one, also when earlier files are found later; else cell-life seconds do. Of one reviewer the later
+row counts where two overlap; rows are never changed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -26,6 +29,8 @@ COLUMNS: Final = (
     "last_cycle",
     "start_time_second",
     "end_time_second",
+    "start_time",
+    "end_time",
     "state",
     "source",
     "confidence",
@@ -36,9 +41,12 @@ COLUMNS: Final = (
     "note",
 )
 """``first_cycle`` to ``last_cycle`` count from 0, ends included, as every table of verdicts does.
-Times are cell-life seconds and win where both are given. ``confidence`` is 0 to 1."""
+Cell-life seconds win over them, and ``start_time`` to ``end_time`` (ISO 8601, UTC where nothing
+else is said) over both, where files state the time. ``confidence`` is 0 to 1."""
 CYCLES: Final = ("cell_id", "cycle_index", "start_time_second", "end_time_second")
 """Columns of the cycles that labels are put on."""
+ROUNDED: Final = 1e-3
+"""s, to which times are written."""
 HALF: Final = 0.5
 """Share of a cycle's time that must lie in a label's range."""
 
@@ -51,6 +59,69 @@ def no_labels() -> pd.DataFrame:
 _TYPES: Final = dict.fromkeys(
     ("first_cycle", "last_cycle", "start_time_second", "end_time_second", "confidence"), "float64"
 )
+
+
+def moment(text: str) -> float:
+    """Return an ISO 8601 time as seconds since 1970 (UTC where it names no zone); NaN for none.
+
+    Raises
+    ------
+    ValueError
+        If it is no time.
+    """
+    if not text:
+        return math.nan
+    told = datetime.fromisoformat(text)
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+
+
+def iso(unix_second: float) -> str:
+    """Return seconds since 1970 as ISO 8601 in UTC, to the millisecond; empty for NaN."""
+    if not math.isfinite(unix_second):
+        return ""
+    return datetime.fromtimestamp(unix_second, UTC).isoformat(timespec="milliseconds")
+
+
+def absolute(life_second: float, moments: np.ndarray) -> float:
+    """Return the absolute time (s since 1970) of a moment of a cell's life; NaN if not known.
+
+    Parameters
+    ----------
+    life_second : float
+    moments : ndarray, shape (n, 2)
+        Of :meth:`softbreak.data.history.CellHistory.moments`.
+    """
+    return _moved(life_second, moments, 0, 1)
+
+
+def in_life_time(labels: pd.DataFrame, cell_id: str, moments: np.ndarray) -> pd.DataFrame:
+    """Return the labels of a cell, those with absolute times at their place in its life.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        ``COLUMNS``; of any cells.
+    cell_id : str
+    moments : ndarray, shape (n, 2)
+        Of :meth:`softbreak.data.history.CellHistory.moments`.
+    """
+    mine = labels[labels["cell_id"] == cell_id]
+    told = mine[["start_time", "end_time"]].map(moment)
+    life = told.map(lambda second: _moved(second, moments, 1, 0))
+    known = np.isfinite(life.to_numpy(dtype=np.float64)).all(axis=1)
+    ends = ["start_time_second", "end_time_second"]
+    placed = np.where(known[:, None], life.to_numpy(dtype=np.float64), mine[ends].to_numpy())
+    return mine.assign(**dict(zip(ends, placed.T, strict=True)))
+
+
+def _moved(second: float, moments: np.ndarray, one: int, other: int) -> float:
+    """Move a time from one clock to the other by the last record that began before it."""
+    known = moments[np.isfinite(moments).all(axis=1)]
+    if not (len(known) and math.isfinite(second)):
+        return math.nan
+    known = known[np.argsort(known[:, one], kind="stable")]
+    begun = known[max(int(np.searchsorted(known[:, one], second + ROUNDED)) - 1, 0)]
+    return float(second + begun[other] - begun[one])
 
 
 def covered(label: pd.Series, cycles: pd.DataFrame) -> np.ndarray:

@@ -55,6 +55,26 @@ class CellHistory:
             self._run(run) for run in self._runs() if self.records[run[0][0]].technique is technique
         ]
 
+    def moments(self) -> np.ndarray:
+        """Return when records began: cell-life time and absolute time (s since 1970).
+
+        Returns
+        -------
+        ndarray, shape (records, 2)
+            NaN where a file does not state it.
+        """
+        found = np.full((len(self.records), 2), np.nan)
+        for k, (record, clock) in enumerate(zip(self.records, self.clocks, strict=True)):
+            if not len(clock):
+                continue
+            found[k, 0] = clock[0]
+            began = started(record)
+            if began is not None and record.has("unix_time_second"):
+                found[k, 1] = record.array("unix_time_second")[0]
+            elif began is not None:
+                found[k, 1] = began + _clock(record)[0]
+        return found
+
     def joined(self) -> list[tuple[Record, np.ndarray]]:
         """Return all records with their clocks, in order; those of a run as one."""
         return [self._run(run) for run in self._runs()]

@@ -16,7 +16,8 @@ from softbreak.report.number_words import as_float
 from softbreak.report.states import packed_strip
 from softbreak.verdict import State
 
-_COLUMNS = ["cell_id", "state", "electronic_fraction"]
+_FRACTIONS = [f"electronic_fraction{end}" for end in ("", "_lower", "_upper")]
+_COLUMNS = ["cell_id", "state", *_FRACTIONS]
 
 
 class Life(NamedTuple):
@@ -29,17 +30,21 @@ class Life(NamedTuple):
     electronic_fraction : float
         Median over the cycles of the cell's state; NaN where none is known, and where the cell is
         left open.
+    lower, upper : float
+        Medians of the ends of its interval over the same cycles; NaN where it has none.
     """
 
     strip: str
     electronic_fraction: float
+    lower: float = math.nan
+    upper: float = math.nan
 
 
 def life_of(diagnosis: Diagnosis) -> Life:
     """Return the life of a cell from its diagnosis."""
     verdicts = diagnosis.verdicts
     states = verdicts["state"].to_numpy(dtype=object)
-    fractions = pd.to_numeric(verdicts["electronic_fraction"]).to_numpy(dtype=np.float64)
+    fractions = verdicts[_FRACTIONS].apply(pd.to_numeric).to_numpy(dtype=np.float64)
     return _life(states, fractions, str(diagnosis.summary.get("state")))
 
 
@@ -63,8 +68,10 @@ def lives_in(path: Path, cells: pd.DataFrame) -> dict[str, Life]:
 def _life(states: np.ndarray, fractions: np.ndarray, state: str) -> Life:
     if state == State.UNDETERMINED:  # a number is withheld
         return Life(packed_strip(states), math.nan)
-    known = fractions[(states == state) & np.isfinite(fractions)]
-    return Life(packed_strip(states), as_float(np.median(known)) if len(known) else math.nan)
+    known = fractions[(states == state) & np.isfinite(fractions[:, 0])]
+    if not len(known):
+        return Life(packed_strip(states), math.nan)
+    return Life(packed_strip(states), *(as_float(x) for x in np.median(known, axis=0)))
 
 
 def _by_cell(path: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -78,7 +85,9 @@ def _by_cell(path: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
             ids, state = (
                 batch[column].to_numpy(zero_copy_only=False) for column in ("cell_id", "state")
             )
-            fraction = batch["electronic_fraction"].to_numpy(zero_copy_only=False)
+            fraction = np.column_stack(
+                [batch[column].to_numpy(zero_copy_only=False) for column in _FRACTIONS]
+            )
             edges = [0, *(1 + np.flatnonzero(ids[1:] != ids[:-1])), len(ids)]
             for begin, end in pairwise(edges):
                 if ids[begin] != name and states:

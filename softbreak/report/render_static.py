@@ -208,6 +208,7 @@ def _fill(axis: Axes, panel: Panel) -> None:
 
     axis.set_ylabel(panel.label if panel.share > 0.8 else panel.label.replace(" / ", " /\n"))
     axis.grid(visible=True)
+    axis.ticklabel_format(axis="y", useOffset=False)  # a level is read off, not added up
     if panel.logarithmic:
         axis.set_yscale("log")
     elif panel.share < 0.8:

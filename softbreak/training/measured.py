@@ -44,15 +44,13 @@ class Archive:
         return self.truth["state"].map(_KNOWN_FRACTION).to_numpy(dtype=np.float64)
 
 
-def archive_of(cells: Iterable[tuple[Gathered, str]], labels: pd.DataFrame) -> Archive:
+def archive_of(cells: Iterable[tuple[Gathered, str, pd.DataFrame]]) -> Archive:
     """Put labels on the cycles of measured cells.
 
     Parameters
     ----------
-    cells : iterable of (Gathered, str)
-        Each with its lab group.
-    labels : DataFrame
-        See :mod:`softbreak.data.expert_labels`.
+    cells : iterable of (Gathered, str, DataFrame)
+        Each with its lab group and its labels (:mod:`softbreak.data.expert_labels`).
 
     Raises
     ------
@@ -61,7 +59,7 @@ def archive_of(cells: Iterable[tuple[Gathered, str]], labels: pd.DataFrame) -> A
     """
     kept: dict[str, Gathered] = {}
     rows = []
-    for one, group in cells:
+    for one, group, labels in cells:
         cycles = one.evidence.timeline.cycles.assign(cell_id=one.cell_id)[list(CYCLES)]
         cycles = cycles.reset_index(drop=True)
         found = on_cycles(labels, cycles)

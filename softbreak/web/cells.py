@@ -20,7 +20,7 @@ from softbreak.archive.results.packs import Readers, Shelf
 from softbreak.archive.results.triage_result import TriageResult, load_result, packs_of
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError, SoftbreakError
-from softbreak.models.diagnosis.result import Diagnosis
+from softbreak.models.diagnosis.result import MOMENTS, Diagnosis
 from softbreak.report.lives import Life, lives_in
 from softbreak.report.number_words import as_float
 from softbreak.report.states import packed_strip
@@ -103,6 +103,9 @@ class Cells(Protocol):
 
     def seen(self, cell_id: str) -> tuple[str, str]:
         """Return the hash of the cell's files, and the version of its verdicts."""
+
+    def moments(self, cell_id: str) -> np.ndarray:
+        """Return when its records began: in the cell's life, and since 1970 (s)."""
 
     def mark(self) -> str:
         """Return what changes whenever a row does."""
@@ -235,6 +238,11 @@ class Results:
             self._sparks[cell_id] = _thinned(half[: len(half) // 2 * 2].reshape(-1, 2).mean(axis=1))
         return self._sparks[cell_id]
 
+    def moments(self, cell_id: str) -> np.ndarray:
+        """Return when its records began; of results from before this was kept, nothing."""
+        sources = self.diagnosis(cell_id).sources
+        return sources.reindex(columns=list(MOMENTS)).to_numpy(dtype=np.float64)
+
     def trace(self, cell_id: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the stored trace."""
         trace = self.diagnosis(cell_id).trace
@@ -271,8 +279,8 @@ def _result_row(
         key_of(name),
         str(row["state"]),
         life.electronic_fraction,
-        nothing,
-        nothing,
+        life.lower,
+        life.upper,
         life.strip,
         as_float(row["probability"]),
         nothing,
@@ -333,6 +341,11 @@ class Live:
         cell = self.store.cell(cell_id)
         told = cell.status.get("trace", {}) if cell else {}
         return np.array(told.get("times", ()), float), np.array(told.get("volts", ()), float)
+
+    def moments(self, cell_id: str) -> np.ndarray:
+        """Return nothing: a watch keeps no calendar of the cell."""
+        del cell_id
+        return np.empty((0, 2))
 
     def seen(self, cell_id: str) -> tuple[str, str]:
         """Return no hash, as files grow; and the version of the verdicts."""

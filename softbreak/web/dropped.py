@@ -178,5 +178,9 @@ def _words(result: TriageResult) -> dict[str, Any]:
         f"{plain(row['error'])}. {plain(row['remedy'])}"
         for row in result.failures.to_dict("records")
     ]
+    failures += [
+        f"Left out ({plain(one['reason'])}). Drop what the instrument wrote or exported."
+        for one in result.run["skipped"]
+    ]
     cells = [cell_words(diagnosis) for diagnosis in result.diagnoses()]
     return {"cells": cells, "failures": failures}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from softbreak.errors import SoftbreakError
 from softbreak.report.figures import cycles as cycles_figure
@@ -33,7 +34,12 @@ SILENCES: Final = {"1 h": 3600.0, "8 h": 28_800.0, "3 d": 259_200.0, "end": 0.0}
 _FIRST_PIXELS: Final = 3000
 
 
-def application(cells: Results | Live, door: Door, judge: Judge | None = None) -> Any:
+def application(
+    cells: Results | Live,
+    door: Door,
+    judge: Judge | None = None,
+    ending: Callable[[], bool] = lambda: False,
+) -> Any:
     """Return the page as an ASGI application behind its door.
 
     Parameters
@@ -42,8 +48,10 @@ def application(cells: Results | Live, door: Door, judge: Judge | None = None) -
     door : Door
     judge : Judge, optional
         Of dropped files.
+    ending : callable
+        Whether the server is about to end.
     """
-    site = Site(cells, locked=bool(door.token))
+    site = Site(cells, locked=bool(door.token), ending=ending)
     app = FastAPI(title="softbreak", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_common(site, door))
     app.include_router(_cell_routes(site))
@@ -52,12 +60,25 @@ def application(cells: Results | Live, door: Door, judge: Judge | None = None) -
     app.include_router(Drop(site, judge or Judge()).routes())
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(SoftbreakError, _failed)
+    app.add_exception_handler(StarletteHTTPException, lambda *told: _wrong(site, *told))
     return Guard(app, door)
 
 
 def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return Response(error.words, error.status, media_type="text/plain; charset=utf-8")
+
+
+def _wrong(site: Site, request: Request, error: Exception) -> Response:
+    """Say what is wrong with a request: a page to somebody who looks, a sentence to a script."""
+    assert isinstance(error, StarletteHTTPException)
+    words = str(error.detail)
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        answer = site.page("wrong.html", request, title="Not here", words=words)
+        answer.status_code = error.status_code
+        return answer
+    kind = "text/plain; charset=utf-8"
+    return Response(words, error.status_code, dict(error.headers or {}), media_type=kind)
 
 
 def _failed(_: Request, error: Exception) -> Response:
@@ -107,11 +128,14 @@ def _common(site: Site, door: Door) -> APIRouter:
 
 async def changes(site: Site) -> AsyncIterator[str]:
     """Yield an event whenever the cells have changed, until the page is closed."""
-    before, beat = await run_in_threadpool(site.cells.mark), time.monotonic()
+    if site.streams >= MOST_STREAMS:  # many came at once
+        yield "retry: 30000\n\n"
+        return
     site.streams += 1
     try:
+        before, beat = await run_in_threadpool(site.cells.mark), time.monotonic()
         yield "retry: 2000\n\n"
-        while True:
+        while not site.ending():
             await asyncio.sleep(POLL_SECOND)
             mark = await run_in_threadpool(site.cells.mark)
             if mark != before:
@@ -152,7 +176,11 @@ def _cell_routes(site: Site) -> APIRouter:
         row = site.row(key)
         if site.samples is not None:
             site.samples.prepare(row.cell_id)  # before anybody zooms
-        told = {"alarms": site.alarms(row), "silences": list(SILENCES)}
+        told = {
+            "alarms": site.alarms(row),
+            "silence": site.silence(row),
+            "silences": [name for name, second in SILENCES.items() if second],
+        }
         context = site.cell_context(row, opinion=True)
         return site.page("cell.html", request, title=plain(row.cell_id), **told, **context)
 

@@ -12,7 +12,15 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from softbreak.archive.inputs.label_file import labels_text, read_labels
-from softbreak.data.expert_labels import CYCLES, SOURCES, STATES, by_reviewer
+from softbreak.data.expert_labels import (
+    CYCLES,
+    SOURCES,
+    STATES,
+    absolute,
+    by_reviewer,
+    in_life_time,
+    iso,
+)
 from softbreak.errors import ReadError
 from softbreak.report.number_words import MISSING, integer, number, plain
 from softbreak.stream.store.engine import StoreError
@@ -169,6 +177,8 @@ def _review_of(site: Site, cell_id: str, form: Mapping[str, str], *, seen: bool)
             f"cycles {cycle_number(first)} to {cycle_number(last)} are none of this cell's"
         )
     confidence = form.get("confidence", "") or "1"
+    begin, end = float(mine["start_time_second"].min()), float(mine["end_time_second"].max())
+    moments = site.cells.moments(cell_id)
     digest, version = site.cells.seen(cell_id)
     return Review(
         cell_id,
@@ -176,8 +186,10 @@ def _review_of(site: Site, cell_id: str, form: Mapping[str, str], *, seen: bool)
         form["reviewer"],
         float(mine["cycle_index"].min()),
         float(mine["cycle_index"].max()),
-        float(mine["start_time_second"].min()),
-        float(mine["end_time_second"].max()),
+        begin,
+        end,
+        iso(absolute(begin, moments)),
+        iso(absolute(end, moments)),
         form.get("source", "") or "trace",
         float(confidence) if confidence.replace(".", "", 1).isdigit() else math.nan,
         form.get("note", ""),
@@ -214,7 +226,8 @@ def _pairs(site: Site) -> list[dict[str, str]]:
     if not known:
         return []
     frames = [site.cells.verdicts(name).assign(cell_id=name)[list(CYCLES)] for name in known]
-    spoken = by_reviewer(table, pd.concat(frames, ignore_index=True))
+    told = [in_life_time(table, name, site.cells.moments(name)) for name in known]
+    spoken = by_reviewer(pd.concat(told), pd.concat(frames, ignore_index=True))
     return [
         {
             "who": f"{plain(one.first)} and {plain(one.second)}",

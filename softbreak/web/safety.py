@@ -23,6 +23,8 @@ from softbreak.errors import SoftbreakError
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 COOKIE: Final = "softbreak_key"
+MOST_HEAD_BYTES: Final = 32 * 1024
+"""Of an address and its headers."""
 MOST_FORM_BYTES: Final = 64 * 1024
 """Of a form or a review."""
 MOST_FILE_BYTES: Final = 256 * 2**20
@@ -160,6 +162,9 @@ class Guard:
     def _check(self, scope: Scope, headers: dict[str, str]) -> None:
         if headers.get("host", "").lower() not in self.door.hosts:
             raise Refused(421, "this name is not one of the page's own")
+        head = len(scope["path"]) + len(scope.get("query_string", b""))
+        if head + sum(len(k) + len(v) for k, v in scope["headers"]) > MOST_HEAD_BYTES:
+            raise Refused(431, f"at most {MOST_HEAD_BYTES:,} bytes of address and headers")
         changes = scope["method"] not in ("GET", "HEAD")
         if changes:
             self._own_page(headers)
@@ -178,8 +183,8 @@ class Guard:
         """Refuse what another page sent; programs that are no browsers send no Origin."""
         origin = headers.get("origin")
         if origin is not None:
-            _, _, host = origin.partition("://")
-            if host.lower() != headers.get("host", "").lower():
+            scheme, _, host = origin.partition("://")
+            if scheme not in ("http", "https") or host.lower() != headers.get("host", "").lower():
                 raise Refused(403, "another page may not change anything here")
         elif headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise Refused(403, "another page may not change anything here")

@@ -51,7 +51,7 @@ class Server:
         self.door: Door = door_of(host, self.port, token, names)
         self._cells, self._judge = cells, Judge()
         config: Any = uvicorn.Config(
-            application(cells, self.door, self._judge),
+            application(cells, self.door, self._judge, lambda: self._server.should_exit),
             log_level="warning",
             access_log=False,
             lifespan="off",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import fields
 from importlib.resources import files
 from typing import Any, Final
@@ -25,6 +27,8 @@ FIGURES: Final = ("voltammograms", "nyquist", "cycles")
 OPINION: Final = ("cycles",)
 """Figures that show what the model says."""
 MOST_FIELDS: Final = 40
+RANKED: Final = (State.HARD, State.SOFT, State.UNDETERMINED, State.HEALTHY)
+"""As the table ranks them."""
 
 
 class Site:
@@ -35,12 +39,20 @@ class Site:
     cells : Results or Live
     locked : bool
         Whether a token is asked for.
+    ending : callable
+        Whether the server is about to end: streams do, then.
     """
 
-    def __init__(self, cells: Results | Live, *, locked: bool = False) -> None:
+    def __init__(
+        self,
+        cells: Results | Live,
+        *,
+        locked: bool = False,
+        ending: Callable[[], bool] = lambda: False,
+    ) -> None:
         from jinja2 import Environment, PackageLoader, StrictUndefined
 
-        self.cells, self.locked = cells, locked
+        self.cells, self.locked, self.ending = cells, locked, ending
         self.samples = Samples(cells) if isinstance(cells, Results) else None
         self.drawing = threading.Lock()
         self.streams = 0
@@ -50,6 +62,7 @@ class Site:
             undefined=StrictUndefined,
             finalize=typeset,
         )
+        self.templates.filters["plain"] = plain
 
     def page(self, name: str, request: Request, *, title: str, **context: Any) -> Response:
         """Render a template."""
@@ -57,7 +70,7 @@ class Site:
             "title": title,
             "reviewer": plain(self.reviewer(request)),
             "live": self.cells.live,
-            "states_known": [state.value for state in State],
+            "states_known": [state.value for state in RANKED],
             "path": request.url.path,
             "done": False,
         }
@@ -139,18 +152,26 @@ class Site:
         }
         return [name for name in FIGURES if there[name]]
 
+    def silence(self, row: CellRow) -> dict[str, str]:
+        """Return how long still nothing is sent about a live cell, and why; empty if it is."""
+        if not isinstance(self.cells, Live):
+            return {}
+        until, reason = self.cells.store.silent_until(row.cell_id)
+        return {"left": duration(until - time.time()), "reason": plain(reason)} if until else {}
+
     def alarms(self, row: CellRow) -> list[dict[str, str]]:
         """Return the alarms of a live cell, the newest first."""
         if not isinstance(self.cells, Live):
             return []
         table = self.cells.store.alarms()
         mine = table[table["cell_id"] == row.cell_id].iloc[::-1].head(50)
+        mine = mine.assign(acknowledged=mine["acknowledged_by"].notna())
         return [
             {
                 "level": str(one["level"]),
                 "at": f"cycle {cycle_number(one['cycle_index'])}, {duration(one['time_second'])}",
                 "end": str(one["end"]) or "standing",
-                "seen": plain(one["acknowledged_by"] or ""),
+                "seen": plain(one["acknowledged_by"]) if one["acknowledged"] else "",
                 "sentence": plain(one["sentence"]),
             }
             for one in mine.to_dict("records")

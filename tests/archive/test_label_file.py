@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.archive.inputs.label_file import labels_text, read_labels, write_labels
+from softbreak.archive.inputs.label_file import labels, labels_text, read_labels, write_labels
 from softbreak.archive.inputs.manifest import Manifest
 from softbreak.archive.inputs.scan import scan
-from softbreak.errors import LabelError, ReadError
+from softbreak.data.expert_labels import CYCLES
+from softbreak.errors import LabelError, ReadError, SoftbreakError
 from tests.archive.files import write_cell
 
 HEAD = "cell_id,first_cycle,last_cycle,state"
@@ -96,3 +97,30 @@ def test_what_is_written_is_read_back(tmp_path):
     pd.testing.assert_frame_equal(read_labels(tmp_path / "again.csv"), known)
     assert "\n=1" not in labels_text(known)
     assert ",=1" not in labels_text(known)  # no spreadsheet calculates a note
+
+
+def test_times_of_the_calendar_are_a_range_of_their_own(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text(
+        "cell_id,start_time,end_time,state\na,2023-11-14T22:13:20Z,2023-11-14 23:13:20,soft\n"
+    )
+    known = read_labels(path)
+    assert known["start_time"].tolist() == ["2023-11-14T22:13:20.000+00:00"]
+    assert known["end_time"].tolist() == ["2023-11-14T23:13:20.000+00:00"]
+    assert read_labels(_again(tmp_path, known)).equals(known)
+    with pytest.raises(SoftbreakError, match="times of the cell's life"):
+        labels(known, _x())
+    for wrong in ("yesterday,2023-11-14", "2023-11-14,", "2023-11-15,2023-11-14"):
+        path.write_text(f"cell_id,start_time,end_time,state\na,{wrong},soft\n")
+        with pytest.raises(LabelError, match=r"row 2, column (start|end)_time"):
+            read_labels(path)
+
+
+def _again(folder, known):
+    write_labels(known, folder / "again.csv")
+    return folder / "again.csv"
+
+
+def _x():
+    index = pd.MultiIndex.from_tuples([("a", 0, 0.0, 1.0)], names=list(CYCLES))
+    return pd.DataFrame({"x": [1.0]}, index=index)

@@ -3,7 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from softbreak.data.expert_labels import COLUMNS, by_reviewer, digest_of, no_labels, on_cycles
+from softbreak.data.expert_labels import (
+    COLUMNS,
+    absolute,
+    by_reviewer,
+    digest_of,
+    in_life_time,
+    iso,
+    moment,
+    no_labels,
+    on_cycles,
+)
 
 
 def cycles(count=10, cell="c", first=0, shift=0.0):
@@ -87,3 +97,48 @@ def test_the_digest_knows_content_and_not_order():
     one, two = label("soft", 0, 1), label("hard", 2, 3)
     assert digest_of(table(one, two)) == digest_of(table(two, one))
     assert digest_of(table(one, two)) != digest_of(table(one, two | {"last_cycle": 4}))
+
+
+BEGAN = 1_700_000_000.0
+"""2023-11-14T22:13:20Z."""
+
+
+def test_moments_are_iso_and_utc_where_no_zone_is_named():
+    assert moment("2023-11-14T22:13:20+00:00") == moment("2023-11-14T22:13:20") == BEGAN
+    assert moment("2023-11-14T23:13:20+01:00") == BEGAN
+    assert iso(BEGAN + 0.25) == "2023-11-14T22:13:20.250+00:00"
+    assert moment(iso(BEGAN + 0.25)) == BEGAN + 0.25
+    assert (iso(np.nan), np.isnan(moment(""))) == ("", True)
+
+
+def test_absolute_times_find_their_samples_where_files_were_added_in_front():
+    # the reviewer saw one file; two days later one is found that began an hour before it
+    known = table(label("soft", 2, 4, times=(200.0, 500.0), start_time=iso(BEGAN + 200.0),
+                        end_time=iso(BEGAN + 500.0)))  # fmt: skip
+    seen, now = np.array([[0.0, BEGAN]]), np.array([[0.0, BEGAN - 3600.0], [3600.0, BEGAN]])
+    for moments, shift in ((seen, 0.0), (now, 3600.0), (now + [[500.0, 0.0]], 4100.0)):
+        placed = in_life_time(known, "c", moments)
+        found = on_cycles(placed, cycles(8, shift=shift))
+        assert found.index[found["state"].notna()].tolist() == [2, 3, 4]
+
+
+def test_gaps_between_files_are_of_the_calendar_and_not_of_the_life():
+    # the second file began a day after the first one ended; a life without dates has no gap
+    moments = np.array([[0.0, BEGAN], [500.0, BEGAN + 86_400.0]])
+    assert absolute(700.0, moments) == BEGAN + 86_600.0
+    assert absolute(499.0, moments) == BEGAN + 499.0
+    back = in_life_time(
+        table(label("hard", start_time=iso(BEGAN + 86_500.0), end_time=iso(BEGAN + 86_600.0))),
+        "c",
+        moments,
+    )
+    assert back[["start_time_second", "end_time_second"]].iloc[0].tolist() == [600.0, 700.0]
+
+
+def test_without_a_calendar_a_label_keeps_its_life_times():
+    known = table(label("soft", 2, 4, times=(200.0, 500.0), start_time=iso(BEGAN),
+                        end_time=iso(BEGAN + 1.0)), label("hard", 0, 1) | {"cell_id": "d"})  # fmt: skip
+    for moments in (np.empty((0, 2)), np.array([[0.0, np.nan]])):
+        placed = in_life_time(known, "c", moments)
+        assert placed["start_time_second"].tolist() == [200.0]
+        assert np.isnan(absolute(5.0, moments))

@@ -84,11 +84,11 @@ class Lab:
     def known(self, labels):
         """Put labels on the cells of the archive."""
         cells = (
-            (Gathered(evidence, tuple(read_spectra(evidence))), one.group)
+            (Gathered(evidence, tuple(read_spectra(evidence))), one.group, one.labels)
             for one in labelled_cells(self.root, labels)
             for evidence in [gather(one.history)]
         )
-        return archive_of(cells, labels)
+        return archive_of(cells)
 
     def true_labels(self, names):
         """The truth of some cells as labels."""

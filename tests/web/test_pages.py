@@ -236,8 +236,29 @@ def test_a_change_in_the_store_is_an_event(watched, monkeypatch):
         return first, second
 
     first, second = asyncio.run(told())
-    assert first.startswith("retry:")
+    assert first.startswith("retry: 2000")
     assert second.startswith("event: cells\n")
+    assert site.streams == 0
+
+
+def test_streams_are_bounded_also_where_many_come_at_once_and_end_with_the_server(
+    watched, monkeypatch
+):
+    monkeypatch.setattr(pages, "POLL_SECOND", 0.01)
+    monkeypatch.setattr(pages, "MOST_STREAMS", 2)
+    ending = []
+    site = Site(watched[0].cells, ending=lambda: bool(ending))
+
+    async def told():
+        streams = [changes(site) for _ in range(3)]
+        firsts = [await anext(stream) for stream in streams]
+        assert site.streams == 2
+        ending.append(True)
+        return firsts, [[part async for part in stream] for stream in streams]
+
+    firsts, rest = asyncio.run(told())
+    assert firsts == ["retry: 2000\n\n", "retry: 2000\n\n", "retry: 30000\n\n"]
+    assert rest == [[], [], []]
     assert site.streams == 0
 
 
@@ -258,9 +279,12 @@ def test_a_dropped_file_is_judged_and_kept_nowhere(page, out, tmp_path):
 
 
 def test_a_file_that_is_no_data_is_told_with_a_remedy(page):
-    done = page.post("/drop?name=notes.txt", content=b"nothing in here\n")
-    assert done.status_code in (200, 500)
-    assert "nothing in here" not in done.text or "expected" in done.text
+    for name, text, words in (
+        ("notes.txt", b"nothing in here\n", "Left out (no data: notes). Drop what the instrument"),
+        ("a.csv", b"a,b\n1,2\n3,4\n", "expected"),
+    ):
+        done = page.post(f"/drop?name={name}", content=text)
+        assert (done.status_code, words in done.text) == (200, True), done.text
     assert page.post("/drop?name=x.csv", content=b"").status_code == 422
 
 

@@ -6,8 +6,10 @@ import pytest
 
 from softbreak.archive.inputs.label_file import labels
 from softbreak.archive.inputs.read import read
+from softbreak.archive.triage import triage
 from softbreak.models.learned.model_inputs import cycle_table
 from softbreak.web.queue import queue
+from tests.archive.files import write_cell
 from tests.web.lab import HARM, HTML, client_of, make_results
 
 
@@ -134,3 +136,21 @@ def test_two_reviewers_have_an_agreement(page):
     text = page.get("/agreement").text
     assert "ann and bob" in text
     assert "50%" in text
+
+
+def test_an_answer_holds_on_to_the_calendar_where_files_state_it(tmp_path):
+    write_cell(tmp_path / "dated" / "d.csv", cycles=6, started=1_700_000_000.0)
+    triage(tmp_path / "dated", tmp_path / "dated-out", workers=0)
+    page = client_of(tmp_path / "dated-out")
+    begin(page)
+    assert answer(page, "d", first_cycle="3", last_cycle="4", key="a browser's").status_code == 200
+    row = page.cells.reviews.table().iloc[0]
+    assert row["start_time"] == "2023-11-15T02:15:20.000+00:00", "four hours and two minutes on"
+    assert row["end_time"] == "2023-11-15T06:13:20.000+00:00"
+    text = page.get("/labels.csv").text
+    assert page.post("/labels.csv", content=text).json() == {"stored": 0}, "it is there already"
+    sources = page.cells.diagnosis("d").sources
+    del sources["start_unix_second"]  # as results were before it was kept
+    assert answer(page, "d", first_cycle="3", last_cycle="4").status_code == 200
+    assert page.cells.reviews.table().iloc[-1]["start_time"] == ""
+    page.cells.store.close()

@@ -1,12 +1,15 @@
 """What the door lets through, and what it does not."""
 
 import asyncio
+import re
 
 import pytest
 
+from softbreak.archive.triage import triage
 from softbreak.errors import SoftbreakError
 from softbreak.web import safety
 from softbreak.web.safety import Guard, door_of
+from tests.archive.files import write_cell
 from tests.web.lab import HARM, HTML, PORT, client_of, make_results
 
 TOKEN = "a-token-of-enough-letters"
@@ -41,6 +44,7 @@ def test_a_foreign_name_that_points_here_sees_nothing(page, host):
     [
         {"origin": "http://evil.example"},
         {"origin": "null"},
+        {"origin": f"file://127.0.0.1:{PORT}"},
         {"origin": f"http://127.0.0.1:{PORT + 1}"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
@@ -170,3 +174,34 @@ def test_a_request_under_way_when_the_page_ends_is_answered_without_a_trace():
     asyncio.run(Guard(ended, door_of("127.0.0.1", 8765, ""))(scope, None, send))
     assert told[0]["status"] == 503
     assert told[1]["body"] == b"the page is being closed"
+
+
+def test_an_address_or_headers_that_are_too_long_are_refused(page):
+    assert page.get("/", params={"q": "x" * safety.MOST_HEAD_BYTES}).status_code == 431
+    assert page.get("/", headers={"x-long": "x" * safety.MOST_HEAD_BYTES}).status_code == 431
+
+
+def test_a_person_who_went_astray_sees_a_page_and_a_script_a_sentence(page):
+    astray = page.get("/cell/<svg onload=x>", headers={"accept": "text/html"})
+    assert astray.status_code == 404
+    assert "there is no such cell here" in astray.text
+    assert 'href="/"' in astray.text
+    assert page.get("/cell/nothing").text == "there is no such cell here"
+    refused = page.post("/keep?name=x.csv", content=b"")
+    assert (refused.status_code, refused.text) == (422, "the file is empty")
+
+
+def test_a_manifest_turns_no_text_around(tmp_path):
+    root = tmp_path / "archive"
+    for name in "ab":
+        write_cell(root / f"{name}.csv", cycles=4)
+    (root / "cells.csv").write_text("cell_id,files,batch\na,a.csv,=1\u202e\x1b[31m\nb,b.csv,two\n")
+    triage(root, tmp_path / "out", workers=0)
+    page = client_of(tmp_path / "out")
+    text = page.get("/?group=batch").text
+    shown = re.sub(r'value="[^"]*"', "", text)  # what is sent back has to be what it is
+    assert "\u202e" not in shown
+    assert "\x1b" not in shown
+    (value,) = {row.facts["batch"] for row in page.cells.rows()} - {"two"}
+    assert page.get("/rows", params={"f.batch": value}).text.count('<th scope="row">') == 1
+    page.cells.store.close()

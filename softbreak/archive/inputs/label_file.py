@@ -21,6 +21,8 @@ from softbreak.data.expert_labels import (
     CYCLES,
     SOURCES,
     STATES,
+    iso,
+    moment,
     no_labels,
     on_cycles,
 )
@@ -29,7 +31,11 @@ from softbreak.errors import LabelError, SoftbreakError
 
 MOST_BYTES: Final = 64 * 2**20
 NEEDED: Final = ("cell_id", "state")
-_RANGES: Final = (("first_cycle", "last_cycle"), ("start_time_second", "end_time_second"))
+_RANGES: Final = (
+    ("first_cycle", "last_cycle"),
+    ("start_time_second", "end_time_second"),
+    ("start_time", "end_time"),
+)
 _CHOICES: Final = {"state": STATES, "source": SOURCES}
 _USUAL: Final[Mapping[str, Any]] = {"source": "other", "confidence": 1.0}
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -50,7 +56,13 @@ def labels(source: str | os.PathLike[str] | pd.DataFrame, table: pd.DataFrame) -
     -------
     Series of str
         "healthy", "soft" or "hard" beside each row; missing where nobody said so, or reviewers
-        are at odds.
+        are at odds. X knows the times of a cell's life, not of the calendar: those of a label, or
+        its cycles, count here.
+
+    Raises
+    ------
+    SoftbreakError
+        If a label has a time of the calendar only, or the table is no X.
 
     Examples
     --------
@@ -61,6 +73,13 @@ def labels(source: str | os.PathLike[str] | pd.DataFrame, table: pd.DataFrame) -
         raise SoftbreakError(
             "labels are put on the rows of softbreak.cycle_table(cells), whose index says cell, "
             f"cycle and times; this table's index has {list(table.index.names)}"
+        )
+    lost = known[["first_cycle", "start_time_second"]].isna().all(axis=1)
+    if lost.any():
+        raise SoftbreakError(
+            f"the label of {known['cell_id'][lost.argmax()]} has start_time and end_time only, and "
+            "a table of features knows times of the cell's life; give it first_cycle and "
+            "last_cycle, or start_time_second and end_time_second, too"
         )
     cycles = table.index.to_frame(index=False)
     return pd.Series(on_cycles(known, cycles)["state"].to_numpy(), index=table.index, name="state")
@@ -74,7 +93,8 @@ def read_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
     path : path-like
         A table in UTF-8. Its columns: ``cell_id``; ``first_cycle`` and ``last_cycle`` (from 0,
         ends included) or ``start_time_second`` and ``end_time_second`` (of the cell's life);
-        ``state``; and, where known, the others of ``COLUMNS``.
+        or ``start_time`` and ``end_time`` (ISO 8601); ``state``; and, where known, the others of
+        ``COLUMNS``.
 
     Returns
     -------
@@ -130,8 +150,8 @@ def _checked_names(path: Path, names: list[str]) -> None:
             path,
             place="row 1",
             found=found,
-            expected="once each cell_id, state, and first_cycle with last_cycle or "
-            "start_time_second with end_time_second",
+            expected="once each cell_id, state, and first_cycle with last_cycle, "
+            "start_time_second with end_time_second, or start_time with end_time",
             remedy="Write these names in the first row.",
         )
     if unknown:
@@ -169,7 +189,7 @@ def _chosen(place: _Place, name: str, value: str, choices: tuple[str, ...]) -> s
     return word
 
 
-def _range(place: _Place, row: Mapping[str, str]) -> dict[str, float]:
+def _range(place: _Place, row: Mapping[str, str]) -> dict[str, float | str]:
     found: dict[str, float] = {}
     for pair in _RANGES:
         given = [row[name] for name in pair]
@@ -180,7 +200,7 @@ def _range(place: _Place, row: Mapping[str, str]) -> dict[str, float]:
                 "Write both ends, or neither.",
             )  # fmt: skip
         for name, value in zip(pair, given, strict=True):
-            found[name] = _number(place, name, value, 0.0, math.inf) if value else math.nan
+            found[name] = _end(place, name, value)
             if value and pair is _RANGES[0] and not found[name].is_integer():
                 raise place.wrong(name, repr(value), "a whole number", "Cycles count 0, 1, 2, …")
         if found[pair[1]] < found[pair[0]]:
@@ -193,7 +213,16 @@ def _range(place: _Place, row: Mapping[str, str]) -> dict[str, float]:
             "first_cycle", "nothing", "a range of cycles or of times",
             "Say which cycles the label speaks of.",
         )  # fmt: skip
-    return found
+    return {**found, **{name: iso(found[name]) for name in _RANGES[2]}}
+
+
+def _end(place: _Place, name: str, value: str) -> float:
+    """An end of a range as a number; NaN where nothing is written."""
+    if not value:
+        return math.nan
+    if name in _RANGES[2]:
+        return moment(_moment(place, value, name))
+    return _number(place, name, value, 0.0, math.inf)
 
 
 def _number(place: _Place, name: str, value: str, low: float, high: float) -> float:
@@ -211,15 +240,14 @@ def _number(place: _Place, name: str, value: str, low: float, high: float) -> fl
     return number
 
 
-def _moment(place: _Place, value: str) -> str:
+def _moment(place: _Place, value: str, name: str = "reviewed_at") -> str:
     try:
-        moment = datetime.fromisoformat(value)
+        return datetime.fromisoformat(value).isoformat()
     except ValueError:
         raise place.wrong(
-            "reviewed_at", repr(value), "a moment such as 2026-03-01T12:30:00+00:00",
+            name, repr(value), "a moment such as 2026-03-01T12:30:00+00:00",
             "Write it so, or leave it empty.",
         ) from None  # fmt: skip
-    return moment.isoformat()
 
 
 def _agree_with_themselves(path: Path, found: pd.DataFrame, lines: list[Line]) -> None:

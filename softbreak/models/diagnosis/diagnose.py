@@ -21,7 +21,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence, gather, no_s
 from softbreak.models.diagnosis.file_cycles import file_cycles
 from softbreak.models.diagnosis.findings import judged_findings
 from softbreak.models.diagnosis.impedance_table import impedance_table
-from softbreak.models.diagnosis.result import VERDICT_COLUMNS, Diagnosis, verdict_table
+from softbreak.models.diagnosis.result import MOMENTS, VERDICT_COLUMNS, Diagnosis, verdict_table
 from softbreak.models.diagnosis.summary import summarise
 from softbreak.models.registry import DEFAULT, Detector, detector_of, units_of
 from softbreak.models.rules.certificates_beside import certificates_of, sweep_views
@@ -271,7 +271,7 @@ def _spectra(evidence: CellEvidence) -> pd.DataFrame:
 
 
 def _sources(history: CellHistory) -> pd.DataFrame:
-    columns = ["path", "technique", "method", "reader", "rows", "start_time_second"]
+    columns = ["path", "technique", "method", "reader", "rows", *MOMENTS]
     rows = [
         (
             record.source.path,
@@ -279,9 +279,9 @@ def _sources(history: CellHistory) -> pd.DataFrame:
             record.source.method,
             record.source.reader,
             len(record.table),
-            float(clock[0]) if len(clock) else float("nan"),
+            *moment,
         )
-        for record, clock in zip(history.records, history.clocks, strict=True)
+        for record, moment in zip(history.records, history.moments().tolist(), strict=True)
     ]
     if not rows:
         return pd.DataFrame(rows, columns=columns)

@@ -35,6 +35,7 @@ VERDICT_COLUMNS: Final = (
     "detector",
     "detector_version",
 )
+MOMENTS: Final = ("start_time_second", "start_unix_second")
 _TOLD: Final = VERDICT_COLUMNS[5:14]
 
 
@@ -73,7 +74,8 @@ class Diagnosis:
         electronic_fraction_lower, electronic_fraction_upper, high_frequency_resolved``.
     findings : tuple of Finding
     sources : pandas.DataFrame
-        One row a record: ``path, technique, method, reader, rows, start_time_second``.
+        One row a record: ``path, technique, method, reader, rows``, and ``MOMENTS``: its beginning
+        in the cell's life and since 1970 (UTC, s; NaN where the file does not state it).
     """
 
     cell: Cell

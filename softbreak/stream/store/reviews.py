@@ -14,12 +14,14 @@ from sqlalchemy import Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from softbreak.data.expert_labels import COLUMNS, SOURCES, STATES, no_labels
+from softbreak.data.expert_labels import COLUMNS, SOURCES, STATES, moment, no_labels
 from softbreak.plain_text import storable
 from softbreak.stream.store.engine import READING, StoreError, passes
 from softbreak.stream.store.store import StoreBusy
 from softbreak.stream.store.tables import REVIEWS
 
+_LATER: Final = ("start_time", "end_time")
+"""Columns that the first stores of reviews did not have."""
 _MOST_NUMBER: Final = 1e18
 _LIMITS: Final = {
     "cell_id": 400,
@@ -45,7 +47,9 @@ class Review:
     first_cycle, last_cycle : float
         From 0, ends included; NaN where only times are known.
     start_time_second, end_time_second : float
-        Cell-life time of the samples: what the review holds on to.
+        Cell-life time of the samples: what the review holds on to, where no file tells the date.
+    start_time, end_time : str
+        Their absolute time (ISO 8601); empty where it is not known.
     source : str
         Of :data:`softbreak.data.expert_labels.SOURCES`.
     confidence : float
@@ -70,6 +74,8 @@ class Review:
     last_cycle: float = math.nan
     start_time_second: float = math.nan
     end_time_second: float = math.nan
+    start_time: str = ""
+    end_time: str = ""
     source: str = "trace"
     confidence: float = 1.0
     note: str = ""
@@ -113,7 +119,8 @@ def _check_types(review: Review) -> None:
 def _range_of(review: Review) -> None:
     cycles = (review.first_cycle, review.last_cycle)
     times = (review.start_time_second, review.end_time_second)
-    known = [pair for pair in (cycles, times) if all(math.isfinite(end) for end in pair)]
+    moments = (moment(review.start_time), moment(review.end_time))
+    known = [pair for pair in (cycles, times, moments) if all(math.isfinite(end) for end in pair)]
     if not known or any(low > high for low, high in known):
         raise StoreError(
             f"a review of cycles {cycles[0]:g} to {cycles[1]:g}, {times[0]:g} s to {times[1]:g} s; "
@@ -185,6 +192,7 @@ class Reviews:
             kind = StoreBusy if passes(error) else StoreError
             raise kind(str(error.orig)) from error
         found = pd.DataFrame(rows, columns=list(COLUMNS))
+        found[list(_LATER)] = found[list(_LATER)].fillna("")  # not known of older reviews
         return found.astype(no_labels().dtypes.to_dict())
 
     def take(self, labels: pd.DataFrame, reviewer: str = "") -> int:
@@ -197,9 +205,9 @@ class Reviews:
         reviewer : str
             Of rows that name none.
         """
-        return self.add(
-            [_of_label(row, reviewer) for row in labels[list(COLUMNS)].to_dict("records")]
-        )
+        known = {_key(row) for row in self.table().to_dict("records")}
+        rows = [_of_label(row, reviewer) for row in labels[list(COLUMNS)].to_dict("records")]
+        return self.add([row for row in rows if row.key not in known])
 
 
 def _of_label(row: dict[Any, Any], reviewer: str) -> Review:
@@ -216,9 +224,10 @@ def _row(review: Review) -> dict[str, Any]:
     return {name: _known(value) for name, value in row.items()}
 
 
-def _key(row: dict[str, Any]) -> str:
+def _key(row: dict[Any, Any]) -> str:
     """Return a hash of what a row says: the same row of a file is not taken twice."""
-    text = "\x1f".join(str(row[name]) for name in COLUMNS)
+    told = [name for name in COLUMNS if row[name] or name not in _LATER]  # as it was without them
+    text = "\x1f".join(str(row[name]) for name in told)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -36,6 +36,7 @@ from softbreak.stream.store.tables import (
     VERDICTS,
 )
 from softbreak.stream.store.transaction import (
+    EVERYONE,
     VERDICT_NUMBERS,
     CellWrite,
     StoredCell,
@@ -232,6 +233,15 @@ class Store:
         row = {"cell_id": cell_id, "until_unix_second": until_unix_second, "reason": reason}
         with _in_words(), self.engine.begin() as connection:
             upsert(connection, SILENCES, [row], ("cell_id",))
+
+    def silent_until(self, cell_id: str) -> tuple[float, str]:
+        """Return until when (Unix time, s) nothing is sent about a cell, and why; else 0 and ""."""
+        columns = SILENCES.c
+        query = SILENCES.select().where(
+            columns.cell_id.in_((cell_id, EVERYONE)), columns.until_unix_second > time.time()
+        )
+        rows = self._read(query.order_by(columns.until_unix_second.desc()).limit(1))
+        return (float(rows[0].until_unix_second), str(rows[0].reason)) if rows else (0.0, "")
 
     def cells(self) -> list[StoredCell]:
         """Return all cells, without their live state."""

@@ -140,6 +140,8 @@ REVIEWS: Final = Table(
     _number("last_cycle"),
     _number("start_time_second"),
     _number("end_time_second"),
+    Column("start_time", String(40)),
+    Column("end_time", String(40)),
     Column("state", String(20), nullable=False),
     Column("source", String(20), nullable=False),
     Column("confidence", Float(53), nullable=False),

@@ -22,19 +22,19 @@
     }
     async begin() {
       const seen = this.box.dataset.states === "yes";
-      const one = this.keys.length === 1;
+      const one = this.keys.length === 1, names = (this.box.dataset.names || "").split("\n");
       const [cycles, ...traces] = await Promise.all([
         one ? asked(`/cell/${this.keys[0]}/cycles?opinion=${seen}`) : null,
         ...this.keys.map((key) => asked(`/cell/${key}/trace`))]);
       this.cycles = cycles;
       this.whole = this.joined(traces);
       const series = [{ label: "t / h", value: (_, v) => v == null ? "–" : v.toFixed(4) }];
-      this.keys.forEach((key, k) => series.push({ label: one ? "V" : key.replace(/-[0-9a-f]{12}$/, ""), stroke: k ? PALETTE[k] : colour("--curve"), width: 1, points: { show: false }, spanGaps: !one, value: (_, v) => v == null ? "–" : v.toPrecision(5) }));
+      this.keys.forEach((key, k) => series.push({ label: one ? "V" : names[k] || key, stroke: k ? PALETTE[k] : colour("--curve"), width: 1, points: { show: false }, spanGaps: !one, value: (_, v) => v == null ? "–" : v.toPrecision(5) }));
       const axis = { stroke: colour("--ink"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
       this.plot = new uPlot({
         width: this.box.clientWidth, height: innerWidth < 760 ? 260 : 340, series,
         scales: { x: { time: false } },
-        axes: [{ ...axis, label: "Time / h" }, { ...axis, label: "Voltage / V", size: 62 }],
+        axes: [{ ...axis, label: "Time / h" }, { ...axis, label: `${this.box.dataset.quantity || "Voltage"} / V`, size: 62 }],
         cursor: { drag: { x: true, y: false, setScale: this.box.dataset.mark !== "yes" } },
         hooks: { drawClear: [(u) => this.shade(u)], setScale: [(u, name) => { if (name === "x") this.later(); }], setSelect: [(u) => this.marked(u)] },
       }, this.whole, this.box);
@@ -42,6 +42,7 @@
       new ResizeObserver(() => this.plot.setSize({ width: this.box.clientWidth, height: this.plot.height })).observe(this.box);
       this.box.addEventListener("keydown", (event) => this.key(event));
       this.plot.over.addEventListener("dblclick", () => this.all());
+      for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => this.zoomed(button.dataset.zoom));
     }
     joined(traces) {
       const tables = traces.map((one) => [one.time.map((t) => t / 3600), one.volt]);
@@ -62,7 +63,8 @@
       const began = performance.now();
       const pixels = Math.round(this.box.clientWidth * devicePixelRatio);
       const found = await asked(`/cell/${this.keys[0]}/trace?begin=${min * 3600}&end=${max * 3600}&pixels=${pixels}`);
-      if (mark !== this.detailed) return;
+      const now = this.plot.scales.x;
+      if (mark !== this.detailed || now.min !== min || now.max !== max) return;  // zoomed on meanwhile
       this.plot.setData([found.time.map((t) => t / 3600), found.volt], false);
       this.plot.setScale("x", { min, max });
       this.box.dataset.detail = found.exact ? "exact" : found.pending ? "pending" : "stored";
@@ -98,13 +100,13 @@
       u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
       u.redraw();
     }
-    key(event) {
+    key(event) { if (this.zoomed(event.key)) event.preventDefault(); }
+    zoomed(key) {
       const { min, max } = this.plot.scales.x, span = max - min, middle = (min + max) / 2;
-      const to = { "+": [middle - span / 4, middle + span / 4], "-": [middle - span, middle + span], ArrowLeft: [min - span / 4, max - span / 4], ArrowRight: [min + span / 4, max + span / 4] }[event.key];
-      if (event.key === "0") this.all();
+      const to = { "+": [middle - span / 4, middle + span / 4], "-": [middle - span, middle + span], ArrowLeft: [min - span / 4, max - span / 4], ArrowRight: [min + span / 4, max + span / 4] }[key];
+      if (key === "0") this.all();
       else if (to) this.plot.setScale("x", { min: to[0], max: to[1] });
-      else return;
-      event.preventDefault();
+      return key === "0" || Boolean(to);
     }
   }
   document.addEventListener("DOMContentLoaded", () => { window.traces = [...document.querySelectorAll("[data-trace]")].map((box) => new Trace(box)); });
