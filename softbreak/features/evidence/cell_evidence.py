@@ -78,9 +78,9 @@ class CellEvidence:
     @property
     def current_in_doubt(self) -> str:
         """Why the unit of the current is in doubt; empty where it is not."""
-        half_cycles = self.timeline.half_cycles
-        volt, ampere = half_cycles["voltage_volt"].abs(), half_cycles["current_ampere"].abs()
-        return doubtful_current(volt.to_numpy(), ampere.to_numpy(), self.cell.area_cm2)
+        half_cycles = self.timeline.half_cycle_columns
+        volt, ampere = np.abs(half_cycles["voltage_volt"]), np.abs(half_cycles["current_ampere"])
+        return doubtful_current(volt, ampere, self.cell.area_cm2)
 
 
 def gather(history: CellHistory, *, waveforms: bool = False) -> CellEvidence:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
+from softbreak.features.cycles.columns import Columns
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.half_cycles.measured import SHORT_SAMPLES
 
@@ -135,7 +135,7 @@ def standing(evidence: CellEvidence) -> Standing | None:
     even, odd = told.electromotive_volt, told.polarisation_volt
     if even + odd > CLIPPED_VOLT and 0.0 <= even - odd < CLIPPED_SHARE * (even + odd):
         return _clipped("negative", 0.0, "positive", even + odd)
-    sides = _sides(told.half_cycles)
+    sides = _sides(told.half_cycle_columns)
     if sides is None:
         return None
     plus, minus = sides
@@ -154,17 +154,17 @@ def standing(evidence: CellEvidence) -> Standing | None:
 _NAMES: Final = ("positive", "negative")
 
 
-def _sides(half_cycles: pd.DataFrame) -> tuple[_Side, _Side] | None:
+def _sides(half_cycles: Columns) -> tuple[_Side, _Side] | None:
     """The measured half-cycles of both directions, where both are; None if there are too few."""
-    usable = half_cycles["voltage_volt"].notna() & half_cycles["noise_volt"].notna()
-    table = half_cycles[usable & (half_cycles["samples"] >= SHORT_SAMPLES)]
-    sign = table["sign"].to_numpy()
+    usable = ~(np.isnan(half_cycles["voltage_volt"]) | np.isnan(half_cycles["noise_volt"]))
+    usable &= half_cycles["samples"] >= SHORT_SAMPLES
+    sign = half_cycles["sign"][usable]
     places = [np.flatnonzero(sign == side) for side in (1, -1)]
     if min(map(len, places)) < FEWEST:
         return None
     begin, end = max(one[0] for one in places) - 1, min(one[-1] for one in places) + 1
     shared = [one[(one >= begin) & (one <= end)] for one in places]  # the same time of the life
-    values = [table[name].to_numpy(dtype=np.float64) for name in _COLUMNS]
+    values = [half_cycles[name][usable] for name in _COLUMNS]
     plus, minus = (_Side(*(column[one] for column in values)) for one in shared)
     return plus, minus
 
