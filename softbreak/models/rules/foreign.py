@@ -13,6 +13,7 @@ from softbreak.features.half_cycles.polarity import (
     LOPSIDED,
     OFFSET_VOLT,
     REST_VOLT,
+    median,
     rests_open,
 )
 from softbreak.models.rules.sentences import percent
@@ -183,8 +184,7 @@ def _drift(half_cycles: Columns) -> tuple[float, float] | None:
     odd = np.abs(half[turned + 1] - half[turned])
     third = len(turned) // 3
     ends = [
-        (float(np.median(even[part])), float(np.median(odd[part])))
-        for part in (slice(0, third), slice(-third, None))
+        (median(even[part]), median(odd[part])) for part in (slice(0, third), slice(-third, None))
     ]
     own = [
         abs(mean) > OFFSET_VOLT and abs(mean) > max(swing, LOPSIDED * swing) for mean, swing in ends
