@@ -235,7 +235,7 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
             f"for {', '.join(METALS)}. State the metal that is stripped with --electrode.",
         )
     if not cell.area_cm2 or not cell.lithium_thickness_um:
-        bare = stripped(timeline.half_cycles)
+        bare = stripped(timeline.half_cycle_columns)
         if bare is not None and math.isfinite(bare.efficiency):
             return _bare(title, bare)
         return Reading(

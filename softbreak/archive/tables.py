@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from softbreak.errors import ReadError, SoftbreakError
+from softbreak.features.cycles.columns import Columns
 
 STAGES: Final = ("scan", "read", "check", "diagnose", "store")
 
@@ -144,12 +145,12 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def table_of(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
-    """Turn a pandas table into an Arrow table of exactly these columns.
+def table_of(frame: pd.DataFrame | Columns, schema: pa.Schema) -> pa.Table:
+    """Turn a table into an Arrow table of exactly these columns.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
+    frame : pandas.DataFrame or Columns
         Has all columns of the schema; others are left out. NaN becomes null.
     schema : pyarrow.Schema
 
@@ -158,36 +159,57 @@ def table_of(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
     KeyError
         If a column is missing.
     """
-    columns = [_column(frame[field.name], field) for field in schema]
+    count = len(frame)
+    columns = [_column(frame[field.name], field, count) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def plain_table(frame: pd.DataFrame) -> pa.Table:
-    """Turn a pandas table into an Arrow table of its own columns; NaN becomes null."""
-    columns = [
-        pa.array(
-            values.to_numpy() if isinstance(values.dtype, np.dtype) else values.array,
-            from_pandas=True,
-        )
-        for _, values in frame.items()
-    ]
-    return pa.Table.from_arrays(columns, names=[str(name) for name in frame.columns])
+def plain_table(table: Columns) -> pa.Table:
+    """Turn a table into an Arrow table of its own columns; NaN becomes null."""
+    names, columns = zip(*table.items(), strict=True)
+    return pa.Table.from_arrays(list(map(_plain, columns)), names=list(names))
 
 
-def _column(values: pd.Series, field: pa.Field) -> pa.Array:
+def _plain(values: Any) -> pa.Array:
+    if isinstance(values, pd.api.extensions.ExtensionArray):
+        return pa.array(values, from_pandas=True)
+    if isinstance(values, list) and values and isinstance(values[0], str):
+        return pa.array(values, pa.large_string())  # as of a DataFrame
+    return pa.array(np.asarray(values), from_pandas=True)
+
+
+def _column(values: Any, field: pa.Field, count: int) -> pa.Array:
+    """One column: of pandas, an array, a list, or one word that all rows share."""
     if field.type == EVIDENCE:
         return _evidence(values)
-    if pa.types.is_string(field.type):
+    if isinstance(values, str):
+        return pa.repeat(pa.scalar(printable(values), field.type), count)
+    if isinstance(values, list):
+        return _listed(values, field.type)
+    texts = pa.types.is_string(field.type)
+    if texts or not isinstance(values, np.ndarray) or values.dtype == object:
+        values = pd.Series(values)
+    if texts:
         return _texts(values, field.type)
     if pa.types.is_floating(field.type):
         if values.dtype == np.float64:
-            return pa.array(values.to_numpy(), field.type, from_pandas=True)
+            return pa.array(np.asarray(values), field.type, from_pandas=True)
         numbers = pd.to_numeric(values).astype("float64")
         return pa.array(numbers.to_numpy(), field.type, from_pandas=True)
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "bi":
-        return pa.array(values.to_numpy(), field.type)
+        return pa.array(np.asarray(values), field.type)
     cast = bool if pa.types.is_boolean(field.type) else int
     return pa.array([None if _missing(v) else cast(v) for v in values], field.type)
+
+
+def _listed(values: list[Any], kind: pa.DataType) -> pa.Array:
+    """What softbreak itself said of each row."""
+    if pa.types.is_floating(kind):
+        return pa.array(np.array(values, dtype=np.float64), kind, from_pandas=True)
+    try:
+        return pa.array(values, kind)
+    except UnicodeError:
+        return pa.array([printable(text) for text in values], kind)
 
 
 def _texts(values: pd.Series, kind: pa.DataType) -> pa.Array:

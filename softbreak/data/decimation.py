@@ -25,9 +25,12 @@ def min_max_samples(values: np.ndarray, buckets: int) -> np.ndarray:
     width = -(-count // buckets)
     whole = count // width
     block = values[: whole * width].reshape(whole, width)
-    base = np.arange(whole) * width
-    chosen = [base + block.argmin(axis=1), base + block.argmax(axis=1), np.array([0, count - 1])]
+    found = np.stack([block.argmin(axis=1), block.argmax(axis=1)], axis=1)
+    found.sort(axis=1)
+    found += np.arange(whole)[:, None] * width
     rest = values[whole * width :]
-    if len(rest):
-        chosen.append(whole * width + np.array([rest.argmin(), rest.argmax()]))
-    return np.unique(np.concatenate(chosen))
+    last = sorted([int(rest.argmin()), int(rest.argmax())]) if len(rest) else []
+    # in order as they come: np.unique, which sorts and hashes, takes longer than all the rest
+    ends = [whole * width + place for place in last] + [count - 1]
+    chosen = np.concatenate([[0], found.ravel(), ends])
+    return chosen[np.append(True, chosen[1:] != chosen[:-1])]

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from softbreak.errors import ArgumentError, SoftbreakError
+from softbreak.features.cycles.columns import Columns
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.installed import missing_module
@@ -296,7 +296,7 @@ def live_detector_of(name: str) -> Detector:
     return found
 
 
-def units_of(evidence: CellEvidence, detector: Detector) -> tuple[Detector, pd.DataFrame]:
+def units_of(evidence: CellEvidence, detector: Detector) -> tuple[Detector, Columns]:
     """Return who judges, and what is judged, one row a verdict.
 
     Parameters
@@ -308,24 +308,30 @@ def units_of(evidence: CellEvidence, detector: Detector) -> tuple[Detector, pd.D
     Returns
     -------
     detector : Detector
-    units : pandas.DataFrame
+    units : Columns
         ``cycle_index, start_time_second, end_time_second, charge_ampere_second``.
     """
-    cycles, sweeps, spectra = evidence.timeline.cycles, evidence.sweeps, evidence.spectra
+    cycles, sweeps, spectra = evidence.timeline.cycle_columns, evidence.sweeps, evidence.spectra
     if detector.unit == "cycle" and not len(cycles) and (len(sweeps) or len(spectra)):
         detector = fallback_for("sweep" if len(sweeps) else "spectrum")
     if detector.unit == "cycle":
-        return detector, cycles[
-            ["cycle_index", "start_time_second", "end_time_second", "charge_ampere_second"]
-        ]
+        return detector, cycles
     if detector.unit == "sweep":
-        times = sweeps[["start_time_second", "end_time_second"]]
-        charge = 2.0 * sweeps["charge"].to_numpy()
+        start, end, charge = (
+            sweeps[name].to_numpy(dtype=np.float64)
+            for name in ("start_time_second", "end_time_second", "charge")
+        )
     else:
-        at = [spectrum.time_second for spectrum in spectra]
-        times = pd.DataFrame({"start_time_second": at, "end_time_second": at})
-        charge = np.zeros(len(times))
-    return detector, times.assign(cycle_index=np.arange(len(times)), charge_ampere_second=charge)
+        start = end = np.array([spectrum.time_second for spectrum in spectra], dtype=np.float64)
+        charge = np.zeros(len(start))
+    return detector, Columns(
+        {
+            "cycle_index": np.arange(len(start)),
+            "start_time_second": start,
+            "end_time_second": end,
+            "charge_ampere_second": 2.0 * charge,
+        }
+    )
 
 
 def fallback_for(unit: str) -> Detector:

@@ -43,10 +43,10 @@ def without_doubtful(found: list[Verdict], evidence: CellEvidence) -> list[Verdi
 
 def is_too_little(evidence: CellEvidence) -> bool:
     """Whether there is too little cycling to call any of it healthy by comparison."""
-    cycles = evidence.timeline.cycles
+    cycles = evidence.timeline.cycle_columns
     if not len(cycles):
         return False
-    lasted = cycles["end_time_second"].iloc[-1] - cycles["start_time_second"].iloc[0]
+    lasted = cycles["end_time_second"][-1] - cycles["start_time_second"][0]
     return len(cycles) < FEWEST_CYCLES or bool(lasted < LEAST_SECOND)
 
 
@@ -61,8 +61,8 @@ def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
     """
     if not is_too_little(evidence):
         return found
-    cycles = evidence.timeline.cycles
-    lasted = float(cycles["end_time_second"].iloc[-1] - cycles["start_time_second"].iloc[0])
+    cycles = evidence.timeline.cycle_columns
+    lasted = float(cycles["end_time_second"][-1] - cycles["start_time_second"][0])
     count = "one cycle" if len(cycles) == 1 else f"{len(cycles)} cycles"
     said = undetermined(
         f"{count} of {lasting(lasted)} in all: too little to tell a sound cell from one that was "

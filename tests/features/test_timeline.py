@@ -7,6 +7,7 @@ import pytest
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.features.cycles.timeline import build_timeline
+from softbreak.features.evidence.cell_evidence import gather
 from tests.features.synthetic import cycled
 
 
@@ -116,6 +117,17 @@ def test_a_cycler_that_records_magnitudes_is_understood():
     assert timeline.unipolar and timeline.symmetric
     assert timeline.cycles["resistance_ohm"].iloc[0] == pytest.approx(100, rel=0.01)
     assert len(timeline.events) == 1
+
+
+@pytest.mark.parametrize("told", [lambda v: v, lambda v: v.abs(), lambda v: -v, lambda v: v + 0.2])
+def test_readings_that_nobody_asks_for_change_nothing(told):
+    cell = cycled(lambda h: np.where(h >= 20.55, 60.0, 100.0))
+    table = cell.records[0].table
+    table = table.assign(voltage_volt=told(table["voltage_volt"]))
+    history = assemble(Cell("x"), [Record(Cell(), Technique.CYCLING, table, Source("x"))])
+    every, asked = build_timeline(history), gather(history).timeline
+    for name in ("half_cycles", "events", "cycles"):
+        pd.testing.assert_frame_equal(getattr(asked, name), getattr(every, name), check_exact=True)
 
 
 def test_no_cycling_is_an_empty_timeline():

@@ -284,7 +284,7 @@ def _diagnosed(job: Job, reading: Reading) -> Diagnosis | None:
     cell = Cell(**job.basis["cell"])
     with Boundary(cell.cell_id) as boundary:
         diagnosis = examine_records(cell, reading.records, job.basis["detector"][0])
-        return replace(diagnosis, findings=(*diagnosis.findings, *_remarks(job, reading)))
+        return diagnosis.changed(findings=(*diagnosis.findings, *_remarks(job, reading)))
     if boundary.error is not None:
         where = job.basis["files"][0]
         reading.failures.append(failure_of(where, "diagnose", boundary.error))

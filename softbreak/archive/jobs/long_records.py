@@ -67,8 +67,8 @@ def examine_records(
     found = {id(one.record.table): one.remarks for one in known}
     checked = check_history(told, lambda record: found[id(record.table)])
     diagnosis = diagnosed(evidence, picture, checked, detector)
-    diagnosis.sources["rows"] = [one.rows for one in known]
-    return diagnosis
+    rows = [one.rows for one in known]  # of which the picture shows a few
+    return diagnosis.changed(sources=diagnosis.sources.assign(rows=rows))
 
 
 class _Fed(NamedTuple):

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -24,20 +25,12 @@ import pyarrow as pa
 from softbreak.archive.tables import VERDICTS, part_of, plain_table, printable, table_of
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError
-from softbreak.models.diagnosis.result import Diagnosis, Finding
+from softbreak.features.cycles.columns import columns_of
+from softbreak.models.diagnosis.result import TABLES, Diagnosis, Finding
 
 FORMAT: Final = 2
 """Raised when the layout of a stored result changes."""
 
-TABLES: Final = (
-    "half_cycles",
-    "trace",
-    "voltammograms",
-    "voltammetry",
-    "spectra",
-    "impedance",
-    "sources",
-)
 META: Final = "meta.json"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _WRITE: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
@@ -171,14 +164,25 @@ def members_of(meta: Mapping[str, Any], diagnosis: Diagnosis | None) -> dict[str
             {"severity": f.severity, "topic": f.topic, "sentence": f.sentence}
             for f in diagnosis.findings
         ]
-        members["verdicts.arrow"] = _serialised(table_of(diagnosis.verdicts, VERDICTS))
+        verdicts = columns_of(diagnosis, "verdicts")
+        members["verdicts.arrow"] = _serialised(table_of(verdicts, VERDICTS))
         for name in TABLES:
-            members[f"{name}.arrow"] = _serialised(plain_table(getattr(diagnosis, name)))
+            members[f"{name}.arrow"] = _serialised(plain_table(columns_of(diagnosis, name)))
     members[META] = json.dumps(_plain(content), ensure_ascii=True, allow_nan=False)
     return members
 
 
 def _serialised(table: pa.Table) -> memoryview:
+    return _bytes_of(table) if len(table) else _without_rows(table.schema)
+
+
+@lru_cache(maxsize=64)
+def _without_rows(schema: pa.Schema) -> memoryview:
+    """Most cells have no voltammogram and no spectrum."""
+    return _bytes_of(schema.empty_table())
+
+
+def _bytes_of(table: pa.Table) -> memoryview:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema, options=_WRITE) as writer:
         writer.write_table(table)

@@ -106,7 +106,8 @@ def arranged(parts: Sequence[HalfCycles], shifts: Sequence[float]) -> Arranged:
     polarity = polarity_of(parts)
     places, signs, steady_long = _places(parts)
     kept = places >= 0
-    one_way = len(np.unique(signs[kept])) == 1
+    counted = signs[kept]
+    one_way = len(counted) > 0 and bool((counted == counted[0]).all())
     bounds = np.cumsum([0] + [len(part) for part in parts])
     found = [
         (_slices if one_way else _wholes)(part, polarity.reading, kept[a:b], shift)

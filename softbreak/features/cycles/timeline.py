@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
+from softbreak.features.cycles.columns import Columns, columns_of, with_tables
 from softbreak.features.cycles.finished_cycles import Arranged, Cycles, Events, arranged
 from softbreak.features.half_cycles.measured import WITHOUT_SIGN, HalfCycles
 from softbreak.features.half_cycles.polarity import is_symmetric
@@ -31,7 +32,8 @@ EVENT_COLUMNS: Final = (
 _EDGES: Final = ("first_voltage_volt", "last_voltage_volt")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@with_tables("half_cycles", "events", "cycles")
+@dataclass(frozen=True, eq=False)
 class Timeline:
     """Half-cycles, events and cycles of one cell, on the cell-life clock.
 
@@ -69,6 +71,21 @@ class Timeline:
     polarisation_volt: float
     unipolar: bool
     rest_volt: float
+
+    @property
+    def half_cycle_columns(self) -> Columns:
+        """The same as ``half_cycles``, as arrays."""
+        return columns_of(self, "half_cycles")
+
+    @property
+    def event_columns(self) -> Columns:
+        """The same as ``events``, as arrays."""
+        return columns_of(self, "events")
+
+    @property
+    def cycle_columns(self) -> Columns:
+        """The same as ``cycles``, as arrays."""
+        return columns_of(self, "cycles")
 
     @property
     def symmetric(self) -> bool:
@@ -116,18 +133,20 @@ def tables_of(found: Arranged) -> Timeline:
     found : Arranged
     """
     bounds = cycle_bounds(found.cycle)
-    half_cycles, cycles = _half_cycle_table(found), _cycle_table(found, bounds)
+    tables: dict[str, Any] = {
+        "half_cycles": _half_cycle_table(found),
+        "events": _event_table(found),
+        "cycles": _cycle_table(found, bounds),
+    }
     polarity = found.polarity
     return Timeline(
-        half_cycles,
-        _event_table(found),
-        cycles,
-        found.one_way,
-        found.left_out,
-        polarity.electromotive_volt,
-        polarity.polarisation_volt,
-        polarity.reading == WITHOUT_SIGN,
-        polarity.rest_volt,
+        one_way=found.one_way,
+        left_out=found.left_out,
+        electromotive_volt=polarity.electromotive_volt,
+        polarisation_volt=polarity.polarisation_volt,
+        unipolar=polarity.reading == WITHOUT_SIGN,
+        rest_volt=polarity.rest_volt,
+        **tables,
     )
 
 
@@ -138,32 +157,26 @@ def cycles_of(timeline: Timeline) -> Cycles:
     ----------
     timeline : Timeline
     """
-    table, half, told = timeline.cycles, timeline.half_cycles, timeline.events
+    table, half = timeline.cycle_columns, timeline.half_cycle_columns
+    told = timeline.event_columns
     places = np.arange(len(table) + 1)
-    owner = told["cycle_index"].to_numpy(dtype=np.int64)
+    owner = told["cycle_index"].astype(np.int64)
     order = np.argsort(owner, kind="stable")
     return Cycles(
-        table["cycle_index"].to_numpy(dtype=np.int64),
-        _numbers(table, CYCLE_COLUMNS),
-        _numbers(half, _EDGES),
-        np.searchsorted(half["cycle_index"].to_numpy(dtype=np.int64), places).astype(np.int64),
-        _numbers(told, EVENT_COLUMNS[2:])[order],
+        table["cycle_index"].astype(np.int64),
+        table.matrix(CYCLE_COLUMNS),
+        half.matrix(_EDGES),
+        np.searchsorted(half["cycle_index"], places).astype(np.int64),
+        told.matrix(EVENT_COLUMNS[2:])[order],
         np.searchsorted(owner[order], places).astype(np.int64),
     )
 
 
-def _numbers(table: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
-    found = np.empty((len(table), len(names)))
-    for k, name in enumerate(names):
-        found[:, k] = table[name].to_numpy()
-    return found
-
-
-def _half_cycle_table(found: Arranged) -> pd.DataFrame:
+def _half_cycle_table(found: Arranged) -> Columns:
     measured = dict(zip(STATISTICS, found.statistics.T.copy(), strict=True))
     with np.errstate(all="ignore"):
         resistance = measured["voltage_volt"] / measured["current_ampere"]
-    return pd.DataFrame(
+    return Columns(
         {
             "half_cycle_index": np.arange(len(found.sign)),
             **measured,
@@ -176,11 +189,11 @@ def _half_cycle_table(found: Arranged) -> pd.DataFrame:
     )
 
 
-def _cycle_table(found: Arranged, bounds: np.ndarray) -> pd.DataFrame:
+def _cycle_table(found: Arranged, bounds: np.ndarray) -> Columns:
     rows = cycle_rows(found.statistics, found.sign, found.excursions, bounds)
     columns = dict(zip(CYCLE_COLUMNS, rows.T.copy(), strict=True))
     columns |= {name: columns[name].astype(np.int64) for name in INTEGERS}
-    return pd.DataFrame(
+    return Columns(
         {
             "cycle_index": np.arange(len(rows)),
             **columns,
@@ -190,10 +203,10 @@ def _cycle_table(found: Arranged, bounds: np.ndarray) -> pd.DataFrame:
     )
 
 
-def _event_table(found: Arranged) -> pd.DataFrame:
+def _event_table(found: Arranged) -> Columns:
     owner, *rest = all_events(found)
     columns = (owner, found.cycle[owner], *rest)
-    return pd.DataFrame(dict(zip(EVENT_COLUMNS, columns, strict=True)))
+    return Columns(dict(zip(EVENT_COLUMNS, columns, strict=True)))
 
 
 def cycle_bounds(cycle: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ from softbreak.features.evidence.record_log import (
     sweep_rows,
 )
 from softbreak.features.evidence.temperature_log import joined_log
-from softbreak.features.half_cycles.measured import HalfCycles
+from softbreak.features.half_cycles.measured import AS_IT_IS, HalfCycles
 from softbreak.features.half_cycles.samples import COLUMNS
 from softbreak.features.half_cycles.stream import RECORDS_OPEN, CellStream
 
@@ -78,9 +78,9 @@ class CellEvidence:
     @property
     def current_in_doubt(self) -> str:
         """Why the unit of the current is in doubt; empty where it is not."""
-        half_cycles = self.timeline.half_cycles
-        volt, ampere = half_cycles["voltage_volt"].abs(), half_cycles["current_ampere"].abs()
-        return doubtful_current(volt.to_numpy(), ampere.to_numpy(), self.cell.area_cm2)
+        half_cycles = self.timeline.half_cycle_columns
+        volt, ampere = np.abs(half_cycles["voltage_volt"]), np.abs(half_cycles["current_ampere"])
+        return doubtful_current(volt, ampere, self.cell.area_cm2)
 
 
 def gather(history: CellHistory, *, waveforms: bool = False) -> CellEvidence:
@@ -92,16 +92,29 @@ def gather(history: CellHistory, *, waveforms: bool = False) -> CellEvidence:
     waveforms : bool
         Also the shapes of the half-cycles.
     """
-    records, placed = CellRecords(), []
-    for key, (record, clock) in enumerate(history.joined()):
-        records.feed(key, record)
-        placed.append((key, records.shift(key, clock)))
-    found = evidence_of(records, history.cell, placed)
+    pieces = history.joined()
+    records, placed = _fed(pieces, as_recorded=True)
+    halves = records.arranged(placed)
+    if halves.polarity.reading != AS_IT_IS:
+        records, placed = _fed(pieces, as_recorded=False)
+        halves = records.arranged(placed)
+    found = evidence_of(records, history.cell, placed, halves)
     if history.doubt and not found.mixture:
         found = replace(found, mixture=history.doubt)
     if waveforms:
         found = replace(found, waveforms=waveform_table(history, found.timeline))
     return found
+
+
+def _fed(
+    pieces: Sequence[tuple[Record, np.ndarray]], *, as_recorded: bool
+) -> tuple[CellRecords, list[tuple[int, float]]]:
+    """Measure whole records."""
+    records, placed = CellRecords(as_recorded=as_recorded), []
+    for key, (record, clock) in enumerate(pieces):
+        records.feed(key, record)
+        placed.append((key, records.shift(key, clock)))
+    return records, placed
 
 
 def evidence_of(
@@ -148,6 +161,8 @@ class CellRecords:
     ----------
     watchful : bool
         Also look out for what open half-cycles show.
+    as_recorded : bool
+        See :class:`softbreak.features.half_cycles.stream.CellStream`.
 
     Attributes
     ----------
@@ -158,9 +173,9 @@ class CellRecords:
     joins : Joins
     """
 
-    def __init__(self, *, watchful: bool = False) -> None:
+    def __init__(self, *, watchful: bool = False, as_recorded: bool = False) -> None:
         self.entries: dict[Hashable, RecordLog] = {}
-        self.stream = CellStream(watchful=watchful)
+        self.stream = CellStream(watchful=watchful, as_recorded=as_recorded)
         self.joins = Joins()
 
     def name_of(self, key: Hashable, record: Record) -> tuple[Hashable, float]:

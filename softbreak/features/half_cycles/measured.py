@@ -2,7 +2,8 @@
 
 Whether a cycler records the voltage without its sign, or with the wrong one, shows only when
 several half-cycles are known. Each is therefore measured in three readings when it ends, which
-costs next to nothing for the half-cycles of which two readings agree.
+costs next to nothing for the half-cycles of which two readings agree. Who has the samples still
+can do with the voltage as it was recorded, as long as it proves right.
 """
 
 from __future__ import annotations
@@ -183,11 +184,15 @@ class HalfCycles:
         See ``EVENT_WIDTH``, ``SLICE_WIDTH``; half-cycles count from zero.
     rests : Growing
         Voltage at which each rest of some length ended (V).
+    as_recorded : bool
+        Nothing is measured in the other readings of the voltage.
     """
 
-    __slots__ = ("events", "rests", "slices", "table")
+    __slots__ = ("as_recorded", "events", "rests", "slices", "table")
+    _TABLES: Final = ("events", "rests", "slices", "table")
 
-    def __init__(self) -> None:
+    def __init__(self, *, as_recorded: bool = False) -> None:
+        self.as_recorded = as_recorded
         self.table = Growing(ROW_WIDTH)
         self.events = Growing(EVENT_WIDTH)
         self.slices = Growing(SLICE_WIDTH)
@@ -208,20 +213,20 @@ class HalfCycles:
 
     def dump(self) -> dict[str, np.ndarray]:
         """Return all that it remembers."""
-        return {name: getattr(self, name).rows for name in self.__slots__}
+        return {name: getattr(self, name).rows for name in self._TABLES}
 
     @classmethod
     def load(cls, stored: Mapping[str, np.ndarray]) -> HalfCycles:
         """Undo :meth:`dump`."""
         log = cls()
-        for name in cls.__slots__:
+        for name in cls._TABLES:
             setattr(log, name, Growing.of(stored[name]))
         return log
 
     def joined(self, later: HalfCycles) -> HalfCycles:
         """Return these and later ones together."""
         both, count = HalfCycles(), len(self)
-        for name in self.__slots__:
+        for name in self._TABLES:
             table, more = getattr(both, name), getattr(later, name).rows.copy()
             if name in ("events", "slices"):
                 more[:, 0] += count
@@ -262,6 +267,7 @@ class HalfCycles:
             events,
             (REST_SAMPLES, ends[:, 0]),
             frozen,
+            self.as_recorded,
         )
         if rested:
             self.rests.extend(ends[:rested])
@@ -312,7 +318,7 @@ class HalfCycles:
         start, stop, sign, _ = piece
         time, voltage, imposed, warmth = (buffer[k, start:stop] for k in range(4))
         samples, owners = events[:, 6].astype(np.int64), np.zeros(len(events))
-        for reading in (AS_IT_IS, WITHOUT_SIGN, REVERSED):
+        for reading in (AS_IT_IS,) if self.as_recorded else (AS_IT_IS, WITHOUT_SIGN, REVERSED):
             mine = (events[:, 1].astype(np.int64) & (1 << reading)) > 0
             starts = slice_starts(time, samples[mine])
             owners[mine] = np.searchsorted(starts, samples[mine], side="right") - 1

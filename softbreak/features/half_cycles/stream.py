@@ -41,6 +41,8 @@ class RecordStream:
     past : dict, optional
         The last two half-cycles of the cell for each sign of the current: with it, what the open
         half-cycle shows is looked out for.
+    as_recorded : bool
+        See :class:`CellStream`.
 
     Attributes
     ----------
@@ -57,9 +59,11 @@ class RecordStream:
         Early warnings and their ends, on the record's own clock, since it was emptied last.
     """
 
-    def __init__(self, current: CurrentDirections, past: Past | None = None) -> None:
+    def __init__(
+        self, current: CurrentDirections, past: Past | None = None, *, as_recorded: bool = False
+    ) -> None:
         self.intake: Intake | None = Intake()
-        self.done = HalfCycles()
+        self.done = HalfCycles(as_recorded=as_recorded)
         self.tallies = self.intake.tallies
         self.first = 0.0
         self._current = current
@@ -80,8 +84,9 @@ class RecordStream:
         intake, before = self.intake, len(self.done)
         if intake is None:
             return 0
+        stage: np.ndarray | None = None
         for part in _blocks(columns):
-            stage = staged(part)
+            stage = staged(part, stage)
             if self.lookout is None:
                 self._absorb(intake, stage)
             else:
@@ -139,7 +144,8 @@ class RecordStream:
         """Return all its half-cycles, as if the record ended here; changes nothing."""
         if self.intake is None:
             return self.done
-        last, twins, current = HalfCycles(), dict(self._twins), self._current.copy()
+        last = HalfCycles(as_recorded=self.done.as_recorded)
+        twins, current = dict(self._twins), self._current.copy()
         pieces = self.intake.left()  # which may move the buffer
         last.add(self.intake.buffer, pieces, twins, current)
         return self.done.joined(last)
@@ -200,6 +206,9 @@ class CellStream:
     ----------
     watchful : bool
         Also look out for what open half-cycles show.
+    as_recorded : bool
+        Measure the voltage as it was recorded only, not also without its sign and reversed: for
+        who can feed the samples again, should that not be how it is to be read.
 
     Examples
     --------
@@ -217,7 +226,8 @@ class CellStream:
     [2]
     """
 
-    def __init__(self, *, watchful: bool = False) -> None:
+    def __init__(self, *, watchful: bool = False, as_recorded: bool = False) -> None:
+        self._as_recorded = as_recorded
         self._past: Past | None = {1: NOTHING, -1: NOTHING} if watchful else None
         self.records: dict[Hashable, RecordStream] = {}
         self._current = CurrentDirections()
@@ -238,7 +248,9 @@ class CellStream:
             See :data:`softbreak.features.half_cycles.samples.COLUMNS`.
         """
         if key not in self.records:
-            self.records[key] = RecordStream(self._current, self._past)
+            self.records[key] = RecordStream(
+                self._current, self._past, as_recorded=self._as_recorded
+            )
             if len(self.records) > RECORDS_OPEN:
                 self.records[list(self.records)[-RECORDS_OPEN - 1]].end()
         return self.records[key].feed(columns)

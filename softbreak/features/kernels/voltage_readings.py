@@ -62,7 +62,7 @@ _VOLTAGES: Final = np.array(
 
 
 @exact
-def measure_all(buffer, pieces, twins, rows, events, rests, frozen):
+def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded):
     """Measure half-cycles, and note how rests ended.
 
     Parameters
@@ -83,6 +83,8 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen):
     frozen : numpy.ndarray of bool, shape (n,)
         One a column of the buffer, all false; gets true where the voltage channel stood still for a
         part of a half-cycle: those samples are not measured.
+    as_recorded : bool
+        Leave out what differs in the other readings of the voltage.
 
     Returns
     -------
@@ -123,14 +125,14 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen):
             time, voltage, imposed = time[moving], voltage[moving], imposed[moving]
             samples = (time, voltage, imposed, warmth[moving])
             length = row[:LENGTH].copy()
-            more = _measure(samples, sign, twin, plain, row, events[found:])
+            more = _measure(samples, sign, twin, plain, row, events[found:], as_recorded)
             row[:LENGTH] = length
             row[WIDTH : WIDTH + LENGTH] = length
             for k in range(found, found + more):
                 events[k, 6] = moving[int(events[k, 6])]
         else:
             samples = (time, voltage, imposed, warmth)
-            more = _measure(samples, sign, twin, plain, row, events[found:])
+            more = _measure(samples, sign, twin, plain, row, events[found:], as_recorded)
         if _stood_still(voltage, row[NOISE], twin[1]):
             _forget_voltage(row)
             owners[made] = m
@@ -246,7 +248,7 @@ def _any(free):
 
 
 @exact
-def _measure(samples, sign, twin, twin_plain, row, events):
+def _measure(samples, sign, twin, twin_plain, row, events, as_recorded):
     """Fill ``row`` and ``events``; return the number of events."""
     time, voltage, imposed, warmth = samples
     twin_time, twin_voltage, twin_imposed = twin
@@ -277,6 +279,8 @@ def _measure(samples, sign, twin, twin_plain, row, events):
             for m in range(found):
                 events[m, 1] = 3.0
             return found
+    if as_recorded:
+        return found
     for reading in (WITHOUT_SIGN, REVERSED):
         if plain and reading == REVERSED:
             continue

@@ -55,11 +55,11 @@ def steepest_climb(evidence: CellEvidence) -> Climb | None:
     ----------
     evidence : CellEvidence
     """
-    told = evidence.timeline.half_cycles
-    if not len(told) or foreign_cell(evidence) is not None:
+    told = evidence.timeline.half_cycle_columns
+    if not len(told):
         return None
     first, last, mean, ampere, varied = (
-        np.abs(told[name].to_numpy(dtype=np.float64))
+        np.abs(told[name])
         for name in (
             "first_voltage_volt",
             "last_voltage_volt",
@@ -68,13 +68,12 @@ def steepest_climb(evidence: CellEvidence) -> Climb | None:
             "current_deviation_ampere",
         )
     )
-    events = evidence.timeline.events["half_cycle_index"].to_numpy(dtype=np.int64)
-    whole = ~np.isin(told["half_cycle_index"].to_numpy(), events)
-    whole &= (told["excursions"].to_numpy() == 0) & (told["samples"].to_numpy() >= FEWEST_SAMPLES)
+    whole = ~np.isin(told["half_cycle_index"], evidence.timeline.event_columns["half_cycle_index"])
+    whole &= (told["excursions"] == 0) & (told["samples"] >= FEWEST_SAMPLES)
     climbs = whole & (varied < STEADY * ampere) & (last > CLIMBED * first) & (first > 0.0)
     climbs &= mean < CONVEX * 0.5 * (first + last)
-    if not climbs.any():
+    if not climbs.any() or foreign_cell(evidence) is not None:
         return None
     factor = np.where(climbs, last / np.where(first > 0.0, first, np.inf), 0.0)
     most = int(np.argmax(factor))
-    return Climb(float(told["start_time_second"].to_numpy()[most]), float(factor[most]))
+    return Climb(float(told["start_time_second"][most]), float(factor[most]))

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,8 @@ from softbreak.data.decimation import min_max_samples
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique, plain_cell
 from softbreak.errors import SoftbreakError
-from softbreak.features.evidence.cell_evidence import CellEvidence, gather, no_sweeps
+from softbreak.features.cycles.columns import Columns
+from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.models.diagnosis.file_cycles import file_cycles
 from softbreak.models.diagnosis.findings import judged_findings
 from softbreak.models.diagnosis.impedance_table import impedance_table
@@ -44,6 +45,16 @@ _HALF_CYCLES: Final = {
     "temperature_celsius": "temperature_celsius",
 }
 """Columns of the table of half-cycles, and where they come from."""
+_SWEEP: Final = ("series", "sweep")
+_SWEPT: Final = (
+    "time_second",
+    "peak_current_ampere",
+    "chord_resistance_ohm",
+    "omega_literal",
+    "omega_chord",
+    "linearity",
+)
+"""Columns of the table of voltammetry: which sweep, and what is told of it."""
 _GAP: Final = np.array([np.nan])
 
 
@@ -128,28 +139,31 @@ def diagnosed(
     found = chosen.judge(evidence, readings)
     verdicts = verdict_table(history.cell.cell_id, units, found, chosen)
     findings = tuple(remarks) + tuple(judged_findings(evidence, readings))
+    tables: dict[str, Any] = {
+        "verdicts": verdicts,
+        "half_cycles": _half_cycle_table(evidence, history),
+        "trace": _trace(history),
+        "voltammograms": _voltammograms(history, evidence),
+        "voltammetry": _voltammetry(evidence.sweeps),
+        "spectra": _spectra(evidence),
+        "impedance": impedance_table(readings),
+        "sources": _sources(history),
+    }
     return Diagnosis(
         cell=evidence.cell,
         summary=summarise(evidence, units, found, history, certificates_of(evidence, readings)),
-        verdicts=verdicts,
-        half_cycles=_half_cycle_table(evidence, history),
-        trace=_trace(history),
-        voltammograms=_voltammograms(history, evidence),
-        voltammetry=_voltammetry_table(evidence),
-        spectra=_spectra(evidence),
-        impedance=impedance_table(readings),
         findings=findings,
-        sources=_sources(history),
+        **tables,
     )
 
 
-def _half_cycle_table(evidence: CellEvidence, history: CellHistory) -> pd.DataFrame:
-    half = evidence.timeline.half_cycles
-    table = {told: half[name].to_numpy() for told, name in _HALF_CYCLES.items()}
-    return pd.DataFrame({**table, "file_cycle": file_cycles(history, half)})
+def _half_cycle_table(evidence: CellEvidence, history: CellHistory) -> Columns:
+    half = evidence.timeline.half_cycle_columns
+    table = {told: half[name] for told, name in _HALF_CYCLES.items()}
+    return Columns({**table, "file_cycle": file_cycles(history, half)})
 
 
-def _trace(history: CellHistory) -> pd.DataFrame:
+def _trace(history: CellHistory) -> Columns:
     """Voltage and current over the cell's life, decimated for a picture."""
     pieces = history.of(Technique.CYCLING) + history.of(Technique.REST)
     total = sum(len(clock) for _, clock in pieces)
@@ -164,7 +178,7 @@ def _trace(history: CellHistory) -> pd.DataFrame:
         for column, values in zip(found, (clock[chosen], voltage, current), strict=True):
             column.append(values)
     columns = ("time_second", "voltage_volt", "current_ampere")
-    return pd.DataFrame(
+    return Columns(
         {
             name: np.concatenate(column) if column else np.empty(0)
             for name, column in zip(columns, found, strict=True)
@@ -183,7 +197,7 @@ def _extremes(voltage: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray
     return values[chosen], chosen
 
 
-def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame:
+def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame | Columns:
     frames = []
     series = history.of(Technique.VOLTAMMETRY)
     for view in sweep_views(evidence) if len(evidence.sweeps) else ():
@@ -207,45 +221,35 @@ def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame
             )
         )
     if not frames:
-        columns = ("series", "sweep", "time_second", "voltage_volt", "current_ampere")
-        return _nothing(columns).copy()
+        return Columns(_nothing("series", "sweep", "time_second", "voltage_volt", "current_ampere"))
     return pd.concat(frames, ignore_index=True)
 
 
-@cache
-def _nothing(columns: tuple[str, ...]) -> pd.DataFrame:
-    """A table without rows; to be copied."""
-    return pd.DataFrame({name: np.empty(0) for name in columns})
+def _nothing(*columns: str) -> dict[str, np.ndarray]:
+    """Columns without rows."""
+    return dict.fromkeys(columns, np.empty(0))
 
 
-def _voltammetry_table(evidence: CellEvidence) -> pd.DataFrame:
-    return _voltammetry(evidence.sweeps) if len(evidence.sweeps) else _no_voltammetry().copy()
-
-
-@cache
-def _no_voltammetry() -> pd.DataFrame:
-    return _voltammetry(no_sweeps())
-
-
-def _voltammetry(sweeps: pd.DataFrame) -> pd.DataFrame:
+def _voltammetry(sweeps: pd.DataFrame) -> Columns:
+    if not len(sweeps):
+        return Columns({**dict.fromkeys(_SWEEP, np.empty(0, np.int64)), **_nothing(*_SWEPT)})
     chord = sweeps["chord_resistance"].to_numpy(dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         conductance = 1.0 / chord
-    return pd.DataFrame(
-        {
-            "series": sweeps["series"],
-            "sweep": sweeps["sweep"],
-            "time_second": sweeps["start_time_second"],
-            "peak_current_ampere": sweeps["peak_current"],
-            "chord_resistance_ohm": chord,
-            "omega_literal": current_increase(sweeps["peak_current"].to_numpy()),
-            "omega_chord": conductance / conductance[0] - 1.0 if len(chord) else chord,
-            "linearity": sweeps["linearity"],
-        }
+    peak = sweeps["peak_current"].to_numpy()
+    told = (
+        sweeps["start_time_second"].to_numpy(),
+        peak,
+        chord,
+        current_increase(peak),
+        conductance / conductance[0] - 1.0,
+        sweeps["linearity"].to_numpy(),
     )
+    which = {name: sweeps[name].to_numpy() for name in _SWEEP}
+    return Columns(which | dict(zip(_SWEPT, told, strict=True)))
 
 
-def _spectra(evidence: CellEvidence) -> pd.DataFrame:
+def _spectra(evidence: CellEvidence) -> pd.DataFrame | Columns:
     frames = [
         pd.DataFrame(
             {
@@ -259,18 +263,19 @@ def _spectra(evidence: CellEvidence) -> pd.DataFrame:
         for k, spectrum in enumerate(evidence.spectra)
     ]
     if not frames:
-        columns = (
-            "spectrum",
-            "time_second",
-            "frequency_hertz",
-            "real_impedance_ohm",
-            "imaginary_impedance_ohm",
+        return Columns(
+            _nothing(
+                "spectrum",
+                "time_second",
+                "frequency_hertz",
+                "real_impedance_ohm",
+                "imaginary_impedance_ohm",
+            )
         )
-        return _nothing(columns).copy()
     return pd.concat(frames, ignore_index=True)
 
 
-def _sources(history: CellHistory) -> pd.DataFrame:
+def _sources(history: CellHistory) -> Columns:
     columns = ["path", "technique", "method", "reader", "rows", *MOMENTS]
     rows = [
         (
@@ -284,8 +289,8 @@ def _sources(history: CellHistory) -> pd.DataFrame:
         for record, moment in zip(history.records, history.moments().tolist(), strict=True)
     ]
     if not rows:
-        return pd.DataFrame(rows, columns=columns)
-    return pd.DataFrame(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
+        return Columns({name: [] for name in columns})
+    return Columns(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
 
 
 __all__ = ["VERDICT_COLUMNS", "detector_version", "diagnose", "examine"]

@@ -9,18 +9,19 @@ import pandas as pd
 
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Technique
+from softbreak.features.cycles.columns import Columns
 
 FILE_CYCLE: Final = "cycle_count"
 """The column with the file's own number."""
 
 
-def file_cycles(history: CellHistory, half_cycles: pd.DataFrame) -> np.ndarray:
+def file_cycles(history: CellHistory, half_cycles: Columns) -> np.ndarray:
     """Return the number that a half-cycle's own file gives its cycle.
 
     Parameters
     ----------
     history : CellHistory
-    half_cycles : pandas.DataFrame
+    half_cycles : Columns
         Of a :class:`softbreak.features.cycles.timeline.Timeline`: ``start_time_second,
         end_time_second``.
 
@@ -30,8 +31,7 @@ def file_cycles(history: CellHistory, half_cycles: pd.DataFrame) -> np.ndarray:
         As it stands in the middle of each half-cycle; NaN where the file gives none, and where a
         record was so long that it was read in pieces.
     """
-    ends = [half_cycles[f"{end}_time_second"].to_numpy(np.float64) for end in ("start", "end")]
-    middle = 0.5 * (ends[0] + ends[1])
+    middle = 0.5 * (half_cycles["start_time_second"] + half_cycles["end_time_second"])
     found = np.full(len(half_cycles), np.nan)
     for one, clock in history.of(Technique.CYCLING):
         if FILE_CYCLE not in one.table.columns or not len(clock):

@@ -63,7 +63,7 @@ def judged_findings(
     yield from _units(evidence)
     yield from _beginning(evidence)
     yield from _dummy(evidence)
-    if len(evidence.timeline.cycles) and not evidence.temperature_logged:
+    if len(evidence.timeline.cycle_columns) and not evidence.temperature_logged:
         yield Finding(
             "note",
             "missing-temperature",
@@ -87,10 +87,10 @@ def _open_leads(evidence: CellEvidence) -> Iterator[Finding]:
 
 def _frozen(evidence: CellEvidence) -> Iterator[Finding]:
     """Say that a voltage channel stood still while current flowed."""
-    half_cycles = evidence.timeline.half_cycles
-    still = half_cycles["voltage_volt"].isna().to_numpy()
+    half_cycles = evidence.timeline.half_cycle_columns
+    still = np.isnan(half_cycles["voltage_volt"])
     if still.any():
-        first = float(half_cycles["start_time_second"].to_numpy()[still][0])
+        first = float(half_cycles["start_time_second"][still][0])
         yield Finding(
             "warning",
             "frozen-voltage",
@@ -109,10 +109,11 @@ def _climbing(evidence: CellEvidence) -> Iterator[Finding]:
 
 def _units(evidence: CellEvidence) -> Iterator[Finding]:
     """Ask whether a column is in thousandths of what it says."""
-    half_cycles = evidence.timeline.half_cycles
-    if not len(half_cycles):
+    volts = np.abs(evidence.timeline.half_cycle_columns["voltage_volt"])
+    volts = volts[~np.isnan(volts)]
+    if not len(volts):
         return
-    volt = float(half_cycles["voltage_volt"].abs().median())
+    volt = float(np.median(volts))
     if volt > MOST_VOLT:
         yield Finding(
             "warning",
@@ -126,10 +127,10 @@ def _units(evidence: CellEvidence) -> Iterator[Finding]:
 
 def _beginning(evidence: CellEvidence) -> Iterator[Finding]:
     """Say that a short from before the first cycle may be among what a cell is judged against."""
-    cycles, floor = evidence.timeline.cycles, evidence.cell.ionic_floor_ohm
+    cycles, floor = evidence.timeline.cycle_columns, evidence.cell.ionic_floor_ohm
     if not len(cycles):
         return
-    first, area = float(cycles["resistance_ohm"].iloc[0]), evidence.cell.area_cm2
+    first, area = float(cycles["resistance_ohm"][0]), evidence.cell.area_cm2
     if floor is None:
         yield Finding(
             "note",
@@ -150,8 +151,8 @@ def _beginning(evidence: CellEvidence) -> Iterator[Finding]:
 
 def _dummy(evidence: CellEvidence) -> Iterator[Finding]:
     """Say that a voltage is nothing but the current times a constant."""
-    cycles = evidence.timeline.cycles
-    whole, late = cycles["resistance_ohm"].to_numpy(), cycles["late_resistance_ohm"].to_numpy()
+    cycles = evidence.timeline.cycle_columns
+    whole, late = cycles["resistance_ohm"], cycles["late_resistance_ohm"]
     if len(cycles) < FEWEST_CYCLES or evidence.timeline.one_way or not (whole > 0).all():
         return
     if not (late > 0).all() or np.ptp(np.log(late)) > NO_AGE:
@@ -184,10 +185,10 @@ def _direct_current(
     evidence: CellEvidence, readings: Sequence[ImpedanceReading]
 ) -> Iterator[Finding]:
     known = [r.low_frequency_ohm for r in readings if math.isfinite(r.low_frequency_ohm)]
-    cycles = evidence.timeline.cycles
+    cycles = evidence.timeline.cycle_columns
     if not known or not len(cycles):
         return
-    direct, area = float(cycles["late_resistance_ohm"].iloc[0]), evidence.cell.area_cm2
+    direct, area = float(cycles["late_resistance_ohm"][0]), evidence.cell.area_cm2
     if direct > 0 and abs(math.log(direct / max(known[0], 1e-12))) > CONSISTENT:
         yield Finding(
             "note",
@@ -199,10 +200,10 @@ def _direct_current(
 
 
 def _invasive(evidence: CellEvidence) -> Iterator[Finding]:
-    cycles, sweeps = evidence.timeline.cycles, evidence.sweeps
+    cycles, sweeps = evidence.timeline.cycle_columns, evidence.sweeps
     if not len(cycles) or not len(sweeps):
         return
-    cycled = float(cycles["charge_ampere_second"].median()) / 2.0
+    cycled = float(np.nanmedian(cycles["charge_ampere_second"])) / 2.0
     swept = float(sweeps["charge"].max())
     if swept > cycled > 0:
         yield Finding(
@@ -217,7 +218,7 @@ def _below_floor(evidence: CellEvidence) -> Iterator[Finding]:
     """Say that a voltammogram proves electrons, which the cycles beside it may not show."""
     floor, sweeps = evidence.cell.ionic_floor_ohm, evidence.sweeps
     area = evidence.cell.area_cm2
-    if floor is None or not len(sweeps) or not len(evidence.timeline.cycles):
+    if floor is None or not len(sweeps) or not len(evidence.timeline.cycle_columns):
         return
     chord = sweeps["chord_resistance"].to_numpy(dtype=np.float64)
     low = np.isfinite(chord) & (chord > 0.0) & (chord < CERTIFICATE_UNLOGGED * floor)

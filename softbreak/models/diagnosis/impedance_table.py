@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
+from softbreak.features.cycles.columns import Columns
 from softbreak.models.rules.impedance import ImpedanceReading
 
 IMPEDANCE_COLUMNS: Final = (
@@ -23,7 +23,7 @@ IMPEDANCE_COLUMNS: Final = (
 )
 
 
-def impedance_table(readings: Sequence[ImpedanceReading]) -> pd.DataFrame:
+def impedance_table(readings: Sequence[ImpedanceReading]) -> Columns:
     """Return the readings as the table that a diagnosis shows.
 
     Intervals of pairs that failed their gates are left out.
@@ -40,4 +40,5 @@ def impedance_table(readings: Sequence[ImpedanceReading]) -> pd.DataFrame:
         )
         for k, reading in enumerate(readings)
     ]
-    return pd.DataFrame(rows, columns=list(IMPEDANCE_COLUMNS))
+    columns = zip(*rows, strict=True) if rows else [()] * len(IMPEDANCE_COLUMNS)
+    return Columns(dict(zip(IMPEDANCE_COLUMNS, map(list, columns), strict=True)))

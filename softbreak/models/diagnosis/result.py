@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 import pandas as pd
 
 from softbreak.data.checks import Finding
 from softbreak.data.record import Cell
-from softbreak.verdict import Verdict
+from softbreak.features.cycles.columns import Columns, columns_of, with_tables
+from softbreak.verdict import Evidence, Verdict
 
 if TYPE_CHECKING:
     from softbreak.models.registry import Detector
@@ -36,10 +39,23 @@ VERDICT_COLUMNS: Final = (
     "detector_version",
 )
 MOMENTS: Final = ("start_time_second", "start_unix_second")
+TABLES: Final = (
+    "half_cycles",
+    "trace",
+    "voltammograms",
+    "voltammetry",
+    "spectra",
+    "impedance",
+    "sources",
+)
+"""What stands beside the verdicts."""
+UNIT_COLUMNS: Final = VERDICT_COLUMNS[1:4]
+"""What a verdict is about."""
 _TOLD: Final = VERDICT_COLUMNS[5:14]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@with_tables("verdicts", *TABLES)
+@dataclass(frozen=True, eq=False)
 class Diagnosis:
     """One cell's verdicts with the curves behind them.
 
@@ -90,40 +106,70 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     sources: pd.DataFrame
 
+    def changed(self, **parts: Any) -> Self:
+        """Return it with other parts; :func:`dataclasses.replace` makes a DataFrame of every table.
+
+        Parameters
+        ----------
+        **parts
+            Fields by their names.
+        """
+        other = copy(self)
+        for name, value in parts.items():
+            object.__setattr__(other, name, value)
+        return other
+
     def __repr__(self) -> str:
         """One line that says what it is."""
         return (
             f"<Diagnosis {self.cell.cell_id}: {self.summary.get('state')}, "
-            f"{len(self.verdicts)} cycles>"
+            f"{len(columns_of(self, 'verdicts'))} cycles>"
         )
 
 
 __all__ = ["Diagnosis", "Finding"]
 
 
+class VerdictColumns(Columns):
+    """The rows of ``verdicts.parquet``: evidence as it was found, and one word for what all share.
+
+    So that nothing is made twice: a store takes them as they are.
+    """
+
+    def __len__(self) -> int:
+        """Rows there are."""
+        return len(self["cycle_index"])
+
+    def _made(self) -> pd.DataFrame:
+        columns = dict(self._columns)
+        rows = [evidence_rows(found) for found in columns["evidence"]]
+        columns["evidence"] = pd.Series(rows, dtype=object)
+        return pd.DataFrame(columns)
+
+
 def verdict_table(
-    cell_id: str, units: pd.DataFrame, verdicts: Sequence[Verdict], detector: Detector
-) -> pd.DataFrame:
+    cell_id: str, units: Columns, verdicts: Sequence[Verdict], detector: Detector
+) -> VerdictColumns:
     """Return the rows of ``verdicts.parquet``.
 
     Parameters
     ----------
     cell_id : str
-    units : pandas.DataFrame
+    units : Columns
         ``cycle_index, start_time_second, end_time_second``.
     verdicts : sequence of Verdict
     detector : Detector
     """
-    return pd.DataFrame(
+    return VerdictColumns(
         {
             "cell_id": cell_id,
-            "cycle_index": units["cycle_index"].to_numpy(dtype=np.int64),
-            "start_time_second": units["start_time_second"].to_numpy(dtype=np.float64),
-            "end_time_second": units["end_time_second"].to_numpy(dtype=np.float64),
+            "cycle_index": units["cycle_index"].astype(np.int64),
+            "start_time_second": units["start_time_second"].astype(np.float64),
+            "end_time_second": units["end_time_second"].astype(np.float64),
             "state": [verdict.state.value for verdict in verdicts],
-            **{name: [getattr(verdict, name) for verdict in verdicts] for name in _TOLD[:-1]},
-            "basis": [str(verdict.basis) for verdict in verdicts],
-            "evidence": pd.Series([evidence_rows(verdict) for verdict in verdicts], dtype=object),
+            **{name: list(map(attrgetter(name), verdicts)) for name in _TOLD[:-1]},
+            "basis": [verdict.basis.value for verdict in verdicts],
+            "evidence": [verdict.evidence for verdict in verdicts],
             "detector": detector.name,
             "detector_version": detector.version,
         }
@@ -145,11 +191,11 @@ def verdict_row(
     """
     numbers = [float(getattr(verdict, name)) for name in _TOLD[:6]]
     values = [*numbers, verdict.transient_short, verdict.wanted_measurement, str(verdict.basis)]
-    told = [cell_id, *unit, verdict.state.value, *values, evidence_rows(verdict)]
+    told = [cell_id, *unit, verdict.state.value, *values, evidence_rows(verdict.evidence)]
     return dict(zip(VERDICT_COLUMNS, [*told, detector.name, detector.version], strict=True))
 
 
-def evidence_rows(verdict: Verdict) -> list[dict[str, object]]:
+def evidence_rows(found: Sequence[Evidence]) -> list[dict[str, object]]:
     """Return the evidence of a verdict as plain dictionaries."""
     return [
         {
@@ -158,5 +204,5 @@ def evidence_rows(verdict: Verdict) -> list[dict[str, object]]:
             "baseline": float(item.baseline),
             "sentence": item.sentence,
         }
-        for item in verdict.evidence
+        for item in found
     ]

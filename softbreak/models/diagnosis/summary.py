@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from softbreak.data.history import CellHistory
+from softbreak.features.cycles.columns import Columns
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.models.diagnosis.climbing import steepest_climb
@@ -43,7 +43,7 @@ FEWEST_EXCURSIONS: Final = 2
 
 def summarise(
     evidence: CellEvidence,
-    units: pd.DataFrame,
+    units: Columns,
     verdicts: Sequence[Verdict],
     history: CellHistory,
     certificates: Sequence[Certificate] = (),
@@ -53,7 +53,7 @@ def summarise(
     Parameters
     ----------
     evidence : CellEvidence
-    units : pandas.DataFrame
+    units : Columns
         What was judged: ``start_time_second, end_time_second, charge_ampere_second``.
     verdicts : sequence of Verdict
         One a unit.
@@ -152,20 +152,20 @@ def _probability(state: State, verdicts: Sequence[Verdict]) -> float:
     return sum(recent) / len(recent)
 
 
-def _onset_time(evidence: CellEvidence, units: pd.DataFrame, onset: int | None) -> float:
+def _onset_time(evidence: CellEvidence, units: Columns, onset: int | None) -> float:
     """The first abrupt drop of the onset cycle, or the cycle's beginning (s)."""
     if onset is None:
         return math.nan
-    begin = float(units["start_time_second"].iloc[onset])
-    end = float(units["end_time_second"].iloc[onset])
-    events = evidence.timeline.events
-    time = events["time_second"].to_numpy(dtype=np.float64)
-    inside = (events["change"].to_numpy() < 0) & (time >= begin) & (time <= end)
+    begin = float(units["start_time_second"][onset])
+    end = float(units["end_time_second"][onset])
+    events = evidence.timeline.event_columns
+    time = events["time_second"]
+    inside = (events["change"] < 0) & (time >= begin) & (time <= end)
     return float(time[inside][0]) if inside.any() else begin
 
 
 def _earliest_onset(
-    units: pd.DataFrame, verdicts: Sequence[Verdict], onset: int | None, onset_time: float
+    units: Columns, verdicts: Sequence[Verdict], onset: int | None, onset_time: float
 ) -> float:
     """Since when the short may be there (s): the end of the last cycle that was judged before."""
     if onset is None:
@@ -176,7 +176,7 @@ def _earliest_onset(
         before -= 1
     if before == onset or _ABRUPT in names:
         return onset_time
-    return float(units["end_time_second"].iloc[before - 1]) if before else 0.0
+    return float(units["end_time_second"][before - 1]) if before else 0.0
 
 
 def _when(began: tuple[float, float]) -> str:
@@ -219,15 +219,15 @@ def _since_the_first(verdicts: Sequence[Verdict]) -> str:
     return f"judged against its first cycles, since which V/I {way} by up to {change}"
 
 
-def _onset_capacity(evidence: CellEvidence, units: pd.DataFrame, onset_time: float) -> float:
+def _onset_capacity(evidence: CellEvidence, units: Columns, onset_time: float) -> float:
     """Charge passed in both directions until the onset (mAh cm⁻²)."""
     area = evidence.cell.area_cm2
     if math.isnan(onset_time) or not area:
         return math.nan
-    begin = units["start_time_second"].to_numpy()
-    duration = np.maximum(units["end_time_second"].to_numpy() - begin, 1e-9)
+    begin = units["start_time_second"]
+    duration = np.maximum(units["end_time_second"] - begin, 1e-9)
     share = np.clip((onset_time - begin) / duration, 0.0, 1.0)
-    return float((share * units["charge_ampere_second"].to_numpy()).sum()) / COULOMB_PER_MAH / area
+    return float((share * units["charge_ampere_second"]).sum()) / COULOMB_PER_MAH / area
 
 
 def _wanted(state: State, verdicts: Sequence[Verdict]) -> str:
@@ -250,8 +250,8 @@ class _Dip(NamedTuple):
 
 def _dips(evidence: CellEvidence) -> list[_Dip]:
     """Shorts that passed by themselves: no ionic resistance falls and rises like that."""
-    events = evidence.timeline.events
-    time, change = (events[name].to_numpy() for name in ("time_second", "change"))
+    events = evidence.timeline.event_columns
+    time, change = events["time_second"], events["change"]
     found = []
     for k in range(len(time) - 1):
         depth, back = 1.0 - math.exp(min(change[k], 0.0)), change[k] + change[k + 1]
@@ -260,7 +260,7 @@ def _dips(evidence: CellEvidence) -> list[_Dip]:
     return found
 
 
-def _transients(evidence: CellEvidence, units: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
+def _transients(evidence: CellEvidence, units: Columns, verdicts: Sequence[Verdict]) -> str:
     """Say when the first short that recovered by itself was, how long and how deep."""
     dips = _dips(evidence)
     if dips:
@@ -273,14 +273,14 @@ def _transients(evidence: CellEvidence, units: pd.DataFrame, verdicts: Sequence[
     passed = _passing(evidence, verdicts)
     if not passed:
         return ""
-    begin = float(units["start_time_second"].iloc[passed[0]])
-    end = float(units["end_time_second"].iloc[passed[0]])
+    begin = float(units["start_time_second"][passed[0]])
+    end = float(units["end_time_second"][passed[0]])
     return f"{_PASSED}transient short passed between {hours(begin)} and {hours(end)}."
 
 
 def _passing(evidence: CellEvidence, verdicts: Sequence[Verdict]) -> list[int]:
     """Cycles in which a short came and went, more than a single sample of it."""
-    seen = evidence.timeline.cycles["excursions"].to_numpy()
+    seen = evidence.timeline.cycle_columns["excursions"]
     told = len(seen) == len(verdicts)
     return [
         k

@@ -14,6 +14,7 @@ import pandas as pd
 
 from softbreak.data.record import Cell, Record, Technique, plain_cell
 from softbreak.errors import ArgumentError
+from softbreak.features.cycles.columns import Columns
 from softbreak.features.cycles.finished_cycles import Arranged, first_cycles
 from softbreak.features.cycles.live_cycles import LivePairing, PairingRevised
 from softbreak.features.evidence.cell_evidence import CellRecords, Placed, evidence_of
@@ -22,7 +23,7 @@ from softbreak.features.half_cycles.measured import SLICE_SECOND
 from softbreak.features.half_cycles.samples import TALLIES
 from softbreak.features.half_cycles.state_bytes import pack, unpack
 from softbreak.models.detector import Judge
-from softbreak.models.diagnosis.result import verdict_row, verdict_table
+from softbreak.models.diagnosis.result import UNIT_COLUMNS, verdict_row, verdict_table
 from softbreak.models.live.changes import Change, Kind, warning_change
 from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of, units_of
 from softbreak.models.rules.fused import not_applicable
@@ -93,12 +94,10 @@ class LiveCell:
     @property
     def verdicts(self) -> pd.DataFrame:
         """The verdicts so far: the columns of ``verdicts.parquet``."""
-        units = pd.DataFrame(
-            [told.unit for told in self._told],
-            columns=["cycle_index", "start_time_second", "end_time_second"],
-        )
+        rows = np.array([told.unit for told in self._told], dtype=np.float64).reshape(-1, 3)
+        units = Columns(dict(zip(UNIT_COLUMNS, rows.T, strict=True)))
         said = [told.verdict for told in self._told]
-        return verdict_table(self.cell.cell_id, units, said, self._by)
+        return verdict_table(self.cell.cell_id, units, said, self._by).frame
 
     @property
     def counts(self) -> dict[str, int]:
@@ -207,8 +206,7 @@ class LiveCell:
         readings = self._reader.read(evidence)
         chosen, units = units_of(evidence, self._chosen)
         said, self._judge = chosen.judged(evidence, readings)
-        columns = ("cycle_index", "start_time_second", "end_time_second")
-        rows = zip(*(units[name].to_list() for name in columns), strict=True)
+        rows = zip(*(units[name].tolist() for name in UNIT_COLUMNS), strict=True)
         told = [
             Told((int(k), start, end), verdict)
             for (k, start, end), verdict in zip(rows, said, strict=True)

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
+from softbreak.features.cycles.columns import Columns
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.half_cycles.measured import SHORT_SAMPLES
+from softbreak.features.half_cycles.polarity import median
 
 FEWEST: Final = 2
 """Half-cycles of a direction, below which nothing is said of it."""
@@ -68,7 +69,7 @@ class _Side(NamedTuple):
     @property
     def level(self) -> float:
         """The voltage at which most of them end."""
-        return float(np.median(self.last))
+        return median(self.last)
 
     @property
     def slack(self) -> float:
@@ -95,8 +96,8 @@ class _Side(NamedTuple):
         """Whether it neither moves nor scatters as the other direction does."""
         moved = np.maximum(np.abs(self.last - self.first), np.abs(self.last - self.level))
         still = moved < FINE * self.noise
-        quieter = np.median(self.noise) < QUIETER * np.median(other.noise)
-        moves = np.median(np.abs(other.last - other.first)) > MOVES * np.median(np.abs(other.mean))
+        quieter = median(self.noise) < QUIETER * median(other.noise)
+        moves = median(np.abs(other.last - other.first)) > MOVES * median(np.abs(other.mean))
         return bool(still.mean() >= NEARLY_ALL and quieter and moves and other.polarises)
 
     def went_beyond(self, other: _Side) -> bool:
@@ -104,7 +105,7 @@ class _Side(NamedTuple):
 
         Then no range ends there, and the channel measured: the cell has changed.
         """
-        return bool((self.mean - self.level > np.median(np.abs(other.mean))).any())
+        return bool((self.mean - self.level > median(np.abs(other.mean))).any())
 
     @property
     def always_stands(self) -> bool:
@@ -116,12 +117,12 @@ class _Side(NamedTuple):
         """Whether its scatter is many of the converter's steps."""
         steps = np.diff(np.unique(self.largest))
         steps = steps[steps > SAME * self.largest.max()]
-        return bool(len(steps) and np.median(self.noise) > FINE * steps.min())
+        return bool(len(steps) and median(self.noise) > FINE * steps.min())
 
     @property
     def polarises(self) -> bool:
         """Whether the voltage moves within a half-cycle by many steps of the converter."""
-        return bool(np.median(np.abs(self.last - self.first) - POLARISES * self.noise) > 0.0)
+        return median(np.abs(self.last - self.first) - POLARISES * self.noise) > 0.0
 
 
 def standing(evidence: CellEvidence) -> Standing | None:
@@ -135,7 +136,7 @@ def standing(evidence: CellEvidence) -> Standing | None:
     even, odd = told.electromotive_volt, told.polarisation_volt
     if even + odd > CLIPPED_VOLT and 0.0 <= even - odd < CLIPPED_SHARE * (even + odd):
         return _clipped("negative", 0.0, "positive", even + odd)
-    sides = _sides(told.half_cycles)
+    sides = _sides(told.half_cycle_columns)
     if sides is None:
         return None
     plus, minus = sides
@@ -146,7 +147,7 @@ def standing(evidence: CellEvidence) -> Standing | None:
         seen = seen and (other.fine or (side.stands and other.polarises))
         if (seen or side.quiet_beside(other)) and not side.went_beyond(other):
             sign = 1.0 if side is plus else -1.0
-            moving = -sign * float(np.median(other.mean))
+            moving = -sign * median(other.mean)
             return _clipped(names[0], sign * side.level, names[1], moving)
     return None
 
@@ -154,17 +155,17 @@ def standing(evidence: CellEvidence) -> Standing | None:
 _NAMES: Final = ("positive", "negative")
 
 
-def _sides(half_cycles: pd.DataFrame) -> tuple[_Side, _Side] | None:
+def _sides(half_cycles: Columns) -> tuple[_Side, _Side] | None:
     """The measured half-cycles of both directions, where both are; None if there are too few."""
-    usable = half_cycles["voltage_volt"].notna() & half_cycles["noise_volt"].notna()
-    table = half_cycles[usable & (half_cycles["samples"] >= SHORT_SAMPLES)]
-    sign = table["sign"].to_numpy()
+    usable = ~(np.isnan(half_cycles["voltage_volt"]) | np.isnan(half_cycles["noise_volt"]))
+    usable &= half_cycles["samples"] >= SHORT_SAMPLES
+    sign = half_cycles["sign"][usable]
     places = [np.flatnonzero(sign == side) for side in (1, -1)]
     if min(map(len, places)) < FEWEST:
         return None
     begin, end = max(one[0] for one in places) - 1, min(one[-1] for one in places) + 1
     shared = [one[(one >= begin) & (one <= end)] for one in places]  # the same time of the life
-    values = [table[name].to_numpy(dtype=np.float64) for name in _COLUMNS]
+    values = [half_cycles[name][usable] for name in _COLUMNS]
     plus, minus = (_Side(*(column[one] for column in values)) for one in shared)
     return plus, minus
 

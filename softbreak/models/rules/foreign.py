@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
+from softbreak.features.cycles.columns import Columns
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.half_cycles.polarity import (
     FULL_CELL_VOLT,
     LOPSIDED,
     OFFSET_VOLT,
     REST_VOLT,
+    median,
     rests_open,
 )
 from softbreak.models.rules.sentences import percent
@@ -77,7 +78,7 @@ def foreign_cell(evidence: CellEvidence) -> Foreign | None:
 
 
 def _told(evidence: CellEvidence, because: str) -> Foreign:
-    half_cycles = evidence.timeline.half_cycles
+    half_cycles = evidence.timeline.half_cycle_columns
     what = "the formation of a full cell" if _is_formation(half_cycles) else ""
     name = f"this is not a symmetric cell but {what}" if what else "this is not a symmetric cell"
     return Foreign(
@@ -90,8 +91,8 @@ def _seen(evidence: CellEvidence) -> Foreign | None:
     """What the voltages say."""
     timeline = evidence.timeline
     emf = timeline.electromotive_volt
-    if _is_capacitor(timeline.half_cycles):
-        ampere = float(timeline.half_cycles["current_ampere"].median())
+    if _is_capacitor(timeline.half_cycle_columns):
+        ampere = float(np.nanmedian(timeline.half_cycle_columns["current_ampere"]))
         return Foreign(
             f"within a second {1e6 * ampere:.3g} µA move the voltage by volts, to and fro: this is "
             "no contact, or a capacitor, and no resistance of a cell",
@@ -110,7 +111,7 @@ def _seen(evidence: CellEvidence) -> Foreign | None:
     if not timeline.symmetric and not (timeline.one_way and evidence.cell.configuration):
         kind = "" if emf >= FULL_CELL_VOLT else ", more than an offset of the cycler"
         return Foreign(f"its mean voltage is {emf:.2f} V{kind}", "")
-    drift = _drift(timeline.half_cycles)
+    drift = _drift(timeline.half_cycle_columns)
     if drift is not None:
         first, last = drift
         return Foreign(f"its mean voltage moves from {first:.2f} to {last:.2f} V", "")
@@ -122,7 +123,7 @@ def _bare(evidence: CellEvidence) -> Foreign | None:
 
     Where it is stated to be asymmetric V/I may be judged, unless charge is missing.
     """
-    found = stripped(evidence.timeline.half_cycles)
+    found = stripped(evidence.timeline.half_cycle_columns)
     if found is None:
         return None
     lost = found.efficiency < LEAKS
@@ -146,36 +147,36 @@ def _bare(evidence: CellEvidence) -> Foreign | None:
     )
 
 
-def _is_capacitor(half_cycles: pd.DataFrame) -> bool:
+def _is_capacitor(half_cycles: Columns) -> bool:
     """Volts to and fro within less than a second, in every half-cycle."""
     if len(half_cycles) < 2:
         return False
-    begin, end = (half_cycles[name].to_numpy() for name in ("start_time_second", "end_time_second"))
+    begin, end = (half_cycles[name] for name in ("start_time_second", "end_time_second"))
     if (end - begin).max() >= CHARGED_SECOND or end.max() - begin.min() >= 60.0 * CHARGED_SECOND:
         return False
-    volts, sign = half_cycles["voltage_volt"].abs().max(), half_cycles["sign"].to_numpy()
+    volts, sign = np.fmax.reduce(np.abs(half_cycles["voltage_volt"])), half_cycles["sign"]
     return bool(volts > FULL_CELL_VOLT and (sign != sign[0]).any())
 
 
-def _is_formation(half_cycles: pd.DataFrame) -> bool:
+def _is_formation(half_cycles: Columns) -> bool:
     """A hold or a first charge at a fresh cell's voltage, then a charge to a full cell's."""
-    if not len(half_cycles) or not half_cycles["sign"].iloc[0] > 0:
+    if not len(half_cycles) or not half_cycles["sign"][0] > 0:
         return False
     low, high = FORMATION_VOLT
     volts = half_cycles["voltage_volt"] * half_cycles["sign"]
-    moved = (half_cycles["last_voltage_volt"] - half_cycles["first_voltage_volt"]).abs()
-    held = (moved < STANDS) & volts.between(low, high)
-    fresh = bool(held.iloc[:3].any()) and low < volts.iloc[0] < high
-    return fresh and bool(volts.max() > high)
+    moved = np.abs(half_cycles["last_voltage_volt"] - half_cycles["first_voltage_volt"])
+    held = (moved < STANDS) & (volts >= low) & (volts <= high)
+    fresh = bool(held[:3].any()) and low < volts[0] < high
+    return fresh and bool(np.fmax.reduce(volts) > high)
 
 
-def _drift(half_cycles: pd.DataFrame) -> tuple[float, float] | None:
+def _drift(half_cycles: Columns) -> tuple[float, float] | None:
     """Mean voltage of the first and of the last cycles, where it comes or goes.
 
     Both directions then have voltages of one sign: a side that runs away has not.
     """
-    sign = half_cycles["sign"].to_numpy(dtype=np.float64)
-    half = 0.5 * half_cycles["voltage_volt"].to_numpy(dtype=np.float64) * sign
+    sign = half_cycles["sign"].astype(np.float64)
+    half = 0.5 * half_cycles["voltage_volt"] * sign
     turned = np.flatnonzero(sign[1:] != sign[:-1])
     if len(turned) < 6:
         return None
@@ -183,8 +184,7 @@ def _drift(half_cycles: pd.DataFrame) -> tuple[float, float] | None:
     odd = np.abs(half[turned + 1] - half[turned])
     third = len(turned) // 3
     ends = [
-        (float(np.median(even[part])), float(np.median(odd[part])))
-        for part in (slice(0, third), slice(-third, None))
+        (median(even[part]), median(odd[part])) for part in (slice(0, third), slice(-third, None))
     ]
     own = [
         abs(mean) > OFFSET_VOLT and abs(mean) > max(swing, LOPSIDED * swing) for mean, swing in ends
@@ -192,7 +192,7 @@ def _drift(half_cycles: pd.DataFrame) -> tuple[float, float] | None:
     return (ends[0][0], ends[1][0]) if any(own) else None
 
 
-def _balance(half_cycles: pd.DataFrame) -> str:
+def _balance(half_cycles: Columns) -> str:
     """Say what the charge balance of its closed cycles is."""
     shares = closed_efficiencies(half_cycles)
     if not len(shares):
@@ -207,21 +207,20 @@ def _balance(half_cycles: pd.DataFrame) -> str:
     return told
 
 
-def closed_efficiencies(half_cycles: pd.DataFrame) -> np.ndarray:
+def closed_efficiencies(half_cycles: Columns) -> np.ndarray:
     """Coulombic efficiencies (1) of the cycles that end where the one before ended.
 
     Parameters
     ----------
-    half_cycles : pandas.DataFrame
-        ``Timeline.half_cycles``. Half-cycles of one sign that follow each other are one.
+    half_cycles : Columns
+        ``Timeline.half_cycle_columns``. Half-cycles of one sign that follow each other are one.
     """
-    sign = half_cycles["sign"].to_numpy(dtype=np.int64)
+    sign = half_cycles["sign"]
     edges = np.flatnonzero(np.diff(sign, prepend=0, append=0))
     if len(edges) < 3:
         return np.empty(0)
-    charge = half_cycles["charge_ampere_second"].to_numpy(dtype=np.float64)
-    charge = np.add.reduceat(charge, edges[:-1])
-    last = half_cycles["last_voltage_volt"].to_numpy(dtype=np.float64) * sign
+    charge = np.add.reduceat(half_cycles["charge_ampere_second"], edges[:-1])
+    last = half_cycles["last_voltage_volt"] * sign
     signs, ends = sign[edges[:-1]], last[edges[1:] - 1]
     found, ended = [], np.nan
     for k in range(len(signs)):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
+from softbreak.features.cycles.columns import Columns
 from softbreak.features.half_cycles.measured import SHORT_SAMPLES
 
 RUNS_AWAY: Final = 2.0
@@ -44,35 +44,35 @@ class Stripped(NamedTuple):
     ceased: int = 0
 
 
-def stripped(half_cycles: pd.DataFrame) -> Stripped | None:
+def stripped(half_cycles: Columns) -> Stripped | None:
     """Return how a bare collector is stripped; None where no direction runs out of metal.
 
     Parameters
     ----------
-    half_cycles : pandas.DataFrame
-        ``Timeline.half_cycles``.
+    half_cycles : Columns
+        ``Timeline.half_cycle_columns``.
     """
-    table = half_cycles[half_cycles["samples"] >= SHORT_SAMPLES]
-    table = table[table["voltage_volt"].notna()]
-    sign = table["sign"].to_numpy(dtype=np.int64)
+    usable = (half_cycles["samples"] >= SHORT_SAMPLES) & ~np.isnan(half_cycles["voltage_volt"])
+    sign, ends, means, charge = (
+        half_cycles[name][usable]
+        for name in ("sign", "last_voltage_volt", "voltage_volt", "charge_ampere_second")
+    )
     for side in (1, -1):
-        mine, other = table[sign == side], table[sign == -side]
-        if len(mine) < FEWEST or len(other) < FEWEST:
+        mine, other = sign == side, sign == -side
+        if mine.sum() < FEWEST or other.sum() < FEWEST:
             continue
-        last, mean = (mine[name].to_numpy() for name in ("last_voltage_volt", "voltage_volt"))
-        far = np.abs(other["last_voltage_volt"].to_numpy())
+        last, mean, far = ends[mine], means[mine], np.abs(ends[other])
         gone = (last > LEAST_VOLT) & (last > RUNS_AWAY * np.abs(mean))
         gone &= last > OTHER_SIDE * float(np.quantile(far, NEARLY_ALL))
         if gone.mean() >= NEARLY_ALL:
             ceased = len(gone) - 1 - int(np.flatnonzero(gone)[-1])
             cut_off = float(np.median(last[gone]))
-            return Stripped(int(gone.sum()), cut_off, _efficiency(table, side), ceased)
+            efficiency = _efficiency(sign, charge, side)
+            return Stripped(int(gone.sum()), cut_off, efficiency, ceased)
     return None
 
 
-def _efficiency(table: pd.DataFrame, side: int) -> float:
+def _efficiency(sign: np.ndarray, charge: np.ndarray, side: int) -> float:
     """Median share of a plating that the strip after it gives back (1); NaN without any pair."""
-    sign = table["sign"].to_numpy(dtype=np.int64)
-    charge = table["charge_ampere_second"].to_numpy(dtype=np.float64)
     strips = np.flatnonzero((sign[1:] == side) & (sign[:-1] == -side) & (charge[:-1] > 0.0)) + 1
     return float(np.median(charge[strips] / charge[strips - 1])) if len(strips) else float("nan")
