@@ -215,8 +215,8 @@ class Hybrid(EvidenceDetector):
         telling = self._named(found) if told else [()] * len(found)
         pairs = (found["kind"] == 1.0).tolist()
         novelty = found["novelty"].tolist()
-        rows = zip(chances, eta, novelty, pairs, logged, telling, strict=True)
-        return list(map(Scored._make, rows))
+        scored = zip(chances, eta, novelty, pairs, logged, telling, strict=True)
+        return list(map(Scored._make, scored))
 
     def _named(self, found: np.ndarray) -> list[tuple[tuple[str, float, float], ...]]:
         """Name, value and contribution (log-odds) of the features that move the score most."""
