@@ -105,6 +105,10 @@ def evidence_words(
 _GRAVITY: Final = {"error": 0, "warning": 1, "note": 2}
 
 
+ONSET_FACT: Final = "charge passed before the onset"
+"""A fact that only a verdict tells."""
+
+
 def _facts(diagnosis: Diagnosis) -> list[tuple[str, str]]:
     cell: Cell = diagnosis.cell
     told = []
@@ -115,7 +119,7 @@ def _facts(diagnosis: Diagnosis) -> list[tuple[str, str]]:
             told.append((word, f"{shown} {unit}".strip()))
     capacity = as_float(diagnosis.summary.get("onset_areal_capacity_mah_per_cm2"))
     if math.isfinite(capacity):
-        told.append(("charge passed before the onset", f"{number(capacity)} mAh cm⁻²"))
+        told.append((ONSET_FACT, f"{number(capacity)} mAh cm⁻²"))
     return told
 
 

@@ -204,8 +204,8 @@ class Mix:
     def fitted(self, rows: np.ndarray) -> LearnedDetector:
         """Return a model that learnt from all simulated and some measured cycles.
 
-        It calibrates itself on cells that it was not shown: a lab group, or all simulated cells of
-        a law of failure, is left out at a time.
+        It calibrates itself on cells that it was not shown: whole lab groups, and all simulated
+        cells of a law of failure, are left out, about a fifth of them at a time.
         """
         truth = self.archive.truth.iloc[rows]
         simulated = self.lesson.truth

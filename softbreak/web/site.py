@@ -14,7 +14,7 @@ from fastapi import HTTPException, Request, Response
 
 from softbreak.archive.results.pack import key_of
 from softbreak.data.record import Cell
-from softbreak.report.cell_page import cell_words, evidence_words
+from softbreak.report.cell_page import ONSET_FACT, cell_words, evidence_words
 from softbreak.report.html import typeset
 from softbreak.report.number_words import duration, plain
 from softbreak.verdict import State, cycle_number
@@ -125,7 +125,9 @@ class Site:
                 name for name in self.figures(row) if opinion or name not in OPINION
             ]
         if not opinion:
+            facts = [fact for fact in words["facts"] if fact[0] != ONSET_FACT]
             words |= {"runs": [], "runs_left": 0, "summary": "", "wanted": "", "findings": []}
+            words["facts"] = facts
         del_ = ("title", "crumb", "name", "state", "judge")
         words = {name: value for name, value in words.items() if name not in del_}
         return {**words, "cell": self._cell(row, opinion=opinion), "opinion": opinion}

@@ -38,8 +38,9 @@ STATES = ("healthy", "soft", "hard")
 class Lab:
     """An archive of simulated cells with its results, and the truth that only the oracle knows."""
 
-    def __init__(self, folder, cells, *, cycles, seed):
-        recipe = Recipe(cells, seed, "b", "judge", cycles=cycles, every=5)
+    def __init__(self, folder, cells, *, cycles, seed, laws="b"):
+        purpose = "judge" if laws == "b" else "train"
+        recipe = Recipe(cells, seed, laws, purpose, cycles=cycles, every=5)
         write_preset("population", folder / "cells", recipe=recipe)
         self.root = folder / "cells" / "archive"
         self.truth = pd.read_parquet(folder / "cells" / "truth.parquet")

@@ -10,6 +10,7 @@ from softbreak.archive.triage import triage
 from softbreak.models.learned.model_inputs import cycle_table
 from softbreak.web.queue import queue
 from tests.archive.files import write_cell
+from tests.stream.steps import csv
 from tests.web.lab import HARM, HTML, client_of, make_results
 
 
@@ -55,6 +56,21 @@ def test_the_opinion_is_hidden_until_an_answer_is_given(page):
     assert "What the model says" in page.get(f"/review/{key}").text
     begin(page, "bob")
     assert "What the model says" not in page.get(f"/review/{key}").text
+
+
+def test_no_fact_gives_away_that_the_model_saw_an_onset(tmp_path):
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "a.csv").write_bytes(csv(14, breaks=6))
+    (tmp_path / "lab" / "cells.csv").write_text("cell_id,files,area_cm2\na,a.csv,0.785\n")
+    triage(tmp_path / "lab", tmp_path / "out", workers=0)
+    page = client_of(tmp_path / "out")
+    begin(page)
+    key = key_of(page, "a")
+    assert "before the onset" in page.get(f"/cell/{key}").text
+    hidden = page.get(f"/review/{key}").text
+    assert "area" in hidden
+    assert "onset" not in hidden
+    page.cells.store.close()
 
 
 def test_an_answer_holds_on_to_times_files_and_version(page):
