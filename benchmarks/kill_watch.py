@@ -21,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from softbreak.models.registry import DEFAULT
 from softbreak.simulate.export import write_cell
 from softbreak.simulate.records import simulate
 from tests.stream.servers import postgres
@@ -56,7 +57,7 @@ def main() -> None:
     """Kill, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--engine", default="fused", help="a detector, or steps")
+    parser.add_argument("--engine", default=DEFAULT, help="a detector, or steps")
     parser.add_argument("--cells", type=int, default=3)
     parser.add_argument("--cycles", type=int, default=8)
     parser.add_argument("--seed", type=int, default=5)
