@@ -193,8 +193,8 @@ def _direct_current(
             "note",
             "dc-against-ac",
             f"Late in the first half-cycles V/I is {ohm(direct, area)}, the first spectrum's "
-            f"low-frequency resistance {ohm(known[0], area)}: slow processes below the lowest frequency, a "
-            "changed cell, or different leads.",
+            f"low-frequency resistance {ohm(known[0], area)}: slow processes below the lowest "
+            "frequency, a changed cell, or different leads.",
         )
 
 
