@@ -78,9 +78,9 @@ def test_growth_without_a_spectrum_withholds_healthy():
     assert combined(OPEN, scored(0.05, pair=True), 0.3, LIMITS).state is State.HEALTHY
 
 
-def test_growth_that_hardly_ever_hid_a_short_is_growth_until_the_voltage_has_doubled():
+def test_growth_that_hardly_ever_hid_a_short_is_growth_until_it_is_half_as_large_again():
     assert combined(OPEN, scored(0.01), 0.3, LIMITS).state is State.HEALTHY
-    assert combined(OPEN, scored(0.01), 0.8, LIMITS).state is State.UNDETERMINED
+    assert combined(OPEN, scored(0.01), 0.5, LIMITS).state is State.UNDETERMINED
     crept = Creep(0.2, 0.4, 0.5)
     assert combined(OPEN, scored(0.01), 0.3, LIMITS, crept).state is State.UNDETERMINED
 

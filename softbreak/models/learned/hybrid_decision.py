@@ -40,9 +40,9 @@ HELD_UNLOGGED: Final = 0.4
 """… between the two, P(soft or hard) below which a warmer cell is the better explanation."""
 UNLIKELY: Final = 0.03
 """P(soft or hard) up to which growth is taken for growth though no spectrum tells …"""
-DOUBLED: Final = 0.7
-"""… as long as V/I (ln) has not doubled: what is farther from its beginning than that may hide
-any short."""
+OUTGROWN: Final = 0.4
+"""… as long as V/I (ln) is not half as large again: what is farther from its beginning than that
+may hide any short."""
 IMPEDANCE: Final = "impedance_electronic_fraction"
 CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
 """Evidence that no learned score may overrule."""
@@ -205,7 +205,7 @@ def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits, creep
     if scored.fault > limits.fault_from and scored.told_from_warmth:
         return _faulty(rule, scored)
     below = bool(rule.evidence) and rule.evidence[0].feature == BELOW_FLOOR
-    outgrown = scored.outgrown and growth < DOUBLED and not creep.contradicts
+    outgrown = scored.outgrown and growth < OUTGROWN and not creep.contradicts
     told = scored.pair or creep.clears or outgrown
     hides = growth > GROWTH_LIMIT or creep.contradicts
     vetoed = below or (hides and not told)
