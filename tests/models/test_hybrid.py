@@ -187,3 +187,7 @@ def test_a_healthy_cycle_that_the_rule_leaves_open_says_first_what_settled_it():
 )
 def test_a_contradiction_reads_as_one(state, words):
     assert words in combined(said(state), scored(0.40), 0.0, LIMITS).evidence[0].sentence
+
+
+def test_what_a_step_of_the_current_explains_is_no_growth():
+    assert combined(OPEN, scored(0.01), 0.3, LIMITS, grew=False).state is State.UNDETERMINED

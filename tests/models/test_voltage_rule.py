@@ -239,8 +239,7 @@ def test_a_short_at_a_step_of_the_current_is_not_called_kinetics():
     voltage, current = wave(ohm)
     ramp = np.repeat(np.arange(1, 11), 720)
     found = states(examine(series(voltage * ramp, current * ramp)))
-    assert found[0] == "healthy"
-    assert "healthy" not in found[1:]
+    assert "healthy" not in found  # nor is the first, with which no other agrees
 
 
 def test_an_offset_on_a_dead_short_is_no_unsigned_voltage():

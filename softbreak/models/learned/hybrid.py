@@ -69,9 +69,9 @@ THINNING: Final = 3
 """Every so manieth cycle is enough to learn what is only used for calibration."""
 
 
-def _hidden(growth: float, shift: float) -> float:
-    """What a short could hide behind: ln of growth, or of what current and duration explain."""
-    return abs(shift) if abs(shift) > SHIFT_LIMIT and abs(shift) > growth else growth
+def _shifted(growth: float, shift: float) -> bool:
+    """Whether a short could hide behind what current and duration explain, more than in growth."""
+    return abs(shift) > SHIFT_LIMIT and abs(shift) > growth
 
 
 class Hybrid(EvidenceDetector):
@@ -263,7 +263,9 @@ class Hybrid(EvidenceDetector):
         """
         limits = Limits(*self.limits)
         return [
-            combined(rule, score, _hidden(growth, shift), limits, creep_of(*slow))
+            combined(rule, score, abs(shift), limits, creep_of(*slow), grew=False)
+            if _shifted(growth, shift)
+            else combined(rule, score, growth, limits, creep_of(*slow))
             for rule, score, (growth, shift, *slow) in zip(rules, scored, levels, strict=True)
         ]
 

@@ -116,7 +116,13 @@ class Scored(NamedTuple):
 
 
 def combined(
-    rule: Verdict, scored: Scored, growth: float, limits: Limits, creep: Creep | None = None
+    rule: Verdict,
+    scored: Scored,
+    growth: float,
+    limits: Limits,
+    creep: Creep | None = None,
+    *,
+    grew: bool = True,
 ) -> Verdict:
     """Return the verdict of a cycle.
 
@@ -130,6 +136,9 @@ def combined(
         known.
     limits : Limits
     creep : Creep
+    grew : bool
+        It is the ln of V/I over its base: what current and duration explain is no growth, and
+        falls as a short makes it fall.
     """
     if math.isnan(growth):
         return rule  # not applicable, or no voltage
@@ -141,7 +150,8 @@ def combined(
         return _unfamiliar(rule, scored)
     creep = creep or Creep()
     if rule.state is State.UNDETERMINED:
-        return _settled(rule, scored, growth, limits, creep)
+        outgrown = grew and scored.outgrown and growth < OUTGROWN and not creep.contradicts
+        return _settled(rule, scored, growth, limits, creep, outgrown=outgrown)
     if rule.state is State.HEALTHY:
         return _healthy(rule, scored, limits, creep)
     if scored.fault < (limits.fault_kept if scored.logged else limits.fault_kept_unlogged):
@@ -200,12 +210,13 @@ def _misstated(rule: Verdict, scored: Scored) -> Verdict:
     )
 
 
-def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits, creep: Creep) -> Verdict:
+def _settled(
+    rule: Verdict, scored: Scored, growth: float, limits: Limits, creep: Creep, *, outgrown: bool
+) -> Verdict:
     """The rule abstains: two limits, the growth veto, and the temperature veto."""
     if scored.fault > limits.fault_from and scored.told_from_warmth:
         return _faulty(rule, scored)
     below = bool(rule.evidence) and rule.evidence[0].feature == BELOW_FLOOR
-    outgrown = scored.outgrown and growth < OUTGROWN and not creep.contradicts
     told = scored.pair or creep.clears or outgrown
     hides = growth > GROWTH_LIMIT or creep.contradicts
     vetoed = below or (hides and not told)
