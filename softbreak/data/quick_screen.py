@@ -76,7 +76,10 @@ def suspicion(
     counts = np.zeros(_COUNTS, dtype=np.int64)
     scratch = np.full((4, min(len(time), BLOCK) + 1), np.nan)
     columns = (voltage, current) if control is None else (voltage, current, control)
-    for scan in (True, False):
+    if control is None:  # without a kernel, and without a copy
+        lowest, highest = np.fmin.reduce(current, initial=0.0), np.fmax.reduce(current, initial=0.0)
+        largest = max(-float(lowest), float(highest))
+    for scan in (False,) if control is None else (True, False):
         for start in range(0, len(time), BLOCK):
             stop = min(start + BLOCK, len(time))
             first = max(start - 1, 0)  # the interval between two blocks counts too

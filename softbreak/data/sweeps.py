@@ -70,10 +70,10 @@ def sweep_rate(
     if table.shape[1] < LEAST_SAMPLES or _stands_still(table[2]):
         return None
     turns = _turns(table[1], TURN * float(np.ptp(table[1])))
+    if turns is None or len(turns) < LEAST_SWEEPS - 1:
+        return None
     edges = [0, *turns, table.shape[1] - 1]
     sweeps = [table[:, a : b + 1] for a, b in pairwise(edges)]
-    if len(sweeps) < LEAST_SWEEPS or min(s.shape[1] for s in sweeps[1:-1]) < LEAST_IN_SWEEP:
-        return None
     rates = np.array([abs(_rate(s)) if s.shape[1] >= LEAST_IN_SWEEP else 0.0 for s in sweeps])
     rate = float(np.median(rates))
     straight = (np.abs(rates - rate) <= SAME_RATE * rate) & (rate > 0)
@@ -100,8 +100,8 @@ def _stands_still(current: np.ndarray) -> bool:
     return bool(np.mean(np.abs(np.diff(current)) <= STILL * most) > MOST_STILL)
 
 
-def _turns(voltage: np.ndarray, least: float) -> list[int]:
-    """Return where the voltage turns back by ``least`` or more."""
+def _turns(voltage: np.ndarray, least: float) -> list[int] | None:
+    """Return where the voltage turns back by ``least`` or more; None if it does too soon again."""
     found: list[int] = []
     low = high = 0
     rising = 0
@@ -116,6 +116,10 @@ def _turns(voltage: np.ndarray, least: float) -> list[int]:
         elif rising <= 0 and value > voltage[low] + least:
             found += [low] if rising else []
             rising, high = 1, k
+        else:
+            continue
+        if len(found) > 1 and found[-1] - found[-2] + 1 < LEAST_IN_SWEEP:
+            return None
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
@@ -164,7 +165,7 @@ def verdict_table(
             "start_time_second": units["start_time_second"].astype(np.float64),
             "end_time_second": units["end_time_second"].astype(np.float64),
             "state": [verdict.state.value for verdict in verdicts],
-            **{name: [getattr(verdict, name) for verdict in verdicts] for name in _TOLD[:-1]},
+            **{name: list(map(attrgetter(name), verdicts)) for name in _TOLD[:-1]},
             "basis": [verdict.basis.value for verdict in verdicts],
             "evidence": [verdict.evidence for verdict in verdicts],
             "detector": detector.name,

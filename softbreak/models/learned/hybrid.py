@@ -210,29 +210,28 @@ class Hybrid(EvidenceDetector):
             Also say which features were most telling: slower, and no verdict changes.
         """
         found = numbers_of(self._learned, rows, told=told)
-        said = found.view(np.float64).reshape(len(found), -1).tolist()
-        return [
-            Scored(
-                tuple(row[3:6]),
-                tuple(row[6:9]),
-                row[9],
-                row[10] == 1.0,
-                known,
-                self._named(row[11:]) if told else (),
-            )
-            for row, known in zip(said, logged, strict=True)
-        ]
+        said = found.view(np.float64).reshape(len(found), -1)
+        chances, eta = map(tuple, said[:, 3:6].tolist()), map(tuple, said[:, 6:9].tolist())
+        telling = self._named(found) if told else [()] * len(found)
+        pairs = (found["kind"] == 1.0).tolist()
+        novelty = found["novelty"].tolist()
+        parts = zip(chances, eta, novelty, pairs, logged, telling, strict=True)
+        return list(map(Scored._make, parts))
 
-    def _named(self, told: Sequence[float]) -> tuple[tuple[str, float, float], ...]:
+    def _named(self, found: np.ndarray) -> list[tuple[tuple[str, float, float], ...]]:
         """Name, value and contribution (log-odds) of the features that move the score most."""
-        places, values, shares = told[:TOLD], told[TOLD : 2 * TOLD], told[2 * TOLD :]
-        return tuple(
-            [
-                (self.columns_[int(k)], value, share)
-                for k, value, share in zip(places, values, shares, strict=True)
-                if k >= 0
-            ]
+        names = (*self.columns_, "")  # the last place, −1: none
+        places = found["telling"].astype(np.int64).ravel().tolist()
+        told = zip(
+            [names[k] for k in places],
+            found["value"].ravel().tolist(),
+            found["share"].ravel().tolist(),
+            strict=True,
         )
+        three = zip(*[told] * TOLD, strict=True)
+        if min(places, default=0) >= 0:
+            return list(three)
+        return [tuple([one for one in row if one[0]]) for row in three]
 
     def contributions(self, row: np.ndarray) -> np.ndarray:
         """Return what each of ``columns_`` adds to the log-odds of a short, for one row."""

@@ -351,10 +351,9 @@ def _telling(scored: Scored) -> str:
     """What moved the score most, as the rule would say it; of one topic one fact."""
     facts: dict[str, str] = {}
     for name, value, share in scored.telling:
-        fact = plain_fact(name, value)
-        if fact:
-            way = "for" if share > 0 else "against"
-            facts.setdefault(topic_of(name), f"{fact}: speaks {way} a short")
+        topic = topic_of(name)
+        if topic not in facts and (fact := plain_fact(name, value)):
+            facts[topic] = f"{fact}: speaks {'for' if share > 0 else 'against'} a short"
     if not facts:
         return ""
     told = "; ".join(facts.values())

@@ -297,6 +297,8 @@ def _measured(
     path: Path, arrays: Mapping[str, np.ndarray], told: Told, unread: str
 ) -> tuple[dict[str, np.ndarray], Told]:
     """Keep the rows that have a time, a voltage and a current."""
+    if len(arrays[SERIES_COLUMNS[0]]) and all(_all_finite(arrays[name]) for name in SERIES_COLUMNS):
+        return dict(arrays), told
     usable = np.logical_and.reduce([np.isfinite(arrays[name]) for name in SERIES_COLUMNS])
     lost = int(np.count_nonzero(~usable))
     if not lost and len(usable):
@@ -304,6 +306,12 @@ def _measured(
     first = int(np.argmin(usable)) if lost else 0
     stated = {**told.stated, "left_out": left_out(path, len(usable), lost, first, unread)}
     return {name: array[usable] for name, array in arrays.items()}, replace(told, stated=stated)
+
+
+def _all_finite(array: np.ndarray) -> bool:
+    """False also where the sum alone is beyond all numbers: quicker than to look at each."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(np.isfinite(array.sum()))
 
 
 def left_out(path: Path, rows: int, lost: int, first: int, unread: str = "") -> str:
