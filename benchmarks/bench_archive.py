@@ -37,6 +37,8 @@ from softbreak.archive.triage import triage
 
 PER_CYCLE = 600
 CYCLES = 1000
+FEW_CYCLES = 20
+"""Of a small cell, of which most is what every cell costs."""
 COLUMNS = ("test_time_second", "voltage_volt", "current_ampere")
 
 
@@ -53,10 +55,10 @@ def write_archive(folder: Path, samples: int) -> list[Path]:
     return paths
 
 
-def write_cell(number: int, path: Path) -> None:
+def write_cell(number: int, path: Path, cycles: int = CYCLES) -> None:
     """Write one cell; its noise is its own, whoever writes it."""
     noise = np.random.default_rng([1, number])
-    size = PER_CYCLE * CYCLES
+    size = PER_CYCLE * cycles
     half = np.arange(size) // (PER_CYCLE // 2)
     current = np.where(half % 2 == 0, 1e-4, -1e-4)
     ohm = 400.0 + 200.0 * noise.random() * (1.0 + 0.2 * half / half[-1])
@@ -152,16 +154,18 @@ def on_dask(folder: Path, workers: int) -> float:
         return time.perf_counter() - begin
 
 
-def parts(folder: Path) -> None:
-    """Print what a cycle costs in one process, by part; everything is compiled before."""
+def parts(folder: Path, cycles: int) -> None:
+    """Print what a cycle of a cell costs in one process, by part; all is compiled before."""
     from softbreak.archive import tables
     from softbreak.archive.results import pack as store
     from softbreak.data.history import assemble
     from softbreak.data.readers import registry
     from softbreak.data.record import Cell
+    from softbreak.features.cycles.columns import columns_of
     from softbreak.models.diagnosis.diagnose import examine
 
-    path = write_archive(folder / "parts", PER_CYCLE * CYCLES)[0]
+    path = folder / f"parts-{cycles}.bdf.parquet"
+    write_cell(0, path, cycles)
     examine(assemble(Cell("x"), registry.read(path)))
 
     def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -179,7 +183,7 @@ def parts(folder: Path) -> None:
     judged, diagnosis = timed(lambda: examine(history))
     by_rule, _ = timed(lambda: examine(history, "fused"))
     stored, members = timed(lambda: store.members_of({"format": store.FORMAT}, diagnosis))
-    print("µs of one core a cycle:")
+    print(f"cell of {cycles} cycles, µs of one core a cycle:")
     for name, took in (
         ("pyarrow alone", plain),
         ("reader, with its SHA-256", read),
@@ -188,14 +192,16 @@ def parts(folder: Path) -> None:
         ("examine, fused rule", by_rule),
         ("store", stored),
     ):
-        print(f"  {name:26} {1e6 * took / CYCLES:7.1f}")
-    verdicts, _ = timed(lambda: tables.table_of(diagnosis.verdicts, tables.VERDICTS))
-    print(f"  … of which to Arrow        {1e6 * verdicts / CYCLES:7.1f}")
-    print(f"  bytes stored a cycle       {sum(map(len, members.values())) / CYCLES:7.1f}")
+        print(f"  {name:26} {1e6 * took / cycles:7.1f}")
+    print(f"  examine and store, a cell  {1e3 * (judged + stored):7.2f} ms")
+    told = columns_of(diagnosis, "verdicts")
+    verdicts, _ = timed(lambda: tables.table_of(told, tables.VERDICTS))
+    print(f"  … of which to Arrow        {1e6 * verdicts / cycles:7.1f}")
+    print(f"  bytes stored a cycle       {sum(map(len, members.values())) / cycles:7.1f}")
     profile = cProfile.Profile()
     profile.runcall(examine, history)
     for name, took in _by_module(profile):
-        print(f"  … {name:42} {1e6 * took / CYCLES:7.1f}  (own time, profiled)")
+        print(f"  … {name:42} {1e6 * took / cycles:7.1f}  (own time, profiled)")
 
 
 def _by_module(profile: cProfile.Profile) -> Iterator[tuple[str, float]]:
@@ -219,7 +225,8 @@ def main() -> None:
     rates = []
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         if options.parts:
-            parts(Path(name))
+            for cycles in (CYCLES, FEW_CYCLES):
+                parts(Path(name), cycles)
             return
         warm = Path(name) / "warm"
         triage(write_archive(warm / "archive", PER_CYCLE * CYCLES)[0], warm / "out", workers=1)

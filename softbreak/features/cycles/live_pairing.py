@@ -49,6 +49,16 @@ _Change = tuple[float, float, float, float]
 """Time (s), Δ ln R, resistance before and after (Ω)."""
 
 
+_NO_CYCLES: Final = Cycles(
+    np.empty(0, np.int64),
+    np.empty((0, len(CYCLE_COLUMNS))),
+    np.empty((0, 2)),
+    np.zeros(1, np.int64),
+    np.empty((0, 4)),
+    np.zeros(1, np.int64),
+)
+
+
 class PairingRevised(Exception):  # noqa: N818 - no error: everything is paired anew
     """Something changed that concerns the cell as a whole."""
 
@@ -230,6 +240,8 @@ class LivePairing:
         intake = self._stream.intake
         following = intake.open_sign if intake is not None else 0
         stop = last + int(min(signs) < 0 < max(signs) and following != signs[-1])
+        if stop <= self._complete:
+            return _NO_CYCLES
         found = self._cycles(np.arange(self._complete, stop))
         self._complete = max(stop, self._complete)
         return found

@@ -144,14 +144,12 @@ def evidence_of(
     )
 
 
-def _followed(record: Record) -> dict[str, np.ndarray]:
+def _followed(record: Record, entry: RecordLog) -> dict[str, np.ndarray]:
     """Columns that are followed; pandas gives those of a short table quicker all at once."""
     if type(record) is not Record or record.rows > SHORT_ROWS:  # arrays already, or worth a look
         return {name: record.array(name) for name in COLUMNS if record.has(name)}
-    known = record.table.columns
-    names = [name for name in COLUMNS if name in known]
     rows = record.table.to_numpy(dtype=np.float64)
-    return {name: rows[:, known.get_loc(name)] for name in names}
+    return {name: rows[:, place] for name, place in entry.followed(record.table)}
 
 
 class CellRecords:
@@ -198,7 +196,7 @@ class CellRecords:
         if entry is None:
             entry = self.entries[key] = RecordLog(record)
             self._end_of_old()
-        columns = _followed(record)
+        columns = _followed(record, entry)
         if offset:
             columns["test_time_second"] = columns["test_time_second"] + offset
         entry.feed(record, columns)

@@ -15,6 +15,7 @@ from softbreak.data.history import Span, started
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.evidence.temperature_log import Thermometer, temperature_at
 from softbreak.features.half_cycles.measured import Growing
+from softbreak.features.half_cycles.samples import COLUMNS as FOLLOWED
 from softbreak.features.half_cycles.samples import TEMPERATURE
 from softbreak.physics.voltammetry import Voltammetry, analyse
 
@@ -119,6 +120,20 @@ class RecordLog:
         self.sweeps: Sweeps | None = None
         self.rest_volt = float("nan")
         self.over = False
+        self._places: tuple[pd.Index, list[tuple[str, int]]] | None = None
+
+    def followed(self, table: pd.DataFrame) -> list[tuple[str, int]]:
+        """Return which columns are followed, and where: looked up once for tables cut from one.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+        """
+        names = table.columns
+        if self._places is None or not names.is_(self._places[0]):
+            known = list(map(str, names))
+            self._places = names, [(name, known.index(name)) for name in FOLLOWED if name in known]
+        return self._places[1]
 
     def feed(self, record: Record, columns: Mapping[str, np.ndarray]) -> None:
         """Take rows; ``columns`` are those of the record that are followed."""
@@ -159,7 +174,7 @@ class RecordLog:
         entry.path, entry.instrument, entry.method, entry.position, entry.started = stored["source"]
         entry.meter = Thermometer.load(stored["meter"])
         entry.raw = None if stored["raw"] is None else Growing.of(stored["raw"])
-        entry.sweeps, entry.over = None, stored["over"]
+        entry.sweeps, entry.over, entry._places = None, stored["over"], None
         entry.rest_volt = stored["rest_volt"]
         if stored["swept"] is not None:
             begin, starts, ends, found = stored["swept"]

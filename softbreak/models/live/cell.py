@@ -244,6 +244,8 @@ class LiveCell:
         if self._pairing is None or self._judge is None:
             raise PairingRevised
         cycles = self._pairing.advance()
+        if not len(cycles.numbers):
+            return []  # every other half-cycle begins one
         starts, ends = cycles.column("start_time_second"), cycles.column("end_time_second")
         if (starts <= self._measured).any():
             raise PairingRevised  # a spectrum or a voltammogram was taken meanwhile
