@@ -1,5 +1,7 @@
 """Columns that are arrays until somebody wants a DataFrame."""
 
+import pickle
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,3 +42,10 @@ def test_a_table_is_set_as_either_and_read_as_a_frame(given):
     assert columns_of(told, "rows")["k"].tolist() == [0, 1, 2]
     fewer = replace(told, rows=told.rows.iloc[:1])
     assert (len(fewer.rows), len(columns_of(fewer, "rows")), len(told.rows)) == (1, 1, 3)
+
+
+def test_what_travels_to_another_process_stays_columns():
+    told = Told(Columns({"k": np.arange(3)}), "x")
+    for other in (copy(told), pickle.loads(pickle.dumps(told))):
+        assert columns_of(other, "rows")["k"].tolist() == [0, 1, 2]
+        assert (len(other.rows), other.name) == (3, "x")
