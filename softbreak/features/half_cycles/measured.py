@@ -286,9 +286,10 @@ class HalfCycles:
         for sign, k in zip((1, -1), last, strict=True):
             if k >= 0:
                 start, stop = halves[k, :2].tolist()
-                moving = ~frozen[start:stop]
-                samples, row = buffer[: IMPOSED + 1, start:stop][:, moving], rows[k]
-                samples = np.ascontiguousarray(samples)
+                samples, row = buffer[: IMPOSED + 1, start:stop].copy(), rows[k]
+                still = frozen[start:stop]
+                if still.any():
+                    samples = np.ascontiguousarray(samples[:, ~still])
                 twins[sign] = Twin(samples, bool(row[PLAIN]), float(row[NOISE]))
 
     def _slices(

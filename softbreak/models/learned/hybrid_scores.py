@@ -175,48 +175,46 @@ def _packed(learned: Learned) -> Packed:
 
 
 @strict
-def _part(values: Any, bounds: Any, k: int) -> Any:
-    return values[bounds[k] : bounds[k + 1]]
-
-
-@strict
 def _opened(floats: Any, whole: Any) -> Any:
-    """Return what :func:`_packed` put away, as views."""
+    """Return what :func:`_packed` put away, as views.
+
+    Not by a function of its own: one is compiled for each number that stands in a call of it.
+    """
     w, f = whole[:_WHOLE], whole[_WHOLE : _WHOLE + _FLOATS]
     asked = Questions(
-        _part(whole, w, 0),
-        _part(floats, f, 0),
-        _part(whole, w, 1),
-        _part(whole, w, 2).view(np.uint64),
+        whole[w[0] : w[1]],
+        floats[f[0] : f[1]],
+        whole[w[1] : w[2]],
+        whole[w[2] : w[3]].view(np.uint64),
     )
     missing = Questions(
-        _part(whole, w, 3),
-        _part(floats, f, 0),
-        _part(whole, w, 4),
-        _part(whole, w, 5).view(np.uint64),
+        whole[w[3] : w[4]],
+        floats[f[0] : f[1]],
+        whole[w[4] : w[5]],
+        whole[w[5] : w[6]].view(np.uint64),
     )
     forest = Forest(
         asked,
         missing,
-        _part(whole, w, 6),
-        _part(whole, w, 7),
-        _part(floats, f, 1),
-        _part(whole, w, 8),
-        _part(whole, w, 9),
-        _part(floats, f, 2),
-        _part(whole, w, 10),
+        whole[w[6] : w[7]],
+        whole[w[7] : w[8]],
+        floats[f[1] : f[2]],
+        whole[w[8] : w[9]],
+        whole[w[9] : w[10]],
+        floats[f[2] : f[3]],
+        whole[w[10] : w[11]],
     )
-    at, value = _part(floats, f, 3).reshape(4, -1), _part(floats, f, 4).reshape(4, -1)
-    places = _part(whole, w, 12)
+    at, value = floats[f[3] : f[4]].reshape(4, -1), floats[f[4] : f[5]].reshape(4, -1)
+    places = whole[w[12] : w[13]]
     core = Core(
         places,
-        _part(floats, f, 6),
-        _part(floats, f, 7),
-        _part(floats, f, 8).reshape(len(places), len(places)),
-        _part(floats, f, 9)[0],
+        floats[f[6] : f[7]],
+        floats[f[7] : f[8]],
+        floats[f[8] : f[9]].reshape(len(places), len(places)),
+        floats[f[9] : f[10]][0],
     )
-    maps = Maps(_part(whole, w, 11), at, value)
-    return Learned(forest, maps, _part(floats, f, 5).reshape(2, 2), core, _part(whole, w, 13)[0])
+    maps = Maps(whole[w[11] : w[12]], at, value)
+    return Learned(forest, maps, floats[f[5] : f[6]].reshape(2, 2), core, whole[w[13] : w[14]][0])
 
 
 def numbers_of(learned: Packed, rows: np.ndarray, *, told: bool) -> np.ndarray:
