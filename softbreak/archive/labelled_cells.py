@@ -77,8 +77,8 @@ def labelled_cells(
             name = history.cell.cell_id
             if name in wanted:
                 seen.add(name)
-                known = in_life_time(labels, name, history.moments())
-                yield Labelled(history, told.get(name, {}).get(group, "") or name, known)
+                mine = in_life_time(labels, name, history.moments())
+                yield Labelled(history, told.get(name, {}).get(group, "") or name, mine)
         progress(done, len(groups))
     for failure in failures:
         logger.warning("left out: %s: %s", failure.path, failure.error)
