@@ -44,15 +44,20 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--first", type=int, default=2000, help="seed of the first draw")
     parser.add_argument("--laws", choices=["a", "b"], default="b")
-    parser.add_argument("--without", nargs="*", default=[], choices=set(LAWS_OF_FAILURE.values()))
+    parser.add_argument(
+        "--without", nargs="*", default=[], choices=sorted(set(LAWS_OF_FAILURE.values()))
+    )
     told = parser.parse_args()
     tables = []
     with tempfile.TemporaryDirectory() as place:
         lesson = without(simulated("hybrid", 300, Path(place) / "population"), told.without)
         for draw in range(told.draws):
             folder = Path(place) / f"draw-{draw}"
-            lab = Lab(folder, told.cells, cycles=30, seed=told.first + draw, laws=told.laws)
-            scores, left = played(lab, lesson, model="hybrid", reviewed=told.reviewed, seed=draw)
+            seed = told.first + draw
+            lab = Lab(folder, told.cells, cycles=30, seed=seed, laws=told.laws)
+            scores, left = played(
+                lab, lesson, model="hybrid", reviewed=told.reviewed, seed=seed % 100
+            )
             reviewed = f"{told.reviewed} of {told.cells} reviewed"
             print(f"\ndraw {draw}: {reviewed}, judged on {len(left)} others")
             print(scores.set_index("detector")[SHOWN].to_string(float_format="%.3g"), flush=True)
