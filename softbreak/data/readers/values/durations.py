@@ -68,6 +68,8 @@ class LostHoursError(ValueError):
 
 def are_durations(text: str) -> bool:
     """Whether a text is an elapsed time with colons, or a spreadsheet's date of day zero on."""
+    if text.strip().lstrip("+-").replace(".", "", 1).isdecimal():
+        return False
     import polars as pl
 
     one = _worded_plainly(pl.Series([text.strip().lower()]))
