@@ -381,6 +381,7 @@ def _readings(field: str, scale: float) -> Iterator[float]:
     """Yield what a field may mean: a comma may be decimal or part thousands."""
     if field.count(":") == 2:
         parts = field.split(":")
+        parts[2] = parts[2].replace(",", ".", 1)
         if all(part.isdigit() for part in (*parts[:2], parts[2].replace(".", "", 1))):
             yield sum(float(p) * u for p, u in zip(parts, (3600, 60, 1), strict=True))
         return
@@ -418,7 +419,7 @@ def check(choose: random.Random, style: Style) -> None:
     """Read one table of a style, see :func:`read_vendor`."""
     sound = "\n".join(map(style.row, samples(choose))) + "\n"
     heading = style.head.rstrip("\n").rpartition("\n")[2]
-    body = damaged(choose, sound, heading, style.delimiter)
+    body = damaged(choose, sound, heading, '","' if style.quoted else style.delimiter)
     known = said(body, style) | said(sound, style)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"cell{style.suffix}"

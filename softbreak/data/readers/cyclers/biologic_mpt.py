@@ -112,9 +112,9 @@ def read(path: Path) -> list[Record]:
         data = file.read()
     try:
         return _records(export, data)
-    except ReadError:  # headings among the rows are no numbers
-        parts = list(_exports(export, data))
-        if len(parts) == 1:
+    except ReadError:  # headings among the rows, or blank lines, are no numbers
+        parts = [(each, _BLANK_LINE.sub(b"\n", rows)) for each, rows in _exports(export, data)]
+        if len(parts) == 1 and parts[0][1] == data:
             raise
     return [record for each, rows in parts for record in _records(each, rows)]
 
@@ -211,18 +211,15 @@ def _export(file: BinaryIO, path: Path) -> _Export:
 
 
 def _whole_lines(data: bytes, n_labels: int) -> tuple[bytes, str]:
-    """Drop blank lines and a last line that was cut off, and say so.
+    """Drop blank lines above, and a last line that was cut off, and say so.
 
     EC-Lab ends its last line with nothing, so that a missing end proves nothing: a line is cut if
     it has fewer fields than the one before, or a last field unlike those in its fixed format.
     """
-    if b"\n\n" in data or b"\n\r\n" in data:
-        data = _BLANK_LINE.sub(b"\n", data)
     if data[:1] in (b"\r", b"\n"):
         data = data.lstrip(b"\r\n")
-    before, _, last = data.rpartition(b"\n")
-    if not before and last.strip():
-        fields = last.rstrip(b"\r\t").split(b"\t")
+    if b"\n" not in data and data.strip():
+        fields = data.rstrip(b"\r\t").split(b"\t")
         return (data, "") if len(fields) == n_labels else (b"", UNFINISHED)
     ending = without_unfinished(data.rstrip(b"\t"), "\t", n_labels)
     return ending.data.rstrip(b"\r\n"), ending.unfinished

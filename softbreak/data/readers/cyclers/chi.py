@@ -223,7 +223,7 @@ def _held(export: _Export) -> _Made:
         "current_ampere": current,
         "control_voltage_volt": held,
     }
-    if potential * float(np.nanmean(current)) < 0.0:
+    if potential * float(np.nansum(current)) < 0.0:
         return {**arrays, "current_ampere": -current}, None, {"current_sign": _TURNED}
     return arrays, None, {}
 

@@ -74,12 +74,22 @@ class Lines:
     def _first(self) -> list[bytes]:
         return self.data[:_FIRST_BYTES].split(b"\n")[:-1]
 
-    def __len__(self) -> int:
+    @cached_property
+    def _last(self) -> list[bytes]:
+        return self.data[-_FIRST_BYTES:].split(b"\n")[1 : -1 if self._whole else None]
+
+    @cached_property
+    def _count(self) -> int:
         return self.data.count(b"\n") + (not self._whole)
+
+    def __len__(self) -> int:
+        return self._count
 
     def __getitem__(self, row: int) -> str:
         if row < len(self._first):
             line = self._first[row]
+        elif 0 < self._count - row <= len(self._last):
+            line = self._last[row - self._count]
         else:
             line = self.data[self.starts[row] : self.starts[row + 1]]
         return line.decode("utf-8", errors="replace").strip("\r\n")
@@ -144,11 +154,18 @@ def _channels(names: Sequence[str]) -> list[int]:
 
 def _odd(frame: pl.DataFrame, found: Mapping[str, Match]) -> np.ndarray:
     """Return which rows hold no number where something was measured; boolean, shape (n,)."""
+    import polars as pl
+
     odd = np.ones(len(frame), dtype=bool)
     for name in _MEASURED:
         if name in found:
             column = frame[str(found[name].index)]
-            odd &= ~column.str.contains(NUMBER).fill_null(value=False).to_numpy()
+            plain = column.cast(pl.Float64, strict=False).is_finite().fill_null(value=False)
+            mine = ~plain.to_numpy()
+            if mine.any():
+                strange = column.filter(~plain)
+                mine[mine] = ~strange.str.contains(NUMBER).fill_null(value=False).to_numpy()
+            odd &= mine
     return odd
 
 

@@ -68,6 +68,8 @@ class LostHoursError(ValueError):
 
 def are_durations(text: str) -> bool:
     """Whether a text is an elapsed time with colons, or a spreadsheet's date of day zero on."""
+    if text.strip().lstrip("+-").replace(".", "", 1).isdecimal():
+        return False
     import polars as pl
 
     one = _worded_plainly(pl.Series([text.strip().lower()]))
@@ -250,9 +252,13 @@ def past_midnight(seconds: np.ndarray) -> np.ndarray:
         return seconds
     values = seconds[known]
     falls = np.flatnonzero(np.diff(values) < 0)
+    ahead = (falls > 0) & (values[falls + 1] > values[falls - 1])  # a lone sample is no midnight
+    falls = falls[~ahead]
     at_midnight = (values[falls] > DAY - _NEAR_MIDNIGHT) & (values[falls + 1] < _NEAR_MIDNIGHT)
     if not len(falls) or not at_midnight.all() or values.min() < 0 or values.max() >= DAY:
         return seconds
     out = seconds.copy()
-    out[known[1:]] += DAY * np.cumsum(np.diff(values) < 0)
+    days = np.zeros(len(values))
+    days[falls + 1] = DAY
+    out[known] += np.cumsum(days)
     return out

@@ -105,3 +105,10 @@ def test_times_that_come_again_are_read_as_each_alone(monkeypatch):
     np.testing.assert_array_equal(again, alone)
     assert unread == lost
     assert again[-1] == 86_405.0
+
+
+def test_a_lone_sample_late_at_night_is_no_midnight():
+    clock = np.array([120.0, 180.0, 74_070.0, 300.0, 360.0])
+    assert past_midnight(clock).tolist() == clock.tolist()
+    night = np.array([86_280.0, 86_340.0, 0.0, 82_800.0, 120.0, 180.0])  # one within the next day
+    assert past_midnight(night).tolist() == [86_280.0, 86_340.0, *(DAY + night[2:])]
