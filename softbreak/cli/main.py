@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import logging
+import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -129,7 +131,8 @@ def run() -> None:
     except (SoftbreakError, OSError) as error:
         if logging.getLogger("softbreak").isEnabledFor(logging.DEBUG):
             raise
-        typer.echo(visible(f"softbreak: {error}"), err=True)
+        told = _of_the_system(error) if isinstance(error, OSError) else str(error)
+        typer.echo(visible(f"softbreak: {told}"), err=True)
         sys.exit(2)
     except ModuleNotFoundError as error:
         from softbreak.installed import extra_of, missing_module
@@ -138,6 +141,15 @@ def run() -> None:
             raise
         typer.echo(f"softbreak: {missing_module(error, _verb())}", err=True)
         sys.exit(2)
+
+
+def _of_the_system(error: OSError) -> str:
+    """Return in words what the system refused, and what helps where a folder cannot be written."""
+    if error.filename is None or error.strerror is None:
+        return str(error)
+    closed = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC)
+    remedy = ". Name a folder that you may write to, and that has room" if closed else ""
+    return f"{os.fspath(error.filename)}: {error.strerror}{remedy}"
 
 
 def _verb() -> str:

@@ -1,3 +1,4 @@
+import errno
 import io
 
 import pytest
@@ -47,6 +48,19 @@ def test_our_errors_are_one_message_and_no_traceback(softbreak, tmp_path):
     assert told.err.startswith("softbreak: ")
     assert "no such file or folder" in told.err
     assert "Traceback" not in told.err
+
+
+def test_a_folder_that_cannot_be_written_is_said_with_what_helps(monkeypatch, capsys):
+    def refused(**_):
+        raise OSError(errno.EROFS, "Read-only file system", "/share/out")
+
+    monkeypatch.setattr(main, "app", refused)
+    monkeypatch.setattr("sys.argv", ["softbreak", "triage", "/share"])
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith("softbreak: /share/out: Read-only file system. Name a folder")
 
 
 def test_twice_verbose_shows_the_traceback(monkeypatch, tmp_path):

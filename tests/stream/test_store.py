@@ -203,8 +203,9 @@ def test_a_store_of_a_newer_softbreak_is_refused(store, store_url):
     "url", ["mysql://x/y", "sqlite:////nowhere/at/all/x.db", "postgresql://nobody@127.0.0.1:1/x"]
 )
 def test_a_store_that_cannot_be_opened_says_so(url):
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError) as told:
         Store(url)
+    assert ("may you write to it" in str(told.value)) is url.startswith("sqlite")
 
 
 def test_errors_show_no_password():

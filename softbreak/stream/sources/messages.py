@@ -180,7 +180,8 @@ def parse(data: bytes | str) -> Message:
     except (ValueError, RecursionError) as error:
         raise MessageError(f"no JSON ({error}); expected one object a message") from error
     if not isinstance(told, dict):
-        raise MessageError(f"a {type(told).__name__}; expected an object with cell_id and table")
+        kind = type(told).__name__
+        raise MessageError(f"JSON of the type {kind}; expected an object with cell_id and table")
     try:
         return _message(told)
     except RecursionError as error:  # as deep as can just be parsed, and no longer be shown

@@ -25,6 +25,7 @@ BUSY_SECOND: Final = 10.0
 """So long SQLite waits for a lock before it says so; the watch then tries again."""
 READING: Final = "softbreak_reading"
 """Execution option of a connection that will not write: readers never wait for the writer."""
+_REMEDY: Final = ("", ". Is its folder there, and may you write to it? --store names another")
 _MIGRATION_LOCK: Final = 7_301_114
 _TRANSIENT: Final = ("locked", "busy", "disk is full", "disk i/o", "unable to open")
 _DISK_FULL_STATE, _LOCK_STATES = "53100", ("40001", "40P01", "55P03", "57P03", "53300")
@@ -84,7 +85,8 @@ def open_engine(store: str) -> sa.Engine:
         if isinstance(error, ModuleNotFoundError):
             told = missing_module(error, "it")
         shown = sa.engine.make_url(url).render_as_string(hide_password=True)
-        raise StoreError(f"the store {shown} cannot be opened: {told}") from error
+        remedy = "" if isinstance(error, ModuleNotFoundError) else _REMEDY[url.startswith("sqlite")]
+        raise StoreError(f"the store {shown} cannot be opened: {told}{remedy}") from error
     return engine
 
 
