@@ -60,7 +60,7 @@ def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
     evidence : CellEvidence
     """
     if not is_too_little(evidence):
-        return found
+        return _not_first_alone(found)
     cycles = evidence.timeline.cycles
     lasted = float(cycles["end_time_second"].iloc[-1] - cycles["start_time_second"].iloc[0])
     count = "one cycle" if len(cycles) == 1 else f"{len(cycles)} cycles"
@@ -70,6 +70,20 @@ def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
         _MORE_WANTED,
     )
     return _instead(found, State.HEALTHY, said)
+
+
+def _not_first_alone(found: list[Verdict]) -> list[Verdict]:
+    """Leave the first cycle open where the second is: a cycle alone agrees with nothing."""
+    first, second = found[0:1], found[1:2]
+    if not second or second[0].state is not State.UNDETERMINED:
+        return found
+    if first[0].state is not State.HEALTHY or first[0].basis is Basis.IMPEDANCE:
+        return found
+    why = second[0].evidence[:1]
+    told = undetermined(
+        "no cycle after it is judged that this one could be compared with", _MORE_WANTED
+    )
+    return [replace(told, evidence=(*told.evidence, *why, *first[0].evidence)), *found[1:]]
 
 
 def _instead(found: Sequence[Verdict], state: State, said: Verdict) -> list[Verdict]:

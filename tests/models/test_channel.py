@@ -12,10 +12,16 @@ AMPERE = 5e-4
 STEP = 60.0
 
 
-def states(wrong, *, ohm=100.0, cycles=8, noise=1e-4, creep=0.1, digits=7, detector="hybrid"):
-    """Verdicts on a healthy cell that polarises by ``creep``, as ``wrong`` records it."""
+def states(wrong, **kinds):
+    """States on a healthy cell, as ``wrong`` records it."""
+    return set(in_order(wrong, **kinds))
+
+
+def in_order(wrong, *, ohm=100.0, cycles=8, noise=1e-4, creep=0.1, digits=7, detector="hybrid"):
+    """States, cycle by cycle, of a cell that polarises by ``creep``; ``ohm`` may be of each one."""
     n = 60
     place = np.arange(2 * cycles * n)
+    ohm = np.broadcast_to(ohm, cycles)[place // (2 * n)]
     sign = np.where(place // n % 2, -1.0, 1.0)
     shape = 1.0 + creep * (1.0 - np.exp(-(place % n) / 15.0))
     scatter = np.random.default_rng(5).normal(0.0, noise, len(place))
@@ -24,7 +30,7 @@ def states(wrong, *, ohm=100.0, cycles=8, noise=1e-4, creep=0.1, digits=7, detec
     table = pd.DataFrame({"test_time_second": place * STEP, **columns})
     cell = Cell("c")
     history = assemble(cell, [Record(cell, Technique.CYCLING, table, Source("c.csv"))])
-    return set(diagnose(history, detector)["state"])
+    return list(diagnose(history, detector)["state"])
 
 
 def clipped(low=-np.inf, high=np.inf):
@@ -92,3 +98,19 @@ def test_directions_are_compared_at_the_same_time_of_life():
         return np.where(place >= 2 * 60 * 3, np.where(sign > 0, 0.0012, moving), volt)
 
     assert "hard" in states(short, cycles=30, noise=2e-6, creep=0.0)
+
+
+@pytest.mark.parametrize("detector", ["hybrid", "fused"])
+@pytest.mark.parametrize("limit", [{"low": 0.0}, {"high": 0.0}, {"low": -0.04}])
+def test_what_a_range_clipped_at_first_is_no_beginning_to_compare_with(limit, detector):
+    def at_first(volt, sign):
+        early = np.arange(len(volt)) < len(volt) // 2
+        return np.where(early, np.clip(volt, limit.get("low"), limit.get("high")), volt)
+
+    found = in_order(at_first, cycles=16, detector=detector)
+    assert set(found[:8]) == {"undetermined"}
+    assert set(found[9:]) == {"healthy"}
+    shorted = in_order(
+        at_first, ohm=np.where(np.arange(16) < 12, 100.0, 30.0), cycles=16, detector=detector
+    )
+    assert shorted == ["undetermined"] * 8 + found[8:12] + ["soft"] * 4

@@ -74,8 +74,15 @@ def test_two_sided_limits(rule, fault, expected):
 
 
 def test_growth_without_a_spectrum_withholds_healthy():
-    assert combined(OPEN, scored(0.001), 0.3, LIMITS).state is State.UNDETERMINED
-    assert combined(OPEN, scored(0.001, pair=True), 0.3, LIMITS).state is State.HEALTHY
+    assert combined(OPEN, scored(0.05), 0.3, LIMITS).state is State.UNDETERMINED
+    assert combined(OPEN, scored(0.05, pair=True), 0.3, LIMITS).state is State.HEALTHY
+
+
+def test_growth_that_hardly_ever_hid_a_short_is_growth_until_it_is_half_as_large_again():
+    assert combined(OPEN, scored(0.01), 0.3, LIMITS).state is State.HEALTHY
+    assert combined(OPEN, scored(0.01), 0.5, LIMITS).state is State.UNDETERMINED
+    crept = Creep(0.2, 0.4, 0.5)
+    assert combined(OPEN, scored(0.01), 0.3, LIMITS, crept).state is State.UNDETERMINED
 
 
 def test_hard_is_said_where_it_is_more_likely_than_not():
@@ -136,6 +143,8 @@ def test_an_unlogged_decline_is_no_short_without_a_spectrum():
     assert combined(said(State.HEALTHY), warm, 0.0, LIMITS).state is State.UNDETERMINED
     seen = scored(0.95, logged=False, pair=True)
     assert combined(OPEN, seen, 0.0, LIMITS).state is State.SOFT
+    sure = scored(0.97, logged=False)
+    assert combined(OPEN, sure, 0.0, LIMITS).state is State.SOFT
 
 
 @pytest.mark.parametrize("fault", [0.001, 0.5, 0.999])

@@ -242,3 +242,10 @@ def test_a_probe_that_lags_behind_a_warmed_cell_makes_no_short(detector, lag_hou
     found = states(told, detector)
     assert set(found[:8]) == {"healthy"}
     assert not {"soft", "hard"} & set(found)
+
+
+def test_a_first_cycle_is_not_healthy_while_the_second_is_open():
+    jumped = states(record(lambda h: np.where(h >= 2, 130.0, 100.0), cycles=6), "fused")
+    assert jumped[:2] == ["undetermined"] * 2
+    later = states(record(lambda h: np.where(h >= 6, 130.0, 100.0), cycles=6), "fused")
+    assert later[:3] == ["healthy"] * 3

@@ -192,9 +192,9 @@ def _direct_current(
         yield Finding(
             "note",
             "dc-against-ac",
-            f"The first cycle's V/I is {ohm(direct, area)}, the first spectrum's low-frequency "
-            f"resistance {ohm(known[0], area)}: slow processes below the lowest frequency, a "
-            "changed cell, or different leads.",
+            f"Late in the first half-cycles V/I is {ohm(direct, area)}, the first spectrum's "
+            f"low-frequency resistance {ohm(known[0], area)}: slow processes below the lowest "
+            "frequency, a changed cell, or different leads.",
         )
 
 

@@ -326,7 +326,9 @@ class HybridJudge:
         rules = self._fused.step(cycles)
         if not rules:
             return []
-        table = np.concatenate([self._features.step(cycles), self._fused.voltage.concluded], axis=1)
+        voltage = self._fused.voltage
+        features = self._features.step(voltage.measured(cycles))
+        table = np.concatenate([features, voltage.concluded], axis=1)
         logged = (~np.isnan(table[:, _LOGGED])).tolist()
         scored = self._model.scored_rows(np.take(table, self._columns, axis=1), logged)
         return self._model.combined(rules, scored, np.take(table, _LEVELS, axis=1).tolist())

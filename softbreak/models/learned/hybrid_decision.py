@@ -23,6 +23,9 @@ HARD_SHARE: Final = 0.5
 """P(hard) from which a short is called hard."""
 OVERRULED: Final = 0.93
 """P(soft or hard) from which a cycle that the rule calls healthy is called soft."""
+SURE_UNLOGGED: Final = 0.96
+"""The same, and where the rule leaves a cycle open, if neither temperature nor spectrum tells
+a short from a warmer cell."""
 MISSTATED: Final = 0.45
 """R over L/(σA) above which a wrong area or conductivity explains a certificate as well …"""
 UNMOVED: Final = 0.10
@@ -30,7 +33,16 @@ UNMOVED: Final = 0.10
 STANDS: Final = 0.85
 """Share of V/I before an abrupt drop below which the drop is held as long as V/I stays there …"""
 STANDS_UNLOGGED: Final = 0.65
-"""… and where no temperature was logged: 8 K of warming do as much."""
+"""… and where no temperature was logged: 8 K of warming do as much, …"""
+COLDEST: Final = 0.35
+"""… and 20 K as much as this: …"""
+HELD_UNLOGGED: Final = 0.4
+"""… between the two, P(soft or hard) below which a warmer cell is the better explanation."""
+UNLIKELY: Final = 0.03
+"""P(soft or hard) up to which growth is taken for growth though no spectrum tells …"""
+OUTGROWN: Final = 0.4
+"""… as long as V/I (ln) is not half as large again: what is farther from its beginning than that
+may hide any short."""
 IMPEDANCE: Final = "impedance_electronic_fraction"
 CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
 """Evidence that no learned score may overrule."""
@@ -95,7 +107,12 @@ class Scored(NamedTuple):
     @property
     def told_from_warmth(self) -> bool:
         """Whether a short that the rule does not see can be told from a warmer cell."""
-        return self.logged or self.pair
+        return self.logged or self.pair or self.fault > SURE_UNLOGGED
+
+    @property
+    def outgrown(self) -> bool:
+        """Whether hardly any cell that grew like this was shorted."""
+        return self.fault < UNLIKELY
 
 
 def combined(
@@ -134,7 +151,9 @@ def combined(
 
 def _stands(rule: Verdict, scored: Scored) -> bool:
     """Whether V/I fell so far within one sample, and stays there, that no contact explains it."""
-    limit = STANDS if scored.logged else STANDS_UNLOGGED
+    limit = STANDS
+    if not scored.logged:
+        limit = STANDS_UNLOGGED if scored.fault > HELD_UNLOGGED else COLDEST
     return any(
         item.feature == "resistance_over_anchor" and item.value < limit for item in rule.evidence
     )
@@ -186,7 +205,8 @@ def _settled(rule: Verdict, scored: Scored, growth: float, limits: Limits, creep
     if scored.fault > limits.fault_from and scored.told_from_warmth:
         return _faulty(rule, scored)
     below = bool(rule.evidence) and rule.evidence[0].feature == BELOW_FLOOR
-    told = scored.pair or creep.clears
+    outgrown = scored.outgrown and growth < OUTGROWN and not creep.contradicts
+    told = scored.pair or creep.clears or outgrown
     hides = growth > GROWTH_LIMIT or creep.contradicts
     vetoed = below or (hides and not told)
     if scored.fault < limits.healthy_below and not vetoed:

@@ -59,7 +59,8 @@ def detector_table(evidence: CellEvidence, readings: Sequence[Reading]) -> pd.Da
     """
     cycles, judge = cycles_of(evidence.timeline), VoltageJudge(evidence)
     judge.step(cycles)
-    table = np.hstack([CycleFeatures(evidence, readings).step(cycles), judge.concluded])
+    features = CycleFeatures(evidence, readings).step(judge.measured(cycles))
+    table = np.hstack([features, judge.concluded])
     return pd.DataFrame(table, columns=list(COLUMNS))
 
 

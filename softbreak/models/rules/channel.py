@@ -13,8 +13,11 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.checks import CLIPPED_SHARE, CLIPPED_VOLT
+from softbreak.features.cycles.pairing import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.half_cycles.measured import SHORT_SAMPLES
+from softbreak.features.kernels.cycle import CYCLE_COLUMNS
+from softbreak.models.rules.sentences import hours
 
 FEWEST: Final = 2
 """Half-cycles of a direction, below which nothing is said of it."""
@@ -39,6 +42,7 @@ _COLUMNS: Final = (
     "largest_voltage_volt",
     "noise_volt",
     "voltage_volt",
+    "start_time_second",
 )
 
 
@@ -56,6 +60,41 @@ class Standing(NamedTuple):
     wanted: str
 
 
+class ClippedStart(NamedTuple):
+    """A range that clipped the first cycles of a life, and none after them.
+
+    Attributes
+    ----------
+    last : float
+        When the last clipped half-cycle begins (s): cycles that begin by then say nothing, and are
+        no beginning to compare with.
+    told : Standing
+    """
+
+    last: float
+    told: Standing
+
+    def clips(self, cycles: Cycles) -> np.ndarray:
+        """Return which cycles were clipped, as bool."""
+        return np.asarray(cycles.column("start_time_second") <= self.last)
+
+    def without(self, cycles: Cycles) -> Cycles:
+        """Return the cycles with nothing measured in those that were clipped."""
+        early = self.clips(cycles)
+        if not early.any():
+            return cycles
+        rows, edges = cycles.rows.copy(), cycles.edges.copy()
+        rows[np.ix_(early, _RESISTANCES)] = np.nan
+        edges[np.repeat(early, np.diff(cycles.half_cycles))] = np.nan
+        return cycles._replace(rows=rows, edges=edges)
+
+
+_RESISTANCES: Final = [
+    CYCLE_COLUMNS.index(name)
+    for name in ("resistance_ohm", "late_resistance_ohm", "noise", "asymmetry")
+]
+
+
 class _Side(NamedTuple):
     """The half-cycles of one direction of the current, voltages along it (V)."""
 
@@ -64,6 +103,22 @@ class _Side(NamedTuple):
     largest: np.ndarray
     noise: np.ndarray
     mean: np.ndarray
+    start: np.ndarray
+
+    def until(self, time: float) -> _Side:
+        """Those that begin before a time (s)."""
+        return _Side(*(column[self.start < time] for column in self))
+
+    @property
+    def leading(self) -> int:
+        """How many of the first half-cycles end at one value that later ones go beyond."""
+        level = self.last[0]
+        slack = SAME * max(abs(level), SAME)
+        alike = np.abs(self.last - level) <= slack
+        alike &= np.abs(self.largest - abs(level)) <= slack
+        count = len(alike) if alike.all() else int(np.argmin(alike))
+        beyond = self.mean[count:] > level + slack
+        return count if np.count_nonzero(beyond) >= FEWEST else 0
 
     @property
     def level(self) -> float:
@@ -134,24 +189,47 @@ def standing(evidence: CellEvidence) -> Standing | None:
     told = evidence.timeline
     even, odd = told.electromotive_volt, told.polarisation_volt
     if even + odd > CLIPPED_VOLT and 0.0 <= even - odd < CLIPPED_SHARE * (even + odd):
-        return _clipped("negative", 0.0, "positive", even + odd)
+        return _told("negative", 0.0, "positive", even + odd)
     sides = _sides(told.half_cycles)
     if sides is None:
         return None
     plus, minus = sides
     if plus.stands and minus.stands:
         return _both(plus, minus, unipolar=told.unipolar)
-    for side, other, names in ((plus, minus, _NAMES), (minus, plus, _NAMES[::-1])):
-        seen = side.ends_at_one_value and not other.ends_at_one_value
-        seen = seen and (other.fine or (side.stands and other.polarises))
-        if (seen or side.quiet_beside(other)) and not side.went_beyond(other):
-            sign = 1.0 if side is plus else -1.0
-            moving = -sign * float(np.median(other.mean))
-            return _clipped(names[0], sign * side.level, names[1], moving)
+    for side, other, sign in ((plus, minus, 1.0), (minus, plus, -1.0)):
+        seen = _at_a_range(side, other) or side.quiet_beside(other)
+        if seen and not side.went_beyond(other):
+            return _clipped(side, other, sign)
     return None
 
 
-_NAMES: Final = ("positive", "negative")
+def clipped_start(evidence: CellEvidence) -> ClippedStart | None:
+    """Return until when a range clipped a cell that was measured afterwards; None if none did.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    """
+    sides = _sides(evidence.timeline.half_cycles)
+    if sides is None:
+        return None
+    for side, other, sign in ((*sides, 1.0), (*sides[::-1], -1.0)):
+        count = side.leading
+        if count < FEWEST:
+            continue
+        until = float(side.start[count])
+        first, beside = side.until(until), other.until(until)
+        if len(beside.last) >= FEWEST and _at_a_range(first, beside):
+            told = _clipped(first, beside, sign)
+            reason = f"{told.reason}; it did so until {hours(until)}, and measures since then"
+            return ClippedStart(float(side.start[count - 1]), told._replace(reason=reason))
+    return None
+
+
+def _at_a_range(side: _Side, other: _Side) -> bool:
+    """Whether a side ends at one value, and the other shows that the steps are finer."""
+    seen = side.ends_at_one_value and not other.ends_at_one_value
+    return seen and (other.fine or (side.stands and other.polarises))
 
 
 def _sides(half_cycles: pd.DataFrame) -> tuple[_Side, _Side] | None:
@@ -169,7 +247,12 @@ def _sides(half_cycles: pd.DataFrame) -> tuple[_Side, _Side] | None:
     return plus, minus
 
 
-def _clipped(name: str, level: float, other: str, moving: float) -> Standing:
+def _clipped(side: _Side, beside: _Side, sign: float) -> Standing:
+    name, other = ("positive", "negative") if sign > 0.0 else ("negative", "positive")
+    return _told(name, sign * side.level, other, -sign * float(np.median(beside.mean)))
+
+
+def _told(name: str, level: float, other: str, moving: float) -> Standing:
     where = "zero" if level == 0.0 else f"{level:.3g} V, row after row"
     return Standing(
         f"under {name} current the voltage stays at {where}, under {other} it is {moving:.3g} V: "

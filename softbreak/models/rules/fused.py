@@ -22,7 +22,7 @@ from softbreak.models.rules.certificates import (
     sweep_views,
     with_certificate,
 )
-from softbreak.models.rules.channel import standing
+from softbreak.models.rules.channel import clipped_start, standing
 from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
@@ -107,6 +107,7 @@ class VoltageJudge:
 
     def __init__(self, evidence: CellEvidence, _: Sequence[ImpedanceReading] = ()) -> None:
         self.obstacle = not_applicable(evidence)
+        self._clipped = clipped_start(evidence)
         self.verdicts: list[Verdict] = []
         self.concluded = np.empty((0, len(CONCLUDED)))
         self._rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
@@ -120,11 +121,21 @@ class VoltageJudge:
             self.verdicts = [self.obstacle] * count
             self.concluded = np.full((count, len(CONCLUDED)), np.nan)
             return self.verdicts
+        cycles = self.measured(cycles)
         seen = np.empty((count, 1 + len(_SEEN)))
         seen[:, 0], seen[:, 1:] = cycles.numbers, np.take(cycles.rows, _SEEN, axis=1)
         events = self._with_jumps(cycles) if self._jumps else (cycles.changes, cycles.events)
         self.verdicts, self.concluded = self._rule.step(seen.view(CYCLE)[:, 0], *events)
+        if self._clipped is not None:
+            said = undetermined(*self._clipped.told)
+            early = self._clipped.clips(cycles).tolist()
+            pairs = zip(self.verdicts, early, strict=True)
+            self.verdicts = [said if clipped else one for one, clipped in pairs]
         return self.verdicts
+
+    def measured(self, cycles: Cycles) -> Cycles:
+        """Return the cycles without what a range clipped at the beginning of the life."""
+        return cycles if self._clipped is None else self._clipped.without(cycles)
 
     def _with_jumps(self, cycles: Cycles) -> tuple[np.ndarray, np.ndarray]:
         """Abrupt events, those inside voltammograms among them: they count for what follows."""
@@ -191,6 +202,7 @@ class FusedJudge:
         verdicts = self.voltage.step(cycles)
         if not verdicts or self.voltage.obstacle is not None:
             return verdicts
+        cycles = self.voltage.measured(cycles)
         said = self._beside_spectra(cycles, verdicts) if self._readings else list(verdicts)
         ends = cycles.column("end_time_second")
         for certificate in self._certificates[self._proved :]:

@@ -257,7 +257,7 @@ def _steady(
         else f" (taken from {celsius:.0f} °C to the {first:.0f} °C of the beginning)"
     )
     sentence = (
-        f"V/I is {resistance}, {percent(abs(math.exp(growth) - 1))} "
+        f"V/I late in its half-cycles is {resistance}, {percent(abs(math.exp(growth) - 1))} "
         f"{'above' if growth >= 0 else 'below'} its first cycles{corrected}, without an abrupt "
         "drop."
     )
@@ -266,7 +266,8 @@ def _steady(
 
 def _first(resistance: str, growth: float, *_: float) -> Evidence:
     sentence = (
-        f"V/I is {resistance} without an abrupt drop; there is no earlier cycle to compare with."
+        f"V/I late in its half-cycles is {resistance} without an abrupt drop; there is no earlier "
+        "cycle to compare with."
     )
     return Evidence("growth_ln_resistance", growth, 0.0, sentence)
 
