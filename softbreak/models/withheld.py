@@ -77,7 +77,7 @@ def _not_first_alone(found: list[Verdict]) -> list[Verdict]:
     first, second = found[0:1], found[1:2]
     if not second or second[0].state is not State.UNDETERMINED:
         return found
-    if first[0].state is not State.HEALTHY or first[0].basis is Basis.IMPEDANCE:
+    if first[0].state is not State.HEALTHY or first[0].settled:
         return found
     why = second[0].evidence[:1]
     told = undetermined(
