@@ -2,8 +2,9 @@
 
 Each fault acts on records, as another cycler would have written them:
 
-- ``bounce``: a contact opens for 0.2 to 5 s, and the cycler writes rows of it: no current, the
-  voltage at its limit or several times too high;
+- ``bounce``: a contact opens for 0.2 to 5 s: no current, the voltage at its limit, or several
+  times too high. A cycler that writes by voltage has some rows of it and one when it is over, one
+  that writes by the clock a single row;
 - ``sense-lead``: the lead that measures the voltage is off for a while, the current flows on;
 - ``late-plug``: the channel runs before the cell is plugged in, and now and then after it was
   unplugged: only rests are spoiled so, in which nothing flows anyway;
@@ -94,14 +95,18 @@ def _bounce(records: list[Record], draw: Draw) -> list[Record]:
             continue
         begin = time[row] + draw(f"bounce.at{n}") * (room - 1.5 * long)
         count = 2 + int(4 * draw(f"bounce.rows{n}"))
-        seen = _like(table, np.full(count, row), begin + np.linspace(0.0, long, count) + 0.01)
-        current = seen["current_ampere"].to_numpy()
+        if draw(f"bounce.clock{n}") < 0.4:  # no trigger: one row that fell into it by chance
+            count, long = 1, 0.0
+        # a cycler that writes a row when the voltage leaves writes one when it is back
+        at = np.append(np.linspace(0.0, long, count), long + 0.05)[: count + (count > 1)] + 0.01
+        seen = _like(table, np.full(at.size, row), begin + at)
+        voltage, current = (seen[c].to_numpy().copy() for c in ("voltage_volt", "current_ampere"))
         if draw(f"bounce.open{n}") < 0.6:
-            seen["voltage_volt"] = (np.sign(current) * LIMIT).astype(np.float32)
-            seen["current_ampere"] = np.zeros(count, np.float32)
+            voltage[:count], current[:count] = np.sign(current[:count]) * LIMIT, 0.0
         else:
             worse = _between(draw, f"bounce.worse{n}", 1.5, 20.0)
-            seen["voltage_volt"] = np.clip(seen["voltage_volt"] * worse, -LIMIT, LIMIT)
+            voltage[:count] = np.clip(voltage[:count] * worse, -LIMIT, LIMIT)
+        seen = seen.assign(voltage_volt=voltage, current_ampere=current)
         records[k] = _inserted(records[k], seen)
     return records
 

@@ -48,9 +48,6 @@ VARIED: Final = (
     Stratum(100, 20, 0.0, 1.5),
 )
 """For training: long and short lives, frequent and rare evidence, confounders twice as often."""
-UNUSUAL_SHARE: Final = 0.5
-"""For training, of what is unusual: one cell in seven has a liquid, one in six a bad recording,
-and a quarter of those that break do it in an unusual way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +127,9 @@ class PopulationRecipe:
         return {"format": FORMAT, **asdict(self)}
 
 
-def training_recipe(cells: int, seed: int, *, waveforms: bool = False) -> PopulationRecipe:
+def training_recipe(
+    cells: int, seed: int, *, waveforms: bool = False, unusual: float = 0.0
+) -> PopulationRecipe:
     """Return a varied population of law set "a" with evidence dropped at random.
 
     Parameters
@@ -138,6 +137,8 @@ def training_recipe(cells: int, seed: int, *, waveforms: bool = False) -> Popula
     cells : int
     seed : int
     waveforms : bool
+    unusual : float
+        Factor on the shares of what is unusual. The shipped models learnt from nothing of it.
     """
     return PopulationRecipe(
         cells,
@@ -146,7 +147,7 @@ def training_recipe(cells: int, seed: int, *, waveforms: bool = False) -> Popula
         strata=VARIED,
         thinned=0.35,
         waveforms=waveforms,
-        unusual=UNUSUAL_SHARE,
+        unusual=unusual,
     )
 
 

@@ -214,7 +214,8 @@ def test_shapes_are_those_of_the_half_cycles(tiny):
 
 def test_unusual_cells_are_stored_and_taught(tmp_path):
     recipe = PopulationRecipe(32, seed=3, strata=(Stratum(8, 4),), block=32, unusual=1.0)
-    assert training_recipe(10, 1).unusual > 0.0
+    assert training_recipe(10, 1).unusual == 0.0  # what is shipped learnt from nothing of it
+    assert training_recipe(10, 1, unusual=0.5).block_recipe(0).unusual == 0.5
     truth = build(recipe, tmp_path).training_truth()
     assert {"one-way", "cycling"} == set(truth["protocol"])
     assert truth["recording"].nunique() > 3
