@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -258,6 +259,9 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
                 found.last_strip_ampere_second * scale,
             )
         )
+    early = efficiency < 0.0
+    if early:  # the cycles before cannot have used up what the foil holds
+        found, efficiency = replace(found, depleted=False), math.nan
     rows = _foil_rows(found, cell, metal, scale)
     one_way = not found.full_strips
     data: dict[str, object] = {
@@ -273,6 +277,8 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
     words = (
         _one_way_words(found, fraction_words(eta), float(eta.lower))
         if one_way
+        else _EARLY.format(found.full_strips)
+        if early
         else _cycled_words(found, efficiency, found.strip_ampere_second * scale)
     )
     return Reading(
@@ -283,6 +289,13 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
         data,
         source="Joule 2022, doi 10.1016/j.joule.2022.05.020, Table 1; 10.1038/s41560-020-0648-z",
     )
+
+
+_EARLY: Final = (
+    "After {} full strips one ended early, though not even cycles that lose all they plate would "
+    "have emptied the foil by then: a limit of the voltage or lost contact ended it. No average "
+    "Coulombic efficiency follows."
+)
 
 
 def _assumed(cell: Cell, metal: Metal) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ def fed(columns, cuts=(), *, stored=False):
 
 def bits(stream):
     (part,) = stream.parts(["r"])
-    return {name: getattr(part, name).rows.tobytes() for name in part.__slots__}
+    return {name: rows.tobytes() for name, rows in part.dump().items()}
 
 
 @pytest.mark.parametrize("name", RECORDS)

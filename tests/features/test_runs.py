@@ -141,3 +141,34 @@ def test_the_foil_is_one_of_its_metal(electrode, capacity):
     alloy = read_coulombic(cell_of(rows, electrode="InLi", **facts))
     assert "of 'InLi' is not known" in alloy.verdict
     assert not alloy.data
+
+
+def cut_short(samples, current=1e-3):
+    """Five cycles of ten hours a direction; the third strip ends at once, at a limit of 1 V."""
+    voltage, ampere = [], []
+    for cycle in range(5):
+        last = samples if cycle == 2 else 600
+        voltage += [0.02] * 600 + ([-1.0] if cycle == 2 else [-0.02]) * last
+        ampere += [current] * 600 + [-current] * last
+    time = 60.0 * np.arange(len(voltage))
+    return pd.DataFrame(
+        {"test_time_second": time, "voltage_volt": voltage, "current_ampere": ampere}
+    )
+
+
+@pytest.mark.parametrize("samples", [3, 5])
+def test_a_strip_that_ends_at_once_is_a_half_cycle(samples):
+    told = build_timeline(cell_of(cut_short(samples), configuration="symmetric"))
+    assert told.half_cycles["cycle_index"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_two_samples_of_the_other_sign_are_a_glitch():
+    told = build_timeline(cell_of(cut_short(2), configuration="symmetric"))
+    assert len(told.half_cycles) == 8
+
+
+def test_a_strip_that_ends_early_empties_no_foil_that_holds_more():
+    facts = {"configuration": "asymmetric", "lithium_thickness_um": 100.0}
+    found = read_coulombic(cell_of(cut_short(5), **facts))
+    assert not found.data["depleted"] and np.isnan(found.data["average_efficiency"])
+    assert "ended early" in found.verdict and "No average" in found.verdict

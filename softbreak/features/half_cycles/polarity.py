@@ -44,7 +44,12 @@ UNPROVEN_VOLT: Final = 0.3
 DRIFTING: Final = 5e-4
 """… by drifting within half-cycles, in both directions of the current, by this share or more."""
 GLITCH_CHARGE: Final = 0.01
-"""A half-cycle of few samples and of less than this share of the usual charge is a glitch."""
+"""A half-cycle of few samples and of less than this share of the usual charge is a glitch, …"""
+DRIVEN: Final = 0.1
+"""… unless its current is the usual one but for this share, and as steady: a strip that ended at
+once at the limit of the voltage is a half-cycle, …"""
+DRIVEN_SAMPLES: Final = 3
+"""… from so many samples on."""
 NOISE_STEP: Final = 0.3
 """Currents that are imposed repeat; noise has no two alike (median step of ln I)."""
 SEVERAL_SHORT: Final = 20
@@ -310,7 +315,10 @@ def steady_current(rows: np.ndarray) -> np.ndarray:
     short = samples < SHORT_SAMPLES
     noise = short & (mean < 3.0 * scatter)
     if (~short).any():
-        noise |= short & (charge < GLITCH_CHARGE * np.median(charge[~short]))
+        usual = np.median(mean[~short])
+        driven = (samples >= DRIVEN_SAMPLES) & (np.abs(mean - usual) < DRIVEN * usual)
+        driven &= scatter < DRIVEN * usual
+        noise |= short & ~driven & (charge < GLITCH_CHARGE * np.median(charge[~short]))
     if short.sum() > SEVERAL_SHORT:
         level = np.log(np.maximum(mean[short], 1e-300))
         if np.median(np.abs(np.diff(level))) > NOISE_STEP:
