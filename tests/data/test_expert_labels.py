@@ -113,8 +113,8 @@ def test_moments_are_iso_and_utc_where_no_zone_is_named():
 
 def test_absolute_times_find_their_samples_where_files_were_added_in_front():
     # the reviewer saw one file; two days later one is found that began an hour before it
-    known = table(label("soft", 2, 4, times=(200.0, 500.0), start_time=iso(BEGAN + 200.0),
-                        end_time=iso(BEGAN + 500.0)))  # fmt: skip
+    times = {"start_time": iso(BEGAN + 200.0), "end_time": iso(BEGAN + 500.0)}
+    known = table(label("soft", 2, 4, times=(200.0, 500.0), **times))
     seen, now = np.array([[0.0, BEGAN]]), np.array([[0.0, BEGAN - 3600.0], [3600.0, BEGAN]])
     for moments, shift in ((seen, 0.0), (now, 3600.0), (now + np.array([500.0, 0.0]), 4100.0)):
         placed = in_life_time(known, "c", moments)
@@ -136,9 +136,9 @@ def test_gaps_between_files_are_of_the_calendar_and_not_of_the_life():
 
 
 def test_without_a_calendar_a_label_keeps_its_life_times():
-    known = table(label("soft", 2, 4, times=(200.0, 500.0), start_time=iso(BEGAN),
-                        end_time=iso(BEGAN + 1.0)), label("hard", 0, 1)
-                  | {"cell_id": "d"})  # fmt: skip
+    times = {"start_time": iso(BEGAN), "end_time": iso(BEGAN + 1.0)}
+    one = label("soft", 2, 4, times=(200.0, 500.0), **times)
+    known = table(one, label("hard", 0, 1) | {"cell_id": "d"})
     for moments in (np.empty((0, 2)), np.array([[0.0, np.nan]])):
         placed = in_life_time(known, "c", moments)
         assert placed["start_time_second"].tolist() == [200.0]
