@@ -133,7 +133,7 @@ def _write(table: pl.DataFrame, member: Path) -> None:
 
 def _without_notes(table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """Return a table without the columns at its right that are all but empty, and what is there."""
-    filled = [column.str.len_bytes().fill_null(0).gt(0).sum() for column in table]
+    filled = [sum(map(bool, column.to_list())) for column in table]
     few = min(_MOST_NOTES, _FEW_NOTES * max(filled, default=0))
     kept = max((place + 1 for place, count in enumerate(filled) if count > few), default=0)
     notes = [text for column in table[:, kept:] for text in column.drop_nulls().to_list() if text]

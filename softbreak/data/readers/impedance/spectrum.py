@@ -170,7 +170,8 @@ def _check_interleaved(path: Path, table: pd.DataFrame) -> None:
         return
     if not np.allclose(frequency[::2], frequency[1::2], rtol=1e-6, atol=0.0):
         return
-    size = np.hypot(table["real_impedance_ohm"], table["imaginary_impedance_ohm"]).to_numpy()
+    parts = (table[f"{name}_impedance_ohm"].to_numpy() for name in ("real", "imaginary"))
+    size = np.hypot(*parts)
     apart = np.abs(size[::2] - size[1::2]) > _IN_TURN * np.maximum(size[::2], size[1::2])
     if np.count_nonzero(apart) > len(apart) // 4:
         k = 2 * int(np.argmax(apart))
