@@ -315,8 +315,12 @@ def compared(place: Path, calm: Path, told: argparse.Namespace) -> dict[str, Any
                     fresh += samples == round(86_400.0 / SAMPLE_SECOND / told.messages_a_day)
                     continue
                 channels, rows = channels + 1, rows + len(told_of)
-                mine = wanted.get(named(kind_of(int(name[4:]))), [])
-                same = alike(told_of, mine) if table == "cells" else told_of == mine
+                calm_name = named(kind_of(int(name[4:])))
+                mine = wanted.get(calm_name, [])
+                same = told_of == mine
+                if table == "cells":  # an alarm's key begins with the cell's name
+                    status, alarm = told_of[0]
+                    same = alike([(status, alarm.replace(name, calm_name))], mine)
                 differ += not same
             found[f"{table}_rows"] = rows
             found[f"channels_whose_{table}_differ"] = differ
