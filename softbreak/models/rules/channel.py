@@ -84,7 +84,7 @@ class ClippedStart(NamedTuple):
         if not early.any():
             return cycles
         rows, edges = cycles.rows.copy(), cycles.edges.copy()
-        rows[np.ix_(early, _RESISTANCES)] = np.nan
+        rows[np.ix_(early, np.asarray(_RESISTANCES))] = np.nan
         edges[np.repeat(early, np.diff(cycles.half_cycles))] = np.nan
         return cycles._replace(rows=rows, edges=edges)
 
