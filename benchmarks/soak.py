@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from softbreak.cli.ending import end_on_signal
+from softbreak.cli.watch import end_on_signal
 from softbreak.models.live.changes import Kind
 from softbreak.stream.sources.json_lines import LineSource
 from softbreak.stream.sources.messages import parse

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import sys
 import threading
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any
+from threading import Event
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -28,10 +31,92 @@ from softbreak.errors import SoftbreakError
 
 if TYPE_CHECKING:
     from softbreak.stream.alarm import Alarm
+    from softbreak.stream.counters import Metrics
     from softbreak.stream.notify import Postman
     from softbreak.stream.sources.chunk import Source
     from softbreak.stream.store.store import Store
     from softbreak.stream.watch import Watch
+
+HANGS_SECOND: Final = 120.0
+"""A watch that has not asked its source for so long is not spoken for."""
+
+
+def tell_systemd(metrics: Metrics, stop: Event) -> bool:
+    """Speak for the watch while it polls, if systemd wants to hear (``Type=notify``).
+
+    Parameters
+    ----------
+    metrics : Metrics
+    stop : threading.Event
+
+    Returns
+    -------
+    bool
+        Whether anybody listens.
+    """
+    place = os.environ.get("NOTIFY_SOCKET", "")
+    if not place or not hasattr(socket, "AF_UNIX"):
+        return False
+    _send(place, "READY=1")
+    within = os.environ.get("WATCHDOG_USEC", "")
+    if within.isdigit() and int(within):
+        pause = int(within) / 1e6 / 3.0
+        threading.Thread(target=_speak, args=(place, pause, metrics, stop), daemon=True).start()
+    return True
+
+
+def _speak(place: str, pause_second: float, metrics: Metrics, stop: Event) -> None:
+    while not stop.wait(pause_second):
+        if metrics.silent_second < HANGS_SECOND:
+            _send(place, "WATCHDOG=1")
+    _send(place, "STOPPING=1")
+
+
+def _send(place: str, told: str) -> None:
+    address = f"\0{place[1:]}" if place.startswith("@") else place
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as speaker:
+        try:
+            speaker.sendto(told.encode(), address)
+        except OSError:
+            return  # nobody listens any more
+
+
+GRACE_SECOND: Final = 4.0
+"""So long a watch has to store what it knows. What it does not store, it is handed again."""
+
+
+def end_on_signal(stop: Event, grace_second: float = GRACE_SECOND) -> None:
+    """Set ``stop`` at SIGTERM or SIGINT, and end the process if it does not end by itself.
+
+    Python's own handlers wait for a library to return from reading a file. The byte that the system
+    writes at once wakes a thread of its own, which waits a little, and then ends the process: as
+    after a power cut, what was stored is whole, and what was not comes again.
+
+    Parameters
+    ----------
+    stop : threading.Event
+    grace_second : float
+    """
+
+    def handler(*_: object) -> None:
+        stop.set()
+
+    told, woken = socket.socketpair()
+    told.setblocking(False)
+    signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+    def wait() -> None:
+        while not woken.recv(1):
+            pass
+        stop.set()
+        threading.Event().wait(grace_second)
+        _ = told  # kept open as long as the thread
+        os._exit(128 + signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True, name="softbreak-ending").start()
+
 
 DEFAULT_STORE = "softbreak-watch.db"
 _SENDERS_WAIT_SECOND = 1.0
@@ -96,9 +181,8 @@ def watch(
     ended in whatever way takes up where it was. Exit code: 0 done; 1 --fail-on found something; 2
     could not run.
     """
-    from softbreak.cli.ending import end_on_signal
-    from softbreak.cli.far_reading import reading_in_lanes
-    from softbreak.cli.watchdog import tell_systemd
+    from softbreak.cli.main import reading_in_lanes
+    from softbreak.cli.watch import end_on_signal, tell_systemd
     from softbreak.stream.store.store import Store
 
     speak(quiet, verbose)

@@ -24,7 +24,6 @@ from softbreak.training.compare_tables import tables_of
 from softbreak.training.judging import Judged
 from softbreak.training.population import Population, build
 from softbreak.training.recipes import training_recipe
-from softbreak.training.search import search
 from softbreak.training.served import chances
 from softbreak.training.shapley import importances
 from softbreak.training.validate import (
@@ -34,8 +33,63 @@ from softbreak.training.validate import (
     lesson_of,
     rules_beside,
     unseen_families,
+    utility,
 )
 from softbreak.version import __version__
+
+
+def search(
+    learner: Learner,
+    lesson: Lesson,
+    *,
+    trials: int,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Look for hyperparameters that serve failure families which were left out.
+
+    Parameters
+    ----------
+    learner : Learner
+    lesson : Lesson
+    trials : int
+        The learner's own defaults are tried first and count as one.
+    seed : int
+    progress : callable
+        Told (trials done, trials in all).
+
+    Returns
+    -------
+    best : dict
+        What differs from the learner's own.
+    history : DataFrame
+        One row a trial: ``trial, utility``, and what was tried.
+    """
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    rows: list[dict[str, Any]] = []
+
+    def judge(parameters: dict[str, Any]) -> float:
+        found = utility(unseen_families(learner, lesson, parameters=parameters, seed=seed))
+        rows.append({"trial": len(rows), "utility": found, **parameters})
+        progress(len(rows), trials)
+        return found
+
+    best: dict[str, Any] = {}
+    highest = judge(best)
+    study = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=8)
+    )
+    for _ in range(trials - 1):
+        trial = study.ask()
+        tried = learner.suggest(trial)
+        found = judge(tried)
+        study.tell(trial, found)
+        if found > highest:
+            highest, best = found, tried
+    return best, pd.DataFrame(rows)
+
 
 RULES: Final = ("fused", "voltage")
 """Judge the same cells, to be read beside the model."""

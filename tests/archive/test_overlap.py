@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from softbreak.archive.inputs.overlap import measured_at_once
+from softbreak.archive.inputs.witnesses import measured_at_once
 from softbreak.data.record import Cell, Record, Source, Technique
 
 DAY = 86400.0

@@ -6,7 +6,7 @@ import sys
 
 PROGRAM = """
 import sqlite3, sys, threading
-from softbreak.cli.ending import end_on_signal
+from softbreak.cli.watch import end_on_signal
 
 stop = threading.Event()
 end_on_signal(stop, 0.2)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from softbreak.cli.watchdog import tell_systemd
+from softbreak.cli.watch import tell_systemd
 from softbreak.stream.counters import Metrics
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="systemd is Linux'")

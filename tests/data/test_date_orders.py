@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import softbreak
-from softbreak.archive.inputs.overlap import measured_at_once
+from softbreak.archive.inputs.witnesses import measured_at_once
 from softbreak.data.checks import check_history
 from softbreak.data.date_orders import DAY_FIRST, MONTH_FIRST, ORDER_KEY, is_open, swapped
 from softbreak.data.history import started

@@ -17,10 +17,9 @@ from softbreak.simulate.guard import JudgingDataError
 from softbreak.training.compare import Comparison, compare
 from softbreak.training.judging import verdict_columns
 from softbreak.training.population import open_population
-from softbreak.training.search import search
 from softbreak.training.served import chances
 from softbreak.training.splits import by_cell
-from softbreak.training.train import train
+from softbreak.training.train import search, train
 from softbreak.training.validate import (
     beside,
     fitted,

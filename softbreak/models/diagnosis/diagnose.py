@@ -19,15 +19,81 @@ from softbreak.data.record import Technique, plain_cell
 from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.columns import Columns
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
-from softbreak.models.diagnosis.file_cycles import file_cycles
 from softbreak.models.diagnosis.findings import judged_findings
-from softbreak.models.diagnosis.impedance_table import impedance_table
 from softbreak.models.diagnosis.result import MOMENTS, VERDICT_COLUMNS, Diagnosis, verdict_table
 from softbreak.models.diagnosis.summary import summarise
 from softbreak.models.registry import DEFAULT, Detector, detector_of, units_of
 from softbreak.models.rules.certificates_beside import certificates_of, sweep_views
-from softbreak.models.rules.impedance import read_spectra
+from softbreak.models.rules.impedance import ImpedanceReading, read_spectra
 from softbreak.physics.voltammetry import current_increase
+
+FILE_CYCLE: Final = "cycle_count"
+"""The column with the file's own number."""
+
+
+def file_cycles(history: CellHistory, half_cycles: Columns) -> np.ndarray:
+    """Return the number that a half-cycle's own file gives its cycle.
+
+    Parameters
+    ----------
+    history : CellHistory
+    half_cycles : Columns
+        Of a :class:`softbreak.features.cycles.timeline.Timeline`: ``start_time_second,
+        end_time_second``.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        As it stands in the middle of each half-cycle; NaN where the file gives none, and where a
+        record was so long that it was read in pieces.
+    """
+    middle = 0.5 * (half_cycles["start_time_second"] + half_cycles["end_time_second"])
+    found = np.full(len(half_cycles), np.nan)
+    for one, clock in history.of(Technique.CYCLING):
+        if FILE_CYCLE not in one.table.columns or not len(clock):
+            continue
+        mine = np.flatnonzero((middle >= clock[0]) & (middle <= clock[-1]))
+        place = np.searchsorted(clock, middle[mine], side="right") - 1
+        numbers = pd.to_numeric(one.table[FILE_CYCLE], errors="coerce").to_numpy(
+            dtype=np.float64, na_value=np.nan
+        )
+        found[mine] = numbers[np.clip(place, 0, len(clock) - 1)]
+    return found
+
+
+IMPEDANCE_COLUMNS: Final = (
+    "spectrum",
+    "time_second",
+    "high_frequency_resistance_ohm",
+    "low_frequency_resistance_ohm",
+    "kramers_kronig_residual",
+    "electronic_fraction",
+    "electronic_fraction_lower",
+    "electronic_fraction_upper",
+    "high_frequency_resolved",
+)
+
+
+def impedance_table(readings: Sequence[ImpedanceReading]) -> Columns:
+    """Return the readings as the table that a diagnosis shows.
+
+    Intervals of pairs that failed their gates are left out.
+    """
+    rows = [
+        (
+            k,
+            reading.time_second,
+            reading.high_frequency_ohm,
+            reading.low_frequency_ohm,
+            reading.kramers_kronig_residual,
+            *((reading.eta, reading.lower, reading.upper) if reading.trusted else (np.nan,) * 3),
+            reading.high_frequency_resolved,
+        )
+        for k, reading in enumerate(readings)
+    ]
+    columns = zip(*rows, strict=True) if rows else [()] * len(IMPEDANCE_COLUMNS)
+    return Columns(dict(zip(IMPEDANCE_COLUMNS, map(list, columns), strict=True)))
+
 
 TRACE_BUCKETS = 3000
 """A picture's V–t line holds at most twice as many points."""
