@@ -1,4 +1,8 @@
-"""Probabilities and intervals that hold what they promise, learned on cells that were held out."""
+"""Probabilities and intervals that hold what they promise, learned on cells that were held out.
+
+By :class:`softbreak.models.learned.hybrid.Hybrid`; applied in
+:mod:`softbreak.models.learned.hybrid_scores`.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ Every function takes the records of :mod:`softbreak.models.rules.kernels.state`:
 ``lim`` the thresholds, ``cycle`` what was measured, ``said`` what is concluded. ``late`` and
 ``whole`` are ln R of the second halves and of the whole cycle at the reference temperature,
 ``spread`` the uncertainty of both that the temperature leaves. Comparisons are written so that NaN
-loses them.
+loses them. ``_judge`` brings R to the temperature of its reference; ``_certify`` finds it below
+L/(σA).
 """
 
 from __future__ import annotations
