@@ -22,7 +22,7 @@ FAMILIES: Final = (
     "hard",  # sudden and complete
     "prelude",  # soft first, then hard
 )
-"""How a cell breaks, or that it does not. More of what labs do: :mod:`softbreak.simulate.unusual`."""
+"""How a cell breaks, or that it does not. Rarer ways: :mod:`softbreak.simulate.unusual`."""
 
 CONFOUNDERS: Final = (
     "temperature_step",

@@ -1,7 +1,7 @@
 """Copies: the same file under another name, an earlier export beside the whole, shared rows.
 
-What was measured once is never later life of the cell: it is left out, and that is said. A native file beside
-its exports is known by its name (:mod:`softbreak.archive.inputs.grouping`).
+What was measured once is never later life of the cell: it is left out, and that is said. A native
+file beside its exports is known by its name (:mod:`softbreak.archive.inputs.grouping`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The one transaction in which everything of a chunk is stored, or nothing."""
+"""The one transaction in which everything of a chunk is stored, or nothing.
+
+Whether an alarm is sent, silenced or was acknowledged is decided in it, by ``_notify``.
+"""
 
 from __future__ import annotations
 
