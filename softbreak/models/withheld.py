@@ -60,7 +60,8 @@ def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
     evidence : CellEvidence
     """
     if not is_too_little(evidence):
-        return _not_first_alone(found)
+        # parts of one half-cycle agree with each other as it goes on
+        return found if evidence.timeline.one_way else _not_first_alone(found)
     cycles = evidence.timeline.cycle_columns
     lasted = float(cycles["end_time_second"][-1] - cycles["start_time_second"][0])
     count = "one cycle" if len(cycles) == 1 else f"{len(cycles)} cycles"

@@ -47,7 +47,7 @@ def spoiled(records: Sequence[Record], fault: str, draw: Draw) -> list[Record]:
     ----------
     records : sequence of Record
     fault : str
-        One of :data:`softbreak.simulate.faults.RECORDINGS`; empty for none.
+        One of :data:`softbreak.simulate.unusual.RECORDINGS`; empty for none.
     draw : callable
         ``purpose -> (0, 1)``.
     """

@@ -167,6 +167,7 @@ def test_an_index_of_ten_thousand_cells_is_small(tmp_path):
 
 def verdicts_file(path, diagnoses):
     columns = ["cell_id", "cycle_index", "state", "electronic_fraction"]
+    columns += ["electronic_fraction_lower", "electronic_fraction_upper"]
     ordered = sorted(diagnoses, key=lambda d: d.summary["cell_id"])
     pd.concat([d.verdicts[columns] for d in ordered]).to_parquet(path, row_group_size=17)
     return path
