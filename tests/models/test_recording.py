@@ -249,3 +249,24 @@ def test_a_first_cycle_is_not_healthy_while_the_second_is_open():
     assert jumped[:2] == ["undetermined"] * 2
     later = states(record(lambda h: np.where(h >= 6, 130.0, 100.0), cycles=6), "fused")
     assert later[:3] == ["healthy"] * 3
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("at", [15, 75])
+def test_a_contact_that_opens_for_a_row_or_two_changes_nothing(rows, at):
+    told = record(flat)
+    table = told.table.copy()
+    table.loc[at : at + rows - 1, "current_ampere"] = 0.0
+    table.loc[at : at + rows - 1, "voltage_volt"] = 5.0 * np.sign(
+        table["current_ampere"][at + rows]
+    )
+    opened = Record(told.cell, told.technique, table, told.source)
+    found = examine(assemble(Cell("c"), [opened]))
+    assert found.verdicts["state"].tolist() == states(told)
+    assert found.half_cycles["resistance_ohm"].to_numpy() == pytest.approx(100.0, rel=2e-3)
+    watcher = Watcher("hybrid", [Cell("c")])
+    for begin in range(0, len(table), 7):
+        piece = table.iloc[begin : begin + 7].reset_index(drop=True)
+        watcher.update(("c", [Record(told.cell, told.technique, piece, told.source)]))
+    watcher.finish()
+    assert watcher.verdicts["state"].tolist() == states(told)

@@ -15,7 +15,15 @@ from softbreak.features.kernels.resistance_steps import (
     WINDOW,
     search_half_cycle,
 )
-from softbreak.features.kernels.sample_columns import FREE, IMPOSED, TIME, VOLTAGE, WARMTH
+from softbreak.features.kernels.sample_columns import (
+    CURRENT,
+    FREE,
+    IMPOSED,
+    KNOWN,
+    TIME,
+    VOLTAGE,
+    WARMTH,
+)
 from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
 AS_IT_IS, WITHOUT_SIGN, REVERSED = range(3)
@@ -44,6 +52,12 @@ MOST_ALIKE: Final = 0.5
 MANY: Final = 1 << 60
 STEADY_SHARE: Final = 0.9
 """Where the current falls below this share meanwhile, the voltage is regulated."""
+OPEN_SHARE: Final = 0.05
+"""A current below this share of that before and after it did not flow …"""
+MOST_OPEN: Final = 2
+"""… in so many samples at most: from three on it is a rest …"""
+BEYOND: Final = 2.0
+"""… at more than so many times the voltage before."""
 STILL_CHANCE: Final = 14.0
 """… and so many that they come about once in a million times (−ln of the chance)."""
 _VOLTAGES: Final = np.array(
@@ -82,7 +96,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         Samples of the shortest rest, and an array, shape (m,), that gets their last voltages.
     frozen : numpy.ndarray of bool, shape (n,)
         One a column of the buffer, all false; gets true where the voltage channel stood still for a
-        part of a half-cycle: those samples are not measured.
+        part of a half-cycle, or no current flowed at single samples: those are not measured.
     as_recorded : bool
         Leave out what differs in the other readings of the voltage.
 
@@ -119,9 +133,13 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         time, voltage = buffer[TIME, start:stop], buffer[VOLTAGE, start:stop]
         imposed, warmth = buffer[IMPOSED, start:stop], buffer[WARMTH, start:stop]
         still = frozen[start:stop]
-        if _mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still):
-            moving = np.flatnonzero(~still)
-            _length((time, voltage, imposed, warmth), row)
+        marked = _mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
+        lost = _open_samples(buffer[:, start:stop])
+        if marked or len(lost):
+            closed = np.ones(len(time), dtype=np.bool_)
+            closed[lost], still[lost] = False, True
+            moving, closed = np.flatnonzero(~still), np.flatnonzero(closed)
+            _length((time[closed], voltage[closed], imposed[closed], warmth[closed]), row)
             time, voltage, imposed = time[moving], voltage[moving], imposed[moving]
             samples = (time, voltage, imposed, warmth[moving])
             length = row[:LENGTH].copy()
@@ -221,6 +239,34 @@ def _mark_still(voltage, imposed, free, before, frozen) -> bool:
         frozen[:] = False
         return False
     return still > 0
+
+
+@exact
+def _open_samples(samples):
+    """Return samples at which no current flowed between two at which it did: a contact was open.
+
+    One or two of them are no rest, and their voltage is the cycler's limit. A measured current
+    alone says so: a lone zero beside a voltage that went on is a fault of the current's channel.
+    """
+    current, voltage, known = samples[CURRENT], samples[VOLTAGE], samples[KNOWN]
+    found = np.empty(0, dtype=np.int64)
+    k, n = 1, len(current)
+    while k < n - 1:
+        before = abs(current[k - 1])
+        stop = k
+        while stop < min(k + MOST_OPEN, n) and _opened(current, voltage, stop, k - 1):
+            stop += 1
+        closes = k < stop < n and abs(current[stop]) > (1.0 - OPEN_SHARE) * before
+        if closes and not known[k] > 0.0:
+            found = np.append(found, np.arange(k, stop))
+        k = max(stop, k + 1)
+    return found
+
+
+@exact
+def _opened(current, voltage, k, before) -> bool:
+    flows = abs(current[k]) >= OPEN_SHARE * abs(current[before])
+    return not flows and abs(voltage[k]) > BEYOND * abs(voltage[before])
 
 
 @exact
