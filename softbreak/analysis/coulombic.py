@@ -14,7 +14,12 @@ from softbreak.analysis.reading import Reading, Table, rows_of
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.data.record import Cell
 from softbreak.features.cycles.timeline import Timeline, build_timeline
-from softbreak.features.evidence.charge_balance import Depletion, balance_of, depletion_of
+from softbreak.features.evidence.charge_balance import (
+    Depletion,
+    balance_of,
+    charging_sign,
+    depletion_of,
+)
 from softbreak.features.evidence.test_conditions import metal_of
 from softbreak.metals import LITHIUM, METALS, Metal, foil_capacity, moved_um
 from softbreak.models.rules.stripped import Stripped, stripped
@@ -98,10 +103,20 @@ def _full(history: CellHistory, timeline: Timeline, cell: Cell, cut_off: float |
         title,
         (_balance(table, cell),),
         _full_verdict(table, cell, limit),
-        FULL_CAVEATS,
+        (*_turned(timeline), *FULL_CAVEATS),
         {"cycles": rows_of(table), "cut_off_volt": limit},
         (_balance_figure(table),),
         "Joule 2022, doi 10.1016/j.joule.2022.05.020, “Alternative methods” and Figure S8",
+    )
+
+
+def _turned(timeline: Timeline) -> tuple[str, ...]:
+    """Say where the file counts a charge as negative current."""
+    if charging_sign(timeline.half_cycle_columns) > 0:
+        return ()
+    return (
+        "The voltage rises under what the files call a negative current and falls under a positive "
+        "one: the current is counted the other way round, and is turned here.",
     )
 
 

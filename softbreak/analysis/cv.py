@@ -13,7 +13,13 @@ from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.models.diagnosis.diagnose import examine
 from softbreak.models.rules.certificates_beside import sweep_views
-from softbreak.models.rules.voltammetry import SAME_SETTING, foreign_sweep, hardened, literal
+from softbreak.models.rules.voltammetry import (
+    LOPSIDED,
+    SAME_SETTING,
+    foreign_sweep,
+    hardened,
+    literal,
+)
 from softbreak.physics.voltammetry import (
     at_reference_temperature,
     current_increase,
@@ -28,6 +34,8 @@ COULOMB = 3.6
 """In a milliampere-hour."""
 SUDDEN, STABLE, UNCHANGED = 0.15, 0.05, 0.002
 """Relative changes of the peak current from one CV cycle to the next."""
+ONE_STEP = 0.02
+"""A single change below this is noise; several say themselves how much they scatter."""
 CAVEATS = (
     "ω follows η_e only while the ionic path stays as it is: η = ω/(1+ω) there. A growing "
     "interphase hides electrons (ω = 0 hides 1 − 1/r after growth by r), 10 K of warming look "
@@ -222,10 +230,7 @@ def _series_words(part: pd.DataFrame) -> str:
     told = []
     for rows in stretches:
         first = int(rows[0])
-        setting = (
-            f"±{number(1e3 * part['window'][first])} mV at "
-            f"{number(1e3 * part['scan_rate'][first])} mV/s"
-        )
+        setting = f"{_swept(part, first)} at {number(1e3 * part['scan_rate'][first])} mV/s"
         which = f"cycle {first + 1}" if len(rows) == 1 else f"cycles {first + 1} to {rows[-1] + 1}"
         said = f": {_trend_words(peaks[rows])}" if len(rows) > 1 else ""
         told.append(f"{which} ({setting}){said}")
@@ -233,6 +238,15 @@ def _series_words(part: pd.DataFrame) -> str:
         "window or rate changes, and with it the peak; only cycles of one setting are compared: "
         + ", ".join(told)
     )
+
+
+def _swept(part: pd.DataFrame, row: int) -> str:
+    """The window in words: ±100 mV, or from where to where."""
+    half, middle = 1e3 * float(part["window"][row]), 1e3 * float(part["middle"][row])
+    if abs(middle) <= LOPSIDED * half:
+        return f"±{number(half)} mV"
+    low, high = (0.0 if abs(end) < 0.01 * half else end for end in (middle - half, middle + half))
+    return f"{number(low)} to {number(high)} mV"
 
 
 def _trend_words(peaks: np.ndarray) -> str:
@@ -246,9 +260,15 @@ def _trend_words(peaks: np.ndarray) -> str:
         after = omega[largest + 1 :]
         stable = bool(len(after)) and bool(np.all(np.abs(after) < STABLE))
         return "the peak current suddenly increases" + (", then stabilises" if stable else "")
-    if np.median(omega) > UNCHANGED:
+    scatter = float(omega.std(ddof=1)) / math.sqrt(len(omega)) if len(omega) > 1 else ONE_STEP
+    trend = float(np.median(omega))
+    # the ends of a series say what its steps, which scatter against each other, do not
+    told = abs(trend) > UNCHANGED and (
+        abs(float(omega.mean())) > scatter or abs(peaks[-1] / peaks[0] - 1.0) > STABLE
+    )
+    if told and trend > 0.0:
         return "the peak current gradually increases (soft breakdown)"
-    if np.median(omega) < -UNCHANGED:
+    if told:
         return "the peak current is gradually reduced (degradation, no soft breakdown)"
     return "the peak current stays the same (no interfacial reaction, no soft breakdown)"
 

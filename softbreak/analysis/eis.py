@@ -10,6 +10,7 @@ import numpy as np
 
 from softbreak.analysis.reading import Reading, Table
 from softbreak.analysis.spectrum_readings import SpectrumReading
+from softbreak.models.rules.impedance import electronic_bound
 from softbreak.models.rules.sentences import ohm
 from softbreak.report.drawing import Curve, Figure, Panel, Rule, in_order
 from softbreak.report.number_words import Scale, interval, number, percent, resistance_scale
@@ -19,7 +20,7 @@ MOST_SHOWN = 8
 """So many spectra can be told apart; the first and the last always stay."""
 SOURCE = "Joule 2022, doi 10.1016/j.joule.2022.05.020, Equation 2 and Figure 3"
 CAVEATS = (
-    "Between lithium electrodes the low-frequency intercept is R_i beside R_e, not R_e: R_e is at "
+    "Between metal electrodes the low-frequency intercept is R_i beside R_e, not R_e: R_e is at "
     "least that, σ_e at most L/(R_LF A). The paper's reading holds for ion-blocking electrodes, "
     "and overestimates σ_e by 1/η_e here.",
     "One spectrum, however good, says no more of R_e: arcs in series beside a resistor are again "
@@ -142,7 +143,8 @@ def _against_the_first(pairs: Sequence[SpectrumReading]) -> Table:
 
 def _conclusion(readings: Sequence[SpectrumReading], area: float | None) -> str:
     last = readings[-1]
-    least = f"R_e is at least {ohm(last.ends.low_frequency_ohm, area)}"
+    least = electronic_bound(last.spectrum, last.ends, area)
+    least = least[:1].upper() + least[1:]
     if last.line.is_line:
         return (
             f"{last.name} is a straight line at {ohm(last.line.resistance_ohm, area)} without any "
@@ -154,12 +156,16 @@ def _conclusion(readings: Sequence[SpectrumReading], area: float | None) -> str:
             f"{last.name} ends as {last.blocking}: its electrodes block ions, or have no contact. "
             f"{least}: no short of a lower resistance."
         )
+    if last.below is not None:
+        return f"{last.below.sentence} {least}."
     if last.pair is None:
         return f"{least}. A spectrum of the same cell when it was fresh would turn this into η_e."
     first = readings[0].ends.low_frequency_ohm
     change = f"R_LF went from {ohm(first, area)} to {ohm(last.ends.low_frequency_ohm, area)}"
     if last.pair.abstained:
         return f"{change}. The pair is not conclusive: {' '.join(last.pair.reasons)}"
+    if readings[0].below is not None:
+        return f"{change}. The first was of a shorted cell: {readings[0].below.sentence}"
     eta = interval(last.pair.mean, last.pair.lower, last.pair.upper)
     return f"{change}; with the first spectrum as healthy, η_e is now {eta}, by {last.pair.method}."
 
@@ -242,6 +248,7 @@ def _as_data(one: SpectrumReading) -> dict[str, Any]:
         "inductance_henry": ends.inductance_henry,
         "is_inductive_line": one.line.is_line,
         "blocking_electrodes": one.blocking or None,
+        "electronic_fraction_at_least": one.below.least if one.below else math.nan,
         "as_printed": {
             "electronic_resistance_ohm": ends.low_frequency_ohm,
             "electronic_conductivity_s_per_cm": bounds.sigma_e_as_printed if bounds else math.nan,

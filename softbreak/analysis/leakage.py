@@ -9,9 +9,11 @@ import numpy as np
 
 from softbreak.analysis.reading import Reading, Table
 from softbreak.data.history import CellHistory, merged_cell
+from softbreak.data.record import Cell
 from softbreak.features.cycles.timeline import build_timeline
 from softbreak.features.evidence.constant_voltage_holds import Hold, holds_of
 from softbreak.features.evidence.hold_pairs import Compared, MeasuredHold, compared_holds
+from softbreak.models.rules.certificates_beside import BelowBare, below_bare
 from softbreak.physics.equations import FractionEstimate, ratio_from_electronic_fraction
 from softbreak.physics.leakage import (
     bruce_vincent,
@@ -23,6 +25,10 @@ from softbreak.report.drawing import BLUE, ORANGE, Curve, Figure, Panel, Rule
 from softbreak.report.number_words import duration, interval, number, percent, time_scale
 
 LINEAR_VOLT = 0.02
+RISEN = 0.1
+"""A current that ends by this share above its lowest has risen within the hold …"""
+RISE_PARTS = 24
+"""… as the medians of so many parts of it say."""
 CAVEATS = (
     "V/I of metal electrodes is R_i ∥ R_e, not R_e: it bounds R_e from below and σ_e from above. "
     "Only electrodes that block ions give R_e itself.",
@@ -92,7 +98,7 @@ def read_leakage(
     return Reading(
         f"Leakage of {cell.cell_id}",
         (_table(found, known),),
-        _verdict(found[-1], compared, known),
+        _verdict(found[-1], compared, known, _below(found[-1], cell)),
         (*_remarks(found, known, history), *CAVEATS),
         _data(found, compared, known),
         (_figure(found),),
@@ -154,8 +160,18 @@ def _table(found: list[MeasuredHold], known: Assumptions) -> Table:
     return Table("Holds at constant voltage", columns, tuple(rows))
 
 
-def _verdict(last: MeasuredHold, compared: Compared | None, known: Assumptions) -> str:
+def _verdict(
+    last: MeasuredHold, compared: Compared | None, known: Assumptions, below: BelowBare | None
+) -> str:
     told = [_least_words(last)]
+    if below is not None:
+        told.append(below.sentence)
+    rise = rise_within(last.hold)
+    if rise is not None:
+        told.append(
+            f"Within the hold, after {duration(rise[0])}, the current rose by {percent(rise[1])}: "
+            "a path for electrons may have closed, or the cell is warmer, or touches better."
+        )
     if compared is not None:
         told.append(_compared_words(compared, known))
     if known.transference < 1.0 and last.hold.fresh:
@@ -168,6 +184,41 @@ def _verdict(last: MeasuredHold, compared: Compared | None, known: Assumptions) 
             "electronic fraction. A reference is needed, at the same voltage and sign."
         )
     return " ".join(told)
+
+
+def _below(last: MeasuredHold, cell: Cell) -> BelowBare | None:
+    """What a hold proves that conducts more than ions alone can; what still falls proves less."""
+    if not last.current.settled:
+        return None
+    return below_bare(last.resistance.upper_ohm, cell, what="The resistance at DC")
+
+
+def rise_within(hold: Hold) -> tuple[float, float] | None:
+    """Find out whether the current of a hold, which only decays by itself, rose again.
+
+    Parameters
+    ----------
+    hold : Hold
+
+    Returns
+    -------
+    tuple of float or None
+        Until when it was nearer to its lowest than to its end (s since the hold began), and its
+        end over its lowest, less 1; None where it ends within a tenth of that, or within noise.
+    """
+    time, current = hold.time, np.abs(hold.current)
+    edges = np.searchsorted(time, np.linspace(time[0], time[-1], RISE_PARTS + 1)[1:-1])
+    parts = [p for p in np.split(np.arange(len(time)), edges) if len(p) >= 3]
+    if len(parts) < 3:
+        return None
+    level = np.array([np.median(current[p]) for p in parts])
+    scatter = [np.median(np.abs(current[p] - m)) for p, m in zip(parts, level, strict=True)]
+    noise = np.array(scatter) / np.sqrt([len(p) for p in parts])
+    lowest, low, end = int(np.argmin(level)), float(level.min()), float(level[-1])
+    if not low > 0.0 or end - low <= max(RISEN * low, 6.0 * float(noise[lowest] + noise[-1])):
+        return None
+    until = parts[int(np.flatnonzero(level < 0.5 * (low + end))[-1])][-1]
+    return float(time[until] - time[0]), end / low - 1.0
 
 
 def _least_words(last: MeasuredHold) -> str:

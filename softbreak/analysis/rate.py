@@ -11,6 +11,7 @@ from softbreak.data.history import CellHistory
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.features.evidence.test_conditions import metal_of, rate_test_of, steps_of_timeline
 from softbreak.metals import Metal, moved_um
+from softbreak.models.rules.certificates_beside import below_bare
 from softbreak.models.rules.thresholds import DEAD_SHORT_OHM_CM2
 from softbreak.physics.charge_transfer import charge_transfer_trend
 from softbreak.physics.impedance import intercepts
@@ -78,10 +79,13 @@ def read_rate(history: CellHistory) -> Reading:
     relative = _at_one_temperature(shown, evidence)
     found = critical_current(shown, capacity, areal=bool(area), relative=relative)
     back = returns(shown, relative)
+    told = _hidden(shown, found, falls(shown, relative), area) or _verdict(found, back, area)
+    if _below(shown, evidence) and not np.isfinite(found.failed_at):
+        told = "No critical current density follows: the cell was shorted from the first step on."
     return Reading(
         title,
         (_steps(shown, area), _critical(found, area, metal_of(evidence.cell)), *tables),
-        _hidden(shown, found, falls(shown, relative), area) or _verdict(found, back, area),
+        " ".join(filter(None, (_below(shown, evidence), told))),
         (*_remarks(back, evidence), *CAVEATS),
         _data(shown, found, trend, area) | {"returns": _returns_data(shown, back, area)},
         (_figure(shown, found, area),),
@@ -100,6 +104,15 @@ def _refused(evidence: CellEvidence, steps: Steps) -> str:
     if evidence.timeline.one_way or len(steps.current_density) < 2:
         return "There are no cycles at two current densities in these files."
     return ""
+
+
+def _below(steps: Steps, evidence: CellEvidence) -> str:
+    """Say that V/j of the first step is less than ions alone can have (empty where it is not)."""
+    area = evidence.cell.area_cm2 or 1.0
+    resistance = float(1e3 * steps.overpotential[0] / steps.current_density[0]) / area
+    warmth = evidence.timeline.half_cycles["temperature_celsius"].iloc[int(steps.first[0])]
+    found = below_bare(resistance, evidence.cell, float(warmth), what="V/j of the first step")
+    return found.sentence if found is not None else ""
 
 
 def _at_one_temperature(steps: Steps, evidence: CellEvidence) -> np.ndarray:

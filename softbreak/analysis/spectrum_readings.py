@@ -12,6 +12,7 @@ import numpy as np
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Cell, Technique
 from softbreak.features.evidence.cell_evidence import Spectrum, gather
+from softbreak.models.rules.certificates_beside import BelowBare, below_bare
 from softbreak.physics.circuit_fit import CircuitFit, best_circuit
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
@@ -58,6 +59,8 @@ class SpectrumReading:
         low-frequency intercept (1); NaN without a reference.
     blocking : str
         How the spectrum ends where its electrodes block ions; empty where they do not.
+    below : BelowBare or None
+        What its low-frequency resistance proves, where ions alone cannot have so little.
     remarks : tuple of str
         What reading the file had to leave out or to put right.
     """
@@ -72,6 +75,7 @@ class SpectrumReading:
     pair: PairResult | None = None
     ratio_as_printed: float = math.nan
     blocking: str = ""
+    below: BelowBare | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -161,10 +165,15 @@ def _read(
             chemistry=chemistry,
             delta_temperature_kelvin=_warming(reference.spectrum, spectrum, warmer_kelvin),
         )
+    check = kramers_kronig(f, z)
+    sound = (check.passed or check.untested != "") and ends.reached_direct_current
+    surely = low + 2.0 * ends.low_frequency_sd_ohm
+    warmth = spectrum.temperature_celsius
+    what = "The low-frequency resistance"
     return SpectrumReading(
         name=name,
         spectrum=spectrum,
-        check=kramers_kronig(f, z),
+        check=check,
         ends=ends,
         line=resistive_line(f, z),
         bounds=bounds,
@@ -172,6 +181,7 @@ def _read(
         pair=pair,
         ratio_as_printed=ratio if np.isfinite(ratio) and ratio > 0.0 else math.nan,
         blocking=blocking_end(f, z),
+        below=below_bare(surely, cell, warmth, what=what) if sound else None,
     )
 
 

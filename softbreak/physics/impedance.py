@@ -216,7 +216,10 @@ def inductive_end(f: FloatArray, z: ComplexArray) -> complex | None:
     order = np.argsort(f)
     last, above = z[order[:3]], z[order[3:]]
     end = complex(np.median(last.real), np.median(last.imag))
-    if len(above) < 3 or not (last.imag > _LOOP * np.abs(last)).all():
+    share = z[order].imag / np.abs(z[order])
+    passed = np.flatnonzero(share <= 0.0)
+    tail = share[: passed[0]] if len(passed) else share  # above the real axis, up from the lowest
+    if len(above) < 3 or len(tail) < 3 or not float(np.sort(tail)[-3]) > _LOOP:
         return None
     arc = above[: len(above) // 2]  # faster than that it is the leads
     falls = end.real < (1.0 - _LOOP) * float(above.real[: max(len(arc), 3)].max())

@@ -54,7 +54,7 @@ def cycle_bounds(voltage: np.ndarray) -> np.ndarray:
     """
     turns = turning_points(voltage)
     starts = [_back(voltage, turns, k) for k in range(1, len(turns), 2)]
-    bounds = [0, *starts, len(voltage)]
+    bounds = sorted({0, *starts, len(voltage)})
     if len(bounds) > 2 and bounds[-1] - bounds[-2] < WHOLE_CYCLE * (bounds[-2] - bounds[-3]):
         del bounds[-2]
     return np.array(bounds, dtype=np.int64)
@@ -71,4 +71,6 @@ def _back(voltage: np.ndarray, turns: np.ndarray, k: int) -> int:
     if passed[0]:
         return vertex  # it began there
     passed = after >= voltage[0] if rising else after <= voltage[0]
+    if not passed.any() and k + 1 >= len(turns) and abs(after[-1] - voltage[0]) <= near:
+        return len(voltage)  # it ends where it began, but for the noise
     return vertex + int(np.argmax(passed)) if passed.any() else vertex

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV
+from softbreak.physics.sweep_faults import largest_jump, straight_line, without_bounces
 from softbreak.physics.sweep_turns import cycle_bounds, turning_points
 
 CHORD_SHARE: Final = 0.8
@@ -42,8 +43,9 @@ class Voltammetry(NamedTuple):
     hysteresis : numpy.ndarray
         Mean distance of the two sweep directions over the peak current.
     largest_jump : numpy.ndarray
-        Largest change of current between samples beyond what the voltage step explains, over the
-        peak current; positive where the magnitude rose.
+        Largest change of current between samples beyond what noise and the voltage step explain,
+        over the peak current; positive where the magnitude rose above what it was before (a contact
+        that comes back makes no new path).
     charge : numpy.ndarray
         ∫I dt from one zero of the current to the next (C), the larger one: what a half-cycle moved.
     scan_rate : numpy.ndarray
@@ -56,6 +58,9 @@ class Voltammetry(NamedTuple):
     peak_before_vertex : numpy.ndarray
         How far before the vertices the current has its extremes, relative to them: 0 where it
         rises up to the vertex, above where the ionic path gives way (voids, diffusion).
+    against_voltage : numpy.ndarray
+        Share of the charge that flows against the voltage: 0 of a passive cell, above where
+        electrodes have a voltage of their own (a redox couple, a capacitor).
     """
 
     start: np.ndarray
@@ -73,6 +78,7 @@ class Voltammetry(NamedTuple):
     curvature: np.ndarray
     asymmetry: np.ndarray
     peak_before_vertex: np.ndarray
+    against_voltage: np.ndarray
 
 
 def sweep_charge(
@@ -144,16 +150,21 @@ def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Volta
     """
     if len(voltage) < 4:
         raise ValueError(f"a voltammogram needs at least 4 samples, this one has {len(voltage)}")
-    current = -current if _line(voltage, current)[0] < 0.0 else current
+    current = -current if straight_line(voltage, current)[0] < 0.0 else current
     bounds = cycle_bounds(voltage)
+    current = without_bounces(time, voltage, current)
     start, stop = bounds[:-1], np.minimum(bounds[1:] + 1, len(voltage))
     parts = [slice(a, b) for a, b in zip(start, stop, strict=True)]
     common = CHORD_SHARE * min(_reach(voltage[part]) for part in parts)
     rows = np.array(
-        [_cycle(time[p], voltage[p], current[p], common) for p in parts], dtype=np.float64
+        [
+            (*_cycle(time[p], voltage[p], current[p], common), largest_jump(voltage, current, p))
+            for p in parts
+        ],
+        dtype=np.float64,
     ).T
     charge = np.array(_half_cycle_charges(time, current, start, stop))
-    peak, window, middle, chord, linearity, hysteresis, jump, *rest = rows
+    peak, window, middle, chord, linearity, hysteresis, *rest, jump = rows
     shape = (chord, linearity, hysteresis, jump, charge)
     return Voltammetry(start, stop, peak, window, middle, common, *shape, *rest)
 
@@ -185,25 +196,6 @@ def _largest_half(moved: np.ndarray, first: int, last: int) -> float:
     return float(halves[mine].max() if mine.any() else halves[np.argmax(shared)])
 
 
-def _largest_jump(voltage: np.ndarray, current: np.ndarray) -> float:
-    """Largest lasting step of the current (A) between neighbouring samples of a sweep.
-
-    What the current does over three samples on either side is taken out, and steps of the voltage
-    that are not of the sweep (a restart, rows that are missing) don't count.
-    """
-    if len(current) < 8:
-        return 0.0
-    before = np.median([current[2:-4], current[1:-5], current[:-6]], axis=0)
-    after = np.median([current[3:-3], current[4:-2], current[5:-1]], axis=0)
-    slope = np.abs(current[2:-4] - current[:-6]) + np.abs(current[5:-1] - current[3:-3])
-    step = np.abs(np.diff(voltage))[2:-3]
-    usual = float(np.median(np.abs(np.diff(voltage))))
-    jump = after - before
-    lasting = (np.abs(jump) > 3.0 * slope) & (step <= 3.0 * usual)
-    jump = np.where(lasting, jump * np.sign(after), 0.0)
-    return float(jump[int(np.argmax(np.abs(jump)))])
-
-
 def _reach(voltage: np.ndarray) -> float:
     """Largest voltage that the cycle reaches on both sides (on one, where it has only one)."""
     high, low = float(voltage.max()), float(-voltage.min())
@@ -215,11 +207,10 @@ def _cycle(
 ) -> tuple[float, ...]:
     peak = 0.5 * float(np.ptp(current))
     scale = peak or np.nan
-    slope, offset = _line(voltage, current)
+    slope, offset = straight_line(voltage, current)
     residual = current - slope * voltage - offset
     total = float(((current - current.mean()) ** 2).sum())
     linearity = 1.0 - float((residual**2).sum()) / total if total > 0 else np.nan
-    jump = _largest_jump(voltage, current) / scale
     interval = np.diff(time)
     moving = interval > 0
     rate = (
@@ -234,20 +225,12 @@ def _cycle(
         _chord(voltage, current, common),
         linearity,
         _hysteresis(voltage, current) / scale,
-        jump,
         rate,
         _chord(voltage, current, 0.5 * common) / _chord(voltage, current, common),
         _asymmetry(voltage, current, common),
         _before_vertex(voltage, current),
+        _against(time, voltage, current),
     )
-
-
-def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Slope and offset of the least-squares line."""
-    centred = x - x.mean()
-    spread = float((centred**2).sum())
-    slope = float((centred * y).sum()) / spread if spread > 0 else 0.0
-    return slope, float(y.mean() - slope * x.mean())
 
 
 def _chord(voltage: np.ndarray, current: np.ndarray, common: float) -> float:
@@ -271,6 +254,14 @@ def _before_vertex(voltage: np.ndarray, current: np.ndarray) -> float:
     ends = [(high, int(np.argmax(current)))] if high > 0.2 * -low else []
     ends += [(low, int(np.argmin(current)))] if -low > 0.2 * high else []
     return float(np.mean([1.0 - voltage[k] / vertex for vertex, k in ends])) if ends else np.nan
+
+
+def _against(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> float:
+    """Share of the charge that flows against the voltage."""
+    moved = np.abs(0.5 * (current[1:] + current[:-1])) * np.diff(time)
+    against = (current[1:] + current[:-1]) * (voltage[1:] + voltage[:-1]) < 0.0
+    total = float(moved.sum())
+    return float(moved[against].sum()) / total if total > 0.0 else float("nan")
 
 
 def _crossing(voltage: np.ndarray, current: np.ndarray, level: float) -> float:

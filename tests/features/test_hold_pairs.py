@@ -74,3 +74,19 @@ def test_the_reference_is_the_measurement_before():
 def test_an_earlier_hold_that_settled_is_taken_before_a_later_one_that_did_not():
     found = compared(held(1000.0), held(500.0), held(100.0, seconds=60.0))
     assert found.ratio == pytest.approx(2.0, rel=1e-3)
+
+
+def test_noise_does_not_unsettle_a_hold():
+    rng = np.random.default_rng(1)
+
+    def noisy(ohm):
+        found = held(ohm, seconds=5400.0)
+        current = found.hold.current * (1.0 + 0.05 * rng.standard_normal(300))
+        hold = Hold(0.0, found.hold.time, current, 0.1, True, "x")
+        steady = steady_current(hold.time, current)
+        return MeasuredHold("now", hold, steady, leakage_resistance(0.1, steady))
+
+    found = [compared(noisy(1000.0), noisy(700.0)) for _ in range(8)]
+    ratios = [one.ratio for one in found if one.fraction is not None]
+    assert len(ratios) >= 6
+    assert ratios == pytest.approx([1.0 / 0.7] * len(ratios), rel=0.1)

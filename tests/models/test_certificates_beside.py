@@ -1,5 +1,6 @@
 """What is measured beside the cycling, below the bare electrolyte's resistance, counts."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.models.diagnosis.diagnose import examine
 from softbreak.models.live.cell import LiveCell
+from softbreak.models.rules.certificates_beside import below_bare
 
 CELL = Cell(
     "c",
@@ -94,3 +96,14 @@ def test_a_running_cell_is_told_the_same():
     live.finish()
     whole = examine(assemble(CELL, parts), "fused").verdicts
     pd.testing.assert_frame_equal(live.verdicts, whole)
+
+
+def test_below_bare_knows_the_temperature_or_keeps_away():
+    facts = {"area_cm2": 1.0, "electrolyte_thickness_um": 1000.0}
+    cell = Cell(ionic_conductivity_s_per_cm=1e-3, temperature_celsius=25.0, **facts)
+    assert below_bare(30.0, cell).least == pytest.approx(0.7)
+    assert below_bare(65.0, cell) is None  # warmth could explain it
+    assert below_bare(65.0, cell, 25.0).least == pytest.approx(0.35)
+    assert below_bare(65.0, cell, 60.0) is None
+    assert below_bare(30.0, Cell(**facts)) is None
+    assert below_bare(30.0, replace(cell, configuration="full")) is None

@@ -105,6 +105,28 @@ def test_a_charge_far_below_the_rest_is_still_a_short():
     assert states & {"soft", "hard"}
 
 
+def test_a_current_that_is_counted_the_other_way_round_leaks_no_less():
+    usual = charge_and_discharge(given=0.7)
+    turned = replace(usual, table=usual.table.assign(current_ampere=-usual.table["current_ampere"]))
+    told = diagnosed(turned)[0]["summary"]
+    assert "a discharge gives 70 % of the charge" in told
+
+
+@pytest.mark.parametrize("volts", [[0.05], [0.005, 0.02, 0.05]])
+def test_holds_without_an_instruments_word_are_no_cycling(volts):
+    time, volt, ampere = [], [], []
+    for k, level in enumerate(volt * sign for volt in volts for sign in (1, -1)):
+        clock = np.arange(10.0, 3600.1, 10.0)
+        time.append(3600.0 * k + clock)
+        volt.append(np.full(len(clock), level))
+        ampere.append(level / 400.0 * (1.0 + 2.0 * np.exp(-clock / 200.0)))
+    cycling = record(Technique.CYCLING, *map(np.concatenate, (time, volt, ampere)))
+    summary, states = diagnosed(cycling)
+    assert states == {"undetermined"}
+    assert "constant voltage" in summary["summary"]
+    assert "softbreak leakage" in summary["wanted_measurement"]
+
+
 def half_cycles(means, *, swing=0.05):
     """Half-hours of both signs about a mean voltage of each cycle."""
     sign = np.where(np.arange(30 * 2 * len(means)) // 30 % 2, -1.0, 1.0)

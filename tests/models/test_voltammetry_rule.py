@@ -177,3 +177,26 @@ def test_a_voltammogram_of_another_cell_is_not_judged():
     # a symmetric cell swept to one side only
     one_sided = sweeps([100, 50], window=0.05, middle=0.05, temperatures=[25.0] * 2)
     assert states(hardened(one_sided, Cell(), temperature_logged=True))[1] == "soft"
+
+
+def test_a_couple_about_zero_is_no_symmetric_cell():
+    grown = [s._replace(against_voltage=0.3) for s in sweeps([100, 50, 25])]
+    for rule in (literal, partial(hardened, temperature_logged=True)):
+        found = rule(grown, Cell())
+        assert set(states(found)) == {"undetermined"}
+        assert "not a symmetric cell" in found[-1].evidence[0].sentence
+
+
+def test_a_sweep_whose_contact_was_lost_is_compared_with_nothing():
+    # the third lost its contact where the chord is read
+    found = hardened(
+        sweeps([100, 100, 200, 100], jumps=[0.0, 0.0, -0.8, 0.0]), Cell(), temperature_logged=True
+    )
+    assert states(found) == ["undetermined"] * 4
+    assert "contact" in found[2].evidence[0].sentence
+
+
+def test_a_change_with_the_window_is_not_called_none():
+    narrow, wide = sweeps([100, 100], window=0.05), sweeps([50, 50], window=0.1)
+    found = hardened([*narrow, *wide], Cell(), temperature_logged=True)
+    assert "where window or rate changed it changed by 100 %" in found[-1].evidence[0].sentence

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from softbreak.physics.impedance import electronic_lower_bounds, intercepts, kramers_kronig
+from softbreak.physics.impedance import (
+    electronic_lower_bounds,
+    inductive_end,
+    intercepts,
+    kramers_kronig,
+)
 from softbreak.physics.wire import resistive_line
 
 FREQUENCY = np.geomspace(7e6, 0.1, 70)
@@ -35,6 +40,16 @@ def test_uncertainties_hold_under_noise() -> None:
         away_low.append((found.low_frequency_ohm - 100.0) / found.low_frequency_sd_ohm)
     assert np.mean(np.abs(away_high) < 2) > 0.8
     assert np.mean(np.abs(away_low) < 2) > 0.9
+
+
+def test_a_loop_whose_end_comes_back_to_the_axis_is_still_one() -> None:
+    frequency = np.geomspace(1e6, 0.01, 65)
+    omega = 2 * np.pi * frequency
+    arc = 45.0 + 1.0 / (1.0 / 55.0 + 3e-6 * (1j * omega) ** 0.9)
+    assert inductive_end(frequency, arc) is None
+    looped = arc - 8.0 / (1.0 + 3j * omega)  # 1.5 % at the lowest frequency, 3 % above
+    assert inductive_end(frequency, looped) is not None
+    assert not intercepts(frequency, looped).reached_direct_current
 
 
 def test_a_spectrum_that_stops_early_gives_only_a_bound() -> None:

@@ -156,3 +156,45 @@ def test_the_charge_runs_from_one_zero_of_the_current_to_the_next(first, shift):
     found = analyse(5.0 * np.arange(len(voltage)), voltage, current)
     wanted = (0.15 + abs(shift)) ** 2 / (2e-4 * 100.0)
     assert found.charge[1] == pytest.approx(wanted, rel=2e-3)
+
+
+CLOCK = np.arange(len(VOLTAGE)) * 5.0
+
+
+def test_noise_makes_no_jump():
+    rng = np.random.default_rng(3)
+    current = VOLTAGE / 50.0
+    noisy = current + 0.05 * current.max() * rng.standard_normal(len(current))
+    assert np.abs(analyse(CLOCK, VOLTAGE, noisy).largest_jump).max() == 0.0
+
+
+def test_a_contact_that_bounces_at_the_chord_changes_nothing():
+    current = VOLTAGE / 50.0
+    current[int(np.argmax(VOLTAGE >= 0.08))] *= 4.0
+    found = analyse(CLOCK, VOLTAGE, current)
+    assert found.chord_resistance == pytest.approx(50.0, rel=1e-3)
+    assert found.peak_current == pytest.approx(0.1 / 50)
+
+
+def test_a_contact_that_comes_back_is_no_new_path():
+    current = VOLTAGE / 50.0
+    lost = slice(430, 455)  # within the second cycle, around half of the window
+    current[lost] = 0.0
+    jump = analyse(CLOCK, VOLTAGE, current).largest_jump
+    assert jump.max() == 0.0
+    assert jump.min() < -0.15
+
+
+def test_what_flows_against_the_voltage_is_the_electrodes_own():
+    passive = analyse(CLOCK, VOLTAGE, np.sinh(20.0 * VOLTAGE) / 1000.0)
+    assert passive.against_voltage == pytest.approx(0.0, abs=1e-3)
+    direction = np.sign(np.gradient(VOLTAGE))
+    couple = direction * np.exp(-(((VOLTAGE - 0.04 - 0.01 * direction) / 0.02) ** 2)) / 1000.0
+    assert (analyse(CLOCK, VOLTAGE, couple).against_voltage > 0.2).all()
+
+
+def test_a_sweep_that_ends_just_short_of_its_beginning_leaves_no_cycle_over():
+    voltage = ramp(0.05, 0.1, -0.1, 0.05, 0.1, -0.1, 0.05)
+    voltage[-1] -= 1e-5
+    assert cycle_bounds(voltage)[-1] == len(voltage)
+    assert len(cycle_bounds(voltage)) - 1 == 2

@@ -177,16 +177,52 @@ def test_what_no_step_up_shows_is_not_called_sound(densities, resistances, says)
     assert "No sign" in read_rate(_stairs([2.0, 1.0, 0.5], [80.0, 90.0, 100.0])).verdict
 
 
-def _stairs(densities, resistances):
+def test_an_offset_is_no_fall_within_a_step():
+    found = read_rate(_stairs([0.05, 0.1, 0.2, 0.4], [300.0] * 4, offset=4e-3))
+    assert "No sign" in found.verdict
+
+
+def test_a_rate_test_below_the_bare_electrolyte_is_of_a_shorted_cell():
+    geometry = {"electrolyte_thickness_um": 1500.0, "ionic_conductivity_s_per_cm": 1e-3}
+    found = read_rate(_stairs([0.5, 1.0, 2.0], [60.0] * 3, **geometry))  # L/sigma is 150 ohm cm2
+    assert "at least 60 % of the current is electronic" in found.verdict
+    assert "No sign" not in found.verdict
+    above = read_rate(_stairs([0.5, 1.0, 2.0], [160.0] * 3, **geometry))
+    assert "No sign" in above.verdict
+
+
+def test_a_current_that_rises_within_its_hold_is_told():
+    time = np.arange(10.0, 10800.0, 10.0)
+    for step in (0.0, 0.05 / 400.0):
+        current = 0.05 / 400.0 * (1.0 + 2.0 * np.exp(-time / 200.0)) + step * (time > 6000.0)
+        table = pd.DataFrame(
+            {
+                "test_time_second": time,
+                "voltage_volt": 0.05,
+                "control_voltage_volt": 0.05,
+                "current_ampere": current,
+            }
+        )
+        cell = Cell("hold", area_cm2=1.0)
+        record = Record(cell, Technique.CYCLING, table, Source("x"))
+        verdict = read_leakage(assemble(cell, [record])).verdict
+        assert ("the current rose by 100 %" in verdict) is (step > 0.0)
+
+
+def _stairs(densities, resistances, *, offset=0.0, **facts):
     """Five cycles of half an hour at every current density (mA cm⁻²) and resistance (Ω cm²)."""
     halves = np.tile([1.0, -1.0], 5)
     current = np.concatenate([1e-3 * j * np.repeat(halves, 60) for j in densities])
     ohm = np.repeat(resistances, 600)
     time = 30.0 * np.arange(len(current))
     table = pd.DataFrame(
-        {"test_time_second": time, "voltage_volt": current * ohm, "current_ampere": current}
+        {
+            "test_time_second": time,
+            "voltage_volt": current * ohm + offset,
+            "current_ampere": current,
+        }
     )
-    cell = Cell("stairs", area_cm2=1.0)
+    cell = Cell("stairs", area_cm2=1.0, **facts)
     return assemble(cell, [Record(cell, Technique.CYCLING, table, Source("x"))])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import CellHistory
+from softbreak.features.cycles.columns import Columns
 from softbreak.features.cycles.timeline import Timeline
 from softbreak.features.evidence.charge import Running, running
 from softbreak.features.evidence.charge_runs import Run, runs_of
@@ -27,6 +28,11 @@ RUN_AWAY: Final = 1.8
 """A strip has run out of metal when the voltage exceeds its usual value by this factor."""
 SHORTFALL: Final = 0.95
 """… or when it gives less than this share of what a full strip gives."""
+
+FALLS_VOLT: Final = 0.05
+"""A charge whose voltage falls by more than this was counted as a discharge …"""
+MOSTLY: Final = 0.8
+"""… if so many half-cycles run the wrong way."""
 
 BALANCE_COLUMNS: Final = (
     "cycle_index",
@@ -77,11 +83,31 @@ class Depletion:
     sign: int
 
 
+def charging_sign(half_cycles: Columns) -> int:
+    """Sign of the current that charges a cell with a voltage of its own: its voltage rises.
+
+    Parameters
+    ----------
+    half_cycles : Columns
+        ``Timeline.half_cycle_columns``.
+
+    Returns
+    -------
+    int
+        1; -1 where the file counts the current the other way round.
+    """
+    rise = half_cycles["last_voltage_volt"] - half_cycles["first_voltage_volt"]
+    rise = rise[np.isfinite(rise)]  # along the current: positive in either direction
+    if len(rise) < 2 or not float(np.median(rise)) < -FALLS_VOLT:
+        return 1
+    return -1 if float((rise < 0.0).mean()) >= MOSTLY else 1
+
+
 def balance_of(history: CellHistory, timeline: Timeline) -> pd.DataFrame:
     """Balance the charge of every cycle of a full cell.
 
-    A charge is all positive current between two discharges, pauses and rate steps included; a
-    cycle is a charge with the discharge after it.
+    A charge is all current of its sign (see :func:`charging_sign`) between two discharges, pauses
+    and rate steps included; a cycle is a charge with the discharge after it.
     ``leak_ohm`` is given for closed cycles only: those that end where they began.
 
     Parameters
@@ -104,8 +130,9 @@ def balance_of(history: CellHistory, timeline: Timeline) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     ended = before = float("nan")  # of the discharge before: its last voltage and its charge
     runs = runs_of(table, whole)
+    charging = charging_sign(timeline.half_cycle_columns)
     for k, run in enumerate(runs):
-        if run.sign > 0:
+        if run.sign == charging:
             continue
         if k > 0:
             found = _cycle(runs[k - 1], run, whole)

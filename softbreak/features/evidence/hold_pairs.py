@@ -10,16 +10,21 @@ from typing import Final
 import numpy as np
 
 from softbreak.features.evidence.constant_voltage_holds import Hold
-from softbreak.physics.equations import FractionEstimate
+from softbreak.physics.equations import QUANTILE_95, FractionEstimate
 from softbreak.physics.leakage import (
     SETTLED,
     LeakageResistance,
     SteadyCurrent,
     electronic_fraction_from_leakage,
 )
+from softbreak.physics.regression import line
 
 SAME_VOLTAGE: Final = 0.1
 """Holds whose voltages differ by more than this fraction, or in sign, are not compared."""
+AROUND: Final = 0.1
+"""A current at a moment is read from what lies within this share of the time until then …"""
+NOISE_SIGMAS: Final = 3.0
+"""… and differs from another one beyond so many of its standard deviations."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,10 +118,21 @@ def _settled(first: MeasuredHold, last: MeasuredHold) -> tuple[bool, bool]:
     told = [first.current.settled, last.current.settled]
     short, long = (0, last) if first.hold.time[-1] < last.hold.time[-1] else (1, first)
     moment = float((first, last)[short].hold.time[-1])
-    then = float(np.interp(moment, long.hold.time, np.abs(long.hold.current)))
-    if abs(then - long.current.end_ampere) > 2 * SETTLED * long.current.end_ampere:
+    then, sd = _current_at(long.hold, moment)
+    end = long.current.end_ampere
+    if abs(then - end) > 2 * SETTLED * end + NOISE_SIGMAS * sd:
         told[short] = False
     return told[0], told[1]
+
+
+def _current_at(hold: Hold, moment: float) -> tuple[float, float]:
+    """Magnitude of a hold's current about a moment, from a line, and its standard deviation (A)."""
+    time, current = hold.time, np.abs(hold.current)
+    part = np.abs(time - moment) <= AROUND * moment
+    found = line(time[part] - moment, current[part])
+    if not math.isfinite(found.intercept):
+        return float(np.interp(moment, time, current)), 0.0
+    return found.intercept, float(np.nan_to_num(found.intercept_sd))
 
 
 def _bounds(
@@ -128,9 +144,11 @@ def _bounds(
     if not ends[0] > 0.0:
         return 0.0, math.inf
     ratio = ends[1] / ends[0]
+    noise = (m.current.end_sd_ampere / m.current.end_ampere for m in (first, last))
+    reach = math.exp(QUANTILE_95 * math.hypot(*noise)) if ends[1] > 0.0 else 1.0
     least = (told[1] or not falls[1]) and (told[0] or falls[0])
     most = (told[1] or falls[1]) and (told[0] or not falls[0])
-    return ratio if least else 0.0, ratio if most else math.inf
+    return ratio / reach if least else 0.0, ratio * reach if most else math.inf
 
 
 def _log_sd(found: LeakageResistance) -> float:

@@ -66,6 +66,7 @@ SWEEP_COLUMNS = (
     "common_voltage",
     "asymmetry",
     "peak_before_vertex",
+    "against_voltage",
 )
 
 
@@ -279,6 +280,7 @@ def sweep_rows(
             found.common_voltage,
             found.asymmetry[k],
             found.peak_before_vertex[k],
+            found.against_voltage[k],
         )
         for k in range(len(swept.starts))
     ]

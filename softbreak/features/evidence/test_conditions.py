@@ -11,7 +11,7 @@ from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.cycles.timeline import Timeline
 from softbreak.metals import Metal, electrode_metal
 from softbreak.physics.protocol import Facts
-from softbreak.physics.rate import CriticalCurrent, Steps, critical_current, steps_of
+from softbreak.physics.rate import SAME_LEVEL, CriticalCurrent, Steps, critical_current, steps_of
 
 MILLIAMPERE_HOUR: Final = 3.6
 """Coulomb in a milliampere-hour."""
@@ -57,7 +57,24 @@ def steps_of_timeline(timeline: Timeline, area_cm2: float | None) -> tuple[Steps
     current = table["current_ampere"].to_numpy(dtype=np.float64) * 1e3 / area
     capacity = table["charge_ampere_second"].to_numpy(dtype=np.float64) / MILLIAMPERE_HOUR / area
     voltage = table["voltage_volt"].to_numpy(dtype=np.float64)
-    return steps_of(current, voltage, capacity), capacity
+    return steps_of(current, voltage - _offset(timeline), capacity), capacity
+
+
+def _offset(timeline: Timeline) -> np.ndarray:
+    """Share of every half-cycle's voltage (V) that is an offset of the instrument.
+
+    What the two directions of one current have in common: it cancels in a cycle, but not in a
+    half-cycle that stands alone.
+    """
+    half = timeline.half_cycle_columns
+    sign = half["sign"].astype(np.float64)
+    if timeline.unipolar or len(sign) < 2:
+        return np.zeros(len(sign))
+    volts, ampere = half["voltage_volt"] * sign, half["current_ampere"]
+    equal = np.abs(ampere[1:] / ampere[:-1] - 1.0) <= SAME_LEVEL
+    pairs = (0.5 * (volts[1:] + volts[:-1]))[(sign[1:] != sign[:-1]) & equal]
+    pairs = pairs[np.isfinite(pairs)]
+    return float(np.median(pairs)) * sign if len(pairs) else np.zeros(len(sign))
 
 
 def ramp_of(steps: Steps) -> Steps | None:

@@ -14,9 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.impedance import certified_verdict
-from softbreak.models.rules.sentences import hours
+from softbreak.models.rules.sentences import bare, hours, ohm, percent
+from softbreak.models.rules.thresholds import (
+    BOLTZMANN_EV,
+    CERTIFICATE,
+    CERTIFICATE_UNLOGGED,
+    ELECTROLYTE_EV,
+)
 from softbreak.models.rules.voltammetry import HardenedRule, SweepView
 from softbreak.verdict import State, Verdict
 
@@ -42,6 +49,59 @@ class Certificate(NamedTuple):
     def proves(self) -> bool:
         """Whether it says soft or hard."""
         return self.verdict.state is not State.UNDETERMINED
+
+
+class BelowBare(NamedTuple):
+    """A resistance that ions alone cannot have.
+
+    Attributes
+    ----------
+    least : float
+        Electronic share of the current that is certain (1).
+    sentence : str
+    """
+
+    least: float
+    sentence: str
+
+
+def below_bare(
+    resistance_ohm: float, cell: Cell, celsius: float = float("nan"), *, what: str = "V/I"
+) -> BelowBare | None:
+    """Hold a DC resistance against the bare electrolyte's L/(σA).
+
+    Parameters
+    ----------
+    resistance_ohm : float
+        Ω; the largest that it may be.
+    cell : Cell
+    celsius : float
+        Temperature of the measurement, where it was logged (°C).
+    what : str
+        What was measured, for the sentence.
+
+    Returns
+    -------
+    BelowBare or None
+        None above it, near it, and without geometry.
+    """
+    floor, stated = cell.ionic_floor_ohm, cell.temperature_celsius
+    if floor is None or cell.configuration == "full" or not resistance_ohm > 0.0:
+        return None
+    share = CERTIFICATE_UNLOGGED
+    if stated is not None and np.isfinite(celsius):
+        inverse = 1.0 / (celsius + 273.15) - 1.0 / (stated + 273.15)
+        floor *= float(np.exp(ELECTROLYTE_EV / BOLTZMANN_EV * inverse))
+        share = CERTIFICATE
+    if resistance_ohm >= share * floor:
+        return None
+    least = 1.0 - resistance_ohm / floor
+    return BelowBare(
+        least,
+        f"{what} is {ohm(resistance_ohm, cell.area_cm2)}, but the bare electrolyte alone would "
+        f"have {bare(floor, cell.area_cm2)}: at least {percent(least)} of the current is "
+        "electronic, or the cell's numbers are misstated.",
+    )
 
 
 def certificates_of(

@@ -8,6 +8,8 @@ import numpy as np
 
 from softbreak.features.cycles.columns import Columns
 from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.features.evidence.charge_balance import charging_sign
+from softbreak.features.half_cycles.measured import SHORT_SAMPLES
 from softbreak.features.half_cycles.polarity import (
     FULL_CELL_VOLT,
     LOPSIDED,
@@ -38,6 +40,16 @@ FORMATION_VOLT: Final = (0.3, 2.3)
 """Where the first hold or charge of a fresh full cell lies."""
 STANDS: Final = 0.02
 """V; a half-cycle whose voltage moves by less is a hold."""
+HELD_WANTED: Final = (
+    "softbreak leakage reads holds at constant voltage; beside it, impedance or cycling by a "
+    "current of both signs."
+)
+HELD_SHARE, HELD_VOLT = 0.005, 5e-4
+"""A voltage that moves by less than this share, or volts, is held …"""
+DECAYED: Final = 0.01
+"""… where the current of the second half differs by more than this share from the mean."""
+MOSTLY: Final = 0.5
+"""Share of the half-cycles that are holds in a cell that was not cycled by a current."""
 
 
 class Foreign(NamedTuple):
@@ -65,7 +77,7 @@ def foreign_cell(evidence: CellEvidence) -> Foreign | None:
     stated = evidence.cell.configuration
     if stated == "full":
         return _told(evidence, "the manifest says so")
-    seen = _seen(evidence)
+    seen = _seen(evidence) or _held(evidence.timeline.half_cycle_columns)
     if seen is None or seen.wanted:
         return seen
     if stated is None:
@@ -147,6 +159,35 @@ def _bare(evidence: CellEvidence) -> Foreign | None:
     )
 
 
+def _held(half_cycles: Columns) -> Foreign | None:
+    """Say that the voltage was held and the current moved: no instrument column needs to."""
+    usable = half_cycles["samples"] >= SHORT_SAMPLES
+    mean, first, last, late, ampere, late_ampere = (
+        half_cycles[name][usable]
+        for name in (
+            "voltage_volt",
+            "first_voltage_volt",
+            "last_voltage_volt",
+            "late_voltage_volt",
+            "current_ampere",
+            "late_current_ampere",
+        )
+    )
+    if not len(mean):
+        return None
+    near = np.maximum(HELD_SHARE * np.abs(mean), HELD_VOLT)
+    moved = np.max(np.abs(np.stack([first, last, late]) - mean), axis=0)
+    held = (moved <= near) & (np.abs(late_ampere - ampere) > DECAYED * np.abs(ampere))
+    if held.mean() <= MOSTLY:
+        return None
+    span = f"{1e3 * np.abs(mean[held]).min():.3g} to {1e3 * np.abs(mean[held]).max():.3g} mV"
+    return Foreign(
+        f"{int(held.sum())} of {len(held)} half-cycles are holds at constant voltage ({span}), in "
+        "which the current decays: V/I says nothing of a short before it has settled",
+        HELD_WANTED,
+    )
+
+
 def _is_capacitor(half_cycles: Columns) -> bool:
     """Volts to and fro within less than a second, in every half-cycle."""
     if len(half_cycles) < 2:
@@ -219,12 +260,13 @@ def closed_efficiencies(half_cycles: Columns) -> np.ndarray:
     edges = np.flatnonzero(np.diff(sign, prepend=0, append=0))
     if len(edges) < 3:
         return np.empty(0)
+    charging = charging_sign(half_cycles)
     charge = np.add.reduceat(half_cycles["charge_ampere_second"], edges[:-1])
     last = half_cycles["last_voltage_volt"] * sign
     signs, ends = sign[edges[:-1]], last[edges[1:] - 1]
     found, ended = [], np.nan
     for k in range(len(signs)):
-        if signs[k] > 0:
+        if signs[k] == charging:
             continue
         if k and abs(ends[k] - ended) < SAME_END_VOLT and charge[k - 1] > 0:
             found.append(charge[k] / charge[k - 1])

@@ -226,7 +226,7 @@ def _read(
             "a wire with the inductance of its leads."
         )
         return ImpedanceReading(at, *known, wire=True, sentence=sentence)
-    bound = _bound(spectrum, ends, area)
+    bound = electronic_bound(spectrum, ends, area)
     over = _over_floor(ends, check, floor)
     blocking = blocking_end(spectrum.frequency, spectrum.impedance)
     if math.isfinite(over):
@@ -261,8 +261,17 @@ def _read(
     )
 
 
-def _bound(spectrum: Spectrum, ends: Intercepts, area: float | None) -> str:
-    """What the low-frequency end says of R_e."""
+def electronic_bound(spectrum: Spectrum, ends: Intercepts, area: float | None) -> str:
+    """Return what the low-frequency end of a spectrum says of R_e, as part of a sentence.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+    ends : Intercepts
+        Its own.
+    area : float or None
+        cm².
+    """
     if inductive_end(spectrum.frequency, spectrum.impedance) is None:
         return f"R_e is at least {ohm(ends.low_frequency_ohm, area)} (the low-frequency intercept)"
     return (
@@ -319,7 +328,7 @@ def reading_verdict(reading: ImpedanceReading) -> Verdict:
     if reading.blocking:
         return undetermined(
             reading.sentence.rstrip("."),
-            "Impedance with lithium electrodes, or at a higher stack pressure.",
+            "Impedance with electrodes of the metal itself, or at a higher stack pressure.",
         )
     if not reading.trusted:
         return undetermined(

@@ -42,6 +42,8 @@ LOPSIDED: Final = 0.1
 """A symmetric cell is swept about 0 V: its middle lies there within this share of the window …"""
 SYMMETRIC_VOLT: Final = 0.6
 """… or one end does (0 → 0.1 → 0 V), and the other one is no further away than this."""
+PASSIVE: Final = 0.05
+"""Share of the charge that may flow against the voltage: between equal electrodes none does."""
 POSSIBLE_GROWTH: Final = 2.0
 """Factor by which R_i may have grown unseen since the first CV."""
 SAME_SETTING: Final = 0.1
@@ -64,6 +66,7 @@ class SweepView(NamedTuple):
     largest_jump: float
     charge: float
     temperature_celsius: float
+    against_voltage: float = math.nan
 
 
 def literal(sweeps: Sequence[SweepView], cell: Cell) -> list[Verdict]:
@@ -103,12 +106,25 @@ def foreign_sweep(sweep: SweepView, cell: Cell) -> Verdict | None:
     near = LOPSIDED * sweep.window
     one_sided = min(abs(low), abs(high)) <= near and max(-low, high) <= SYMMETRIC_VOLT
     if abs(sweep.middle) <= near or one_sided:
-        return None
+        return _active(sweep)
     return undetermined(
         f"the voltammogram runs from {low:.2f} to {high:.2f} V, not around 0 V: this is not a "
         "symmetric cell (three electrodes, or another counter electrode), and the CV rules do not "
         "apply to it",
         "A symmetric cell, swept by the same voltage in both directions.",
+    )
+
+
+def _active(sweep: SweepView) -> Verdict | None:
+    """Abstain on a voltammogram about 0 V of electrodes that give back charge by themselves."""
+    if not sweep.against_voltage > PASSIVE:
+        return None
+    return undetermined(
+        f"{percent(sweep.against_voltage)} of the charge of the voltammogram flows against the "
+        "voltage: this is not a symmetric cell, whose electrodes have no voltage of their own (a "
+        "redox couple against a reference electrode, or a capacitor, has), and the CV rules do not "
+        "apply to it",
+        "A symmetric cell without a reference electrode, swept about 0 V.",
     )
 
 
@@ -183,6 +199,7 @@ class HardenedRule:
         self._soft = False
         self._jumped = False
         self._kelvin = math.nan
+        self._before = self._shift = math.nan
 
     def step(self, sweep: SweepView) -> Verdict:
         """Judge the next voltammogram.
@@ -192,9 +209,13 @@ class HardenedRule:
         sweep : SweepView
         """
         settled = self._absolute(sweep)
+        if settled is None and sweep.largest_jump < -JUMP:
+            return self._fall(sweep)
         conductance, spread = self._corrected(sweep)
         fresh = self._last is None or not _same_setting(sweep, self._last)
-        self._last = sweep
+        if fresh:
+            self._shift = conductance - self._before
+        self._last, self._before = sweep, conductance
         if fresh or math.isnan(conductance):
             self._first = self._lowest = conductance
             self._soft = False
@@ -211,7 +232,8 @@ class HardenedRule:
             self._jumped = self._soft = True
             return self._jump(sweep, rise)
         if fresh:
-            return undetermined("there is no comparable earlier voltammogram", _MORE_WANTED)
+            alone = "there is no comparable earlier voltammogram"
+            return undetermined(f"{alone}{self._shifted()}", _MORE_WANTED)
         self._soft = rise > (RISE_OFF if self._soft else RISE_ON)
         return self._compared(rise, conductance - self._first, spread)
 
@@ -297,6 +319,25 @@ class HardenedRule:
             (Evidence("jump_in_sweep", sweep.largest_jump, 0.0, sentence),),
         )
 
+    def _shifted(self) -> str:
+        """What V/I at the common voltage did where window or rate changed; empty where nothing."""
+        if not abs(self._shift) > RISE_ON:
+            return ""
+        return (
+            f" (where window or rate changed it changed by {percent(math.expm1(self._shift))}, by "
+            "that, or by a short, warmth or contact)"
+        )
+
+    @staticmethod
+    def _fall(sweep: SweepView) -> Verdict:
+        """A sweep in which the current breaks off is compared with nothing, nor others with it."""
+        return undetermined(
+            f"inside the sweep the current fell by {percent(-sweep.largest_jump)} of its peak from "
+            "one sample to the next: a contact was lost, or a path for electrons burned off",
+            _MORE_WANTED,
+            soft=0.3,
+        )
+
     def _compared(self, rise: float, change: float, spread: float) -> Verdict:
         omega = math.exp(rise) - 1.0
         if self._soft:
@@ -309,9 +350,10 @@ class HardenedRule:
                 soft=0.15,
             )
         return undetermined(
-            f"the current at the common voltage stands {percent(omega)} above its lowest: nothing "
-            "has changed between these CVs that shows, but neither a short from before the first "
-            "one nor one that hides behind a growing ionic resistance would show",
+            f"the current at the common voltage stands {percent(max(omega, 0.0))} above its "
+            f"lowest{self._shifted()}: nothing has changed between the CVs of one setting that "
+            "shows, but neither a short from before the first one nor one that hides behind a "
+            "growing ionic resistance would show",
             UNCHANGED_WANTED,
             soft=0.2,
         )

@@ -1,0 +1,117 @@
+"""What a sweep shows beside the cell: noise, contacts that bounce or come back, and jumps."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+BOUNCE_SECOND: Final = 6.0
+"""What lasts less, or a single sample, and returns is a contact that bounced."""
+SPIKE_SHARE: Final = 0.05
+"""A bounce counts from this share of the largest range of the current on …"""
+SPIKE_SIGMAS: Final = 6.0
+"""… and from this many standard deviations of its noise; so does a jump."""
+RETURNED: Final = 1.1
+"""A conductance up to this many times what the cycle before showed is no new path."""
+OUTER: Final = 0.2
+"""Below this share of the window I/V is mostly offset."""
+
+
+def straight_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of the least-squares line.
+
+    Parameters
+    ----------
+    x, y : numpy.ndarray, shape (n,)
+    """
+    centred = x - x.mean()
+    spread = float((centred**2).sum())
+    slope = float((centred * y).sum()) / spread if spread > 0 else 0.0
+    return slope, float(y.mean() - slope * x.mean())
+
+
+def _noise(values: np.ndarray) -> float:
+    """Standard deviation of white noise, from second differences."""
+    bends = np.abs(np.diff(values, 2))
+    return float(np.median(bends)) / (0.6745 * np.sqrt(6.0)) if len(bends) else 0.0
+
+
+def without_bounces(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> np.ndarray:
+    """Return the current, with what leaves it for a moment replaced by what lies about it.
+
+    Looked for beside the straight line through I(V), which a vertex does not leave.
+
+    Parameters
+    ----------
+    time, voltage, current : numpy.ndarray, shape (n,)
+        s, V, A; of the whole measurement.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        A.
+    """
+    step = np.diff(time)
+    usual = float(np.median(step[step > 0.0])) if (step > 0.0).any() else BOUNCE_SECOND
+    half = max(1, min(round(BOUNCE_SECOND / usual), len(current) // 200))
+    slope, offset = straight_line(voltage, current)
+    beside = current - slope * voltage - offset
+    window = 2 * half + 1
+    around = median_filter(beside, size=window, mode="nearest")
+    away = np.abs(beside - around)
+    bounced = away > max(SPIKE_SHARE * float(np.ptp(around)), SPIKE_SIGMAS * _noise(current))
+    bounced &= away > SPIKE_SHARE * float(np.ptp(slope * voltage))
+    return np.where(bounced, around + slope * voltage + offset, current)
+
+
+def largest_jump(voltage: np.ndarray, current: np.ndarray, cycle: slice) -> float:
+    """Return the largest lasting step of the current between samples, over the peak current.
+
+    What the current does over three samples on either side is taken out, and steps of the voltage
+    that are not of the sweep (a restart, rows that are missing) don't count. Nor does a rise to a
+    conductance that the last cycle has shown already: a contact that was lost has come back.
+
+    Parameters
+    ----------
+    voltage, current : numpy.ndarray, shape (n,)
+        V, A; of the whole measurement.
+    cycle : slice
+        Samples of one cycle.
+
+    Returns
+    -------
+    float
+        1; positive where the magnitude rose.
+    """
+    volts, amperes = voltage[cycle], current[cycle]
+    scale = 0.5 * float(np.ptp(amperes))
+    if len(amperes) < 8 or not scale > 0.0:
+        return 0.0
+    before = np.median([amperes[2:-4], amperes[1:-5], amperes[:-6]], axis=0)
+    after = np.median([amperes[3:-3], amperes[4:-2], amperes[5:-1]], axis=0)
+    slope = np.abs(amperes[2:-4] - amperes[:-6]) + np.abs(amperes[5:-1] - amperes[3:-3])
+    step = np.abs(np.diff(volts))[2:-3]
+    usual = float(np.median(np.abs(np.diff(volts))))
+    jump = after - before
+    lasting = (np.abs(jump) > 3.0 * slope) & (step <= 3.0 * usual)
+    lasting &= np.abs(jump) > SPIKE_SIGMAS * _noise(amperes)
+    jump = np.where(lasting, jump * np.sign(before + after), 0.0)
+    for k in np.argsort(-np.abs(jump), kind="stable")[: len(jump) // 4 + 1]:
+        if jump[k] <= 0.0 or not _returned(voltage, current, cycle, cycle.start + int(k) + 3):
+            return float(jump[k]) / scale
+    return 0.0
+
+
+def _returned(voltage: np.ndarray, current: np.ndarray, cycle: slice, at: int) -> bool:
+    """Whether the conductance from a sample on is one that the cycle before it had."""
+    length = cycle.stop - cycle.start
+    outer = np.abs(voltage) > OUTER * float(np.abs(voltage[cycle]).max())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        conductance = np.where(outer, current / voltage, np.nan)
+    now = conductance[at : at + max(length // 20, 4)]
+    past = conductance[max(at - length, 0) : max(at - 1, 0)]
+    if np.isnan(now).all() or np.isnan(past).all():
+        return False
+    return bool(np.nanmedian(now) <= RETURNED * np.nanquantile(past, 0.75))
