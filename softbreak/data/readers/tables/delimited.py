@@ -231,65 +231,70 @@ def _closed(body: bytes, delimiter: str) -> tuple[bytes, bool, bool]:
 def _are_bare(body: bytes, delimiter: str, *, quoted: bool) -> bool:
     """Whether no field begins or ends with a blank, and quotes only enclose fields of one line.
 
-    Then there is nothing to strip once the parser has taken the quotes. Judged byte by byte, in
-    blocks that a processor's cache holds.
+    Then there is nothing to strip once the parser has taken the quotes, as it takes the returns
+    before line ends. Judged byte by byte, in blocks that a processor's cache holds.
     """
-    returns = body.count(b"\r") if b"\r" in body else 0
-    if returns != (body.count(b"\r\n") if returns else 0):  # the parser drops those at line ends
-        return False
+    returns = b"\r" in body
     blanks = [blank for blank in b" \t" if chr(blank) != delimiter and blank in body]
-    if not blanks and not quoted:
+    if not (blanks or returns or quoted):
         return True
+    if body.endswith(b"\r"):
+        return False
+    data = np.frombuffer(body, dtype=np.uint8)
     within = 0
     for begin in range(0, len(body), _BLOCK):
-        data = np.frombuffer(body, np.uint8, min(_BLOCK, len(body) - begin), begin)
-        around = np.ones(len(data) + 2, dtype=bool)  # the edges of the text are edges of fields
-        edge = (data == ord(delimiter)) | (data == ord("\n"))
-        edge |= data == ord("\r") if returns else False
-        around[1:-1] = edge
-        if begin:
-            around[0] = body[begin - 1] in _edges(delimiter)
-        if begin + len(data) < len(body):
-            around[-1] = body[begin + len(data)] in _edges(delimiter)
-        if quoted:
-            ours, within = _enclose(data, around, within)
-            if not ours:
+        around = _around(data, begin)
+        ends = around == ord("\n")
+        edges = ends | (around == ord(delimiter))
+        if returns:
+            here = around == ord("\r")
+            if (here[:-1] & ~ends[1:]).any():
                 return False
-            around[1:-1] |= data == ord('"')
-            around[0] |= begin > 0 and body[begin - 1] == ord('"')
-            around[-1] |= body[begin + len(data) : begin + len(data) + 1] == b'"'
+            edges |= here
+        if quoted:
+            quotes = around == ord('"')
+            within = _enclosed(quotes, edges, ends, within)
+            if within < 0:
+                return False
+            edges |= quotes
         for blank in blanks:
-            if ((data == blank) & (around[:-2] | around[2:])).any():
+            if ((around[1:-1] == blank) & (edges[:-2] | edges[2:])).any():
                 return False
     return not within
 
 
-def _edges(delimiter: str) -> bytes:
-    return delimiter.encode() + b"\r\n"
+def _around(data: np.ndarray, begin: int) -> np.ndarray:
+    """Return a block with one byte more on either side: a line's end beyond those of the text."""
+    end = min(begin + _BLOCK, len(data))
+    if begin and end < len(data):
+        return data[begin - 1 : end + 1]
+    beyond = np.array([ord("\n")], dtype=np.uint8)
+    before = data[begin - 1 : begin] if begin else beyond
+    behind = data[end : end + 1] if end < len(data) else beyond
+    return np.concatenate([before, data[begin:end], behind])
 
 
-def _enclose(data: np.ndarray, edges: np.ndarray, within: int) -> tuple[bool, int]:
-    """Whether the quotes in a block enclose whole fields; and whether its end is within quotes.
+def _enclosed(quotes: np.ndarray, edges: np.ndarray, ends: np.ndarray, within: int) -> int:
+    """Return 1 where a block ends within quotes, else 0; -1 where quotes do not enclose fields.
 
     Parameters
     ----------
-    data : ndarray of uint8, shape (n,)
-    edges : ndarray of bool, shape (n + 2,)
-        Where fields begin and end, with one byte more on either side.
+    quotes, edges, ends : ndarray of bool, shape (n + 2,)
+        Where quotes stand, where fields and lines end; with one byte more on either side.
     within : int
         1 where the block begins within quotes, else 0.
     """
-    quotes = np.packbits(data == ord('"'))
-    inside = quotes.copy()  # each bit with those before it: their parity
+    here = np.packbits(quotes[1:-1])
+    inside = here.copy()  # each bit with those before it: their parity
     for shift in (1, 2, 4):
         inside ^= inside >> shift
     odd = np.bitwise_xor.accumulate(inside & 1) ^ np.uint8(within)
     inside[1:] ^= (0 - odd[:-1]).astype(np.uint8)
     inside[0] ^= 255 * within
-    broken = inside & np.packbits(data == ord("\n"))
-    broken |= quotes & inside & ~np.packbits(edges[:-2])
-    broken |= quotes & ~inside & ~np.packbits(edges[2:])
-    return not broken.any(), int(odd[-1])
+    broken = inside & np.packbits(ends[1:-1])
+    broken |= here & inside & ~np.packbits(edges[:-2])
+    broken |= here & ~inside & ~np.packbits(edges[2:])
+    return -1 if broken.any() else int(odd[-1])
 
 
 def _over_lines(body: bytes, odd: np.ndarray, ends: np.ndarray, delimiter: str) -> bool:

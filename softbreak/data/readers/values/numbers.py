@@ -244,17 +244,22 @@ def _words(column: pl.Series, cast: pl.Series) -> pl.Series:
 def _perhaps_thousands(column: pl.Series, values: np.ndarray, mark: str) -> bool:
     """Whether "1.234" may be more than a thousand: nothing below 1, from 1000 on, or finer."""
     beyond = mark == "," and bool(column.str.contains(_open(mark)).any())
-    for some in (values[:: max(1, len(values) // _SAMPLE)], values):
-        size = np.abs(some[np.isfinite(some)])
-        if (
-            not len(size)
-            or (size.max() >= 1000 and not beyond)
-            or np.min(size[size > 0], initial=1.0) < 1.0
-        ):
-            return False
-        if (np.abs(size * 1000.0 - np.round(size * 1000.0)) > 1e-6).any():
-            return False
-    return bool((column.str.len_bytes() > len("-999")).any())
+    if not _are_whole_thousandths(values[:: max(1, len(values) // _SAMPLE)], beyond=beyond):
+        return False
+    if not (column.str.len_bytes() > len("-999")).any():
+        return False
+    return _are_whole_thousandths(values, beyond=beyond)
+
+
+def _are_whole_thousandths(values: np.ndarray, *, beyond: bool) -> bool:
+    size = np.abs(values[np.isfinite(values)])
+    if (
+        not len(size)
+        or (size.max() >= 1000 and not beyond)
+        or np.min(size[size > 0], initial=1.0) < 1.0
+    ):
+        return False
+    return not (np.abs(size * 1000.0 - np.round(size * 1000.0)) > 1e-6).any()
 
 
 def _fixed(column: pl.Series, mark: str, beside: Beside | None) -> bool:
