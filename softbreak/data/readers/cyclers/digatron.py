@@ -44,7 +44,11 @@ def _is_header(names: list[str]) -> bool:
 
 
 def _recognises(head: Head) -> bool:
-    return any(_is_header(line.split(delimiter_of(line))) for line in head.lines[:100])
+    return any(
+        _is_header(line.split(delimiter_of(line)))
+        for line in head.lines[:100]
+        if "prog" in line.lower() or not line.isascii()  # all names of its time begin so
+    )
 
 
 def read(path: Path) -> list[Record]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from softbreak.data.readers.base import Head, Reader
 from softbreak.data.readers.tables.column_map import Field, has, match
@@ -11,6 +11,9 @@ from softbreak.data.readers.tables.delimited import Text, delimiter_of, read_str
 from softbreak.data.readers.tables.time_series import Layout, Told, read_table
 from softbreak.data.record import Record
 from softbreak.errors import ReadError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LAYOUT: Final = Layout(
     reader="pec",
@@ -59,7 +62,7 @@ def read(path: Path) -> list[Record]:
     header = text.header(_is_header, "Total Time (Seconds), Voltage (mV), Current (mA)")
     places = [found.index for found in match(header.names, _CELL).values()]
     # lines of words and blank ones, of which sections.py takes care, name no cell
-    cells = set(read_strings(text, header, places).drop_nulls().iter_rows())
+    cells = set(_changes(read_strings(text, header, places).drop_nulls()).iter_rows())
     cells.discard(tuple(header.names[place].strip(' "') for place in sorted(places)))
     if len(cells) > 1:
         raise ReadError(
@@ -74,6 +77,13 @@ def read(path: Path) -> list[Record]:
     return [
         read_table(text, header, LAYOUT, Told(stated.get("TestRegime Name", ""), stated=stated))
     ]
+
+
+def _changes(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that differ from the one before."""
+    import polars as pl
+
+    return frame.filter(pl.any_horizontal(pl.all().ne_missing(pl.all().shift())))
 
 
 READERS: Final = (Reader("pec", "PEC", (".csv",), _recognises, read, LAYOUT.version),)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -97,6 +98,7 @@ class Match:
         return scaled + self.offset if self.offset else scaled
 
 
+@lru_cache(maxsize=1024)
 def split_unit(header: str) -> tuple[str, str | None]:
     """Split ``"Current(mA)"``, ``"U[V]"`` or ``"Voltage / V"`` into name and unit, lower case.
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DELIMITERS = ("\t", ";", ",", "|")
 HEADER_WITHIN_LINES = 1000
 _LINES_OF_TEXT = 5
+_BLOCK = 1 << 17
 _REMEDY = "It may be damaged or edited: export it again from the instrument's software."
 
 
@@ -138,7 +139,7 @@ def read_strings(text: Text, header: Header, columns: Iterable[int]) -> pl.DataF
     names = [str(index) for index in range(max(len(header.names), wanted[-1] + 1))]
     if not body or body.isspace():
         return pl.DataFrame(schema=dict.fromkeys(map(str, wanted), pl.String()))
-    body, quoted = _closed(body, header.delimiter)
+    body, quoted, bare = _closed(body, header.delimiter)
     with foreign_errors(text.path, expected="rows like the header", remedy=_REMEDY):
         frame = pl.read_csv(
             body,
@@ -154,7 +155,7 @@ def read_strings(text: Text, header: Header, columns: Iterable[int]) -> pl.DataF
             infer_schema=False,
             raise_if_empty=False,
         )
-        return frame.select(pl.all().str.strip_chars(' \t\r"'))
+        return frame if bare else frame.select(pl.all().str.strip_chars(' \t\r"'))
 
 
 def numbers(column: pl.Series, *, decimal_comma: bool) -> np.ndarray:
@@ -194,27 +195,29 @@ def _whole_lines(body: bytes, delimiter: str, last: int) -> bytes:
     return body if tail.count(delimiter.encode()) > last else body[:end]
 
 
-def _closed(body: bytes, delimiter: str) -> tuple[bytes, bool]:
-    """Return rows whose quotes enclose fields, and whether there are any.
+def _closed(body: bytes, delimiter: str) -> tuple[bytes, bool, bool]:
+    """Return rows whose quotes enclose fields, whether there are any, and whether all is bare.
 
     A quote that nothing closes in its line, nor before the first delimiter of one of the next few,
     is damage and quotes nothing: it would swallow the rows that follow. Where quoted fields may
     hold the delimiter, nobody knows which is which in such a line: it becomes one field.
     """
     if b'"' not in body:
-        return body, False
+        return body, False, _are_bare(body, delimiter, quoted=False)
     if not _quotes_fields(body, delimiter):
-        return body, False
+        return body, False, False
+    if _are_bare(body, delimiter, quoted=True):
+        return body, True, True
     data = np.frombuffer(body, dtype=np.uint8)
     ends = np.flatnonzero(data == ord("\n"))
     before = np.cumsum(data == ord('"'), dtype=np.uint8)  # their parity is all that counts
     if not (before[ends] % 2).any() and not before[-1] % 2:
-        return body, True
+        return body, True, False
     quotes = np.flatnonzero(data == ord('"'))
     line = np.searchsorted(ends, quotes)
     odd = np.bincount(line, minlength=len(ends) + 1) % 2 == 1
     if not odd.any() or _over_lines(body, np.flatnonzero(odd), ends, delimiter):
-        return body, True
+        return body, True, False
     kept = np.ones(len(data), dtype=bool)
     kept[quotes[odd[line]]] = False
     several = odd & (np.bincount(line, minlength=len(ends) + 1) > 1)
@@ -222,7 +225,76 @@ def _closed(body: bytes, delimiter: str) -> tuple[bytes, bool]:
     if several.any() and re.search(rf'(?m)(?:^|{mark})"[^"\n{mark}]*{mark}'.encode(), body):
         marks = np.flatnonzero(data == ord(delimiter))
         kept[marks[several[np.searchsorted(ends, marks)]]] = False
-    return data[kept].tobytes(), True
+    return data[kept].tobytes(), True, False
+
+
+def _are_bare(body: bytes, delimiter: str, *, quoted: bool) -> bool:
+    """Whether no field begins or ends with a blank, and quotes only enclose fields of one line.
+
+    Then there is nothing to strip once the parser has taken the quotes, as it takes the returns
+    before line ends. Judged byte by byte, in blocks that a processor's cache holds.
+    """
+    returns = b"\r" in body
+    blanks = [blank for blank in b" \t" if chr(blank) != delimiter and blank in body]
+    if not (blanks or returns or quoted):
+        return True
+    if body.endswith(b"\r"):
+        return False
+    data = np.frombuffer(body, dtype=np.uint8)
+    within = 0
+    for begin in range(0, len(body), _BLOCK):
+        around = _around(data, begin)
+        ends = around == ord("\n")
+        edges = ends | (around == ord(delimiter))
+        if returns:
+            here = around == ord("\r")
+            if (here[:-1] & ~ends[1:]).any():
+                return False
+            edges |= here
+        if quoted:
+            quotes = around == ord('"')
+            within = _enclosed(quotes, edges, ends, within)
+            if within < 0:
+                return False
+            edges |= quotes
+        for blank in blanks:
+            if ((around[1:-1] == blank) & (edges[:-2] | edges[2:])).any():
+                return False
+    return not within
+
+
+def _around(data: np.ndarray, begin: int) -> np.ndarray:
+    """Return a block with one byte more on either side: a line's end beyond those of the text."""
+    end = min(begin + _BLOCK, len(data))
+    if begin and end < len(data):
+        return data[begin - 1 : end + 1]
+    beyond = np.array([ord("\n")], dtype=np.uint8)
+    before = data[begin - 1 : begin] if begin else beyond
+    behind = data[end : end + 1] if end < len(data) else beyond
+    return np.concatenate([before, data[begin:end], behind])
+
+
+def _enclosed(quotes: np.ndarray, edges: np.ndarray, ends: np.ndarray, within: int) -> int:
+    """Return 1 where a block ends within quotes, else 0; -1 where quotes do not enclose fields.
+
+    Parameters
+    ----------
+    quotes, edges, ends : ndarray of bool, shape (n + 2,)
+        Where quotes stand, where fields and lines end; with one byte more on either side.
+    within : int
+        1 where the block begins within quotes, else 0.
+    """
+    here = np.packbits(quotes[1:-1])
+    inside = here.copy()  # each bit with those before it: their parity
+    for shift in (1, 2, 4):
+        inside ^= inside >> shift
+    odd = np.bitwise_xor.accumulate(inside & 1) ^ np.uint8(within)
+    inside[1:] ^= (0 - odd[:-1]).astype(np.uint8)
+    inside[0] ^= 255 * within
+    broken = inside & np.packbits(ends[1:-1])
+    broken |= here & inside & ~np.packbits(edges[:-2])
+    broken |= here & ~inside & ~np.packbits(edges[2:])
+    return -1 if broken.any() else int(odd[-1])
 
 
 def _over_lines(body: bytes, odd: np.ndarray, ends: np.ndarray, delimiter: str) -> bool:

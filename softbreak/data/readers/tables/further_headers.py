@@ -111,7 +111,7 @@ def read_sections(
     text = _unwrapped(text, header)
     header = begun(text, header, find, units=units)
     found = find(header.names)
-    if not more:
+    if not (more or text.data.endswith(b"\n")):
         last = max((place.index for place in found.values()), default=0)
         kept = without_unfinished(text.data[header.body :], header.delimiter, last)
         if kept.unfinished:

@@ -29,6 +29,8 @@ MOST_BELOW: Final = 100
 _MEASURED: Final = ("voltage_volt", "frequency_hertz")
 _LOST: Final = frozenset({"", "nan", "n/a", "na", "null", "none", "-", "--", "inf", "-inf", "#n/a"})
 _FIRST_BYTES: Final = 1 << 14
+_BLOCK: Final = 1 << 17
+"""So many bytes are quickest to look through."""
 _MOST_STATISTICS: Final = 12
 _STATISTIC: Final = re.compile(
     r"(?:min(?:imum)?|max(?:imum)?|mean|avg|average|std|stdev|std\.? ?dev|sum|total|median|count"
@@ -80,7 +82,9 @@ class Lines:
 
     @cached_property
     def _count(self) -> int:
-        return self.data.count(b"\n") + (not self._whole)
+        data = np.frombuffer(self.data, np.uint8)
+        blocks = (data[k : k + _BLOCK] == 10 for k in range(0, len(data), _BLOCK))
+        return sum(map(np.count_nonzero, blocks)) + (not self._whole)
 
     def __len__(self) -> int:
         return self._count

@@ -7,7 +7,8 @@ wrote; where nothing tells, whole numbers below a thousand beside the marked one
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Final
@@ -165,11 +166,14 @@ def read_numbers(
 
     if column.dtype != pl.String:
         return column.cast(pl.Float64).fill_null(float("nan")).to_numpy(), None
-    for mark in _likely(column):
+    few = _few(column)
+    for mark in _likely(few):
         plain = column if mark == "." else column.str.replace(",", ".", literal=True)
         cast = plain.cast(pl.Float64, strict=False)
         if cast.null_count() == column.null_count() or not _words(column, cast).len():
             values = cast.fill_null(float("nan")).to_numpy()
+            if _is_proven(column, few, mark):
+                return values, None
             if not _perhaps_thousands(column, values, mark) or _fixed(column, mark, beside):
                 return values, None
     return _carefully(column, decimal_comma=decimal_comma, beside=beside)
@@ -207,11 +211,28 @@ def _proofs(texts: pl.Series) -> Evidence:
     return Evidence(frozenset(decimal), frozenset(thousands))
 
 
-def _likely(column: pl.Series) -> tuple[str, ...]:
+def _few(column: pl.Series) -> list[str]:
+    """Return a few texts of a column, from all of it."""
+    texts = column.gather_every(max(1, len(column) // 16)).head(17)
+    return [text or "" for text in texts.to_list()]
+
+
+def _likely(few: Sequence[str]) -> tuple[str, ...]:
     """Marks that the column's numbers may have plainly, judged by a few of them."""
-    step = max(1, len(column) // 16)
-    few = "".join(text or "" for text in column.gather_every(step).head(17).to_list())
-    return (",",) if "," in few and "." not in few else () if "," in few else (".",)
+    written = "".join(few)
+    return (",",) if "," in written and "." not in written else () if "," in written else (".",)
+
+
+def _is_proven(column: pl.Series, few: Sequence[str], mark: str) -> bool:
+    """Whether one of a few numbers can but have this decimal mark, as "0.5", and none the other.
+
+    All texts of the column are numbers by this mark.
+    """
+    single = re.compile(rf"[+-]?[0-9]*\{mark}[0-9]*{_EXPONENT}")
+    doubtful = re.compile(_open(mark))
+    if not any(single.fullmatch(text) and not doubtful.match(text) for text in few):
+        return False
+    return mark == "." or not column.str.contains(_OTHER[mark], literal=True).any()
 
 
 def _words(column: pl.Series, cast: pl.Series) -> pl.Series:
@@ -223,17 +244,22 @@ def _words(column: pl.Series, cast: pl.Series) -> pl.Series:
 def _perhaps_thousands(column: pl.Series, values: np.ndarray, mark: str) -> bool:
     """Whether "1.234" may be more than a thousand: nothing below 1, from 1000 on, or finer."""
     beyond = mark == "," and bool(column.str.contains(_open(mark)).any())
-    for some in (values[:: max(1, len(values) // _SAMPLE)], values):
-        size = np.abs(some[np.isfinite(some)])
-        if (
-            not len(size)
-            or (size.max() >= 1000 and not beyond)
-            or np.min(size[size > 0], initial=1.0) < 1.0
-        ):
-            return False
-        if (np.abs(size * 1000.0 - np.round(size * 1000.0)) > 1e-6).any():
-            return False
-    return bool((column.str.len_bytes() > len("-999")).any())
+    if not _are_whole_thousandths(values[:: max(1, len(values) // _SAMPLE)], beyond=beyond):
+        return False
+    if not (column.str.len_bytes() > len("-999")).any():
+        return False
+    return _are_whole_thousandths(values, beyond=beyond)
+
+
+def _are_whole_thousandths(values: np.ndarray, *, beyond: bool) -> bool:
+    size = np.abs(values[np.isfinite(values)])
+    if (
+        not len(size)
+        or (size.max() >= 1000 and not beyond)
+        or np.min(size[size > 0], initial=1.0) < 1.0
+    ):
+        return False
+    return not (np.abs(size * 1000.0 - np.round(size * 1000.0)) > 1e-6).any()
 
 
 def _fixed(column: pl.Series, mark: str, beside: Beside | None) -> bool:

@@ -136,3 +136,16 @@ def test_one_minus_behind_a_number_is_damage_and_several_are_a_habit():
     for texts in (("1.5", "2.5-", "3.5"), ("-1.5", "2.5-", "3.5-")):
         values, unread = told(*texts)
         assert np.isnan(values[1]) and unread.text == "2.5-"
+
+
+@pytest.mark.parametrize("mark", [".", ","])
+def test_one_number_with_a_plain_mark_spares_the_others(mark: str) -> None:
+    def beside() -> Evidence:
+        raise AssertionError("the column itself tells")
+
+    texts = [f"{k}.{100 + k}" for k in range(1, 40)]
+    texts[20] = "7.25"
+    column = pl.Series([text.replace(".", mark) for text in texts])
+    values, unread = read_numbers(column, beside=beside)
+    assert values.tolist() == [float(text) for text in texts]
+    assert unread is None
