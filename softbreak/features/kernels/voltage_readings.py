@@ -136,10 +136,10 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         marked = _mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
         lost = _open_samples(buffer[:, start:stop])
         if marked or len(lost):
-            closed = np.ones(len(time), dtype=np.bool_)
-            closed[lost], still[lost] = False, True
-            moving, closed = np.flatnonzero(~still), np.flatnonzero(closed)
-            _length((time[closed], voltage[closed], imposed[closed], warmth[closed]), row)
+            kept = np.ones(len(time), dtype=np.bool_)
+            kept[lost], still[lost] = False, True
+            moving, flows = np.flatnonzero(~still), np.flatnonzero(kept)
+            _length((time[flows], voltage[flows], imposed[flows], warmth[flows]), row)
             time, voltage, imposed = time[moving], voltage[moving], imposed[moving]
             samples = (time, voltage, imposed, warmth[moving])
             length = row[:LENGTH].copy()
