@@ -8,6 +8,7 @@ import numpy as np
 
 from softbreak.compiled import exact
 from softbreak.features.kernels.half_cycle import STATISTICS, measure
+from softbreak.features.kernels.not_measured import mark_still, open_samples, stood_still
 from softbreak.features.kernels.resistance_steps import (
     MOST_EVENTS,
     SMALLEST_EVENT,
@@ -16,10 +17,8 @@ from softbreak.features.kernels.resistance_steps import (
     search_half_cycle,
 )
 from softbreak.features.kernels.sample_columns import (
-    CURRENT,
     FREE,
     IMPOSED,
-    KNOWN,
     TIME,
     VOLTAGE,
     WARMTH,
@@ -44,22 +43,6 @@ EVENT_WIDTH: Final = 7
 """Half-cycle, readings (bits), time (s), Δ ln R, Ω before, Ω after, slice."""
 FOUND_EVENTS: Final = 3 * MOST_EVENTS
 """Most events of a half-cycle, all readings together."""
-FEWEST_STILL: Final = 6
-"""So many identical voltages in a row are no measurement, of a channel that moved before: so many
-at least …"""
-MOST_ALIKE: Final = 0.5
-"""Where more samples than this share are as the one before, the converter hides the noise."""
-MANY: Final = 1 << 60
-STEADY_SHARE: Final = 0.9
-"""Where the current falls below this share meanwhile, the voltage is regulated."""
-OPEN_SHARE: Final = 0.05
-"""A current below this share of that before and after it did not flow …"""
-MOST_OPEN: Final = 2
-"""… in so many samples at most: from three on it is a rest …"""
-BEYOND: Final = 2.0
-"""… at more than so many times the voltage before."""
-STILL_CHANCE: Final = 14.0
-"""… and so many that they come about once in a million times (−ln of the chance)."""
 _VOLTAGES: Final = np.array(
     [
         STATISTICS.index(name)
@@ -133,8 +116,8 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         time, voltage = buffer[TIME, start:stop], buffer[VOLTAGE, start:stop]
         imposed, warmth = buffer[IMPOSED, start:stop], buffer[WARMTH, start:stop]
         still = frozen[start:stop]
-        marked = _mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
-        lost = _open_samples(buffer[:, start:stop])
+        marked = mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
+        lost = open_samples(buffer[:, start:stop])
         if marked or len(lost):
             kept = np.ones(len(time), dtype=np.bool_)
             kept[lost], still[lost] = False, True
@@ -151,7 +134,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         else:
             samples = (time, voltage, imposed, warmth)
             more = _measure(samples, sign, twin, plain, row, events[found:], as_recorded)
-        if _stood_still(voltage, row[NOISE], twin[1]):
+        if stood_still(voltage, row[NOISE], twin[1]):
             _forget_voltage(row)
             owners[made] = m
             made += 1
@@ -170,103 +153,6 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
             minus_time, minus_voltage, minus_imposed = time, voltage, imposed
             minus_plain, last_minus = row[PLAIN] > 0.0, made - 1
     return owners[:made], found, rested, (last_plus, last_minus)
-
-
-@exact
-def _stood_still(voltage, noise, before) -> bool:
-    """Tell whether a channel that moved from sample to sample shows one value all along.
-
-    A dead short has noise too. Where the steps of the converter hid the noise before, one value
-    says nothing.
-    """
-    if noise != 0.0 or len(before) <= FEWEST_STILL:
-        return False
-    return len(voltage) >= _still_samples(_alike(before), len(before) - 1)
-
-
-@exact
-def _alike(voltage):
-    """Count samples that are as the one before."""
-    count = 0
-    for k in range(1, len(voltage)):
-        count += 1 if voltage[k] == voltage[k - 1] else 0
-    return count
-
-
-@exact
-def _still_samples(alike, seen):
-    """Samples of one value that no channel shows of which so many of those seen were alike."""
-    share = (alike + 1.0) / (seen + 1.0)
-    if share > MOST_ALIKE:
-        return MANY
-    return max(FEWEST_STILL, 1 + int(np.ceil(-STILL_CHANCE / np.log(share))))
-
-
-@exact
-def _mark_still(voltage, imposed, free, before, frozen) -> bool:
-    """Mark stretches in which a channel that moved shows one value; false where there is none.
-
-    How often two samples were alike before says how long a stretch must be. What stands still all
-    along is left to :func:`_stood_still`, as is a half-cycle of which hardly anything is left. A
-    voltage that is imposed, or at which the current falls, is no such stretch.
-    """
-    n = len(voltage)
-    alike = longest = 0
-    run = 1
-    for k in range(1, n):
-        same = voltage[k] == voltage[k - 1]
-        run = run + 1 if same else 1
-        alike += 1 if same else 0
-        longest = run if run > longest else longest
-    if longest < FEWEST_STILL or longest == n:
-        return False
-    alike, seen = alike - longest + 1, n - longest
-    if len(before) > FEWEST_STILL:
-        alike, seen = _alike(before), len(before) - 1
-    if seen < FEWEST_STILL:
-        return False
-    needed = _still_samples(alike, seen)
-    begin = still = 0
-    for k in range(1, n + 1):
-        if k < n and voltage[k] == voltage[k - 1]:
-            continue
-        fell = abs(imposed[k - 1]) < STEADY_SHARE * abs(imposed[begin])
-        if k - begin >= needed and free[begin] > 0.0 and not fell:
-            frozen[begin:k] = True
-            still += k - begin
-        begin = k
-    if n - still < FEWEST_STILL:
-        frozen[:] = False
-        return False
-    return still > 0
-
-
-@exact
-def _open_samples(samples):
-    """Return samples at which no current flowed between two at which it did: a contact was open.
-
-    One or two of them are no rest, and their voltage is the cycler's limit. A measured current
-    alone says so: a lone zero beside a voltage that went on is a fault of the current's channel.
-    """
-    current, voltage, known = samples[CURRENT], samples[VOLTAGE], samples[KNOWN]
-    found = np.empty(0, dtype=np.int64)
-    k, n = 1, len(current)
-    while k < n - 1:
-        before = abs(current[k - 1])
-        stop = k
-        while stop < min(k + MOST_OPEN, n) and _opened(current, voltage, stop, k - 1):
-            stop += 1
-        closes = k < stop < n and abs(current[stop]) > (1.0 - OPEN_SHARE) * before
-        if closes and not known[k] > 0.0:
-            found = np.append(found, np.arange(k, stop))
-        k = max(stop, k + 1)
-    return found
-
-
-@exact
-def _opened(current, voltage, k, before) -> bool:
-    flows = abs(current[k]) >= OPEN_SHARE * abs(current[before])
-    return not flows and abs(voltage[k]) > BEYOND * abs(voltage[before])
 
 
 @exact
