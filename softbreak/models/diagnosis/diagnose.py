@@ -25,7 +25,7 @@ from softbreak.models.diagnosis.impedance_table import impedance_table
 from softbreak.models.diagnosis.result import MOMENTS, VERDICT_COLUMNS, Diagnosis, verdict_table
 from softbreak.models.diagnosis.summary import summarise
 from softbreak.models.registry import DEFAULT, Detector, detector_of, units_of
-from softbreak.models.rules.certificates_beside import certificates_of, sweep_views
+from softbreak.models.rules.certificates_beside import certificates_of, doubts_of, sweep_views
 from softbreak.models.rules.impedance import read_spectra
 from softbreak.physics.voltammetry import current_increase
 
@@ -149,9 +149,10 @@ def diagnosed(
         "impedance": impedance_table(readings),
         "sources": _sources(history),
     }
+    beside = [*certificates_of(evidence, readings), *doubts_of(evidence, readings)]
     return Diagnosis(
         cell=evidence.cell,
-        summary=summarise(evidence, units, found, history, certificates_of(evidence, readings)),
+        summary=summarise(evidence, units, found, history, beside),
         findings=findings,
         **tables,
     )

@@ -165,9 +165,13 @@ def _same_setting(one: SweepView, other: SweepView) -> bool:
 
 def _is_wire(sweep: SweepView, cell: Cell) -> Verdict | None:
     """Hard: a straight line of a resistance that only metal has."""
-    floor = 0.1 * (cell.ionic_floor_ohm or 0.0) * (cell.area_cm2 or 1.0)
     areal = sweep.chord_resistance * (cell.area_cm2 or 1.0)
-    if not (sweep.linearity > LINEAR and 0.0 < areal < max(HARD_OHM_CM2, floor)):
+    limit = HARD_OHM_CM2
+    if cell.ionic_floor_ohm is not None:
+        # a thin liquid has less than a wire between pellets
+        floor = cell.ionic_floor_ohm * (cell.area_cm2 or 1.0)
+        limit = max(min(limit, floor), 0.1 * floor)
+    if not (sweep.linearity > LINEAR and 0.0 < areal < limit):
         return None
     sentence = (
         f"The voltammogram is a straight line (R² = {sweep.linearity:.5f}) of "
