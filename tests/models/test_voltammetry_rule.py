@@ -187,6 +187,12 @@ def test_a_couple_about_zero_is_no_symmetric_cell():
         assert "not a symmetric cell" in found[-1].evidence[0].sentence
 
 
+def test_peaks_about_zero_are_no_resistance():
+    for before, known in ((0.9, {"undetermined"}), (0.5, {"undetermined", "soft"})):
+        grown = [s._replace(peak_before_vertex=before) for s in sweeps([100, 50, 25])]
+        assert set(states(hardened(grown, Cell(), temperature_logged=True))) == known
+
+
 def test_a_sweep_whose_contact_was_lost_is_compared_with_nothing():
     # the third lost its contact where the chord is read
     found = hardened(

@@ -44,6 +44,8 @@ SYMMETRIC_VOLT: Final = 0.6
 """… or one end does (0 → 0.1 → 0 V), and the other one is no further away than this."""
 PASSIVE: Final = 0.05
 """Share of the charge that may flow against the voltage: between equal electrodes none does."""
+INNER: Final = 0.8
+"""A current whose peaks lie further before the vertices, on either side, is no resistance's."""
 POSSIBLE_GROWTH: Final = 2.0
 """Factor by which R_i may have grown unseen since the first CV."""
 SAME_SETTING: Final = 0.1
@@ -67,6 +69,7 @@ class SweepView(NamedTuple):
     charge: float
     temperature_celsius: float
     against_voltage: float = math.nan
+    peak_before_vertex: float = math.nan
 
 
 def literal(sweeps: Sequence[SweepView], cell: Cell) -> list[Verdict]:
@@ -117,15 +120,22 @@ def foreign_sweep(sweep: SweepView, cell: Cell) -> Verdict | None:
 
 def _active(sweep: SweepView) -> Verdict | None:
     """Abstain on a voltammogram about 0 V of electrodes that give back charge by themselves."""
-    if not sweep.against_voltage > PASSIVE:
+    if sweep.peak_before_vertex > INNER:
+        why = (
+            "the current of the voltammogram has its peaks far inside the window and falls towards "
+            "the vertices: a redox couple (then this is not a symmetric cell), or metal that runs "
+            "out at once"
+        )
+    elif sweep.against_voltage > PASSIVE:
+        why = (
+            f"{percent(sweep.against_voltage)} of the charge of the voltammogram flows against the "
+            "voltage: this is not a symmetric cell, whose electrodes have no voltage of their own "
+            "(a redox couple against a reference electrode, or a capacitor, has)"
+        )
+    else:
         return None
-    return undetermined(
-        f"{percent(sweep.against_voltage)} of the charge of the voltammogram flows against the "
-        "voltage: this is not a symmetric cell, whose electrodes have no voltage of their own (a "
-        "redox couple against a reference electrode, or a capacitor, has), and the CV rules do not "
-        "apply to it",
-        "A symmetric cell without a reference electrode, swept about 0 V.",
-    )
+    wanted = "A symmetric cell without a reference electrode, swept about 0 V."
+    return undetermined(f"{why}; the CV rules do not apply to it", wanted)
 
 
 def _literal(sweep: SweepView, before: SweepView | None, cell: Cell) -> Verdict:
