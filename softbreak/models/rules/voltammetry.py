@@ -157,6 +157,7 @@ def _literal(sweep: SweepView, before: SweepView | None, cell: Cell) -> Verdict:
 _MORE_WANTED: Final = (
     "Another cyclic voltammogram with the same window and scan rate, and its temperature."
 )
+_ALONE: Final = "there is no comparable earlier voltammogram"
 UNCHANGED_WANTED: Final = (
     "Area, thickness and conductivity of the electrolyte in cells.csv (V/I below L/(σA) proves "
     "electrons), and an impedance spectrum beside one of the fresh cell."
@@ -222,7 +223,8 @@ class HardenedRule:
         ----------
         sweep : SweepView
         """
-        settled = self._absolute(sweep)
+        cell = self._cell
+        settled = foreign_sweep(sweep, cell) or _is_wire(sweep, cell) or self._floor(sweep)
         if settled is None and sweep.largest_jump < -JUMP:
             return self._fall(sweep)
         conductance, spread = self._corrected(sweep)
@@ -233,7 +235,6 @@ class HardenedRule:
         if fresh or math.isnan(conductance):
             self._first = self._lowest = conductance
             self._soft = False
-        jumped = sweep.largest_jump > JUMP
         rise = conductance - self._lowest
         self._lowest = min(self._lowest, conductance)
         if settled is not None:
@@ -242,18 +243,13 @@ class HardenedRule:
             return undetermined(
                 "no current flows through the cell at the common voltage", _MORE_WANTED
             )
-        if jumped:
+        if sweep.largest_jump > JUMP:
             self._jumped = self._soft = True
             return self._jump(sweep, rise)
         if fresh:
-            alone = "there is no comparable earlier voltammogram"
-            return undetermined(f"{alone}{self._shifted()}", _MORE_WANTED)
+            return undetermined(f"{_ALONE}{self._shifted()}", _MORE_WANTED)
         self._soft = rise > (RISE_OFF if self._soft else RISE_ON)
         return self._compared(rise, conductance - self._first, spread)
-
-    def _absolute(self, sweep: SweepView) -> Verdict | None:
-        """What a voltammogram says by itself: a foreign cell, a wire, or less than L/(σA)."""
-        return foreign_sweep(sweep, self._cell) or _is_wire(sweep, self._cell) or self._floor(sweep)
 
     def certificate(self, sweep: SweepView) -> Verdict | None:
         """What a voltammogram below L/(σA) proves by itself; None where it is above, or foreign.
@@ -323,9 +319,8 @@ class HardenedRule:
             f"Inside the sweep the current jumped by {percent(sweep.largest_jump)} of its peak: "
             "a new path closed, perhaps by the CV itself."
         )
-        share = 1.0 - math.exp(-max(rise, 0.0))
         jumped = min(sweep.largest_jump, 1.0)
-        eta = min(max(share, jumped / (1.0 + jumped)), 0.94)
+        eta = min(max(1.0 - math.exp(-max(rise, 0.0)), jumped / (1.0 + jumped)), 0.94)
         return judged(
             State.SOFT,
             (eta, 0.05, 1.0),
