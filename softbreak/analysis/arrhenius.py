@@ -170,6 +170,12 @@ def _verdict(now: _Read, change: EnergyChange | None) -> str:
 
 def _remarks(read: list[tuple[str, _Read]]) -> tuple[str, ...]:
     told = []
+    if len(read) > 1 and _in_each_other(read[0][1].series, read[1][1].series):
+        told.append(
+            "WARNING: the two series lie in each other in time, two different spectra at every "
+            "temperature. One cell does not go to and fro: are these files of two cells? The first "
+            "of each pair is taken as before."
+        )
     for word, found in read:
         if abs(found.drift) > MUST_AGREE:
             told.append(
@@ -184,6 +190,11 @@ def _remarks(read: list[tuple[str, _Read]]) -> tuple[str, ...]:
                 "it would not be noticed."
             )
     return tuple(told)
+
+
+def _in_each_other(one: Series, other: Series) -> bool:
+    """Whether neither series is over when the other begins."""
+    return bool(one.second[0] < other.second[0] < one.second[-1] < other.second[-1])
 
 
 def _data(read: list[tuple[str, _Read]], change: EnergyChange | None) -> dict[str, object]:

@@ -214,10 +214,22 @@ def _conclusion(table: pd.DataFrame, careful: list[Verdict]) -> str:
         for number, (_, part) in enumerate(table.groupby("series"))
         if len(part) > 1
     ]
+    words += _between_words(table)
     paper = f"In the paper's words, {'; '.join(words)}. " if words else ""
     told = worst.evidence[0].sentence if worst.evidence else ""
     wanted = f" {worst.wanted_measurement}" if worst.wanted_measurement else ""
     return f"{paper}Hardened rule: {worst.state}. {told[:1].upper()}{told[1:]}{wanted}".strip()
+
+
+def _between_words(table: pd.DataFrame) -> list[str]:
+    """Say what the peak did from the last cycle of one series to the first of the next like it."""
+    first = table["series"].diff().fillna(0.0) > 0
+    changed = table[first & (table["omega"].abs() > STABLE)]
+    return [
+        f"from CV {row['series']} to CV {row['series'] + 1} the peak current changed by "
+        f"{percent(row['omega'], signed=True)}"
+        for row in rows_of(changed)
+    ]
 
 
 def _series_words(part: pd.DataFrame) -> str:

@@ -49,6 +49,19 @@ def test_without_times_a_second_sweep_of_the_range_parts_them():
     assert parts(falling + falling, [0] * 8) == [falling, falling]
 
 
+def test_two_series_in_each_other_are_taken_apart():
+    celsius = np.repeat(SHORT, 2)
+    healthy, shorted = 100.0 * np.exp(-celsius / 30.0), 50.0 + 0.0 * celsius
+    ohm = np.where(np.arange(8) % 2, np.minimum(shorted, 0.5 * healthy), healthy)
+    hours = np.arange(8.0) * HOUR
+    found = split_at_return(Series(celsius, ohm, hours, np.zeros(8)))
+    assert [part.celsius.tolist() for part in found] == [SHORT, SHORT]
+    assert (found[0].ohm > found[1].ohm).all()
+    # a spectrum taken twice, the second better settled, is one series
+    settled = np.where(np.arange(8) % 2, 1.08, 1.0) * healthy
+    assert len(split_at_return(Series(celsius, settled, hours, np.zeros(8)))) == 1
+
+
 def spectrum(name, ohm, began):
     hertz = np.geomspace(1e6, 0.1, 30)
     z = ohm / (1.0 + 2j * np.pi * hertz * 1e-4)

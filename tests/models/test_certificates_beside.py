@@ -107,3 +107,18 @@ def test_below_bare_knows_the_temperature_or_keeps_away():
     assert below_bare(65.0, cell, 60.0) is None
     assert below_bare(30.0, Cell(**facts)) is None
     assert below_bare(30.0, replace(cell, configuration="full")) is None
+
+
+@pytest.mark.parametrize("beside", [voltammogram, spectrum])
+def test_far_less_than_the_last_cycle_leaves_a_healthy_cell_open(beside):
+    bare = replace(CELL, electrolyte_thickness_um=None)
+    cycles = cycling(0, 8, "a.csv")
+    found = examine(assemble(bare, [cycles, beside(24.0, 30.0)]))
+    assert set(found.verdicts["state"]) == {"healthy"}
+    assert found.summary["state"] == "undetermined"
+    assert "a short may have begun in between" in found.summary["summary"]
+    for parts in (
+        [cycles, beside(24.0, 80.0)],
+        [cycles, beside(24.0, 30.0), cycling(30, 4, "b.csv")],  # the later cycles speak
+    ):
+        assert examine(assemble(bare, parts)).summary["state"] == "healthy"

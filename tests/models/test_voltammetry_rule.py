@@ -187,6 +187,12 @@ def test_a_couple_about_zero_is_no_symmetric_cell():
         assert "not a symmetric cell" in found[-1].evidence[0].sentence
 
 
+def test_peaks_about_zero_are_no_resistance():
+    for before, known in ((0.9, {"undetermined"}), (0.5, {"undetermined", "soft"})):
+        grown = [s._replace(peak_before_vertex=before) for s in sweeps([100, 50, 25])]
+        assert set(states(hardened(grown, Cell(), temperature_logged=True))) == known
+
+
 def test_a_sweep_whose_contact_was_lost_is_compared_with_nothing():
     # the third lost its contact where the chord is read
     found = hardened(
@@ -200,3 +206,10 @@ def test_a_change_with_the_window_is_not_called_none():
     narrow, wide = sweeps([100, 100], window=0.05), sweeps([50, 50], window=0.1)
     found = hardened([*narrow, *wide], Cell(), temperature_logged=True)
     assert "where window or rate changed it changed by 100 %" in found[-1].evidence[0].sentence
+
+
+def test_a_thin_liquid_has_less_than_a_wire_between_pellets():
+    thin = Cell(area_cm2=1.0, electrolyte_thickness_um=25.0, ionic_conductivity_s_per_cm=1e-2)
+    for rule in (literal, partial(hardened, temperature_logged=False)):
+        assert "hard" not in states(rule(sweeps([2.0, 2.0], linearity=1.0), thin))
+        assert "hard" in states(rule(sweeps([0.01, 0.01], linearity=1.0), thin))

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,21 @@ def test_cv_that_jumps_is_the_papers_figure_3e_and_invasive(paper):
     assert found.caveats[0].startswith("WARNING: this CV is invasive")
     # by hand: sqrt(0.2 3.6 C 0.2 mV/s 97 ohm cm2) = 0.118 V
     assert found.data["harmless_window_volt"] == pytest.approx(0.118, abs=2e-3)
+
+
+def test_cv_words_do_not_pass_over_what_changed_between_two_series():
+    parts = [_voltammogram([0.1] * 2, resistances=[ohm] * 2) for ohm in (100.0, 50.0)]
+    records = [
+        replace(part.records[0], source=Source(f"{k}.csv", started_unix_second=1.7e9 + 1e6 * k))
+        for k, part in enumerate(parts)
+    ]
+    found = read_cv(assemble(Cell("cv", area_cm2=1.0), records))
+    assert "from CV 1 to CV 2 the peak current changed by +100 %" in found.verdict
+
+
+def test_cv_words_call_noise_no_trend():
+    found = read_cv(_voltammogram([0.1] * 2, resistances=[100.0, 99.5]))
+    assert "the peak current stays the same" in found.verdict
 
 
 def _voltammogram(windows, *, middle=0.0, resistances=None):

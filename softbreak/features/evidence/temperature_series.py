@@ -28,6 +28,11 @@ CYCLED_SECOND: Final = 600.0
 SAME_KELVIN: Final = 2.0
 """… and the later spectra come back to two temperatures of the earlier ones, within this."""
 
+LEAST_PAIRS: Final = 3
+"""Two series in each other have so many temperatures, at which ln R differs …"""
+DIFFERS, MUCH = 0.1, 0.22
+"""… by more than this at each, and by this in the middle: settling warmth makes less."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
@@ -131,7 +136,8 @@ def split_at_return(series: Series) -> list[Series]:
     """Cut a life with several series into them.
 
     By time, where a long pause (or cycling) lies between spectra and the later ones come back to
-    temperatures of the earlier ones; else where a jump over the range starts a second sweep of it.
+    temperatures of the earlier ones; else where a jump over the range starts a second sweep of it;
+    else every other one, where at every temperature two spectra stand that differ.
 
     Parameters
     ----------
@@ -143,7 +149,22 @@ def split_at_return(series: Series) -> list[Series]:
         In the order of time; one where there is no second series.
     """
     cuts = _cuts_by_time(series) or _cuts_by_jump(series)
+    if not cuts and _interleaved(series):
+        return [series.part(slice(0, None, 2)), series.part(slice(1, None, 2))]
     return [series.part(rows) for rows in np.split(np.arange(len(series.celsius)), cuts)]
+
+
+def _interleaved(series: Series) -> bool:
+    """Whether two series lie in each other: pairs at one temperature that differ in one sense."""
+    celsius, log_r = series.celsius, np.log(series.ohm)
+    if len(celsius) < 2 * LEAST_PAIRS or len(celsius) % 2:
+        return False
+    one, other = slice(0, None, 2), slice(1, None, 2)
+    if (np.abs(celsius[one] - celsius[other]) > SAME_KELVIN).any():
+        return False
+    change = log_r[other] - log_r[one]
+    alike = (np.sign(change) == np.sign(change[0])).all()
+    return bool(alike and np.abs(change).min() > DIFFERS and np.median(np.abs(change)) > MUCH)
 
 
 def _cuts_by_time(series: Series) -> list[int]:

@@ -23,7 +23,7 @@ from softbreak.models.diagnosis.findings import judged_findings
 from softbreak.models.diagnosis.result import MOMENTS, VERDICT_COLUMNS, Diagnosis, verdict_table
 from softbreak.models.diagnosis.summary import summarise
 from softbreak.models.registry import DEFAULT, Detector, detector_of, units_of
-from softbreak.models.rules.certificates_beside import certificates_of, sweep_views
+from softbreak.models.rules.certificates_beside import certificates_of, doubts_of, sweep_views
 from softbreak.models.rules.impedance import ImpedanceReading, read_spectra
 from softbreak.physics.voltammetry import current_increase
 
@@ -215,9 +215,10 @@ def diagnosed(
         "impedance": impedance_table(readings),
         "sources": _sources(history),
     }
+    beside = [*certificates_of(evidence, readings), *doubts_of(evidence, readings)]
     return Diagnosis(
         cell=evidence.cell,
-        summary=summarise(evidence, units, found, history, certificates_of(evidence, readings)),
+        summary=summarise(evidence, units, found, history, beside),
         findings=findings,
         **tables,
     )

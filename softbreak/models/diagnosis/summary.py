@@ -16,7 +16,7 @@ from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.models.diagnosis.climbing import steepest_climb
 from softbreak.models.rules.certificates_beside import Certificate
 from softbreak.models.rules.sentences import hours, lasting, percent
-from softbreak.models.rules.thresholds import GROWTH_LIMIT
+from softbreak.models.rules.thresholds import GROWTH_LIMIT, NOT_MEASURED
 from softbreak.models.rules.voltage import UNFINISHED
 from softbreak.verdict import BASIS_COUNTS, State, Verdict, cycle_number
 
@@ -69,6 +69,8 @@ def summarise(
     onset_time = _onset_time(evidence, units, onset)
     earliest = _earliest_onset(units, verdicts, onset, onset_time)
     told = _sentence(state, verdicts, onset, (earliest, onset_time))
+    if state is State.UNDETERMINED and verdicts and _unmeasured(verdicts[-1]):
+        told += _held(history)
     if state is State.UNDETERMINED and (climb := steepest_climb(evidence)) is not None:
         told = f"{told} {climb.sentence}"
     probability = _probability(state, verdicts)
@@ -289,14 +291,19 @@ def _passing(evidence: CellEvidence, verdicts: Sequence[Verdict]) -> list[int]:
     ]
 
 
+def _unmeasured(verdict: Verdict) -> bool:
+    """Whether a cycle is open because its voltage stood still or is not there."""
+    return any(found.feature == NOT_MEASURED for found in verdict.evidence)
+
+
 def _held(history: CellHistory) -> str:
     """Say which holds at constant voltage there are, of a cell that offers nothing else."""
     volts = [1e3 * hold.voltage_volt for hold in holds_of(history)]
     if not volts:
         return ""
     holds = "is 1 hold" if len(volts) == 1 else f"are {len(volts)} holds"
-    span = "" if len(volts) == 1 else f"{min(volts):.3g} to "
-    span += f"{max(volts):.3g} mV"
+    low, high = f"{min(volts):.3g}", f"{max(volts):.3g}"
+    span = f"{high} mV" if low == high else f"{low} to {high} mV"
     return f" There {holds} at constant voltage ({span}): softbreak leakage."
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -24,11 +24,21 @@ from softbreak.models.rules.thresholds import (
     CERTIFICATE_UNLOGGED,
     ELECTROLYTE_EV,
 )
-from softbreak.models.rules.voltammetry import HardenedRule, SweepView
-from softbreak.verdict import State, Verdict
+from softbreak.models.rules.voltammetry import HardenedRule, SweepView, foreign_sweep
+from softbreak.physics.impedance import FEWEST_POINTS
+from softbreak.physics.voltammetry import at_reference_temperature
+from softbreak.verdict import State, Verdict, undetermined
 
 if TYPE_CHECKING:
     from softbreak.models.rules.impedance import ImpedanceReading
+
+
+FAR_BELOW: Final = 0.5
+"""A voltammogram below this share of V/I of the last cycle casts doubt on what the cycles say …"""
+LINEAR_VOLT: Final = 0.1
+"""… at a voltage up to this, or up to twice that of the cycling; so does a spectrum …"""
+LOW_HERTZ: Final = 0.1
+"""… that reaches down to this."""
 
 
 class Certificate(NamedTuple):
@@ -125,6 +135,85 @@ def certificates_of(
     if len(evidence.sweeps):
         found += _of_sweeps(evidence)
     return sorted(found, key=lambda one: one.time_second)
+
+
+def doubts_of(
+    evidence: CellEvidence, readings: Sequence[ImpedanceReading] = ()
+) -> list[Certificate]:
+    """Return the first measurement after the last cycle that shows far less resistance than it.
+
+    Both show the same total resistance, so that a cell whose cycles were healthy is left open: a
+    short may have begun between them (a voltammogram itself can make it).
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    readings : sequence of ImpedanceReading
+        One a spectrum.
+    """
+    cycles = evidence.timeline.cycle_columns
+    if not len(cycles) or evidence.cell.configuration == "full":
+        return []
+    before, ended, warmth, ampere = (
+        float(cycles[name][-1])
+        for name in (
+            "late_resistance_ohm",
+            "end_time_second",
+            "temperature_celsius",
+            "current_ampere",
+        )
+    )
+    area, found = evidence.cell.area_cm2, []
+    for name, time, resistance, celsius in (
+        *_chords(evidence, before * ampere),
+        *_low_ends(evidence, readings),
+    ):
+        warm = float(at_reference_temperature(resistance, celsius, warmth))
+        if time < ended or not 0.0 < warm < FAR_BELOW * before:
+            continue
+        told = undetermined(
+            f"{name} is {ohm(resistance, area)}, V/I of the last cycle was {ohm(before, area)}: a "
+            "short may have begun in between, or the cell is warmer, or touches better",
+            "The same cycling once more, or an impedance spectrum beside one of the fresh cell.",
+            soft=0.5,
+        )
+        found.append(Certificate(time, told))
+    return sorted(found, key=lambda one: one.time_second)[:1]
+
+
+def _chords(evidence: CellEvidence, volt: float) -> list[tuple[str, float, float, float]]:
+    """Voltammograms that kinetics do not bend far below the cycling at ``volt``."""
+    if not len(evidence.sweeps):
+        return []
+    common = evidence.sweeps["common_voltage"].tolist()
+    return [
+        (
+            "V/I of the voltammogram",
+            sweep.start_time_second,
+            sweep.chord_resistance,
+            sweep.temperature_celsius,
+        )
+        for sweep, at in zip(sweep_views(evidence), common, strict=True)
+        if at <= max(LINEAR_VOLT, 2.0 * volt) and foreign_sweep(sweep, evidence.cell) is None
+    ]
+
+
+def _low_ends(
+    evidence: CellEvidence, readings: Sequence[ImpedanceReading]
+) -> list[tuple[str, float, float, float]]:
+    """Spectra that reach low frequencies and do not speak for themselves."""
+    return [
+        (
+            "The low-frequency resistance",
+            reading.time_second,
+            reading.low_frequency_ohm,
+            spectrum.temperature_celsius,
+        )
+        for spectrum, reading in zip(evidence.spectra, readings, strict=False)
+        if len(spectrum.frequency) >= FEWEST_POINTS
+        and spectrum.frequency.min() <= LOW_HERTZ
+        and not reading.speaks
+    ]
 
 
 def _of_sweeps(evidence: CellEvidence) -> list[Certificate]:

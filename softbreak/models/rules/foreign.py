@@ -48,7 +48,7 @@ HELD_SHARE, HELD_VOLT = 0.005, 5e-4
 """A voltage that moves by less than this share, or volts, is held …"""
 DECAYED: Final = 0.01
 """… where the current of the second half differs by more than this share from the mean."""
-MOSTLY: Final = 0.5
+MOSTLY: Final = 0.8
 """Share of the half-cycles that are holds in a cell that was not cycled by a current."""
 
 

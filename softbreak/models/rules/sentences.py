@@ -291,7 +291,9 @@ _OHMS: Final = {
 """How many of the numbers of a reason are resistances, told with their unit: the first is V/I, the
 second the bare electrolyte's."""
 _TOLD: Final[dict[int, Callable[..., Evidence | str]]] = {
-    codes.MISSING: lambda *_: "no voltage or no current was measured in this cycle",
+    codes.MISSING: lambda *_: (
+        "no voltage or no current was measured in this cycle, or it stood still"
+    ),
     codes.LOST: lambda noise, *_: (
         f"the voltage scatters by {percent(noise)} of its mean: V/I is lost in the noise"
     ),

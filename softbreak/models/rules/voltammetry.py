@@ -44,6 +44,8 @@ SYMMETRIC_VOLT: Final = 0.6
 """… or one end does (0 → 0.1 → 0 V), and the other one is no further away than this."""
 PASSIVE: Final = 0.05
 """Share of the charge that may flow against the voltage: between equal electrodes none does."""
+INNER: Final = 0.8
+"""A current whose peaks lie further before the vertices, on either side, is no resistance's."""
 POSSIBLE_GROWTH: Final = 2.0
 """Factor by which R_i may have grown unseen since the first CV."""
 SAME_SETTING: Final = 0.1
@@ -67,6 +69,7 @@ class SweepView(NamedTuple):
     charge: float
     temperature_celsius: float
     against_voltage: float = math.nan
+    peak_before_vertex: float = math.nan
 
 
 def literal(sweeps: Sequence[SweepView], cell: Cell) -> list[Verdict]:
@@ -117,15 +120,22 @@ def foreign_sweep(sweep: SweepView, cell: Cell) -> Verdict | None:
 
 def _active(sweep: SweepView) -> Verdict | None:
     """Abstain on a voltammogram about 0 V of electrodes that give back charge by themselves."""
-    if not sweep.against_voltage > PASSIVE:
+    if sweep.peak_before_vertex > INNER:
+        why = (
+            "the current of the voltammogram has its peaks far inside the window and falls towards "
+            "the vertices: a redox couple (then this is not a symmetric cell), or metal that runs "
+            "out at once"
+        )
+    elif sweep.against_voltage > PASSIVE:
+        why = (
+            f"{percent(sweep.against_voltage)} of the charge of the voltammogram flows against the "
+            "voltage: this is not a symmetric cell, whose electrodes have no voltage of their own "
+            "(a redox couple against a reference electrode, or a capacitor, has)"
+        )
+    else:
         return None
-    return undetermined(
-        f"{percent(sweep.against_voltage)} of the charge of the voltammogram flows against the "
-        "voltage: this is not a symmetric cell, whose electrodes have no voltage of their own (a "
-        "redox couple against a reference electrode, or a capacitor, has), and the CV rules do not "
-        "apply to it",
-        "A symmetric cell without a reference electrode, swept about 0 V.",
-    )
+    wanted = "A symmetric cell without a reference electrode, swept about 0 V."
+    return undetermined(f"{why}; the CV rules do not apply to it", wanted)
 
 
 def _literal(sweep: SweepView, before: SweepView | None, cell: Cell) -> Verdict:
@@ -147,6 +157,7 @@ def _literal(sweep: SweepView, before: SweepView | None, cell: Cell) -> Verdict:
 _MORE_WANTED: Final = (
     "Another cyclic voltammogram with the same window and scan rate, and its temperature."
 )
+_ALONE: Final = "there is no comparable earlier voltammogram"
 UNCHANGED_WANTED: Final = (
     "Area, thickness and conductivity of the electrolyte in cells.csv (V/I below L/(σA) proves "
     "electrons), and an impedance spectrum beside one of the fresh cell."
@@ -165,9 +176,13 @@ def _same_setting(one: SweepView, other: SweepView) -> bool:
 
 def _is_wire(sweep: SweepView, cell: Cell) -> Verdict | None:
     """Hard: a straight line of a resistance that only metal has."""
-    floor = 0.1 * (cell.ionic_floor_ohm or 0.0) * (cell.area_cm2 or 1.0)
     areal = sweep.chord_resistance * (cell.area_cm2 or 1.0)
-    if not (sweep.linearity > LINEAR and 0.0 < areal < max(HARD_OHM_CM2, floor)):
+    limit = HARD_OHM_CM2
+    if cell.ionic_floor_ohm is not None:
+        # a thin liquid has less than a wire between pellets
+        floor = cell.ionic_floor_ohm * (cell.area_cm2 or 1.0)
+        limit = max(min(limit, floor), 0.1 * floor)
+    if not (sweep.linearity > LINEAR and 0.0 < areal < limit):
         return None
     sentence = (
         f"The voltammogram is a straight line (R² = {sweep.linearity:.5f}) of "
@@ -208,7 +223,8 @@ class HardenedRule:
         ----------
         sweep : SweepView
         """
-        settled = self._absolute(sweep)
+        cell = self._cell
+        settled = foreign_sweep(sweep, cell) or _is_wire(sweep, cell) or self._floor(sweep)
         if settled is None and sweep.largest_jump < -JUMP:
             return self._fall(sweep)
         conductance, spread = self._corrected(sweep)
@@ -219,7 +235,6 @@ class HardenedRule:
         if fresh or math.isnan(conductance):
             self._first = self._lowest = conductance
             self._soft = False
-        jumped = sweep.largest_jump > JUMP
         rise = conductance - self._lowest
         self._lowest = min(self._lowest, conductance)
         if settled is not None:
@@ -228,18 +243,13 @@ class HardenedRule:
             return undetermined(
                 "no current flows through the cell at the common voltage", _MORE_WANTED
             )
-        if jumped:
+        if sweep.largest_jump > JUMP:
             self._jumped = self._soft = True
             return self._jump(sweep, rise)
         if fresh:
-            alone = "there is no comparable earlier voltammogram"
-            return undetermined(f"{alone}{self._shifted()}", _MORE_WANTED)
+            return undetermined(f"{_ALONE}{self._shifted()}", _MORE_WANTED)
         self._soft = rise > (RISE_OFF if self._soft else RISE_ON)
         return self._compared(rise, conductance - self._first, spread)
-
-    def _absolute(self, sweep: SweepView) -> Verdict | None:
-        """What a voltammogram says by itself: a foreign cell, a wire, or less than L/(σA)."""
-        return foreign_sweep(sweep, self._cell) or _is_wire(sweep, self._cell) or self._floor(sweep)
 
     def certificate(self, sweep: SweepView) -> Verdict | None:
         """What a voltammogram below L/(σA) proves by itself; None where it is above, or foreign.
@@ -309,9 +319,8 @@ class HardenedRule:
             f"Inside the sweep the current jumped by {percent(sweep.largest_jump)} of its peak: "
             "a new path closed, perhaps by the CV itself."
         )
-        share = 1.0 - math.exp(-max(rise, 0.0))
         jumped = min(sweep.largest_jump, 1.0)
-        eta = min(max(share, jumped / (1.0 + jumped)), 0.94)
+        eta = min(max(1.0 - math.exp(-max(rise, 0.0)), jumped / (1.0 + jumped)), 0.94)
         return judged(
             State.SOFT,
             (eta, 0.05, 1.0),
