@@ -292,8 +292,10 @@ def _enclosed(quotes: np.ndarray, edges: np.ndarray, ends: np.ndarray, within: i
     inside[1:] ^= (0 - odd[:-1]).astype(np.uint8)
     inside[0] ^= 255 * within
     broken = inside & np.packbits(ends[1:-1])
-    broken |= here & inside & ~np.packbits(edges[:-2])
-    broken |= here & ~inside & ~np.packbits(edges[2:])
+    edge = np.packbits(edges)  # its bits stand one behind those of the others
+    behind = np.append(edge[1:], np.uint8(0))[: len(here)]
+    broken |= here & inside & ~edge[: len(here)]
+    broken |= here & ~inside & ~(edge[: len(here)] << 2 | behind >> 6)
     return -1 if broken.any() else int(odd[-1])
 
 
