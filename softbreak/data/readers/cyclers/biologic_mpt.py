@@ -222,7 +222,10 @@ def _whole_lines(data: bytes, n_labels: int) -> tuple[bytes, str]:
         fields = data.rstrip(b"\r\t").split(b"\t")
         return (data, "") if len(fields) == n_labels else (b"", UNFINISHED)
     ending = without_unfinished(data.rstrip(b"\t"), "\t", n_labels)
-    return ending.data.rstrip(b"\r\n"), ending.unfinished
+    whole = ending.data
+    if re.search(rb"[^\r\n]\r?\n\Z", whole[-3:]):  # one line end does no harm: spare the copy
+        return whole, ending.unfinished
+    return whole.rstrip(b"\r\n"), ending.unfinished
 
 
 @np.errstate(all="ignore")

@@ -247,7 +247,11 @@ def _checked_fields(path: Path, rows: Rows) -> pl.DataFrame:
     import polars as pl
 
     names, frame = rows.header.names, rows.frame
-    extra = frame[str(len(names))].fill_null("").str.len_bytes().to_numpy() > 0
+    beyond = frame[str(len(names))]
+    if beyond.null_count() == len(beyond):  # mostly there is nothing behind the last heading
+        extra = np.zeros(len(beyond), dtype=bool)
+    else:
+        extra = beyond.fill_null("").str.len_bytes().to_numpy() > 0
     shifted = np.flatnonzero(extra)
     under = f"headings ({', '.join(names[:12])})"
     if len(shifted) > MOST_SHIFTED * len(frame):

@@ -20,12 +20,13 @@ _FIRST: Final = 1000
 def one_row_a_count(table: pd.DataFrame) -> bool:
     """Whether every row has its own cycle and step."""
     counts = [name for name in _COUNTS if name in table]
-    return bool(counts) and _all_differ(table[counts])
+    return bool(counts) and _all_differ(table, counts)
 
 
-def _all_differ(counts: pd.DataFrame) -> bool:
-    """Whether no row stands twice; of samples, the first few tell."""
-    return not counts.head(_FIRST).duplicated().any() and not counts.duplicated().any()
+def _all_differ(table: pd.DataFrame, counts: list[str]) -> bool:
+    """Whether no two rows have the same counts; of samples, the first few tell."""
+    few = table.iloc[:_FIRST]
+    return not few.duplicated(counts).any() and not table.duplicated(counts).any()
 
 
 def samples(record: Record, path: Path) -> Record:
@@ -37,7 +38,7 @@ def samples(record: Record, path: Path) -> Record:
         If it has a row a cycle, or a row a step.
     """
     table = record.table
-    a_cycle = "cycle_count" in table and _all_differ(table[["cycle_count"]])
+    a_cycle = "cycle_count" in table and _all_differ(table, ["cycle_count"])
     if (a_cycle and len(table) >= _FEWEST_CYCLES) or (
         len(table) >= _FEWEST_STEPS and one_row_a_count(table)
     ):

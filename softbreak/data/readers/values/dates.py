@@ -147,6 +147,8 @@ def instant(text: str, *, habit: str = MONTH_FIRST) -> Instants:
     """Read one date of a header, as :func:`read_instants` reads a column of one row."""
     import polars as pl
 
+    if not text.strip():
+        return Instants(np.array([np.nan]))
     forms = ("%m/%d",) if habit == MONTH_FIRST else ("%d/%m",)
     return read_instants(pl.Series([text], dtype=pl.String), forms)
 
