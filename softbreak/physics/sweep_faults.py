@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import median_filter
 
 BOUNCE_SECOND: Final = 6.0
 """What lasts less, or a single sample, and returns is a contact that bounced."""
@@ -15,6 +14,8 @@ SPIKE_SIGMAS: Final = 6.0
 """… and from this many standard deviations of its noise; so does a jump."""
 RETURNED: Final = 1.1
 """A conductance up to this many times what the cycle before showed is no new path."""
+_MOST_BESIDE, _AT_ONCE = 25, 1 << 15
+"""Samples of a running median on either side, and medians taken at once: time and memory."""
 OUTER: Final = 0.2
 """Below this share of the window I/V is mostly offset."""
 
@@ -58,12 +59,22 @@ def without_bounces(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) 
     half = max(1, min(round(BOUNCE_SECOND / usual), len(current) // 200))
     slope, offset = straight_line(voltage, current)
     beside = current - slope * voltage - offset
-    window = 2 * half + 1
-    around = median_filter(beside, size=window, mode="nearest")
+    around = _running_median(beside, half)
     away = np.abs(beside - around)
     bounced = away > max(SPIKE_SHARE * float(np.ptp(around)), SPIKE_SIGMAS * _noise(current))
     bounced &= away > SPIKE_SHARE * float(np.ptp(slope * voltage))
     return np.where(bounced, around + slope * voltage + offset, current)
+
+
+def _running_median(values: np.ndarray, half: int) -> np.ndarray:
+    """Median over so many samples on either side; of dense ones over a few in every so many."""
+    every = max(1, half // _MOST_BESIDE)
+    half //= every
+    padded = np.pad(values[::every], half, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    starts = range(0, len(windows), _AT_ONCE)
+    found = [np.median(windows[start : start + _AT_ONCE], axis=1) for start in starts]
+    return np.repeat(np.concatenate(found), every)[: len(values)]
 
 
 def largest_jump(voltage: np.ndarray, current: np.ndarray, cycle: slice) -> float:
