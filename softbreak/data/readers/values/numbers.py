@@ -19,30 +19,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 MISSING: Final = (
-    "",
-    "nan",
-    "n/a",
-    "na",
-    "#n/a",
-    "null",
-    "none",
-    "-",
-    "--",
-    "---",
-    "—",
-    "inf",
-    "+inf",
-    "-inf",
-    "∞",
-    "-∞",
-    "ovl",
-    "ovld",
-    "ovf",
-    "overload",
-    "overflow",
-    "#div/0!",
-    "#num!",
-    "#value!",
+    *("", "nan", "n/a", "na", "#n/a", "null", "none", "-", "--", "---", "—"),
+    *("inf", "+inf", "-inf", "∞", "-∞", "ovl", "ovld", "ovf", "overload", "overflow"),
+    *("#div/0!", "#num!", "#value!"),
 )
 """What stands, in lower case, where there is no number; it is no damage."""
 _OTHER: Final = {".": ",", ",": "."}
