@@ -146,7 +146,9 @@ def _judged(
     time, volt, ampere = (values[name] for name in _SERIES)
     advance, middle = np.diff(time), np.abs(0.5 * (ampere[1:] + ampere[:-1]))
     steady = np.abs(np.diff(ampere)) <= 0.01 * np.abs(ampere[1:])
-    by_charge = _ratio(np.where(steady, middle * advance, np.nan), values.get("_charge"))
+    with np.errstate(invalid="ignore"):  # a clock or current that is not finite
+        passed = np.where(steady, middle * advance, np.nan)
+    by_charge = _ratio(passed, values.get("_charge"))
     by_power = None
     if "_power" in values:
         by_power = plain_ratio(np.abs(volt * ampere), np.abs(values["_power"]))
