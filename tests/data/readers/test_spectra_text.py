@@ -282,3 +282,35 @@ def test_mapped_spectra_are_split_and_what_is_no_number_is_said(tmp_path: Path) 
     assert (one.rows, other.rows) == (20, 20)
     assert other.array("real_impedance_ohm")[0] == 40.0
     assert "'??'" in str(one.source.stated["left_out"])
+
+
+@pytest.mark.parametrize(
+    ("heading", "value", "celsius"),
+    [
+        ("Temperature/K", "298.15", 25.0),
+        ("Temp. (K)", "323,15", 50.0),
+        ("Cell temperature [°C]", "60.0", 60.0),
+        ("Temperatur", "298.15", 25.0),
+        ("T/°F", "77", 25.0),
+        ("T", "298.15", None),  # perhaps a time
+    ],
+)
+def test_a_temperature_beside_a_spectrum(
+    tmp_path: Path, heading: str, value: str, celsius: float | None
+) -> None:
+    delimiter = ";" if "," in value else ","
+    decimal = "," if "," in value else "."
+    frequency = np.logspace(5, -1, 30)
+    impedance = 20.0 + 100.0 / (1.0 + 2j * np.pi * frequency * 1e-3)
+    lines = [delimiter.join(["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", heading])]
+    for f, z in zip(frequency, impedance, strict=True):
+        numbers = [f"{x:.8g}".replace(".", decimal) for x in (f, z.real, -z.imag)]
+        lines.append(delimiter.join([*numbers, value]))
+    path = tmp_path / "warm.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (told,) = registry.read(path)
+    if celsius is None:
+        assert "ambient_temperature_celsius" not in told.table
+    else:
+        assert told.table["ambient_temperature_celsius"].to_numpy() == pytest.approx(celsius)
+    assert told.table["real_impedance_ohm"].to_numpy() == pytest.approx(impedance.real, rel=1e-6)

@@ -153,7 +153,7 @@ def _table(path: Path, lines: Sequence[str], header: Header, end: int) -> pd.Dat
         )
     columns = {name: header.columns[name] for name in header.wanted}
     most = max(column.place for column in columns.values())
-    numbers, rows = [], []
+    numbers, rows, warmth = [], [], []
     for row, line in enumerate(lines[header.first : end], start=header.first + 1):
         if not line.strip(" \t\r,;"):
             continue
@@ -163,6 +163,7 @@ def _table(path: Path, lines: Sequence[str], header: Header, end: int) -> pd.Dat
         _check_again(path, row, header, fields)
         numbers.append(row)
         rows.append([fields[column.place] for column in columns.values()])
+        warmth.append(_warmth(header, fields))
     if header.announced is not None and len(rows) < header.announced:
         told = f"{header.announced} points, as line {header.first} announces"
         raise _cut(path, f"line {end}", f"only {len(rows)} rows", told)
@@ -180,8 +181,20 @@ def _table(path: Path, lines: Sequence[str], header: Header, end: int) -> pd.Dat
     if header.admittance and table:
         impedance = _inverted(table["real"], table["imaginary"])
         table |= {"real": impedance.real, "imaginary": impedance.imag}
+    if header.temperature is not None and table and np.isfinite(warmth).any():
+        table["temperature"] = header.temperature.celsius(np.array(warmth))
     empty = {name: np.empty(0) for name in SPECTRUM}
     return pd.DataFrame(table or empty, dtype=np.float64)
+
+
+def _warmth(header: Header, fields: Sequence[str]) -> float:
+    """Return the temperature of a row in the file's unit; NaN where there is none."""
+    place = header.temperature.place if header.temperature else len(fields)
+    text = fields[place].strip().strip('"') if place < len(fields) else ""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return float("nan")
 
 
 def _inverted(real: np.ndarray, imaginary: np.ndarray) -> np.ndarray:
@@ -239,7 +252,7 @@ def _cut(path: Path, place: str, found: str, expected: str) -> ReadError:
 def _split(origin: Origin, table: pd.DataFrame) -> list[Record]:
     """Return records in file order: rows of frequency zero are a time series between spectra."""
     if not set(SERIES) <= set(table.columns):
-        return spectrum_records(origin, *(table[name].to_numpy() for name in SPECTRUM))
+        return _spectra(origin, table)
     in_series = (table["frequency"] == 0.0).to_numpy()
     edges = np.flatnonzero(np.diff(in_series)) + 1
     records: list[Record] = []
@@ -255,8 +268,14 @@ def _split(origin: Origin, table: pd.DataFrame) -> list[Record]:
             )
             records.append(record(replace(origin, method=""), Technique.CYCLING, series))
         elif len(part):
-            records += spectrum_records(origin, *(block[name].to_numpy() for name in SPECTRUM))
+            records += _spectra(origin, block)
     return records
+
+
+def _spectra(origin: Origin, table: pd.DataFrame) -> list[Record]:
+    columns = (table[name].to_numpy() for name in SPECTRUM)
+    celsius = table["temperature"].to_numpy() if "temperature" in table else None
+    return spectrum_records(origin, *columns, celsius=celsius)
 
 
 def stated_above(header: Sequence[str]) -> tuple[dict[str, object], float | None]:

@@ -128,9 +128,15 @@ def started(date: str, time: str) -> float | None:
 
 
 def spectrum_records(
-    origin: Origin, frequency: ArrayLike, real: ArrayLike, imaginary: ArrayLike
+    origin: Origin,
+    frequency: ArrayLike,
+    real: ArrayLike,
+    imaginary: ArrayLike,
+    celsius: ArrayLike | None = None,
 ) -> list[Record]:
     """Build the records of spectra from columns in Hz and Ω (true sign), in file order.
+
+    With a temperature (°C) of each point, where it was logged.
 
     Points that nobody can measure are still in them:
     :func:`softbreak.data.readers.soundness.sound` leaves them out.
@@ -147,6 +153,8 @@ def spectrum_records(
             "imaginary_impedance_ohm": np.asarray(imaginary, dtype=np.float64),
         }
     )
+    if celsius is not None:
+        table["ambient_temperature_celsius"] = np.asarray(celsius, dtype=np.float64)
     if table.empty:
         raise ReadError(
             origin.path,

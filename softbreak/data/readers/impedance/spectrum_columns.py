@@ -14,7 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import numpy as np
+
 from softbreak.data.readers.tables.number_columns import could_be_number, not_measured
+from softbreak.data.readers.values.units import OFFSETS
 
 SPECTRUM: Final = ("frequency", "real", "imaginary")
 POLAR: Final = ("frequency", "modulus", "phase")
@@ -101,6 +104,12 @@ _PREFIXES: Final = {
     "G": 1e9,
     **{"к": 1e3, "м": 1e-3, "М": 1e6, "К": 1e3},
 }
+_TEMPERATURE: Final = re.compile(
+    r"(?:(?i:cell|sample|ambient|actual|chamber|zell)[_\s]*)?"
+    r"(?:(?i:temp(?:\.|eratur[ea]?)?|temp[ée]rature|t1)|T|温度|溫度|온도|(?i:температура))"
+    r"[\s_]*[\[(/]?\s*(?P<unit>°?\s?[CKF]|(?i:deg\s?[CF]|kelvin|celsius|fahrenheit)|℃|℉)?\s*[\])]?"
+)
+"""A column of temperatures; "T" alone only where it names a unit."""
 _SCALED: Final = re.compile(
     r"([kKMmGnuµμкКмМ]?)(?:(?i:ohm|hz|hertz|siemens|mho|ом|гц)|[ΩΩ]|(?i:sec|s\b|v\b|a\b|h\b|min\b))"
 )
@@ -125,6 +134,26 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Temperature:
+    """A column of temperatures: its place, and its unit in lower case; None where it has none."""
+
+    place: int
+    unit: str | None
+
+    def celsius(self, values: np.ndarray) -> np.ndarray:
+        """Return values of the column in °C; without a unit, what no cell survives is in kelvin."""
+        known = values[np.isfinite(values)]
+        unit = self.unit
+        if unit is None and len(known) and float(np.median(known)) > _HOTTEST_CELSIUS:
+            unit = "k"
+        scale, offset = OFFSETS.get(unit or "", (1.0, 0.0))
+        return values * scale + offset
+
+
+_HOTTEST_CELSIUS: Final = 200.0
+
+
+@dataclass(frozen=True)
 class Header:
     """The names above a table of impedance.
 
@@ -145,6 +174,8 @@ class Header:
         The count of points that stands alone in a line below the names.
     again : dict of str to int
         Places of a second real and imaginary part, where there are both.
+    temperature : Temperature or None
+        Of the cell, a number a row.
     """
 
     row: int
@@ -155,6 +186,7 @@ class Header:
     announced: int | None = None
     admittance: bool = False
     again: Mapping[str, int] = field(default_factory=dict)
+    temperature: Temperature | None = None
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -209,7 +241,9 @@ def header_at(lines: Sequence[str], row: int) -> Header | None:
             columns = _columns(told)
             if columns is not None:
                 header = _with_rows_below(lines, row, delimiter, columns)
-                return replace(header, again=_again(told, columns))
+                return replace(
+                    header, again=_again(told, columns), temperature=temperature_in(told)
+                )
     return None
 
 
@@ -232,6 +266,16 @@ def _again(names: Sequence[str], found: Mapping[str, tuple[Column, str]]) -> dic
         if told is not None and known and place > found[told[0]][0].place:
             places.setdefault(told[0], place)
     return places if len(places) == 2 else {}
+
+
+def temperature_in(names: Sequence[str]) -> Temperature | None:
+    """Return the first column of temperatures; None without one."""
+    for place, name in enumerate(names):
+        match = _TEMPERATURE.fullmatch(name.strip().strip('"')) if len(name) <= MOST_NAME else None
+        if match is not None and (match["unit"] or match[0] != "T"):
+            unit = (match["unit"] or "").lower().replace(" ", "").removeprefix("deg")
+            return Temperature(place, unit.removeprefix("°") or None)
+    return None
 
 
 def _columns(names: Sequence[str]) -> dict[str, tuple[Column, str]] | None:
