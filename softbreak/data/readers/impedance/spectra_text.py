@@ -273,9 +273,9 @@ def _split(origin: Origin, table: pd.DataFrame) -> list[Record]:
 
 
 def _spectra(origin: Origin, table: pd.DataFrame) -> list[Record]:
-    columns = (table[name].to_numpy() for name in SPECTRUM)
+    frequency, real, imaginary = (table[name].to_numpy() for name in SPECTRUM)
     celsius = table["temperature"].to_numpy() if "temperature" in table else None
-    return spectrum_records(origin, *columns, celsius=celsius)
+    return spectrum_records(origin, frequency, real, imaginary, celsius)
 
 
 def stated_above(header: Sequence[str]) -> tuple[dict[str, object], float | None]:
