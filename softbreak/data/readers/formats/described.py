@@ -391,8 +391,7 @@ def _check_signs(record: Record) -> None:
             found=f"a current that is never negative under a voltage that is in {share:.0%} of the "
             "samples",
             expected="a current with its sign",
-            remedy="Export the current with its sign, or with a column that says charge or "
-            "discharge.",
+            remedy="Export it with its sign, or with a column that says charge or discharge.",
         )
 
 

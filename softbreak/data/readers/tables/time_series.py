@@ -300,8 +300,7 @@ def _measured(
     if len(arrays[SERIES_COLUMNS[0]]) and all(_all_finite(arrays[name]) for name in SERIES_COLUMNS):
         return dict(arrays), told
     usable = np.logical_and.reduce([np.isfinite(arrays[name]) for name in SERIES_COLUMNS])
-    lost = int(np.count_nonzero(~usable))
-    if not lost and len(usable):
+    if not (lost := int(np.count_nonzero(~usable))) and len(usable):
         return dict(arrays), told
     first = int(np.argmin(usable)) if lost else 0
     stated = {**told.stated, "left_out": left_out(path, len(usable), lost, first, unread)}
