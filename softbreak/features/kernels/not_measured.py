@@ -127,6 +127,12 @@ def open_samples(samples):
     current, voltage, known = samples[CURRENT], samples[VOLTAGE], samples[KNOWN]
     found = np.empty(0, dtype=np.int64)
     k, n = 1, len(current)
+    least, most = np.inf, 0.0
+    for value in current:
+        size = abs(value)
+        least, most = min(least, size), max(most, size)
+    if not least < OPEN_SHARE * most:
+        return found  # as nearly always
     while k < n - 1:
         before = abs(current[k - 1])
         stop = k
