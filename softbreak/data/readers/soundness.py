@@ -53,8 +53,9 @@ def sound(record: Record) -> Record:
 
 def _measurable(record: Record) -> Record:
     frequency = record.array("frequency_hertz")
-    impedance = record.array("real_impedance_ohm") + 1j * record.array("imaginary_impedance_ohm")
     with np.errstate(over="ignore", invalid="ignore"):
+        imaginary = 1j * record.array("imaginary_impedance_ohm")
+        impedance = record.array("real_impedance_ohm") + imaginary
         bounded = np.isfinite(impedance) & (np.abs(impedance) <= MOST_OHM)
     good = is_physical(frequency) & bounded
     if good.all() and len(good):

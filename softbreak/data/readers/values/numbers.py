@@ -38,7 +38,12 @@ WRITTEN: Final = (
     (r"^\((\d[^()]*)\)$", "-${1}"),  # as accountants write what is negative
     (BEHIND, "-${1}"),  # and as some programs do
     (r"(\d[.,]?) ?[dD]([+-]?\d{1,3})$", "${1}e${2}"),
-    (r"(\d[.,]?) ?[*x\u00d7\u00b7] ?10(?:\^|\*\*)?\(?([+-]?\d{1,3})\)?$", "${1}e${2}"),
+    (
+        # without a mark of the power "x1000" is no ten with an exponent
+        r"(\d[.,]?) ?[*x\u00d7\u00b7] ?10"
+        r"(?:(?:\^|\*\*)\(?([+-]?\d{1,3})\)?|([+-]\d{1,3}|[1-9]\d?))$",
+        "${1}e${2}${3}",
+    ),
 )
 """Ways of writing a number, and the plain one."""
 _SPACES: Final = r"[ \u00a0\u2000-\u200a\u202f\u205f'\u2019\u02bc\u2018`\u00b4]"

@@ -149,3 +149,10 @@ def test_one_number_with_a_plain_mark_spares_the_others(mark: str) -> None:
     values, unread = read_numbers(column, beside=beside)
     assert values.tolist() == [float(text) for text in texts]
     assert unread is None
+
+
+def test_ten_with_an_exponent_says_so():
+    texts = ["1.5x10^-3", "2x10-3", "3\u00d7103", "0.00x1000", "0.001"]
+    values, unread = read_numbers(pl.Series(texts))
+    assert values[[0, 1, 2, 4]].tolist() == pytest.approx([1.5e-3, 2e-3, 3e3, 1e-3])
+    assert np.isnan(values[3]) and unread is not None and unread.text == "0.00x1000"
