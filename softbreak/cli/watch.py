@@ -181,7 +181,7 @@ def watch(
     ended in whatever way takes up where it was. Exit code: 0 done; 1 --fail-on found something; 2
     could not run.
     """
-    from softbreak.cli.main import reading_in_lanes
+    from softbreak.cli.far_reading import reading_in_lanes
     from softbreak.cli.watch import end_on_signal, tell_systemd
     from softbreak.stream.store.store import Store
 
