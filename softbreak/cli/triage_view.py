@@ -106,7 +106,7 @@ def _print_cells(console: Console, rows: list[dict[str, Any]]) -> None:
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
     from softbreak.report.index_page import onset_hours
-    from softbreak.report.number_words import percent
+    from softbreak.report.number_words import chance
 
     probability = row["probability"]
     passed = row["state"] == "healthy" and row.get("ever_short") is True
@@ -114,7 +114,7 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         str(row["rank"]),
         row["cell_id"],
         f"{row['state']}, a short passed" if passed else row["state"],
-        "–" if math.isnan(probability) else percent(probability),
+        "–" if math.isnan(probability) else chance(probability),
         onset_hours(row),
         row["summary"],
     ]

@@ -138,6 +138,12 @@ def percent(fraction: object, *, signed: bool = False) -> str:
     return f"{text} %"
 
 
+def chance(probability: object) -> str:
+    """Write a probability in percent; one that rounds to nothing is still one."""
+    x = as_float(probability)
+    return "< 0.1 %" if 0.0 <= x < 0.0005 else percent(x)
+
+
 def interval(value: object, lower: object, upper: object) -> str:
     """Write a fraction with its interval, in percent: ``71 % (62 to 80 %)``."""
     middle = percent(value)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from softbreak.data.names import natural_key
-from softbreak.report.number_words import duration, interval, percent, plain
+from softbreak.report.number_words import chance, duration, interval, percent, plain
 from softbreak.report.states import LOOKS
 from softbreak.verdict import State
 from softbreak.web.cells import CellRow, Cells
@@ -143,7 +143,7 @@ def row_context(cells: Cells, row: CellRow) -> dict[str, Any]:
         "name": plain(row.cell_id),
         "state": row.state,
         "fraction": interval(row.fraction, row.lower, row.upper),
-        "probability": percent(row.probability),
+        "probability": chance(row.probability),
         "strip": strip_of(row.strip),
         "spark": spark_of(volts),
         "lag": duration(row.lag_second),

@@ -30,6 +30,14 @@ def test_only_what_stayed_is_called_unchanged(growth, words):
     assert words in _sentence(State.HEALTHY, [verdict, verdict], None, math.nan)
 
 
+def test_cycles_left_open_are_not_counted_as_healthy():
+    found = Evidence("growth_ln_resistance", 0.05, 0.0, "V/I has grown.")
+    healthy = SimpleNamespace(state=State.HEALTHY, settled=False, evidence=(found,))
+    left_open = SimpleNamespace(state=State.UNDETERMINED, settled=False, evidence=())
+    told = _sentence(State.HEALTHY, [healthy] * 9 + [left_open], None, math.nan)
+    assert told.startswith("Healthy in 9 of 10 cycles; 1 is left open. It is unchanged")
+
+
 def test_spectra_too_speak_of_health_relative_to_the_first_of_them_only():
     same = Evidence("impedance_electronic_fraction", 0.01, 0.05, "The spectrum is the first one's.")
     more = Evidence("impedance_electronic_fraction", 0.4, 0.05, "The spectrum lost its arcs.")

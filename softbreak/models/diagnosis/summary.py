@@ -332,9 +332,9 @@ def _sentence(
         now = "" if last.state in (State.SOFT, State.HARD) else f"; at the end {last.state}"
         return f"{name} breakdown: {begin}{then}; {part} of the current is electronic{now}."
     if state is State.HEALTHY:
-        return (
-            f"Healthy over {count} cycles" + (f"; {told}." if told else ".") + _stands_on(verdicts)
-        )
+        healthy = f"in {count - open_cycles} of {count}" if open_cycles else f"over {count}"
+        rest = f"; {open_cycles} {are} left open." if open_cycles else "."
+        return f"Healthy {healthy} cycles{rest}{_stands_on(verdicts)}"
     reason = next(
         (
             v.evidence[0].sentence
