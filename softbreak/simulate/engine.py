@@ -17,6 +17,7 @@ CLIMATE = np.dtype(
         ("phase", "f8"),  # rad
         ("step_hour", "f8"),
         ("step", "f8"),  # K
+        ("lag", "f8"),  # s, time constant with which the cell follows the step
     ],
     align=True,
 )

@@ -30,6 +30,8 @@ from softbreak.simulate.protocols import CONSTANT_CURRENT, FIRST_ROW, REST, SPEC
 
 LONGEST = 60.0
 """Longest step of the hidden state (s); shorter right after a switch."""
+SOAKED = 16.0
+"""Time constants after which a cell has the temperature around it."""
 SOFT, HARD = 0.05, 0.95
 Flow = tuple[float, float, float]
 """Ionic and electronic current density (A cm⁻²), voltage across the stack (V)."""
@@ -38,11 +40,15 @@ Shares = tuple[float, float]
 
 @nb.njit
 def _chamber(climate: Any, hours: float, setting: float) -> float:
+    # a cell follows what is around it as its mass allows: no step of warmth is one of the cell's
     t = setting
     if climate.swing != 0.0:
         t += climate.swing * math.sin(2.0 * math.pi * hours / 24.0 + climate.phase)
-    if hours >= climate.step_hour:
+    late = 3600.0 * (hours - climate.step_hour)
+    if late > SOAKED * climate.lag:
         t += climate.step
+    elif late > 0.0:
+        t -= climate.step * math.expm1(-late / climate.lag)
     return t
 
 

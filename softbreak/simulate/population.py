@@ -313,6 +313,8 @@ def _climates(plan: Plan) -> np.ndarray:
     out["step_hour"] = np.where(steps, plan.life * plan.between("step_hour", 0.1, 0.9), 1e9)
     sign = np.where(plan.uniform("step_sign") < 0.5, -1.0, 1.0)
     out["step"] = sign * plan.between("step_size", 4.0, 25.0)
+    # a coin cell in moved air follows within minutes, one in a steel press within half an hour
+    out["lag"] = plan.between("step_lag", 180.0, 1200.0, log=True)
     return out
 
 

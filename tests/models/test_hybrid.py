@@ -74,13 +74,14 @@ def test_two_sided_limits(rule, fault, expected):
 
 
 def test_growth_without_a_spectrum_withholds_healthy():
-    assert combined(OPEN, scored(0.05), 0.3, LIMITS).state is State.UNDETERMINED
-    assert combined(OPEN, scored(0.05, pair=True), 0.3, LIMITS).state is State.HEALTHY
+    assert combined(OPEN, scored(0.06), 0.3, LIMITS).state is State.UNDETERMINED
+    assert combined(OPEN, scored(0.06, pair=True), 0.3, LIMITS).state is State.HEALTHY
 
 
-def test_growth_that_hardly_ever_hid_a_short_is_growth_until_it_is_half_as_large_again():
+def test_growth_that_hardly_ever_hid_a_short_is_growth_until_v_over_i_has_doubled():
     assert combined(OPEN, scored(0.01), 0.3, LIMITS).state is State.HEALTHY
-    assert combined(OPEN, scored(0.01), 0.5, LIMITS).state is State.UNDETERMINED
+    assert combined(OPEN, scored(0.04), 0.65, LIMITS).state is State.HEALTHY
+    assert combined(OPEN, scored(0.01), 0.75, LIMITS).state is State.UNDETERMINED
     crept = Creep(0.2, 0.4, 0.5)
     assert combined(OPEN, scored(0.01), 0.3, LIMITS, crept).state is State.UNDETERMINED
 

@@ -9,7 +9,7 @@ from softbreak.data.record import Technique
 from softbreak.metals import foil_capacity
 from softbreak.simulate import protocols as p
 from softbreak.simulate.cell import solve
-from softbreak.simulate.engine import run
+from softbreak.simulate.engine import CLIMATE, run
 from softbreak.simulate.laws_a import blank
 from softbreak.simulate.specimen import make_cell, perform
 from softbreak.simulate.techniques import (
@@ -151,6 +151,24 @@ def test_warmth_raises_the_current_without_any_electron(kelvin, omega):
         assert je == 0.0
         currents.append(x)
     assert currents[1] / currents[0] - 1.0 == pytest.approx(omega, rel=0.15, abs=0.005)
+
+
+def test_a_cell_follows_a_step_of_the_chamber_as_its_mass_allows():
+    cell = make_cell(thickness=0.06, sigma=1.5e-3, interphase=15.0, exchange=3e-3)
+    climate = np.zeros(1, CLIMATE)
+    climate["step_hour"], climate["step"], climate["lag"] = 1.0, 10.0, 600.0
+    done = run(
+        (cell, blank(1), climate),
+        [p.plating(1e-3, 6.0, interval=60.0)],
+        identities=ONE,
+        frequency=HERTZ,
+    )
+    rows = done.rows[: done.row_count[0]]
+    seconds, warmer = rows["time"] - 3600.0, rows["temperature"] - rows["temperature"][0]
+    assert warmer[seconds <= 0.0] == pytest.approx(0.0, abs=1e-5)
+    assert np.interp(600.0, seconds, warmer) == pytest.approx(10.0 * (1.0 - np.exp(-1.0)), abs=0.02)
+    assert warmer[-1] == pytest.approx(10.0, abs=1e-5)
+    assert np.abs(np.diff(warmer)).max() < 1.0  # no step of the chamber is one of the cell
 
 
 def test_a_series_in_temperature_soaks_before_each_spectrum():

@@ -38,11 +38,11 @@ COLDEST: Final = 0.35
 """… and 20 K as much as this: …"""
 HELD_UNLOGGED: Final = 0.4
 """… between the two, P(soft or hard) below which a warmer cell is the better explanation."""
-UNLIKELY: Final = 0.03
+UNLIKELY: Final = 0.05
 """P(soft or hard) up to which growth is taken for growth though no spectrum tells …"""
-OUTGROWN: Final = 0.4
-"""… as long as V/I (ln) is not half as large again: what is farther from its beginning than that
-may hide any short."""
+OUTGROWN: Final = 0.7
+"""… as long as V/I (ln) has not doubled: what is farther from its beginning than that may hide
+any short."""
 IMPEDANCE: Final = "impedance_electronic_fraction"
 CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
 """Evidence that no learned score may overrule."""
