@@ -78,9 +78,16 @@ class Verdicts(Sequence[Verdict]):
         self._sentences: list[str] | None = None
 
     @classmethod
-    def of(cls, verdicts: Sequence[Verdict]) -> Verdicts:
-        """Return verdicts of any kind as this one."""
-        return verdicts if isinstance(verdicts, cls) else _recorded(verdicts, (), _nothing)
+    def of(cls, verdicts: Sequence[Verdict], texts: Sequence[str] = ()) -> Verdicts:
+        """Return verdicts of any kind as this one.
+
+        Parameters
+        ----------
+        verdicts : sequence of Verdict
+        texts : sequence of str
+            With which the texts of objects are to begin.
+        """
+        return verdicts if isinstance(verdicts, cls) else _recorded(verdicts, texts, _nothing)
 
     def __len__(self) -> int:
         """Verdicts there are."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
@@ -223,4 +224,4 @@ def evidence_of_each(verdicts: Verdicts) -> list[list[dict[str, object]]]:
     )
     names = Evidence.__slots__
     rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-    return [rows[first:stop] for first, stop in zip(bounds, bounds[1:], strict=False)]
+    return [rows[first:stop] for first, stop in pairwise(bounds)]

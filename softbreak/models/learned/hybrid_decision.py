@@ -50,6 +50,8 @@ THRESHOLDS: Final = {
     "OUTGROWN": 0.4,
     "GROWTH_LIMIT": GROWTH_LIMIT,
     "CREEP_CLEARS": CREEP_CLEARS,
+    # lower bound of η_e by slow polarisation above which a cell has lost what ions alone show
+    "CREEP_CONTRADICTS": HEALTHY_BELOW,
     # certificates stand against any score; 0 lets them fall, to see what they bring
     "CERTIFICATES": 1.0,
 }
@@ -270,7 +272,7 @@ def _settled(rule: Any, first: int, scored: Any, level: Any, lim: Any, out: Any)
     fault = _fault(scored)
     if fault > lim.fault_from and _told_from_warmth(scored, level, lim):
         return _faulty(rule, scored, lim, out)
-    contradicts = level.creep_lower > HEALTHY_BELOW
+    contradicts = level.creep_lower > lim.CREEP_CONTRADICTS
     outgrown = level.grew and fault < lim.UNLIKELY and level.growth < lim.OUTGROWN
     told = scored.kind == 1.0 or level.creep_upper < lim.CREEP_CLEARS
     hides = level.growth > lim.GROWTH_LIMIT or contradicts
@@ -292,7 +294,7 @@ def _settled(rule: Any, first: int, scored: Any, level: Any, lim: Any, out: Any)
 def _healthy(rule: Any, mine: Any, scored: Any, level: Any, lim: Any, out: Any) -> int:
     """The rule says healthy: kept, overruled, withdrawn, or left open for what it may hide."""
     estimate, lower, upper = scored.eta[0], scored.eta[1], scored.eta[2]
-    if level.creep_lower > HEALTHY_BELOW and not scored.kind == 1.0:
+    if level.creep_lower > lim.CREEP_CONTRADICTS and scored.kind != 1.0:
         _score(scored, out, codes.OPEN, codes.WISH_LEARNED)
         _bound(out, estimate, lower, larger(upper, level.creep_upper))
         return codes.CREPT_ALONE

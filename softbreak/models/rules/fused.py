@@ -26,7 +26,7 @@ from softbreak.models.rules.channel import clipped_start, standing
 from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
-from softbreak.models.rules.sentences import hours, percent, state_probabilities
+from softbreak.models.rules.sentences import TEXTS, hours, percent, state_probabilities
 from softbreak.models.rules.thresholds import HEALTHY_UPPER
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP
@@ -109,7 +109,7 @@ class VoltageJudge:
     def __init__(self, evidence: CellEvidence, _: Sequence[ImpedanceReading] = ()) -> None:
         self.obstacle = not_applicable(evidence)
         self._clipped = clipped_start(evidence)
-        self.verdicts = Verdicts.of([])
+        self.verdicts = Verdicts.of([], TEXTS)
         self.concluded = np.empty((0, len(CONCLUDED)))
         self._rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
         self._jumps = sweep_jumps(evidence)
@@ -119,7 +119,7 @@ class VoltageJudge:
         """Judge the next cycles."""
         count = len(cycles.numbers)
         if self.obstacle is not None:
-            self.verdicts = Verdicts.of([self.obstacle] * count)
+            self.verdicts = Verdicts.of([self.obstacle] * count, TEXTS)
             self.concluded = np.full((count, len(CONCLUDED)), np.nan)
             return self.verdicts
         cycles = self.measured(cycles)
