@@ -11,28 +11,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from unittest import mock
 
 import pandas as pd
 
-from softbreak.models.learned import hybrid, hybrid_decision
-from softbreak.models.learned.creep import Creep
+from softbreak.models.learned.hybrid_decision import THRESHOLDS
 from softbreak.models.registry import detector_of
 from softbreak.training.judging import verdict_columns
 from softbreak.training.metrics import confusion, macro_f1
 from softbreak.training.population import Population, open_population
 
-PIECES: Final[Mapping[str, tuple[Any, Mapping[str, Any]]]] = {
-    "nothing": (hybrid_decision, {"STANDS": hybrid_decision.STANDS}),
-    "drops are held until V/I is back": (hybrid_decision, {"_stands": lambda *_: False}),
-    "a likely score clears growth": (hybrid_decision, {"UNLIKELY": 0.0}),
-    "growth withholds healthy": (hybrid_decision, {"GROWTH_LIMIT": 20.0}),
-    "a sure score convicts unlogged": (hybrid_decision, {"SURE_UNLOGGED": 2.0}),
-    "slow polarisation as a gate": (hybrid, {"creep_of": lambda *_: Creep()}),
-    "certificates stand": (hybrid_decision, {"is_certain": lambda _: False}),
+PIECES: Final[Mapping[str, Mapping[str, float]]] = {
+    "nothing": {},
+    "drops are held until V/I is back": {"STANDS": 0.0, "STANDS_UNLOGGED": 0.0, "COLDEST": 0.0},
+    "a likely score clears growth": {"UNLIKELY": 0.0},
+    "growth withholds healthy": {"GROWTH_LIMIT": 20.0},
+    "a sure score convicts unlogged": {"SURE_UNLOGGED": 2.0},
+    "slow polarisation as a gate": {"CREEP_CLEARS": 0.0, "CREEP_CONTRADICTS": 2.0},
+    "certificates stand": {"CERTIFICATES": 0.0},
 }
-"""What is left out, and how."""
+"""What is left out, and by which limits."""
 
 
 def judged(population: Population, name: str = "hybrid") -> pd.DataFrame:
@@ -69,8 +68,8 @@ def main(folder: str) -> None:
     population = open_population(Path(folder))
     print("| without | answered | macro F1 | wrong healthy / 1000 | false alarms / 1000 |")
     print("|---|---|---|---|---|")
-    for name, (module, changed) in PIECES.items():
-        with mock.patch.multiple(module, **changed):
+    for name, changed in PIECES.items():
+        with mock.patch.dict(THRESHOLDS, changed):
             print(line(name, judged(population)), flush=True)
     print(line("the learned score (fused)", judged(population, "fused")))
 

@@ -7,7 +7,6 @@ import math
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 
 from softbreak.errors import ReadError, SoftbreakError
 from softbreak.features.cycles.columns import Columns
+from softbreak.models.verdicts import Verdicts
 
 STAGES: Final = ("scan", "read", "check", "diagnose", "store")
 
@@ -224,20 +224,21 @@ def _missing(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
-def _evidence(values: Iterable[Any]) -> pa.Array:
-    """Take evidence as objects, or all as mappings; column by column, for there is much of it."""
-    offsets, flat = [0], []
-    for items in values:
-        if items is not None and not _missing(items):
-            flat += items
-        offsets.append(len(flat))
+def _evidence(values: Verdicts | Iterable[Any]) -> pa.Array:
+    """Evidence as a detector found it, or as lists of mappings; column by column."""
     struct = EVIDENCE.value_type
-    getter = (
-        itemgetter
-        if any(issubclass(kind, Mapping) for kind in set(map(type, flat)))
-        else attrgetter
-    )
-    columns = [pa.array(list(map(getter(field.name), flat)), field.type) for field in struct]
+    if isinstance(values, Verdicts):
+        offsets, found = values.bounds, values.found
+        columns = [
+            pa.array(values.texts, pa.string()).take(pa.array(found["feature"])),
+            *(pa.array(np.ascontiguousarray(found[name])) for name in ("value", "baseline")),
+            _listed(values.sentences, pa.string()),
+        ]
+    else:
+        rows = [[] if items is None or _missing(items) else items for items in values]
+        offsets = np.cumsum([0, *map(len, rows)])
+        flat = [item for items in rows for item in items]
+        columns = [pa.array([item[f.name] for item in flat], f.type) for f in struct]
     items = pa.StructArray.from_arrays(columns, fields=list(struct))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items, type=EVIDENCE)
 

@@ -22,7 +22,7 @@ import pandas as pd
 from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.finished_cycles import Cycles
 from softbreak.models.model_files import MOST_FACTS, ModelError, read_arrays, stated_number
-from softbreak.verdict import Verdict
+from softbreak.models.verdicts import Verdicts
 
 STATES: Final = ("healthy", "soft", "hard")
 """Columns of ``predict_proba``, in order."""
@@ -41,7 +41,7 @@ class Judge(Protocol):
     cycles anew. In how many pieces cycles come changes no verdict of the last one.
     """
 
-    def step(self, cycles: Cycles) -> list[Verdict]:
+    def step(self, cycles: Cycles) -> Verdicts:
         """Judge the next cycles, one or many."""
         ...
 

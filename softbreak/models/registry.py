@@ -22,6 +22,7 @@ from softbreak.models.look_back import looked_back
 from softbreak.models.rules import fused, voltammetry
 from softbreak.models.rules.certificates_beside import sweep_views
 from softbreak.models.rules.impedance import ImpedanceReading, reading_verdict
+from softbreak.models.verdicts import Verdicts
 from softbreak.models.withheld import earned, without_doubtful
 from softbreak.verdict import Verdict
 
@@ -63,7 +64,7 @@ class Detector:
         """Return the scikit-learn classifier of that name, not yet fitted; see :func:`unfitted`."""
         return unfitted(self.name)
 
-    def judge(self, evidence: CellEvidence, readings: Readings) -> list[Verdict]:
+    def judge(self, evidence: CellEvidence, readings: Readings) -> Verdicts:
         """Judge every unit of a cell, in order.
 
         Parameters
@@ -74,9 +75,7 @@ class Detector:
         """
         return self.judged(evidence, readings)[0]
 
-    def judged(
-        self, evidence: CellEvidence, readings: Readings
-    ) -> tuple[list[Verdict], Judge | None]:
+    def judged(self, evidence: CellEvidence, readings: Readings) -> tuple[Verdicts, Judge | None]:
         """Do as :meth:`judge`; also return who judges the cycles that follow, if anybody can."""
         if self.begin is not None:
             judge = self.begin(evidence, readings)
@@ -84,7 +83,7 @@ class Detector:
             return earned(without_doubtful(said, evidence), evidence), judge
         if self.whole is None:
             raise SoftbreakError(f"the detector {self.name} has neither begin nor whole")
-        said = without_doubtful(self.whole(evidence, readings), evidence)
+        said = without_doubtful(Verdicts.of(self.whole(evidence, readings)), evidence)
         return (earned(said, evidence) if self.unit == "cycle" else said), None
 
 

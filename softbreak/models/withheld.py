@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.sentences import lasting
-from softbreak.verdict import State, Verdict, undetermined
+from softbreak.models.verdicts import HARD, HEALTHY, OPEN, Verdicts
+from softbreak.verdict import Verdict, undetermined
 
 FEWEST_CYCLES: Final = 2
 """Of a single one nobody can say that it stayed as it was …"""
@@ -24,21 +26,21 @@ _MORE_WANTED: Final = (
 )
 
 
-def without_doubtful(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
+def without_doubtful(found: Verdicts, evidence: CellEvidence) -> Verdicts:
     """Leave open what was called hard by a current whose unit is in doubt.
 
     Parameters
     ----------
-    found : list of Verdict
+    found : Verdicts
     evidence : CellEvidence
     """
-    if all(verdict.state is not State.HARD for verdict in found):
+    if not (found.state == HARD).any():
         return found
     doubt = evidence.current_in_doubt
     if not doubt:
         return found
     said = undetermined(f"the unit of the current is in doubt: {doubt}", _UNIT_WANTED)
-    return _instead(found, State.HARD, said)
+    return _instead(found, HARD, said)
 
 
 def is_too_little(evidence: CellEvidence) -> bool:
@@ -50,12 +52,12 @@ def is_too_little(evidence: CellEvidence) -> bool:
     return len(cycles) < FEWEST_CYCLES or bool(lasted < LEAST_SECOND)
 
 
-def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
+def earned(found: Verdicts, evidence: CellEvidence) -> Verdicts:
     """Leave open what was called healthy while there is nothing to compare it with.
 
     Parameters
     ----------
-    found : list of Verdict
+    found : Verdicts
         One a cycle.
     evidence : CellEvidence
     """
@@ -70,27 +72,25 @@ def earned(found: list[Verdict], evidence: CellEvidence) -> list[Verdict]:
         "shorted before",
         _MORE_WANTED,
     )
-    return _instead(found, State.HEALTHY, said)
+    return _instead(found, HEALTHY, said)
 
 
-def _not_first_alone(found: list[Verdict]) -> list[Verdict]:
+def _not_first_alone(found: Verdicts) -> Verdicts:
     """Leave the first cycle open where the second is: a cycle alone agrees with nothing."""
-    first, second = found[0:1], found[1:2]
-    if not second or second[0].state is not State.UNDETERMINED:
+    if len(found) < 2 or found.state[0] != HEALTHY or found.state[1] != OPEN:
         return found
-    if first[0].state is not State.HEALTHY or first[0].settled:
+    first, second = found[:2]
+    if first.settled:
         return found
-    why = second[0].evidence[:1]
     told = undetermined(
         "no cycle after it is judged that this one could be compared with", _MORE_WANTED
     )
-    return [replace(told, evidence=(*told.evidence, *why, *first[0].evidence)), *found[1:]]
+    evidence = (*told.evidence, *second.evidence[:1], *first.evidence)
+    return found.replaced({0: replace(told, evidence=evidence)})
 
 
-def _instead(found: Sequence[Verdict], state: State, said: Verdict) -> list[Verdict]:
-    return [
-        replace(said, evidence=(*said.evidence, *verdict.evidence))
-        if verdict.state is state and not verdict.settled
-        else verdict
-        for verdict in found
-    ]
+def _instead(found: Verdicts, state: int, said: Verdict) -> Verdicts:
+    of_it = np.flatnonzero((found.state == state) & ~found.settled).tolist()
+    return found.replaced(
+        {k: replace(said, evidence=(*said.evidence, *found[k].evidence)) for k in of_it}
+    )

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from softbreak.features.kernels.slow_polarisation import FIRST, LAST, STATE_SIZE, follow_slow
-from softbreak.models.learned.creep import creep_of
+from softbreak.models.learned.creep import CREEP_CLEARS, creep_of
+from softbreak.state_limits import HEALTHY_BELOW
 
 HOUR = 3600.0
 
@@ -39,19 +40,20 @@ def test_a_short_takes_its_share_twice(eta):
     assert change == pytest.approx(2 * np.log(1 - eta))
     assert over_level == pytest.approx(change)  # V/I stayed: growth hides it
     assert share == pytest.approx(np.log(0.1))
-    creep = creep_of(change, over_level, sigma)
-    assert creep.lower <= eta <= creep.upper
-    assert creep.contradicts and not creep.clears
+    lower, upper, left = creep_of(change, over_level, sigma)
+    assert lower <= eta <= upper
+    assert lower > HEALTHY_BELOW and upper > CREEP_CLEARS
+    assert left == pytest.approx((1 - eta) ** 2)
 
 
 def test_growth_without_a_short_is_cleared_whether_the_creep_grew_or_not():
     ohm = [100.0] * (FIRST + 1) + [120.0] * LAST
     still = followed([10.0] * len(ohm), ohm)
     grown = followed([10.0] * (FIRST + 1) + [12.0] * LAST, ohm)
-    assert creep_of(*grown[:3]).clears
+    assert creep_of(*grown[:3])[1] < CREEP_CLEARS
     # unchanged creep beside a grown V/I: either the creep does not age, or a short of 17 %
-    assert not creep_of(*still[:3]).clears
-    assert not creep_of(*still[:3]).contradicts
+    lower, upper, _ = creep_of(*still[:3])
+    assert lower < HEALTHY_BELOW and upper > CREEP_CLEARS
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_a_creep_that_drowns_or_scatters_says_little():
     assert np.isnan(followed([0.5] * 8)).all()
     change, over_level, sigma, _ = followed([6.0, 10.0, 14.0, 8.0, 10.0, 6.0, 6.0, 6.0])
     assert sigma > 0.15
-    assert not creep_of(change, over_level, sigma).clears
+    assert creep_of(change, over_level, sigma)[1] > CREEP_CLEARS
 
 
 def test_unknown_is_neither():

@@ -2,26 +2,50 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import pytest
 
 from softbreak.data.history import assemble
 from softbreak.models.diagnosis.diagnose import examine
-from softbreak.models.learned.creep import Creep
-from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
+from softbreak.models.learned.hybrid_decision import LEVEL, Limits
+from softbreak.models.learned.hybrid_decision import combined as combine
+from softbreak.models.learned.hybrid_scores import SCORED
+from softbreak.models.learned.model_inputs import COLUMNS
+from softbreak.models.learned.sentences import hybrid_sentence
+from softbreak.models.rules.sentences import TEXTS
 from softbreak.models.rules.thresholds import BELOW_FLOOR, UNFINISHED
+from softbreak.models.verdicts import Verdicts
 from softbreak.verdict import Evidence, State, judged, undetermined
 from tests.features.synthetic import cycled
 
 LIMITS = Limits()
+NO_CREEP = (math.nan, math.nan, math.nan)
 
 
-def scored(fault, *, hard=0.0, novelty=0.2, pair=False, logged=True):
-    telling = (("x_over_maximum", -0.5, 1.2), ("eis_age", math.nan, 0.3))
-    chances = (1.0 - fault, fault - hard, hard)
-    return Scored(
-        chances, (fault, 0.5 * fault, min(1.5 * fault, 1.0)), novelty, pair, logged, telling
-    )
+def scored(fault, *, hard=0.0, novelty=0.2, pair=False, logged=True, eta=None):
+    """What was learned of a cycle, and whether the temperature was logged."""
+    one = np.zeros(1, SCORED)
+    one["chances"] = (1.0 - fault, fault - hard, hard)
+    one["eta"] = eta or (fault, 0.5 * fault, min(1.5 * fault, 1.0))
+    one["novelty"], one["kind"] = novelty, pair
+    one["telling"] = (COLUMNS.index("x_over_maximum"), COLUMNS.index("eis_age"), -1)
+    one["value"], one["share"] = (-0.5, math.nan, math.nan), (1.2, 0.3, 0.0)
+    return one, logged
+
+
+def combined(rule, learned, growth, limits, creep=NO_CREEP, *, grew=True):
+    """The verdict of one cycle."""
+    found, logged = learned
+    level = np.array([(growth, grew, *creep, logged)], LEVEL)
+    rules, names = Verdicts.of([rule], TEXTS), np.arange(len(COLUMNS))
+    say = partial(hybrid_sentence, None)
+    return combine(rules, (found, level), names, limits.record(), say)[0]
+
+
+def same(told, rule):
+    return repr(told) == repr(rule)
 
 
 def said(state, feature="growth_ln_resistance", value=0.5):
@@ -36,7 +60,7 @@ OPEN = undetermined("V/I has grown", "Impedance.")
 @pytest.mark.parametrize("fault", [0.001, 0.5, 0.999])
 def test_a_certificate_stands_whatever_was_learned(fault):
     rule = said(State.SOFT, "resistance_over_ionic_floor", value=0.3)
-    assert combined(rule, scored(fault), 0.0, LIMITS) is rule
+    assert same(combined(rule, scored(fault), 0.0, LIMITS), rule)
 
 
 def test_a_mild_certificate_alone_may_be_a_wrong_area():
@@ -44,7 +68,7 @@ def test_a_mild_certificate_alone_may_be_a_wrong_area():
     verdict = combined(rule, scored(0.02), 0.0, LIMITS)
     assert verdict.state is State.UNDETERMINED
     assert "area" in verdict.wanted_measurement
-    assert combined(rule, scored(0.5), 0.0, LIMITS) is rule
+    assert same(combined(rule, scored(0.5), 0.0, LIMITS), rule)
 
 
 def test_without_a_logged_temperature_a_short_needs_more():
@@ -82,7 +106,7 @@ def test_growth_that_hardly_ever_hid_a_short_is_growth_until_v_over_i_has_double
     assert combined(OPEN, scored(0.01), 0.3, LIMITS).state is State.HEALTHY
     assert combined(OPEN, scored(0.04), 0.65, LIMITS).state is State.HEALTHY
     assert combined(OPEN, scored(0.01), 0.75, LIMITS).state is State.UNDETERMINED
-    crept = Creep(0.2, 0.4, 0.5)
+    crept = (0.2, 0.4, 0.5)
     assert combined(OPEN, scored(0.01), 0.3, LIMITS, crept).state is State.UNDETERMINED
 
 
@@ -106,7 +130,7 @@ def test_a_rule_that_sees_no_short_says_nothing_of_its_size():
 
 
 def test_the_interval_of_a_short_holds_no_healthy_cell():
-    found = combined(OPEN, scored(0.95)._replace(eta=(0.3, 0.0, 0.6)), 0.0, LIMITS)
+    found = combined(OPEN, scored(0.95, eta=(0.3, 0.0, 0.6)), 0.0, LIMITS)
     assert found.state is State.SOFT
     assert found.electronic_fraction_lower == 0.05
 
@@ -127,7 +151,7 @@ def test_the_unfamiliar_is_left_to_the_rule_and_told():
 
 
 def test_what_cannot_be_compared_is_left_as_it_is():
-    assert combined(OPEN, scored(0.99), math.nan, LIMITS) is OPEN
+    assert same(combined(OPEN, scored(0.99), math.nan, LIMITS), OPEN)
 
 
 def test_the_sentence_names_what_was_most_telling():
@@ -153,7 +177,7 @@ def test_an_unlogged_decline_is_no_short_without_a_spectrum():
 def test_what_is_open_because_it_is_unfinished_stays_open(fault, novelty):
     found = (Evidence(UNFINISHED, math.nan, math.nan, "One direction only."),)
     rule = replace(OPEN, evidence=found)
-    assert combined(rule, scored(fault, novelty=novelty), 0.0, LIMITS) is rule
+    assert same(combined(rule, scored(fault, novelty=novelty), 0.0, LIMITS), rule)
 
 
 def cut(history, hour):
@@ -178,7 +202,7 @@ def test_a_cycle_that_the_end_of_the_record_cuts_off_is_not_healthy(detector):
 def test_a_healthy_cycle_that_the_rule_leaves_open_says_first_what_settled_it():
     told = combined(OPEN, scored(0.026), 0.05, LIMITS).evidence[0].sentence
     assert "only 2.6 % were shorted" in told
-    clear = combined(OPEN, scored(0.026), 0.3, LIMITS, Creep(0.0, 0.11, 0.9))
+    clear = combined(OPEN, scored(0.026), 0.3, LIMITS, (0.0, 0.11, 0.9))
     assert clear.state is State.HEALTHY
     assert "bounds η_e to 11 %" in clear.evidence[0].sentence
 

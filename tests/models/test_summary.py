@@ -1,19 +1,22 @@
 """A cell's sentence."""
 
 import math
-from types import SimpleNamespace
 
 import pytest
 
 from softbreak.models.diagnosis.summary import _sentence
 from softbreak.models.rules.sentences import hours, lasting
-from softbreak.verdict import Basis, Evidence, State, judged
+from softbreak.models.verdicts import Verdicts
+from softbreak.verdict import Basis, Evidence, State, judged, undetermined
+
+
+def healthy(found):
+    return judged(State.HEALTHY, (0.01, 0.0, 0.04), (0.98, 0.02, 0.0), (found,))
 
 
 def test_one_open_cycle_is_told_in_the_singular_and_its_reason_begins_a_sentence():
-    reason = SimpleNamespace(sentence="this is not a symmetric cell.")
-    verdict = SimpleNamespace(state=State.UNDETERMINED, evidence=(reason,))
-    said = _sentence(State.UNDETERMINED, [verdict], None, math.nan)
+    verdicts = Verdicts.of([undetermined("this is not a symmetric cell", "")])
+    said = _sentence(State.UNDETERMINED, verdicts, None, math.nan)
     assert said == "Undetermined: 1 of 1 cycle is left open. This is not a symmetric cell."
 
 
@@ -26,27 +29,26 @@ def test_one_open_cycle_is_told_in_the_singular_and_its_reason_begins_a_sentence
 )
 def test_only_what_stayed_is_called_unchanged(growth, words):
     found = Evidence("growth_ln_resistance", growth, 0.0, "V/I has grown.")
-    verdict = SimpleNamespace(state=State.HEALTHY, settled=False, evidence=(found,))
-    assert words in _sentence(State.HEALTHY, [verdict, verdict], None, math.nan)
+    verdicts = Verdicts.of([healthy(found)] * 2)
+    assert words in _sentence(State.HEALTHY, verdicts, None, math.nan)
 
 
 def test_cycles_left_open_are_not_counted_as_healthy():
     found = Evidence("growth_ln_resistance", 0.05, 0.0, "V/I has grown.")
-    healthy = SimpleNamespace(state=State.HEALTHY, settled=False, evidence=(found,))
-    left_open = SimpleNamespace(state=State.UNDETERMINED, settled=False, evidence=())
-    told = _sentence(State.HEALTHY, [healthy] * 9 + [left_open], None, math.nan)
+    verdicts = Verdicts.of([healthy(found)] * 9 + [undetermined("it is cut off", "")])
+    told = _sentence(State.HEALTHY, verdicts, None, math.nan)
     assert told.startswith("Healthy in 9 of 10 cycles; 1 is left open. It is unchanged")
 
 
 def test_spectra_too_speak_of_health_relative_to_the_first_of_them_only():
     same = Evidence("impedance_electronic_fraction", 0.01, 0.05, "The spectrum is the first one's.")
     more = Evidence("impedance_electronic_fraction", 0.4, 0.05, "The spectrum lost its arcs.")
-    healthy = judged(State.HEALTHY, (0.01, 0.0, 0.04), (0.98, 0.02, 0.0), (same,))
+    sound = healthy(same)
     short = judged(State.SOFT, (0.4, 0.3, 0.5), (0.0, 1.0, 0.0), (more,))
-    assert healthy.settled and short.settled
-    assert healthy.basis is Basis.RELATIVE  # both spectra may be those of a shorted cell
+    assert sound.settled and short.settled
+    assert sound.basis is Basis.RELATIVE  # both spectra may be those of a shorted cell
     assert short.basis is Basis.IMPEDANCE
-    told = _sentence(State.HEALTHY, [healthy, healthy], None, math.nan)
+    told = _sentence(State.HEALTHY, Verdicts.of([sound, sound]), None, math.nan)
     assert "against its first spectrum" in told and "cannot tell" in told
 
 

@@ -20,6 +20,7 @@ from softbreak.boundary import Boundary
 from softbreak.data.readers import registry
 from softbreak.data.record import Cell, LongRecord, Record
 from softbreak.errors import ReadError, UnknownFormatError
+from softbreak.features.cycles.columns import columns_of
 from softbreak.models.diagnosis.result import Diagnosis, Finding
 
 
@@ -130,7 +131,7 @@ def add_job(job: Job, writer: PackWriter) -> Outcome:
     with Boundary(job.basis["files"][0]) as boundary:
         meta, diagnosis = _work(job)
         members = members_of(meta, diagnosis)
-        cycles = 0 if diagnosis is None else len(diagnosis.verdicts)
+        cycles = 0 if diagnosis is None else len(columns_of(diagnosis, "verdicts"))
         outcome = Outcome(job.key, meta["split"], cycles)
     if boundary.error is not None:
         failure = failure_of(job.basis["files"][0], "store", boundary.error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from operator import attrgetter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from softbreak.data.checks import Finding
 from softbreak.data.record import Cell
 from softbreak.features.cycles.columns import Columns, columns_of, with_tables
+from softbreak.models.verdicts import STATES, Verdicts
 from softbreak.verdict import Evidence, Verdict
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ TABLES: Final = (
 """What stands beside the verdicts."""
 UNIT_COLUMNS: Final = VERDICT_COLUMNS[1:4]
 """What a verdict is about."""
-_TOLD: Final = VERDICT_COLUMNS[5:14]
+_NUMBERS: Final = VERDICT_COLUMNS[5:11]
+_STATES: Final = [state.value for state in STATES]
 
 
 @with_tables("verdicts", *TABLES)
@@ -131,7 +133,8 @@ __all__ = ["Diagnosis", "Finding"]
 
 
 class VerdictColumns(Columns):
-    """The rows of ``verdicts.parquet``: evidence as it was found, and one word for what all share.
+    """The rows of ``verdicts.parquet``: evidence as :class:`softbreak.models.verdicts.Verdicts`
+    have it, and one word for what all share.
 
     So that nothing is made twice: a store takes them as they are.
     """
@@ -142,8 +145,7 @@ class VerdictColumns(Columns):
 
     def _made(self) -> pd.DataFrame:
         columns = dict(self._columns)
-        rows = [evidence_rows(found) for found in columns["evidence"]]
-        columns["evidence"] = pd.Series(rows, dtype=object)
+        columns["evidence"] = pd.Series(evidence_of_each(columns["evidence"]), dtype=object)
         return pd.DataFrame(columns)
 
 
@@ -160,16 +162,19 @@ def verdict_table(
     verdicts : sequence of Verdict
     detector : Detector
     """
+    told = Verdicts.of(verdicts)
     return VerdictColumns(
         {
             "cell_id": cell_id,
             "cycle_index": units["cycle_index"].astype(np.int64),
             "start_time_second": units["start_time_second"].astype(np.float64),
             "end_time_second": units["end_time_second"].astype(np.float64),
-            "state": [verdict.state.value for verdict in verdicts],
-            **{name: list(map(attrgetter(name), verdicts)) for name in _TOLD[:-1]},
-            "basis": [verdict.basis.value for verdict in verdicts],
-            "evidence": [verdict.evidence for verdict in verdicts],
+            "state": list(map(_STATES.__getitem__, told.state.tolist())),
+            **{name: np.ascontiguousarray(told.numbers[name]) for name in _NUMBERS},
+            "transient_short": told.numbers["transient_short"] != 0,
+            "wanted_measurement": told.wanted,
+            "basis": told.basis,
+            "evidence": told,
             "detector": detector.name,
             "detector_version": detector.version,
         }
@@ -189,7 +194,7 @@ def verdict_row(
     verdict : Verdict
     detector : Detector
     """
-    numbers = [float(getattr(verdict, name)) for name in _TOLD[:6]]
+    numbers = [float(getattr(verdict, name)) for name in _NUMBERS]
     values = [*numbers, verdict.transient_short, verdict.wanted_measurement, str(verdict.basis)]
     told = [cell_id, *unit, verdict.state.value, *values, evidence_rows(verdict.evidence)]
     return dict(zip(VERDICT_COLUMNS, [*told, detector.name, detector.version], strict=True))
@@ -206,3 +211,17 @@ def evidence_rows(found: Sequence[Evidence]) -> list[dict[str, object]]:
         }
         for item in found
     ]
+
+
+def evidence_of_each(verdicts: Verdicts) -> list[list[dict[str, object]]]:
+    """Return the evidence of many verdicts as plain dictionaries."""
+    found, bounds = verdicts.found, verdicts.bounds.tolist()
+    columns = (
+        map(verdicts.texts.__getitem__, found["feature"].tolist()),
+        found["value"].tolist(),
+        found["baseline"].tolist(),
+        verdicts.sentences,
+    )
+    names = Evidence.__slots__
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return [rows[first:stop] for first, stop in pairwise(bounds)]

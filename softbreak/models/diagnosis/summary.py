@@ -18,6 +18,7 @@ from softbreak.models.rules.certificates_beside import Certificate
 from softbreak.models.rules.sentences import hours, lasting, percent
 from softbreak.models.rules.thresholds import GROWTH_LIMIT, NOT_MEASURED
 from softbreak.models.rules.voltage import UNFINISHED
+from softbreak.models.verdicts import HARD, HEALTHY, OPEN, SOFT, STATES, Verdicts
 from softbreak.verdict import BASIS_COUNTS, State, Verdict, cycle_number
 
 UNDETERMINED_SHARE = 0.2
@@ -44,7 +45,7 @@ FEWEST_EXCURSIONS: Final = 2
 def summarise(
     evidence: CellEvidence,
     units: Columns,
-    verdicts: Sequence[Verdict],
+    verdicts: Verdicts,
     history: CellHistory,
     certificates: Sequence[Certificate] = (),
 ) -> dict[str, object]:
@@ -55,7 +56,7 @@ def summarise(
     evidence : CellEvidence
     units : Columns
         What was judged: ``start_time_second, end_time_second, charge_ampere_second``.
-    verdicts : sequence of Verdict
+    verdicts : Verdicts
         One a unit.
     history : CellHistory
     certificates : sequence of Certificate
@@ -64,8 +65,8 @@ def summarise(
     state = cell_state(verdicts)
     proof = _beside(state, certificates)
     beside = _transients(evidence, units, verdicts) if verdicts else _held(history)
-    short = [v.state in (State.SOFT, State.HARD) for v in verdicts]
-    onset = short.index(True) if any(short) else None
+    short = np.flatnonzero(_is_short(verdicts))
+    onset = int(short[0]) if len(short) else None
     onset_time = _onset_time(evidence, units, onset)
     earliest = _earliest_onset(units, verdicts, onset, onset_time)
     told = _sentence(state, verdicts, onset, (earliest, onset_time))
@@ -74,7 +75,7 @@ def summarise(
     if state is State.UNDETERMINED and (climb := steepest_climb(evidence)) is not None:
         told = f"{told} {climb.sentence}"
     probability = _probability(state, verdicts)
-    stood = Counter(v.basis for v in verdicts)
+    stood = Counter(verdicts.basis)
     if proof is not None:
         state, told = proof.verdict.state, _proved(proof, told)
         chance = proof.verdict.p_soft + proof.verdict.p_hard
@@ -84,7 +85,7 @@ def summarise(
     return {
         "cell_id": history.cell.cell_id,
         "state": state.value,
-        "ever_short": any(short)
+        "ever_short": onset is not None
         or (proof is not None and proof.proves)
         or bool(_passing(evidence, verdicts))
         or (bool(verdicts) and bool(_dips(evidence))),
@@ -97,7 +98,7 @@ def summarise(
         "wanted_measurement": LEAKAGE_WANTED
         if beside and not verdicts
         else _wanted(state, verdicts),
-        "basis": {basis.value: stood[basis] for basis in BASIS_COUNTS.values()},
+        "basis": {basis.value: stood[basis.value] for basis in BASIS_COUNTS.values()},
         "n_cycles": len(verdicts),
         "n_files": len({record.source.path for record in history.records}),
     }
@@ -120,38 +121,40 @@ def _proved(proof: Certificate, told: str) -> str:
     return f"{proof.verdict.state.value.capitalize()} breakdown, proved {when} Beside it: {told}"
 
 
-def cell_state(verdicts: Sequence[Verdict]) -> State:
+def _is_short(verdicts: Verdicts) -> np.ndarray:
+    return np.asarray((verdicts.state == SOFT) | (verdicts.state == HARD))
+
+
+def cell_state(verdicts: Verdicts) -> State:
     """Return the worst confirmed state; healthy only where few cycles are left open.
 
     Parameters
     ----------
-    verdicts : sequence of Verdict
+    verdicts : Verdicts
         In the order of the cycles.
     """
     if not verdicts:
         return State.UNDETERMINED
-    worst = max((v.state for v in verdicts), key=lambda state: state.severity)
+    worst = max((STATES[k] for k in set(verdicts.state.tolist())), key=lambda one: one.severity)
     if worst is not State.HEALTHY:
         return worst
     last = verdicts[-1].evidence
     unfinished = len(verdicts) > 1 and bool(last) and last[0].feature == UNFINISHED
-    finished = verdicts[:-1] if unfinished else verdicts
-    undetermined = sum(v.state is State.UNDETERMINED for v in finished)
-    left_open = undetermined > UNDETERMINED_SHARE * len(finished)
-    if left_open or finished[-1].state is State.UNDETERMINED:
+    left_open = verdicts.state[: -1 if unfinished else None] == OPEN
+    if left_open.sum() > UNDETERMINED_SHARE * len(left_open) or left_open[-1]:
         return State.UNDETERMINED
     return State.HEALTHY
 
 
-def _probability(state: State, verdicts: Sequence[Verdict]) -> float:
+def _probability(state: State, verdicts: Verdicts) -> float:
     """Of a short: of the surest cycle of a shorted cell, else of the last ones."""
-    chances = [v.p_soft + v.p_hard for v in verdicts]
-    if not chances:
+    chances = verdicts.fault
+    if not len(chances):
         return math.nan
     if state in (State.SOFT, State.HARD):
-        return max(chances)
-    recent = chances[-LAST_CYCLES:]
-    return sum(recent) / len(recent)
+        return float(chances.max())
+    recent = chances[-LAST_CYCLES:].tolist()
+    return float(sum(recent) / len(recent))
 
 
 def _onset_time(evidence: CellEvidence, units: Columns, onset: int | None) -> float:
@@ -167,15 +170,14 @@ def _onset_time(evidence: CellEvidence, units: Columns, onset: int | None) -> fl
 
 
 def _earliest_onset(
-    units: Columns, verdicts: Sequence[Verdict], onset: int | None, onset_time: float
+    units: Columns, verdicts: Verdicts, onset: int | None, onset_time: float
 ) -> float:
     """Since when the short may be there (s): the end of the last cycle that was judged before."""
     if onset is None:
         return math.nan
     names = {item.feature for item in verdicts[onset].evidence}
-    before = onset
-    while before and verdicts[before - 1].state is State.UNDETERMINED:
-        before -= 1
+    judged = np.flatnonzero(verdicts.state[:onset] != OPEN)
+    before = int(judged[-1]) + 1 if len(judged) else 0
     if before == onset or _ABRUPT in names:
         return onset_time
     return float(units["end_time_second"][before - 1]) if before else 0.0
@@ -196,24 +198,25 @@ def _told(state: State, sentence: str, beside: str) -> str:
     return sentence + beside
 
 
-def _stands_on(verdicts: Sequence[Verdict]) -> str:
+def _stands_on(verdicts: Verdicts) -> str:
     """Say what "healthy" rests on, and what it cannot tell."""
-    healthy = [v for v in verdicts if v.state is State.HEALTHY]
-    settled = sum(v.settled for v in healthy)
-    if settled == len(healthy):
+    healthy = verdicts.state == HEALTHY
+    settled, count = int((healthy & verdicts.settled).sum()), int(healthy.sum())
+    if settled == count:
         part = " Its impedance says so of every cycle, against its first spectrum"
     else:
         part = f" It is {_since_the_first(verdicts)}"
         if settled:
-            part += f"; in {settled} of {len(healthy)} cycles its impedance says so, too"
+            part += f"; in {settled} of {count} cycles its impedance says so, too"
     return f"{part}: whether it was shorted from the start, this measurement cannot tell."
 
 
-def _since_the_first(verdicts: Sequence[Verdict]) -> str:
+def _since_the_first(verdicts: Verdicts) -> str:
     """Say "unchanged" only of a cell that is."""
-    relative = [v for v in verdicts if v.state is State.HEALTHY and not v.settled]
-    growth = [item.value for v in relative for item in v.evidence if item.feature == _GROWTH]
-    furthest = max(growth, key=abs, default=0.0)
+    relative = (verdicts.state == HEALTHY) & ~verdicts.settled
+    chosen = relative[verdicts.owners] & verdicts.named({_GROWTH})
+    growth = verdicts.found["value"][chosen]
+    furthest = float(growth[np.abs(growth).argmax()]) if len(growth) else 0.0
     if abs(furthest) <= GROWTH_LIMIT:
         return "unchanged since its first cycles"
     way = "rose" if furthest > 0 else "fell"
@@ -232,14 +235,14 @@ def _onset_capacity(evidence: CellEvidence, units: Columns, onset_time: float) -
     return float((share * units["charge_ampere_second"]).sum()) / COULOMB_PER_MAH / area
 
 
-def _wanted(state: State, verdicts: Sequence[Verdict]) -> str:
+def _wanted(state: State, verdicts: Verdicts) -> str:
     """The measurement that most of the open cycles want."""
     if state is not State.UNDETERMINED:
         return ""
-    wishes = [v.wanted_measurement for v in verdicts if v.wanted_measurement]
+    wishes = Counter(wish for wish in verdicts.wanted if wish)
     if not wishes:
         return "Galvanostatic cycling with logged voltage, current and temperature."
-    return max(set(wishes), key=lambda wish: (wishes.count(wish), wish))
+    return max(wishes, key=lambda wish: (wishes[wish], wish))
 
 
 class _Dip(NamedTuple):
@@ -262,7 +265,7 @@ def _dips(evidence: CellEvidence) -> list[_Dip]:
     return found
 
 
-def _transients(evidence: CellEvidence, units: Columns, verdicts: Sequence[Verdict]) -> str:
+def _transients(evidence: CellEvidence, units: Columns, verdicts: Verdicts) -> str:
     """Say when the first short that recovered by itself was, how long and how deep."""
     dips = _dips(evidence)
     if dips:
@@ -280,15 +283,14 @@ def _transients(evidence: CellEvidence, units: Columns, verdicts: Sequence[Verdi
     return f"{_PASSED}transient short passed between {hours(begin)} and {hours(end)}."
 
 
-def _passing(evidence: CellEvidence, verdicts: Sequence[Verdict]) -> list[int]:
+def _passing(evidence: CellEvidence, verdicts: Verdicts) -> list[int]:
     """Cycles in which a short came and went, more than a single sample of it."""
     seen = evidence.timeline.cycle_columns["excursions"]
-    told = len(seen) == len(verdicts)
-    return [
-        k
-        for k, v in enumerate(verdicts)
-        if v.transient_short and not (told and 0 < seen[k] < FEWEST_EXCURSIONS)
-    ]
+    passed = verdicts.numbers["transient_short"] != 0
+    if len(seen) == len(verdicts):
+        passed &= ~((seen > 0) & (seen < FEWEST_EXCURSIONS))
+    found: list[int] = np.flatnonzero(passed).tolist()
+    return found
 
 
 def _unmeasured(verdict: Verdict) -> bool:
@@ -309,39 +311,33 @@ def _held(history: CellHistory) -> str:
 
 def _sentence(
     state: State,
-    verdicts: Sequence[Verdict],
+    verdicts: Verdicts,
     onset: int | None,
     began: tuple[float, float],
 ) -> str:
     count = len(verdicts)
     if not verdicts:
         return "Nothing to judge: no cycling by a current, no voltammetry and no impedance."
-    open_cycles = sum(v.state is State.UNDETERMINED for v in verdicts)
+    left_open = np.flatnonzero(verdicts.state == OPEN)
+    open_cycles = len(left_open)
     are = "is" if open_cycles == 1 else "are"
     cycles = "cycle" if count == 1 else "cycles"
     told = f"{open_cycles} of {count} {cycles} {are} left open" if open_cycles else ""
     if onset is not None:
-        last = verdicts[-1]
-        worst = [v.electronic_fraction for v in verdicts if v.state is state]
-        known = [value for value in worst if not math.isnan(value)]
-        part = f"about {percent(float(np.median(known)))}" if known else "an unknown part"
+        first, last = (STATES[verdicts.state[k]] for k in (onset, -1))
+        worst = verdicts.numbers["electronic_fraction"][verdicts.state == STATES.index(state)]
+        known = worst[~np.isnan(worst)]
+        part = f"about {percent(float(np.median(known)))}" if len(known) else "an unknown part"
         name = "Hard" if state is State.HARD else "Soft"
-        first = verdicts[onset].state
         begin = f"{first} from cycle {cycle_number(onset)} ({_when(began)})"
         then = "" if first is state else ", later hard"
-        now = "" if last.state in (State.SOFT, State.HARD) else f"; at the end {last.state}"
+        now = "" if last in (State.SOFT, State.HARD) else f"; at the end {last}"
         return f"{name} breakdown: {begin}{then}; {part} of the current is electronic{now}."
     if state is State.HEALTHY:
         healthy = f"in {count - open_cycles} of {count}" if open_cycles else f"over {count}"
         rest = f"; {open_cycles} {are} left open." if open_cycles else "."
         return f"Healthy {healthy} cycles{rest}{_stands_on(verdicts)}"
-    reason = next(
-        (
-            v.evidence[0].sentence
-            for v in reversed(verdicts)
-            if v.evidence and v.state is State.UNDETERMINED
-        ),
-        "",
-    )
-    reason = reason[:1].upper() + reason[1:]
-    return f"Undetermined: {told}. {reason}" if told else f"Undetermined. {reason}"
+    told = f"Undetermined: {told}. " if told else "Undetermined. "
+    explained = left_open[np.diff(verdicts.bounds)[left_open] > 0]
+    reason = verdicts[explained[-1]].evidence[0].sentence if len(explained) else ""
+    return f"{told}{reason[:1].upper()}{reason[1:]}"

@@ -14,6 +14,7 @@ voltammograms. What it may do is limited by physics:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -35,43 +36,25 @@ from softbreak.models.learned.calibration import (
     fit_isotonic,
     restored_map,
 )
-from softbreak.models.learned.creep import creep_of
-from softbreak.models.learned.hybrid_decision import Limits, Scored, combined
-from softbreak.models.learned.hybrid_scores import HEADS, TOLD, learned_of, numbers_of
+from softbreak.models.learned.hybrid_decision import LEVELS, Limits, combined, levels_of
+from softbreak.models.learned.hybrid_scores import HEADS, learned_of, numbers_of
 from softbreak.models.learned.model_inputs import COLUMNS
 from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
+from softbreak.models.learned.sentences import hybrid_sentence
 from softbreak.models.learned.tree_ensembles import Trees
 from softbreak.models.model_files import ModelError, checked, stated_number
 from softbreak.models.rules.fused import FusedJudge
 from softbreak.models.rules.impedance import ImpedanceReading
-from softbreak.models.rules.thresholds import SHIFT_LIMIT
-from softbreak.verdict import Verdict
+from softbreak.models.verdicts import Verdicts
 
 QUANTILES: Final[Mapping[str, float]] = {"lower": 0.05, "middle": 0.5, "upper": 0.95}
 COVERAGE: Final = 0.9
 PAIR: Final = "eis_low_change"
 """Finite where a spectrum can be compared with an earlier one: evidence of another kind."""
 FOLDS: Final = 5
-_LOGGED: Final = COLUMNS.index("temperature_distance")
-_LEVELS: Final = np.array(
-    [
-        COLUMNS.index(name)
-        for name in (
-            "rule_growth",
-            "rule_shift",
-            "slow_change",
-            "slow_over_level",
-            "slow_uncertainty",
-        )
-    ]
-)
+_LEVELS: Final = np.array([COLUMNS.index(name) for name in LEVELS])
 THINNING: Final = 3
 """Every so manieth cycle is enough to learn what is only used for calibration."""
-
-
-def _shifted(growth: float, shift: float) -> bool:
-    """Whether a short could hide behind what current and duration explain, more than in growth."""
-    return abs(shift) > SHIFT_LIMIT and abs(shift) > growth
 
 
 class Hybrid(EvidenceDetector):
@@ -196,42 +179,18 @@ class Hybrid(EvidenceDetector):
     def _score(self, rows: np.ndarray) -> np.ndarray:
         return numbers_of(self._learned, rows, told=False)["scores"]
 
-    def scored_rows(
-        self, rows: np.ndarray, logged: Sequence[bool], *, told: bool = True
-    ) -> list[Scored]:
+    def scored(self, rows: np.ndarray) -> np.ndarray:
         """Return everything that is learned of each cycle.
 
         Parameters
         ----------
         rows : numpy.ndarray, shape (n, len(columns_))
-        logged : sequence of bool
-            Whether the temperature was, at each row.
-        told : bool
-            Also say which features were most telling: slower, and no verdict changes.
-        """
-        found = numbers_of(self._learned, rows, told=told)
-        said = found.view(np.float64).reshape(len(found), -1)
-        chances, eta = map(tuple, said[:, 3:6].tolist()), map(tuple, said[:, 6:9].tolist())
-        telling = self._named(found) if told else [()] * len(found)
-        pairs = (found["kind"] == 1.0).tolist()
-        novelty = found["novelty"].tolist()
-        scored = zip(chances, eta, novelty, pairs, logged, telling, strict=True)
-        return list(map(Scored._make, scored))
 
-    def _named(self, found: np.ndarray) -> list[tuple[tuple[str, float, float], ...]]:
-        """Name, value and contribution (log-odds) of the features that move the score most."""
-        names = (*self.columns_, "")  # the last place, −1: none
-        places = found["telling"].astype(np.int64).ravel().tolist()
-        told = zip(
-            [names[k] for k in places],
-            found["value"].ravel().tolist(),
-            found["share"].ravel().tolist(),
-            strict=True,
-        )
-        three = zip(*[told] * TOLD, strict=True)
-        if min(places, default=0) >= 0:
-            return list(three)
-        return [tuple([one for one in row if one[0]]) for row in three]
+        Returns
+        -------
+        numpy.ndarray of SCORED, shape (n,)
+        """
+        return numbers_of(self._learned, rows, told=True)
 
     def contributions(self, row: np.ndarray) -> np.ndarray:
         """Return what each of ``columns_`` adds to the log-odds of a short, for one row."""
@@ -247,27 +206,6 @@ class Hybrid(EvidenceDetector):
             One a spectrum.
         """
         return HybridJudge(self, evidence, readings)
-
-    def combined(
-        self, rules: Sequence[Verdict], scored: Sequence[Scored], levels: Sequence[Sequence[float]]
-    ) -> list[Verdict]:
-        """Combine what rules say of cycles with what was learned of them.
-
-        Parameters
-        ----------
-        rules : sequence of Verdict
-        scored : sequence of Scored
-        levels : sequence of sequence of float
-            ln of V/I over its base, and what current and duration explain of it; and what
-            :func:`softbreak.models.learned.creep.creep_of` takes.
-        """
-        limits = Limits(*self.limits)
-        return [
-            combined(rule, score, abs(shift), limits, creep_of(*slow), grew=False)
-            if _shifted(growth, shift)
-            else combined(rule, score, growth, limits, creep_of(*slow))
-            for rule, score, (growth, shift, *slow) in zip(rules, scored, levels, strict=True)
-        ]
 
     # --------------------------------------------------------------------------- keeping
     def _arrays(self) -> dict[str, np.ndarray]:
@@ -321,15 +259,17 @@ class HybridJudge:
         self._features = CycleFeatures(evidence, readings)
         self._fused = FusedJudge(evidence, () if model.evidence == "voltage" else readings)
         self._columns = np.array([COLUMNS.index(name) for name in model.columns_])
+        self._limits = Limits(*model.limits).record()
+        self._say = partial(hybrid_sentence, evidence.cell.area_cm2)
 
-    def step(self, cycles: Cycles) -> list[Verdict]:
+    def step(self, cycles: Cycles) -> Verdicts:
         """Judge the next cycles."""
         rules = self._fused.step(cycles)
         if not rules:
-            return []
+            return rules
         voltage = self._fused.voltage
         features = self._features.step(voltage.measured(cycles))
         table = np.concatenate([features, voltage.concluded], axis=1)
-        logged = (~np.isnan(table[:, _LOGGED])).tolist()
-        scored = self._model.scored_rows(np.take(table, self._columns, axis=1), logged)
-        return self._model.combined(rules, scored, np.take(table, _LEVELS, axis=1).tolist())
+        scored = self._model.scored(np.take(table, self._columns, axis=1))
+        levels = levels_of(np.take(table, _LEVELS, axis=1))
+        return combined(rules, (scored, levels), self._columns, self._limits, self._say)

@@ -1,55 +1,73 @@
-"""One cycle: what the rule says and what was learned, made into a verdict that can be checked."""
+"""Cycle by cycle: what the rule says and what was learned, made into verdicts that can be checked.
+
+Compiled; its words stand in :mod:`softbreak.models.learned.sentences`. In all functions ``rule``
+is what the rule says (NUMBERS) and ``mine`` its evidence (FOUND), ``scored`` what was learned
+(:data:`softbreak.models.learned.hybrid_scores.SCORED`), ``level`` a record of ``LEVEL``, ``lim``
+the limits, and ``out`` the verdict.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import Any, Final
 
-from softbreak.features.descriptions.plain_facts import plain_fact, topic_of
-from softbreak.models.learned.creep import Creep
-from softbreak.models.rules.sentences import percent
-from softbreak.models.rules.thresholds import (
-    BELOW_FLOOR,
-    GROWTH_LIMIT,
-    HEALTHY_UPPER,
-    NOT_MEASURED,
-    SHORT_ENDED,
-    UNFINISHED,
-)
-from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, State, Verdict
+import numpy as np
 
-HARD_SHARE: Final = 0.5
-"""P(hard) from which a short is called hard."""
-OVERRULED: Final = 0.93
-"""P(soft or hard) from which a cycle that the rule calls healthy is called soft."""
-SURE_UNLOGGED: Final = 0.96
-"""The same, and where the rule leaves a cycle open, if neither temperature nor spectrum tells
-a short from a warmer cell."""
-MISSTATED: Final = 0.45
-"""R over L/(σA) above which a wrong area or conductivity explains a certificate as well …"""
-UNMOVED: Final = 0.10
-"""… if P(soft or hard) is below this: no drop, no decline, no spectrum speaks for a short."""
-STANDS: Final = 0.85
-"""Share of V/I before an abrupt drop below which the drop is held as long as V/I stays there …"""
-STANDS_UNLOGGED: Final = 0.65
-"""… and where no temperature was logged: 8 K of warming do as much, …"""
-COLDEST: Final = 0.35
-"""… and 20 K as much as this: …"""
-HELD_UNLOGGED: Final = 0.4
-"""… between the two, P(soft or hard) below which a warmer cell is the better explanation."""
-UNLIKELY: Final = 0.05
-"""P(soft or hard) up to which growth is taken for growth though no spectrum tells …"""
-OUTGROWN: Final = 0.7
-"""… as long as V/I (ln) has not doubled: what is farther from its beginning than that may hide
-any short."""
-IMPEDANCE: Final = "impedance_electronic_fraction"
-CERTIFICATES: Final = frozenset({"resistance_over_ionic_floor", "area_specific_resistance"})
-"""Evidence that no learned score may overrule."""
-_WANTED: Final = (
-    "Impedance now and compare with a spectrum from the start, or a temperature series "
-    "(−20 to 40 °C)."
+from softbreak.compiled import strict
+from softbreak.models.learned.creep import CREEP_CLEARS, creep_of
+from softbreak.models.rules.kernels import codes
+from softbreak.models.rules.kernels.arithmetic import larger, smaller
+from softbreak.models.rules.thresholds import GROWTH_LIMIT, HEALTHY_UPPER, SHIFT_LIMIT
+from softbreak.models.verdicts import FOUND, Say, Verdicts
+from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
+
+THRESHOLDS: Final = {
+    # P(hard) from which a short is called hard
+    "HARD_SHARE": 0.5,
+    # P(soft or hard) from which a cycle that the rule calls healthy is called soft
+    "OVERRULED": 0.93,
+    # the same, and where the rule leaves a cycle open, if neither temperature nor spectrum tells a
+    # short from a warmer cell
+    "SURE_UNLOGGED": 0.96,
+    # R over L/(σA) above which a wrong area or conductivity explains a certificate as well …
+    "MISSTATED": 0.45,
+    # … if P(soft or hard) is below this: no drop, no decline, no spectrum speaks for a short
+    "UNMOVED": 0.10,
+    # share of V/I before an abrupt drop below which the drop is held as long as V/I stays there …
+    "STANDS": 0.85,
+    # … and where no temperature was logged: 8 K of warming do as much, …
+    "STANDS_UNLOGGED": 0.65,
+    # … and 20 K as much as this: …
+    "COLDEST": 0.35,
+    # … between the two, P(soft or hard) below which a warmer cell is the better explanation
+    "HELD_UNLOGGED": 0.4,
+    # P(soft or hard) up to which growth is taken for growth though no spectrum tells …
+    "UNLIKELY": 0.05,
+    # … as long as V/I (ln) has not doubled: what is farther from its beginning than that may hide
+    # any short
+    "OUTGROWN": 0.7,
+    "GROWTH_LIMIT": GROWTH_LIMIT,
+    "CREEP_CLEARS": CREEP_CLEARS,
+    # lower bound of η_e by slow polarisation above which a cell has lost what ions alone show
+    "CREEP_CONTRADICTS": HEALTHY_BELOW,
+    # certificates stand against any score; 0 lets them fall, to see what they bring
+    "CERTIFICATES": 1.0,
+}
+"""Limits that no model chooses; a study may change them."""
+
+LEVEL: Final = np.dtype(
+    [
+        (name, "<f8")
+        for name in ("growth", "grew", "creep_lower", "creep_upper", "creep_left", "logged")
+    ]
 )
+"""Where a cycle stands: ln of V/I over its base, or of what current and duration explain (NaN where
+it is not known); 1 where it is the former: the latter is no growth, and falls as a short makes it
+fall; what :func:`softbreak.models.learned.creep.creep_of` says; 1 where the temperature was
+logged."""
+_KEPT, _ONLY_LEARNED = -2, codes.LEARNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,320 +90,325 @@ class Limits:
     fault_kept: float = 0.6
     fault_kept_unlogged: float = 0.8
 
-
-class Scored(NamedTuple):
-    """What was learned of a cycle.
-
-    Attributes
-    ----------
-    chances : tuple of float
-        Calibrated probabilities of healthy, soft and hard.
-    eta : tuple of float
-        Estimate, lower and upper end of the conformal 90 % interval of η_e.
-    novelty : float
-        Above 1: unlike everything that was learned from.
-    pair : bool
-        A spectrum could be compared with an earlier one.
-    logged : bool
-        The temperature was.
-    telling : tuple
-        Name, value and contribution of the features that moved the score most.
-    """
-
-    chances: tuple[float, ...]
-    eta: tuple[float, ...]
-    novelty: float
-    pair: bool
-    logged: bool
-    telling: tuple[tuple[str, float, float], ...]
-
-    @property
-    def fault(self) -> float:
-        """P(soft or hard)."""
-        return self.chances[1] + self.chances[2]
-
-    @property
-    def told_from_warmth(self) -> bool:
-        """Whether a short that the rule does not see can be told from a warmer cell."""
-        return self.logged or self.pair or self.fault > SURE_UNLOGGED
-
-    @property
-    def outgrown(self) -> bool:
-        """Whether hardly any cell that grew like this was shorted."""
-        return self.fault < UNLIKELY
+    def record(self) -> np.ndarray:
+        """Return them, and ``THRESHOLDS``, as compiled code takes them, shape (1,)."""
+        names = (*self.__slots__, *THRESHOLDS)
+        values = (*astuple(self), *THRESHOLDS.values())
+        return np.array([values], np.dtype([(name, "<f8") for name in names]))
 
 
 def combined(
-    rule: Verdict,
-    scored: Scored,
-    growth: float,
-    limits: Limits,
-    creep: Creep | None = None,
-    *,
-    grew: bool = True,
-) -> Verdict:
-    """Return the verdict of a cycle.
+    rules: Verdicts,
+    learned: tuple[np.ndarray, np.ndarray],
+    names: np.ndarray,
+    limits: np.ndarray,
+    say: Say,
+) -> Verdicts:
+    """Return the verdicts of cycles.
 
     Parameters
     ----------
-    rule : Verdict
-        What the rule says.
-    scored : Scored
-    growth : float
-        ln of V/I over its base, or of what current and duration explain; NaN where it is not
-        known.
-    limits : Limits
-    creep : Creep
-    grew : bool
-        It is the ln of V/I over its base: what current and duration explain is no growth, and
-        falls as a short makes it fall.
+    rules : Verdicts
+        What the rules say; by :data:`softbreak.models.rules.sentences.TEXTS`, or more.
+    learned : tuple of numpy.ndarray
+        SCORED and LEVEL, shape (n,).
+    names : numpy.ndarray of int
+        Which input each column of the model is, of
+        :data:`softbreak.models.learned.model_inputs.COLUMNS`.
+    limits : numpy.ndarray
+        :meth:`Limits.record`.
+    say : callable
+        Puts evidence into words.
     """
-    if math.isnan(growth):
-        return rule  # not applicable, or no voltage
-    if rule.evidence and rule.evidence[0].feature in (UNFINISHED, NOT_MEASURED):
-        return rule  # half a cycle, or none, looks like none that was learned from
-    if is_certain(rule):
-        return _misstated(rule, scored) if _doubtful(rule, scored) else rule
+    numbers = rules.numbers.copy()
+    found = np.empty(len(rules.found) + 2 * len(numbers), FOUND)
+    bounds = np.empty_like(rules.bounds)
+    told = (rules.numbers, rules.found, rules.bounds)
+    count = _combine(told, learned, names, limits, (numbers, found, bounds))
+    return Verdicts(numbers, found[:count], bounds, rules.texts, say)
+
+
+def levels_of(rows: np.ndarray) -> np.ndarray:
+    """Return where cycles stand, as records of ``LEVEL``.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, shape (n, 6)
+        ``LEVELS``, columns of a model's inputs.
+    """
+    levels = np.empty(len(rows), LEVEL)
+    _levels(rows, levels)
+    return levels
+
+
+LEVELS: Final[Sequence[str]] = (
+    "temperature_distance",
+    "rule_growth",
+    "rule_shift",
+    "slow_change",
+    "slow_over_level",
+    "slow_uncertainty",
+)
+
+
+@strict
+def _levels(rows: Any, levels: Any) -> None:
+    for n in range(len(rows)):
+        row, level = rows[n], levels[n]
+        level.logged = 0.0 if math.isnan(row[0]) else 1.0
+        growth, shift = row[1], abs(row[2])
+        # a short could hide behind what current and duration explain, more than in growth
+        shifted = shift > SHIFT_LIMIT and shift > growth
+        level.growth, level.grew = shift if shifted else growth, 0.0 if shifted else 1.0
+        lower, upper, left = creep_of(row[3], row[4], row[5])
+        level.creep_lower, level.creep_upper, level.creep_left = lower, upper, left
+
+
+@strict
+def _combine(rules: Any, learned: Any, names: Any, limits: Any, outs: Any) -> int:
+    """Decide, and put the evidence together; return how much there is."""
+    said, evidence, places = rules
+    scores, levels = learned
+    numbers, found, bounds = outs
+    lim = limits[0]
+    m = 0
+    bounds[0] = 0
+    for n in range(len(said)):
+        mine = evidence[places[n] : places[n + 1]]
+        scored, level, out = scores[n], levels[n], numbers[n]
+        words = _decide(said[n], mine, scored, level, lim, out)
+        if words not in (_KEPT, _ONLY_LEARNED, codes.UNFAMILIAR):
+            _add_finding(found[m], words, said[n], scored, level, out, lim)
+            m += 1
+        for k in range(len(mine)):
+            found[m] = mine[k]
+            m += 1
+        if words == codes.UNFAMILIAR:
+            _add_finding(found[m], words, said[n], scored, level, out, lim)
+            m += 1
+        elif words not in (_KEPT, codes.MISSTATED):
+            _add_learned(found[m], scored, names)
+            m += 1
+        bounds[n + 1] = m
+    return m
+
+
+@strict
+def _fault(scored: Any) -> float:
+    """P(soft or hard)."""
+    return float(scored.chances[1] + scored.chances[2])
+
+
+@strict
+def _decide(rule: Any, mine: Any, scored: Any, level: Any, lim: Any, out: Any) -> int:
+    """Write the verdict, which is the rule's so far; return which words come before the rule's."""
+    first = mine[0].feature if len(mine) else 0
+    if math.isnan(level.growth):
+        return _KEPT  # not applicable, or no voltage
+    if first in (codes.F_UNFINISHED, codes.F_NOT_MEASURED):
+        return _KEPT  # half a cycle, or none, looks like none that was learned from
+    fault = _fault(scored)
+    if lim.CERTIFICATES and _is_certain(rule, mine):
+        alone = first == codes.F_FLOOR
+        if not (alone and mine[0].value > lim.MISSTATED and fault < lim.UNMOVED):
+            return _KEPT
+        _misstated(out)
+        return codes.MISSTATED
     if scored.novelty > 1.0:
-        return _unfamiliar(rule, scored)
-    creep = creep or Creep()
-    if rule.state is State.UNDETERMINED:
-        outgrown = grew and scored.outgrown and growth < OUTGROWN and not creep.contradicts
-        return _settled(rule, scored, growth, limits, creep, outgrown=outgrown)
-    if rule.state is State.HEALTHY:
-        return _healthy(rule, scored, limits, creep)
-    if scored.fault < (limits.fault_kept if scored.logged else limits.fault_kept_unlogged):
-        return _held(rule, scored) if _stands(rule, scored) else _withdrawn(rule, scored)
-    return _faulty(rule, scored)
+        return codes.UNFAMILIAR  # nothing was learned about such cycles: the rule stands alone
+    if rule.state == codes.OPEN:
+        return _settled(rule, first, scored, level, lim, out)
+    if rule.state == codes.HEALTHY:
+        return _healthy(rule, mine, scored, level, lim, out)
+    if fault < (lim.fault_kept if level.logged else lim.fault_kept_unlogged):
+        if _stands(mine, fault, level, lim):
+            return _ONLY_LEARNED  # an event holds until V/I comes back, whatever follows looks like
+        return _withdrawn(scored, out)
+    return _faulty(rule, scored, lim, out)
 
 
-def _stands(rule: Verdict, scored: Scored) -> bool:
+@strict
+def _told_from_warmth(scored: Any, level: Any, lim: Any) -> bool:
+    """Whether a short that the rule does not see can be told from a warmer cell."""
+    return bool(level.logged or scored.kind == 1.0 or _fault(scored) > lim.SURE_UNLOGGED)
+
+
+@strict
+def _stands(mine: Any, fault: float, level: Any, lim: Any) -> bool:
     """Whether V/I fell so far within one sample, and stays there, that no contact explains it."""
-    limit = STANDS
-    if not scored.logged:
-        limit = STANDS_UNLOGGED if scored.fault > HELD_UNLOGGED else COLDEST
-    return any(
-        item.feature == "resistance_over_anchor" and item.value < limit for item in rule.evidence
-    )
+    limit = lim.STANDS
+    if not level.logged:
+        limit = lim.STANDS_UNLOGGED if fault > lim.HELD_UNLOGGED else lim.COLDEST
+    for k in range(len(mine)):
+        if mine[k].feature == codes.F_ANCHOR and mine[k].value < limit:
+            return True
+    return False
 
 
-def _held(rule: Verdict, scored: Scored) -> Verdict:
-    """An event holds until V/I comes back, whatever the cycles after it look like."""
-    return replace(rule, evidence=(*rule.evidence, _learned(scored)))
-
-
-def is_certain(rule: Verdict) -> bool:
-    """Return whether a verdict rests on a certificate that no learned score may overrule."""
-    if rule.state is State.HEALTHY or rule.state is State.UNDETERMINED:
+@strict
+def _is_certain(rule: Any, mine: Any) -> bool:
+    """Whether a verdict rests on a certificate that no learned score may overrule."""
+    if rule.state in (codes.HEALTHY, codes.OPEN):
         return False
-    names = [item.feature for item in rule.evidence]
-    wire = rule.state is State.HARD and IMPEDANCE in names
-    return wire or any(name in CERTIFICATES for name in names)
+    for k in range(len(mine)):
+        feature = mine[k].feature
+        wire = feature == codes.F_IMPEDANCE and rule.state == codes.HARD
+        if wire or feature in (codes.F_FLOOR, codes.F_AREAL):
+            return True
+    return False
 
 
-def _doubtful(rule: Verdict, scored: Scored) -> bool:
-    """True for a certificate that only the stated geometry speaks for, and not clearly."""
-    alone = rule.evidence[0].feature == "resistance_over_ionic_floor"
-    return alone and rule.evidence[0].value > MISSTATED and scored.fault < UNMOVED
-
-
-def _misstated(rule: Verdict, scored: Scored) -> Verdict:
+@strict
+def _misstated(out: Any) -> None:
     """V/I is low since the first cycle and nothing moved: a short, or wrong numbers of the cell."""
-    found = Evidence(
-        "misstated",
-        scored.fault,
-        math.nan,
-        "Either a short was there from the beginning, or area, thickness or conductivity are "
-        "misstated: V/I is below L/(σA), but not far, and nothing else speaks for a short.",
-    )
-    told = replace(rule, state=State.UNDETERMINED, evidence=(found, *rule.evidence))
-    return replace(
-        told,
-        wanted_measurement="Check area, thickness and conductivity of the electrolyte; impedance "
-        "from 1 MHz to 0.1 Hz shows whether there is an arc.",
-        electronic_fraction_lower=0.0,
-        p_healthy=0.5,
-        p_soft=0.45,
-        p_hard=0.05,
-    )
+    out.state, out.wanted = codes.OPEN, codes.WISH_MISSTATED
+    out.electronic_fraction_lower = 0.0
+    out.p_healthy, out.p_soft, out.p_hard = 0.5, 0.45, 0.05
 
 
-def _settled(
-    rule: Verdict, scored: Scored, growth: float, limits: Limits, creep: Creep, *, outgrown: bool
-) -> Verdict:
+@strict
+def _settled(rule: Any, first: int, scored: Any, level: Any, lim: Any, out: Any) -> int:
     """The rule abstains: two limits, the growth veto, and the temperature veto."""
-    if scored.fault > limits.fault_from and scored.told_from_warmth:
-        return _faulty(rule, scored)
-    below = bool(rule.evidence) and rule.evidence[0].feature == BELOW_FLOOR
-    told = scored.pair or creep.clears or outgrown
-    hides = growth > GROWTH_LIMIT or creep.contradicts
-    vetoed = below or (hides and not told)
-    if scored.fault < limits.healthy_below and not vetoed:
-        evidence = (_why_settled(scored, growth, creep), *rule.evidence)
-        return _with_score(rule, scored, _tight(scored.eta), (State.HEALTHY, ""), evidence)
-    upper = max(scored.eta[2], rule.electronic_fraction_upper if vetoed else scored.eta[1])
-    eta = (scored.eta[0], scored.eta[1], upper)
-    return _with_score(
-        rule, scored, eta, (State.UNDETERMINED, rule.wanted_measurement), rule.evidence
+    fault = _fault(scored)
+    if fault > lim.fault_from and _told_from_warmth(scored, level, lim):
+        return _faulty(rule, scored, lim, out)
+    contradicts = level.creep_lower > lim.CREEP_CONTRADICTS
+    outgrown = level.grew and fault < lim.UNLIKELY and level.growth < lim.OUTGROWN
+    told = scored.kind == 1.0 or level.creep_upper < lim.CREEP_CLEARS
+    hides = level.growth > lim.GROWTH_LIMIT or contradicts
+    vetoed = first == codes.F_BELOW_FLOOR or (
+        hides and not (told or (outgrown and not contradicts))
     )
+    estimate, lower, upper = scored.eta[0], scored.eta[1], scored.eta[2]
+    if fault < lim.healthy_below and not vetoed:
+        _score(scored, out, codes.HEALTHY, 0)
+        _bound(out, *_tight(estimate, lower, upper))
+        return codes.SETTLED
+    _score(scored, out, codes.OPEN, rule.wanted)
+    most = larger(upper, rule.electronic_fraction_upper if vetoed else lower)
+    _bound(out, estimate, lower, most)
+    return _ONLY_LEARNED
 
 
-def _why_settled(scored: Scored, growth: float, creep: Creep) -> Evidence:
-    """Why a cycle is healthy that the rule alone leaves open."""
-    shorted = f"of simulated cycles that look like this only {percent(scored.fault)} were shorted"
-    if growth > GROWTH_LIMIT and creep.clears:
-        shorted = (
-            "the slow rise of the voltage within a half-cycle bounds η_e to "
-            f"{percent(creep.upper)}, and {shorted}"
-        )
-    elif growth > GROWTH_LIMIT and scored.pair:
-        shorted = f"there is a spectrum to compare with an earlier one, and {shorted}"
-    sentence = f"V/I alone leaves this cycle open, but {shorted}."
-    return Evidence("growth_ln_resistance", growth, 0.0, sentence)
-
-
-def _healthy(rule: Verdict, scored: Scored, limits: Limits, creep: Creep) -> Verdict:
-    if creep.contradicts and not scored.pair:
-        return _crept(rule, scored, creep)
-    names = {item.feature for item in rule.evidence}
-    if scored.fault < (OVERRULED if SHORT_ENDED in names else limits.healthy_kept):
+@strict
+def _healthy(rule: Any, mine: Any, scored: Any, level: Any, lim: Any, out: Any) -> int:
+    """The rule says healthy: kept, overruled, withdrawn, or left open for what it may hide."""
+    estimate, lower, upper = scored.eta[0], scored.eta[1], scored.eta[2]
+    if level.creep_lower > lim.CREEP_CONTRADICTS and scored.kind != 1.0:
+        _score(scored, out, codes.OPEN, codes.WISH_LEARNED)
+        _bound(out, estimate, lower, larger(upper, level.creep_upper))
+        return codes.CREPT_ALONE
+    ended, bounded = False, False
+    for k in range(len(mine)):
+        ended |= mine[k].feature == codes.F_ENDED
+        bounded |= mine[k].feature in (codes.F_ENDED, codes.F_IMPEDANCE)
+    fault = _fault(scored)
+    if fault < (lim.OVERRULED if ended else lim.healthy_kept):
         # shorted from the first cycle is what simulated cells hardly teach: the rule's bound stays
-        estimate, lower, upper = scored.eta
-        eta: tuple[float, ...] = (estimate, lower, max(upper, rule.electronic_fraction_upper))
-        if names & {SHORT_ENDED, IMPEDANCE}:  # V/I itself is back, or a spectrum bounds it
-            upper = rule.electronic_fraction_upper
-            eta = (min(estimate, upper), 0.0, upper)
-        elif scored.fault < limits.healthy_below:
-            eta = _tight(eta)
-        if eta[2] > HEALTHY_UPPER:
-            return _unbounded(rule, scored, eta)
-        return _with_score(
-            rule, scored, eta, (State.HEALTHY, rule.wanted_measurement), rule.evidence
-        )
-    if scored.fault > OVERRULED and scored.told_from_warmth:
-        return _faulty(rule, scored)
-    return _withdrawn(rule, scored)
+        most = rule.electronic_fraction_upper
+        upper = larger(upper, most)
+        if bounded:  # V/I itself is back, or a spectrum bounds it
+            estimate, lower, upper = smaller(estimate, most), 0.0, most
+        elif fault < lim.healthy_below:
+            estimate, lower, upper = _tight(estimate, lower, upper)
+        unbounded = upper > HEALTHY_UPPER  # what may be a short is not called healthy
+        state = codes.OPEN if unbounded else codes.HEALTHY
+        _score(scored, out, state, codes.WISH_LEARNED if unbounded else rule.wanted)
+        _bound(out, estimate, lower, upper)
+        return codes.UNBOUNDED if unbounded else _ONLY_LEARNED
+    if fault > lim.OVERRULED and _told_from_warmth(scored, level, lim):
+        return _faulty(rule, scored, lim, out)
+    return _withdrawn(scored, out)
 
 
-def _tight(eta: tuple[float, ...]) -> tuple[float, ...]:
+@strict
+def _tight(estimate: float, lower: float, upper: float) -> tuple[float, float, float]:
     """Bound η_e as P(short) does: where a short is less probable than 5 %, so is a larger η_e."""
-    estimate, lower, upper = eta
-    upper = min(upper, HEALTHY_UPPER)
-    return min(estimate, upper), min(lower, upper), upper
+    upper = smaller(upper, HEALTHY_UPPER)
+    return smaller(estimate, upper), smaller(lower, upper), upper
 
 
-def _unbounded(rule: Verdict, scored: Scored, eta: tuple[float, ...]) -> Verdict:
-    """What may be a short by its interval is not called healthy."""
-    found = Evidence(
-        "electronic_fraction_upper",
-        eta[2],
-        HEALTHY_UPPER,
-        f"Nothing speaks for a short, but up to {percent(eta[2])} of the current may be "
-        "electronic: left open.",
-    )
-    told = (State.UNDETERMINED, _WANTED)
-    return _with_score(rule, scored, eta, told, (found, *rule.evidence))
-
-
-def _faulty(rule: Verdict, scored: Scored) -> Verdict:
-    state = State.HARD if scored.chances[2] > HARD_SHARE else State.SOFT
-    estimate, lower, upper = scored.eta
-    lower, upper = max(lower, HEALTHY_BELOW), max(upper, HEALTHY_BELOW)  # as the state says
-    estimate = max(estimate, lower)
-    if rule.state in (State.SOFT, State.HARD) and math.isfinite(rule.electronic_fraction):
+@strict
+def _faulty(rule: Any, scored: Any, lim: Any, out: Any) -> int:
+    state = codes.HARD if scored.chances[2] > lim.HARD_SHARE else codes.SOFT
+    estimate, lower, upper = scored.eta[0], scored.eta[1], scored.eta[2]
+    lower, upper = larger(lower, HEALTHY_BELOW), larger(upper, HEALTHY_BELOW)  # as the state says
+    estimate = larger(estimate, lower)
+    short = rule.state in (codes.SOFT, codes.HARD)
+    if short and math.isfinite(rule.electronic_fraction):
         # the fall itself says more exactly how much is missing; the interval is the learned one
-        estimate = min(max(rule.electronic_fraction, lower), upper)
-    if state is State.HARD:
-        estimate = max(estimate, min(HARD_FROM, upper))
-    return _with_score(rule, scored, (estimate, lower, upper), (state, ""), rule.evidence)
+        estimate = smaller(larger(rule.electronic_fraction, lower), upper)
+    if state == codes.HARD:
+        estimate = larger(estimate, smaller(HARD_FROM, upper))
+    _score(scored, out, state, 0)
+    _bound(out, estimate, lower, upper)
+    return _ONLY_LEARNED
 
 
-def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:
+@strict
+def _withdrawn(scored: Any, out: Any) -> int:
     """Rule and score contradict each other: nothing is said."""
-    only = "" if rule.state is State.HEALTHY else "only "
-    found = Evidence(
-        "contradiction",
-        scored.fault,
-        rule.p_soft + rule.p_hard,
-        f"The rule says {rule.state.value}, but of simulated cycles that look like this "
-        f"{only}{percent(scored.fault)} were shorted: left open.",
-    )
-    evidence = (found, *rule.evidence)
-    told = (State.UNDETERMINED, _WANTED)
-    return _with_score(rule, scored, scored.eta, told, evidence)
+    _score(scored, out, codes.OPEN, codes.WISH_LEARNED)
+    _bound(out, scored.eta[0], scored.eta[1], scored.eta[2])
+    return codes.WITHDRAWN
 
 
-def _crept(rule: Verdict, scored: Scored, creep: Creep) -> Verdict:
-    """V/I looks healthy, but its slow part is gone: a short behind growth would look like that."""
-    found = Evidence(
-        "slow_polarisation",
-        creep.left,
-        1.0,
-        f"V/I has not fallen, but the slow rise of the voltage within a half-cycle is "
-        f"{percent(creep.left)} of what it was at first: a short that hides behind growth would "
-        f"look like this (η_e of at least {percent(creep.lower)}).",
-    )
-    bounds = (scored.eta[0], scored.eta[1], max(scored.eta[2], creep.upper))
-    return _with_score(rule, scored, bounds, (State.UNDETERMINED, _WANTED), (found, *rule.evidence))
+@strict
+def _score(scored: Any, out: Any, state: int, wanted: int) -> None:
+    """Write a state and a wish with the probabilities that were learned."""
+    out.state, out.wanted = state, wanted
+    out.p_healthy, out.p_soft = scored.chances[0], scored.chances[1]
+    out.p_hard = scored.chances[2]
 
 
-def _unfamiliar(rule: Verdict, scored: Scored) -> Verdict:
-    """Nothing was learned about such cycles: the rule stands alone, and says so."""
-    found = Evidence(
-        "novelty",
-        scored.novelty,
-        1.0,
-        f"The cycle is {scored.novelty:.1f} times as far from what the model learned from as it "
-        "may be: the physics rule alone decides.",
-    )
-    return replace(rule, evidence=(*rule.evidence, found))
+@strict
+def _bound(out: Any, estimate: float, lower: float, upper: float) -> None:
+    out.electronic_fraction = estimate
+    out.electronic_fraction_lower, out.electronic_fraction_upper = lower, upper
 
 
-def _with_score(
-    rule: Verdict,
-    scored: Scored,
-    eta: tuple[float, ...],
-    told: tuple[State, str],
-    evidence: tuple[Evidence, ...],
-) -> Verdict:
-    """Return a state and a wish with the probabilities that were learned."""
-    state, wanted = told
-    healthy, soft, hard = scored.chances
-    estimate, lower, upper = eta
-    return Verdict(
-        state,
-        healthy,
-        soft,
-        hard,
-        estimate,
-        lower,
-        upper,
-        rule.transient_short,
-        wanted,
-        (*evidence, _learned(scored)),
-    )
+@strict
+def _add_finding(  # noqa: PLR0913, PLR0917  (records)
+    one: Any, words: int, rule: Any, scored: Any, level: Any, out: Any, lim: Any
+) -> None:
+    """Write why the verdict is not the rule's, or why it is the rule's alone."""
+    fault, told = _fault(scored), one.told
+    told[:] = 0.0
+    one.words, one.value, one.baseline = words, fault, math.nan
+    if words == codes.MISSTATED:
+        one.feature = codes.F_MISSTATED
+    elif words == codes.SETTLED:
+        one.feature, one.value, one.baseline = codes.F_GROWTH, level.growth, 0.0
+        told[0] = fault
+        if level.growth > lim.GROWTH_LIMIT and level.creep_upper < lim.CREEP_CLEARS:
+            told[1], told[2] = 1.0, level.creep_upper
+        elif level.growth > lim.GROWTH_LIMIT and scored.kind == 1.0:
+            told[1] = 2.0
+    elif words == codes.UNBOUNDED:
+        one.feature, one.value = codes.F_UPPER, out.electronic_fraction_upper
+        one.baseline, told[0] = HEALTHY_UPPER, out.electronic_fraction_upper
+    elif words == codes.WITHDRAWN:
+        one.feature, one.baseline = codes.F_CONTRADICTION, rule.p_soft + rule.p_hard
+        told[0], told[1] = rule.state, fault
+    elif words == codes.CREPT_ALONE:
+        one.feature, one.value, one.baseline = codes.F_SLOW, level.creep_left, 1.0
+        told[0], told[1] = level.creep_left, level.creep_lower
+    else:
+        one.feature, one.value, one.baseline = codes.F_NOVELTY, scored.novelty, 1.0
+        told[0] = scored.novelty
 
 
-def _learned(scored: Scored) -> Evidence:
-    """The score, and what moved it most, in a sentence."""
-    fault = scored.fault
-    return Evidence(
-        "learned_probability_of_short",
-        fault,
-        math.nan,
-        f"The learned score gives a short {percent(fault)}, calibrated on simulated cells "
-        f"that were held out.{_telling(scored)}",
-    )
-
-
-def _telling(scored: Scored) -> str:
-    """What moved the score most, as the rule would say it; of one topic one fact."""
-    facts: dict[str, str] = {}
-    for name, value, share in scored.telling:
-        topic = topic_of(name)
-        if topic not in facts and (fact := plain_fact(name, value)):
-            facts[topic] = f"{fact}: speaks {'for' if share > 0 else 'against'} a short"
-    if not facts:
-        return ""
-    told = "; ".join(facts.values())
-    return f" {told[0].upper()}{told[1:]}."
+@strict
+def _add_learned(one: Any, scored: Any, names: Any) -> None:
+    """Write the score, and what moved it most: which input, from 1, by its sign for or against."""
+    fault = _fault(scored)
+    one.feature, one.words = codes.F_LEARNED, codes.LEARNED
+    one.value, one.baseline = fault, math.nan
+    one.told[:] = 0.0
+    one.told[0] = fault
+    for k in range(len(scored.telling)):
+        place = int(scored.telling[k])
+        if place >= 0 and math.isfinite(scored.value[k]):
+            name = 1.0 + names[place]
+            one.told[1 + 2 * k] = name if scored.share[k] > 0.0 else -name
+            one.told[2 + 2 * k] = scored.value[k]

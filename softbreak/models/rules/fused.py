@@ -26,10 +26,11 @@ from softbreak.models.rules.channel import clipped_start, standing
 from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
-from softbreak.models.rules.sentences import hours, percent, state_probabilities
+from softbreak.models.rules.sentences import TEXTS, hours, percent, state_probabilities
 from softbreak.models.rules.thresholds import HEALTHY_UPPER
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP
+from softbreak.models.verdicts import Verdicts
 from softbreak.verdict import (
     HARD_FROM,
     HEALTHY_BELOW,
@@ -99,7 +100,7 @@ class VoltageJudge:
 
     Attributes
     ----------
-    verdicts : list of Verdict
+    verdicts : Verdicts
         Of the cycles that were judged last.
     concluded : numpy.ndarray, shape (n, len(CONCLUDED))
         The same as numbers; NaN where the rule does not apply to the cell.
@@ -108,17 +109,17 @@ class VoltageJudge:
     def __init__(self, evidence: CellEvidence, _: Sequence[ImpedanceReading] = ()) -> None:
         self.obstacle = not_applicable(evidence)
         self._clipped = clipped_start(evidence)
-        self.verdicts: list[Verdict] = []
+        self.verdicts = Verdicts.of([], TEXTS)
         self.concluded = np.empty((0, len(CONCLUDED)))
         self._rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
         self._jumps = sweep_jumps(evidence)
         self._start, self._resistance = math.inf, math.nan  # of the cycle before
 
-    def step(self, cycles: Cycles) -> list[Verdict]:
+    def step(self, cycles: Cycles) -> Verdicts:
         """Judge the next cycles."""
         count = len(cycles.numbers)
         if self.obstacle is not None:
-            self.verdicts = [self.obstacle] * count
+            self.verdicts = Verdicts.of([self.obstacle] * count, TEXTS)
             self.concluded = np.full((count, len(CONCLUDED)), np.nan)
             return self.verdicts
         cycles = self.measured(cycles)
@@ -128,9 +129,8 @@ class VoltageJudge:
         self.verdicts, self.concluded = self._rule.step(seen.view(CYCLE)[:, 0], *events)
         if self._clipped is not None:
             said = undetermined(*self._clipped.told)
-            early = self._clipped.clips(cycles).tolist()
-            pairs = zip(self.verdicts, early, strict=True)
-            self.verdicts = [said if clipped else one for one, clipped in pairs]
+            early = np.flatnonzero(self._clipped.clips(cycles)).tolist()
+            self.verdicts = self.verdicts.replaced(dict.fromkeys(early, said))
         return self.verdicts
 
     def measured(self, cycles: Cycles) -> Cycles:
@@ -197,28 +197,29 @@ class FusedJudge:
         self._newest = -1  # spectrum before the last cycle
         self._beside: _Beside | None = None  # cycle next to it, while V/I has not moved since
 
-    def step(self, cycles: Cycles) -> list[Verdict]:
+    def step(self, cycles: Cycles) -> Verdicts:
         """Judge the next cycles."""
         verdicts = self.voltage.step(cycles)
         if not verdicts or self.voltage.obstacle is not None:
             return verdicts
         cycles = self.voltage.measured(cycles)
-        said = self._beside_spectra(cycles, verdicts) if self._readings else list(verdicts)
+        said = self._beside_spectra(cycles, verdicts) if self._readings else {}
         ends = cycles.column("end_time_second")
         for certificate in self._certificates[self._proved :]:
             if certificate.time_second > ends[-1]:
                 break
             k = int(np.searchsorted(ends, certificate.time_second))
-            said[k] = with_certificate(said[k], certificate)
+            said[k] = with_certificate(said.get(k) or verdicts[k], certificate)
             self._proved += 1
-        return said
+        return verdicts.replaced(said)
 
-    def _beside_spectra(self, cycles: Cycles, verdicts: list[Verdict]) -> list[Verdict]:
-        """Let spectra speak for the cycles around them."""
+    def _beside_spectra(self, cycles: Cycles, verdicts: Verdicts) -> dict[int, Verdict]:
+        """Let spectra speak for the cycles around them; return what they change."""
         late = cycles.column("late_resistance_ohm").tolist()
         levels = [math.log(max(ohm, 1e-9)) for ohm in late]
-        seen = (cycles.column("end_time_second"), levels, verdicts)
-        said = list(verdicts)
+        states = verdicts.state.tolist()
+        seen = (cycles.column("end_time_second"), levels, states)
+        said: dict[int, Verdict] = {}
         newest = int(np.searchsorted(self._times, seen[0][-1], side="right")) - 1
         beside = None
         for k in range(max(self._newest, 0), len(self._readings)):
@@ -236,7 +237,7 @@ class FusedJudge:
 
         Also return the cycle next to it, if all that follow have its resistance.
         """
-        ends, levels, verdicts = seen
+        ends, levels, states = seen
         earliest = self._times[k - 1] if k else -math.inf
         latest = self._times[k + 1] if k + 1 < len(self._times) else math.inf
         reading, chosen = self._readings[k], []
@@ -246,17 +247,17 @@ class FusedJudge:
             return (
                 earliest < ends[cycle] <= latest
                 and reaches(reading, levels[cycle], level)
-                and verdicts[cycle].state is state
+                and states[cycle] == state
             )
 
         here, beside = 0, self._beside
         if k != self._newest:
             here = int(np.searchsorted(ends, reading.time_second))
             for cycle in range(here - 1, -1, -1):
-                if not still(cycle, (levels[here - 1], verdicts[here - 1].state)):
+                if not still(cycle, (levels[here - 1], states[here - 1])):
                     break
                 chosen.append(cycle)
-            beside = (levels[here], verdicts[here].state) if here < len(levels) else None
+            beside = (levels[here], states[here]) if here < len(levels) else None
         for cycle in range(here, len(levels)):
             if beside is None or not still(cycle, beside):
                 return chosen, None
@@ -264,10 +265,10 @@ class FusedJudge:
         return chosen, beside
 
 
-_Beside = tuple[float, State]
-"""ln R of a cycle, and what its voltage says."""
-_Seen = tuple[np.ndarray, list[float], list[Verdict]]
-"""Ends (s) of cycles, their ln R, and what their voltage says."""
+_Beside = tuple[float, int]
+"""ln R of a cycle, and the state by its voltage."""
+_Seen = tuple[np.ndarray, list[float], list[int]]
+"""Ends (s) of cycles, their ln R, and their states by the voltage."""
 
 
 def reaches(reading: ImpedanceReading, level: float, first: float) -> bool:

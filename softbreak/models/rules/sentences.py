@@ -8,17 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from softbreak.models.rules.kernels import codes
-from softbreak.models.rules.thresholds import (
-    BELOW_FLOOR,
-    DEAD_SHORT_OHM_CM2,
-    NOT_MEASURED,
-    SHORT_ENDED,
-    UNFINISHED,
-)
-from softbreak.verdict import HARD_FROM, HEALTHY_BELOW, Evidence, Verdict
+from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
 
 
 def percent(fraction: float) -> str:
@@ -101,7 +94,7 @@ _EIS_WANTED: Final = (
     "Impedance now and compare with a spectrum from before the drop: a healed short restores "
     "the low-frequency arc."
 )
-_WANTED: Final = {
+_WISHES: Final = {
     codes.LOST: "Measure with a smaller voltage range, or at a larger current.",
     codes.NEGATIVE: "Check the leads and the sign of the voltage; measure the offset with the "
     "leads shorted.",
@@ -124,116 +117,87 @@ _WANTED: Final = {
 """What would settle a cycle that is left open."""
 
 
-_NAMED: Final = {
-    codes.MISSING: NOT_MEASURED,
-    codes.ONE_SIDED: UNFINISHED,
-    codes.BELOW: BELOW_FLOOR,
-}
-"""What the evidence of an abstention is called, where a learned score has to know it."""
+MISSTATED_WANTED: Final = (
+    "Check area, thickness and conductivity of the electrolyte; impedance from 1 MHz to 0.1 Hz "
+    "shows whether there is an arc."
+)
+LEARNED_WANTED: Final = (
+    "Impedance now and compare with a spectrum from the start, or a temperature series "
+    "(−20 to 40 °C)."
+)
+TEXTS: Final = codes.shared_texts(_WISHES, MISSTATED_WANTED, LEARNED_WANTED)
+"""Names of evidence and wishes, where compiled code says that they are."""
 
 
-def verdict_of(said: Any, area_cm2: float | None = None) -> Verdict:
-    """Return what the kernel said of a cycle as a verdict, with its words.
+def rule_sentence(area_cm2: float | None, words: int, *told: float) -> str:
+    """Put a piece of the rule's evidence into words.
 
     Parameters
     ----------
-    said : tuple
-        The fields of :data:`softbreak.models.rules.kernels.state.SAID`, in their order.
-    area_cm2 : float, optional
+    area_cm2 : float or None
         Resistances are told per area where it is known.
+    words : int
+        A reason, or what else :mod:`softbreak.models.rules.kernels.codes` knows.
+    *told : float
+        Its numbers.
     """
-    certified = said[18]
-    if certified == codes.NOT_CERTIFIED:
-        evidence = _evidence(said, area_cm2)
-    elif certified == codes.CERTIFIED:
-        evidence = (_certificate(said, area_cm2),)
-    else:
-        evidence = (*_evidence(said, area_cm2), _certificate(said, area_cm2))
-    state, wanted = said[0], ""
-    if state == codes.OPEN:
-        wanted = _WANTED.get(said[8], "")
-    healthy, soft, hard, eta, lower, upper, transient = said[1:8]
-    return Verdict(
-        codes.STATES[state],
-        healthy,
-        soft,
-        hard,
-        eta,
-        lower,
-        upper,
-        transient != 0,
-        wanted,
-        evidence,
+    ohms = _OHMS.get(words)
+    if ohms is None:
+        return _TOLD[words](*told)
+    shown = list(told)
+    for place, say in ohms.items():
+        shown[place] = say(told[place], area_cm2)
+    return _TOLD[words](*shown)
+
+
+def _dropped(change: float, time: float, before: str, after: str, *_: float) -> str:
+    """The drop, in the cycle in which it happened."""
+    return (
+        f"V/I fell by {percent(1 - math.exp(change))} within one sample at "
+        f"{hours(time)} ({before} to {after}) and "
+        "did not come back in the next ones: an ionic resistance cannot do that."
     )
 
 
-def _evidence(said: tuple[Any, ...], area_cm2: float | None) -> tuple[Evidence, ...]:
-    reason = said[8]
-    found = (_began(said, area_cm2),) if said[13] != codes.NOTHING else ()
-    if said[0] == codes.HEALTHY and said[23] > 0.0:
-        found = (*found, _ended(said[23]))
-    ohms = _OHMS.get(reason, 0)
-    shown = [say(x, area_cm2) for say, x in zip((ohm, bare)[:ohms], said[9:], strict=False)]
-    told = _TOLD[reason](*shown, *said[9 + ohms : 13])
-    if isinstance(told, Evidence):
-        return (*found, told)
-    return (Evidence(_NAMED.get(reason, "undetermined"), math.nan, math.nan, told + "."), *found)
+def _stepped(change: float, time: float, usual: float, *_: float) -> str:
+    return f"{_fell(change, time)}; ordinary changes are {percent(usual)} a cycle."
 
 
-def _began(said: tuple[Any, ...], area_cm2: float | None) -> Evidence:
-    """The drop, in the cycle in which it happened."""
-    change, time, before, after = said[14:18]
-    if said[13] == codes.DROP:
-        sentence = (
-            f"V/I fell by {percent(1 - math.exp(change))} within one sample at "
-            f"{hours(time)} ({ohm(before, area_cm2)} to {ohm(after, area_cm2)}) and "
-            "did not come back in the next ones: an ionic resistance cannot do that."
-        )
-        return Evidence("abrupt_drop_ln_resistance", change, 0.0, sentence)
-    sentence = f"{_fell(change, time)}; ordinary changes are {percent(before)} a cycle."
-    return Evidence("step_ln_resistance", change, 0.0, sentence)
-
-
-def _ended(time: float) -> Evidence:
-    sentence = (
+def _ended(time: float, *_: float) -> str:
+    return (
         f"The short before ended as abruptly as it came (in the cycle of {hours(time)}): V/I is "
         "back at its level."
     )
-    return Evidence(SHORT_ENDED, time, math.nan, sentence)
+
+
+def _certificate(resistance: str, floor: str, least: float, *_: float) -> str:
+    return (
+        f"V/I is {resistance}, but the bare electrolyte alone would have "
+        f"{floor}: at least {percent(least)} of the current is electronic."
+    )
 
 
 def _fell(change: float, time: float) -> str:
     return f"V/I fell by {percent(1 - math.exp(change))} from the cycle before (at {hours(time)})"
 
 
-def _certificate(said: tuple[Any, ...], area_cm2: float | None) -> Evidence:
-    ratio, resistance, floor, least = said[19:23]
-    sentence = (
-        f"V/I is {ohm(resistance, area_cm2)}, but the bare electrolyte alone would have "
-        f"{bare(floor, area_cm2)}: at least {percent(least)} of the current is electronic."
-    )
-    return Evidence("resistance_over_ionic_floor", ratio, 1.0, sentence)
-
-
 def _areal(areal: float, stated: float) -> str:
     return f"{areal:.2g} Ω cm²" if stated else f"{ohm(areal)} (area unknown)"
 
 
-def _dead(areal: float, stated: float, *_: float) -> Evidence:
-    sentence = (
+def _dead(areal: float, stated: float, *_: float) -> str:
+    return (
         f"V/I is {_areal(areal, stated)} from the first cycle on: less than any solid separator "
         "has; a wire would look like this."
     )
-    return Evidence("area_specific_resistance", areal, DEAD_SHORT_OHM_CM2, sentence)
 
 
-def _conducting(fallen: float, decline: float, rose: float, _: float) -> Evidence:
-    sentence = (
+def _conducting(fallen: float, _: float, rose: float, *__: float) -> str:
+    return (
         f"V/I first grew by {percent(math.exp(rose) - 1)} and then fell slowly by "
         f"{percent(fallen)} below its maximum: so deep a fall after growth is the mark of "
         "an interphase that turned conducting."
     )
-    return Evidence("decline_ln_resistance", decline, 0.0, sentence)
 
 
 _EXPLAINS: Final = {
@@ -243,103 +207,98 @@ _EXPLAINS: Final = {
 }
 
 
-def _doubt(kind: float, change: float, time: float, _: float) -> str:
+def _doubt(kind: float, change: float, time: float, *_: float) -> str:
     if kind == codes.CREPT:
         return (
             "V/I crept back to its level before the drop: the short may have healed, or "
-            "a growing interphase hides it"
+            "a growing interphase hides it."
         )
-    return _fell(change, time) + _EXPLAINS[int(kind)]
+    return f"{_fell(change, time)}{_EXPLAINS[int(kind)]}."
 
 
-def _steady(
-    resistance: str, growth: float, celsius: float = math.nan, first: float = math.nan
-) -> Evidence:
+def _steady(resistance: str, growth: float, celsius: float, first: float, *_: float) -> str:
     corrected = (
         ""
         if math.isnan(celsius)
         else f" (taken from {celsius:.0f} °C to the {first:.0f} °C of the beginning)"
     )
-    sentence = (
+    return (
         f"V/I late in its half-cycles is {resistance}, {percent(abs(math.exp(growth) - 1))} "
         f"{'above' if growth >= 0 else 'below'} its first cycles{corrected}, without an abrupt "
         "drop."
     )
-    return Evidence("growth_ln_resistance", growth, 0.0, sentence)
 
 
-def _first(resistance: str, growth: float, *_: float) -> Evidence:
-    sentence = (
-        f"V/I late in its half-cycles is {resistance} without an abrupt drop; there is no earlier "
-        "cycle to compare with."
-    )
-    return Evidence("growth_ln_resistance", growth, 0.0, sentence)
-
-
-def _below_anchor(share: float, time: float, *_: float) -> Evidence:
-    sentence = f"V/I is {percent(1 - share)} below its level before the drop at {hours(time)}."
-    return Evidence("resistance_over_anchor", share, 1.0, sentence)
-
-
-_OHMS: Final = {
-    codes.NEGATIVE: 1,
-    codes.STEADY: 1,
-    codes.STEADY_CORRECTED: 1,
-    codes.FIRST: 1,
-    codes.BELOW: 2,
+_OHMS: Final[dict[int, dict[int, Callable[..., str]]]] = {
+    codes.NEGATIVE: {0: ohm},
+    codes.STEADY: {0: ohm},
+    codes.STEADY_CORRECTED: {0: ohm},
+    codes.FIRST: {0: ohm},
+    codes.BELOW: {0: ohm, 1: bare},
+    codes.DROPPED: {2: ohm, 3: ohm},
+    codes.CERTIFICATE: {0: ohm, 1: bare},
 }
-"""How many of the numbers of a reason are resistances, told with their unit: the first is V/I, the
-second the bare electrolyte's."""
-_TOLD: Final[dict[int, Callable[..., Evidence | str]]] = {
+"""Which of the numbers are resistances (Ω), told with their unit: the cell's, or the bare
+electrolyte's."""
+_TOLD: Final[dict[int, Callable[..., str]]] = {
     codes.MISSING: lambda *_: (
-        "no voltage or no current was measured in this cycle, or it stood still"
+        "no voltage or no current was measured in this cycle, or it stood still."
     ),
     codes.LOST: lambda noise, *_: (
-        f"the voltage scatters by {percent(noise)} of its mean: V/I is lost in the noise"
+        f"the voltage scatters by {percent(noise)} of its mean: V/I is lost in the noise."
     ),
     codes.NEGATIVE: lambda resistance, *_: (
         f"V/I is {resistance}: the voltage runs against the current, or is "
-        "lost in the cycler's offset"
+        "lost in the cycler's offset."
     ),
     codes.ONE_SIDED: lambda *_: (
         "this cycle has one direction of the current only, which cannot be compared with "
-        "whole cycles"
+        "whole cycles."
     ),
     codes.DEAD: _dead,
     codes.THIN: lambda areal, stated, *_: (
         f"V/I is only {_areal(areal, stated)} from the first cycle on: a thin separator, or "
-        "shorted at assembly"
+        "shorted at assembly."
     ),
-    codes.FAR: lambda _a, _b, celsius, first: (
+    codes.FAR: lambda _a, _b, celsius, first, *_: (
         f"at {celsius:.0f} °C, far from the {first:.0f} °C of its first cycles, V/I cannot be "
-        "compared"
+        "compared."
     ),
     codes.GROWN: lambda grown, hidden, *_: (
         f"V/I has grown by {percent(grown)} over its first cycles: a growing ionic resistance "
-        f"could hide an electronic fraction of up to {percent(hidden)}"
+        f"could hide an electronic fraction of up to {percent(hidden)}."
     ),
     codes.FALLEN: lambda fallen, *_: (
         f"V/I lies {percent(fallen)} below its maximum and no abrupt drop was seen: a conducting "
-        "interphase, better contact or warmth would all look like this"
+        "interphase, better contact or warmth would all look like this."
     ),
     codes.CONDUCTING: _conducting,
     codes.SHIFTED: lambda shift, *_: (
         f"V/I changed by {percent(abs(math.expm1(shift)))} when current or duration of "
-        "the half-cycles changed: charge transfer does that, and so does a short"
+        "the half-cycles changed: charge transfer does that, and so does a short."
     ),
     codes.DOUBTED: _doubt,
-    codes.STEADY: lambda resistance, growth, *_: _steady(resistance, growth),
+    codes.STEADY: lambda resistance, growth, *_: _steady(resistance, growth, math.nan, math.nan),
     codes.STEADY_CORRECTED: _steady,
-    codes.FIRST: _first,
-    codes.SHORT: _below_anchor,
+    codes.FIRST: lambda resistance, *_: (
+        f"V/I late in its half-cycles is {resistance} without an abrupt drop; there is no earlier "
+        "cycle to compare with."
+    ),
+    codes.SHORT: lambda share, time, *_: (
+        f"V/I is {percent(1 - share)} below its level before the drop at {hours(time)}."
+    ),
     codes.RETURNED: _doubt,
     codes.BELOW: lambda resistance, floor, *_: (
         f"V/I is {resistance}, the bare electrolyte alone would have {floor}: "
-        "either electrons flow, or the cell's numbers are misstated"
+        "either electrons flow, or the cell's numbers are misstated."
     ),
     codes.FAINT: lambda eta, time, *_: (
         f"V/I stands {percent(max(eta, 0.0))} below its level before the drop at "
-        f"{hours(time)}: too little to tell a short from better contact"
+        f"{hours(time)}: too little to tell a short from better contact."
     ),
+    codes.DROPPED: _dropped,
+    codes.STEPPED: _stepped,
+    codes.ENDED: _ended,
+    codes.CERTIFICATE: _certificate,
 }
-"""The finding itself, or the reason of an abstention without its full stop."""
+"""What is said of a cycle, by reason."""

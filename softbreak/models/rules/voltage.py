@@ -11,11 +11,13 @@ in :mod:`softbreak.models.rules.sentences`; here both meet, for one cycle or for
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from softbreak.data.record import Cell
+from softbreak.models.rules.kernels.findings import MOST, findings
 from softbreak.models.rules.kernels.state import (
     LIMITS,
     SAID,
@@ -24,9 +26,9 @@ from softbreak.models.rules.kernels.state import (
     new_regimes,
 )
 from softbreak.models.rules.kernels.voltage_decision import fold, rehashed
-from softbreak.models.rules.sentences import verdict_of
+from softbreak.models.rules.sentences import TEXTS, rule_sentence
 from softbreak.models.rules.thresholds import UNFINISHED
-from softbreak.verdict import Verdict
+from softbreak.models.verdicts import FOUND, NUMBERS, Verdicts
 
 CONCLUDED: Final = (
     "rule_fault",
@@ -63,14 +65,14 @@ class VoltageRule:
 
     def __init__(self, cell: Cell, *, temperature_logged: bool) -> None:
         self._cell = (known_of(cell, temperature_logged=temperature_logged), LIMITS)
-        self._area = cell.area_cm2
+        self._say = partial(rule_sentence, cell.area_cm2)
         self._memory = new_memory()
         self._state = (self._memory, new_regimes(0))
         self._met = self._memory["regimes"]  # a view: a field of a record costs more than a step
 
     def step(
         self, cycles: np.ndarray, events: np.ndarray, bounds: np.ndarray
-    ) -> tuple[list[Verdict], np.ndarray]:
+    ) -> tuple[Verdicts, np.ndarray]:
         """Judge the next cycles; return verdicts and ``CONCLUDED``, one row a cycle.
 
         Parameters
@@ -85,7 +87,10 @@ class VoltageRule:
         said = np.zeros(len(cycles), SAID)
         concluded = np.empty((len(cycles), len(CONCLUDED)))
         fold(self._state, self._cell, cycles, events, bounds, said, concluded)
-        return [verdict_of(row, self._area) for row in said.tolist()], concluded
+        numbers, found = np.empty(len(said), NUMBERS), np.empty(MOST * len(said), FOUND)
+        places = np.empty(len(said) + 1, dtype=np.int64)
+        count = findings(said, numbers, found, places)
+        return Verdicts(numbers, found[:count], places, TEXTS, self._say), concluded
 
     def _make_room(self, cycles: int) -> None:
         """Let the table of regimes stay half empty."""

@@ -1,0 +1,258 @@
+"""The verdicts of many cycles as numbers: objects and sentences are made when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Final, overload
+
+import numpy as np
+
+from softbreak.verdict import CERTIFIES, HEALTHY_BELOW, SETTLES, Basis, Evidence, State, Verdict
+
+STATES: Final = (State.HEALTHY, State.SOFT, State.HARD, State.UNDETERMINED)
+"""States by number."""
+HEALTHY, SOFT, HARD, OPEN = range(4)
+TEXT: Final = -1
+"""Words that stand among the texts as they are, at the place that is told first."""
+TOLD: Final = 7
+"""How many numbers a sentence has at most."""
+
+NUMBERS: Final = np.dtype(
+    [
+        ("state", "<i8"),
+        ("p_healthy", "<f8"),
+        ("p_soft", "<f8"),
+        ("p_hard", "<f8"),
+        ("electronic_fraction", "<f8"),
+        ("electronic_fraction_lower", "<f8"),
+        ("electronic_fraction_upper", "<f8"),
+        ("transient_short", "<i8"),
+        ("wanted", "<i8"),
+    ]
+)
+"""A :class:`softbreak.verdict.Verdict` without its evidence: the state as a number, the wanted
+measurement as a place among the texts."""
+FOUND: Final = np.dtype(
+    [
+        ("feature", "<i8"),
+        ("words", "<i8"),
+        ("value", "<f8"),
+        ("baseline", "<f8"),
+        ("told", "<f8", (TOLD,)),
+    ]
+)
+"""A :class:`softbreak.verdict.Evidence`: its feature as a place among the texts, and instead of
+the sentence which words to say, with which numbers (zeros where there are fewer)."""
+
+Say = Callable[..., str]
+"""``(words, *told) -> str``."""
+
+
+class Verdicts(Sequence[Verdict]):
+    """Verdicts in the order of their cycles.
+
+    Parameters
+    ----------
+    numbers : numpy.ndarray of NUMBERS, shape (n,)
+    found : numpy.ndarray of FOUND, shape (m,)
+        The evidence of all.
+    bounds : numpy.ndarray of int, shape (n + 1,)
+        Where the evidence of each begins.
+    texts : sequence of str
+    say : callable
+        ``(words, *told) -> str``: puts evidence into words.
+    """
+
+    __slots__ = ("_sentences", "bounds", "found", "numbers", "say", "texts")
+
+    def __init__(
+        self,
+        numbers: np.ndarray,
+        found: np.ndarray,
+        bounds: np.ndarray,
+        texts: Sequence[str],
+        say: Say,
+    ) -> None:
+        self.numbers, self.found, self.bounds = numbers, found, bounds
+        self.texts, self.say = texts, say
+        self._sentences: list[str] | None = None
+
+    @classmethod
+    def of(cls, verdicts: Sequence[Verdict], texts: Sequence[str] = ()) -> Verdicts:
+        """Return verdicts of any kind as this one.
+
+        Parameters
+        ----------
+        verdicts : sequence of Verdict
+        texts : sequence of str
+            With which the texts of objects are to begin.
+        """
+        return verdicts if isinstance(verdicts, cls) else _recorded(verdicts, texts, _nothing)
+
+    def __len__(self) -> int:
+        """Verdicts there are."""
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Verdict: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Verdict]: ...
+    def __getitem__(self, place: int | slice) -> Verdict | list[Verdict]:
+        """Return one of them, or several."""
+        if isinstance(place, slice):
+            return [self[k] for k in range(*place.indices(len(self)))]
+        k = range(len(self))[place]
+        first, stop = self.bounds[k : k + 2].tolist()
+        return self._verdict(self.numbers[k].item(), self._evidence(first, stop))
+
+    def __iter__(self) -> Iterator[Verdict]:
+        """Yield all of them."""
+        evidence, places = self._evidence(0, len(self.found)), self.bounds.tolist()
+        spans = zip(self.numbers.tolist(), places, places[1:], strict=False)
+        for numbers, first, stop in spans:
+            yield self._verdict(numbers, evidence[first:stop])
+
+    def replaced(self, changes: Mapping[int, Verdict]) -> Verdicts:
+        """Return them with others at some places.
+
+        Parameters
+        ----------
+        changes : mapping of int to Verdict
+        """
+        if not changes:
+            return self
+        others = _recorded([*changes.values()], self.texts, self.say)
+        numbers, places = self.numbers.copy(), np.array([*changes])
+        numbers[places] = others.numbers
+        begins, lengths = self.bounds[:-1].copy(), np.diff(self.bounds)
+        begins[places] = others.bounds[:-1] + len(self.found)
+        lengths[places] = np.diff(others.bounds)
+        bounds = np.append(0, np.cumsum(lengths))
+        rows = np.repeat(begins - bounds[:-1], lengths) + np.arange(bounds[-1])
+        found = np.concatenate([self.found, others.found])[rows]
+        return Verdicts(numbers, found, bounds, others.texts, self.say)
+
+    # ----------------------------------------------------------------------------- columns
+    @property
+    def state(self) -> np.ndarray:
+        """States as numbers, shape (n,)."""
+        numbers: np.ndarray = self.numbers["state"]
+        return numbers
+
+    @property
+    def fault(self) -> np.ndarray:
+        """P(soft or hard), shape (n,)."""
+        total: np.ndarray = self.numbers["p_soft"] + self.numbers["p_hard"]
+        return total
+
+    @property
+    def wanted(self) -> list[str]:
+        """The wanted measurement of each."""
+        return list(map(self.texts.__getitem__, self.numbers["wanted"].tolist()))
+
+    @property
+    def sentences(self) -> list[str]:
+        """The sentences of all evidence, made once."""
+        if self._sentences is None:
+            self._sentences = self._said(self.found)
+        return self._sentences
+
+    def named(self, names: Collection[str]) -> np.ndarray:
+        """Whether evidence is one of these features, shape (m,)."""
+        known = np.array([text in names for text in self.texts], dtype=bool)
+        return np.asarray(known[self.found["feature"]])
+
+    @property
+    def owners(self) -> np.ndarray:
+        """Whose each piece of evidence is, shape (m,)."""
+        return np.repeat(np.arange(len(self)), np.diff(self.bounds))
+
+    @property
+    def settled(self) -> np.ndarray:
+        """See :attr:`softbreak.verdict.Verdict.settled`, shape (n,)."""
+        names = self.named({SETTLES})
+        if not names.any():
+            return np.zeros(len(self), dtype=bool)
+        owners = self.owners
+        short = self.state[owners] != HEALTHY
+        says_so = names & ((self.found["value"] < HEALTHY_BELOW) != short)
+        return np.asarray(self._of_each(owners, says_so) & (self.state != OPEN))
+
+    @property
+    def basis(self) -> list[str]:
+        """What each stands on: :attr:`softbreak.verdict.Verdict.basis`."""
+        state = self.state
+        certified = self._of_each(self.owners, self.named(CERTIFIES))
+        stands = np.where(self.settled, 2, 1)
+        stands = np.where(certified, 3, stands)
+        stands = np.where(state == HEALTHY, 1, np.where(state == OPEN, 0, stands))
+        return list(map(_BASES.__getitem__, stands.tolist()))
+
+    def _of_each(self, owners: np.ndarray, flags: np.ndarray) -> np.ndarray:
+        """Whether any evidence of each is flagged."""
+        any_of: np.ndarray = np.bincount(owners[flags], minlength=len(self)) > 0
+        return any_of
+
+    # ----------------------------------------------------------------------------- objects
+    def _said(self, found: np.ndarray) -> list[str]:
+        texts, say = self.texts, self.say
+        return [
+            texts[int(told[0])] if words == TEXT else say(words, *told)
+            for words, told in zip(found["words"].tolist(), found["told"].tolist(), strict=True)
+        ]
+
+    def _evidence(self, first: int, stop: int) -> list[Evidence]:
+        found, made = self.found[first:stop], self._sentences
+        names = map(self.texts.__getitem__, found["feature"].tolist())
+        values, baselines = found["value"].tolist(), found["baseline"].tolist()
+        sentences = self._said(found) if made is None else made[first:stop]
+        return list(map(Evidence, names, values, baselines, sentences))
+
+    def _verdict(self, numbers: tuple[Any, ...], evidence: Sequence[Evidence]) -> Verdict:
+        state, *floats, transient, wanted = numbers
+        told = (transient != 0, self.texts[wanted])
+        return Verdict(STATES[state], *floats, *told, tuple(evidence))
+
+
+_BASES: Final = tuple(
+    basis.value for basis in (Basis.NONE, Basis.RELATIVE, Basis.IMPEDANCE, Basis.GEOMETRY)
+)
+
+
+def _nothing(*_: float) -> str:
+    """Say what has no words: all sentences stand among the texts."""
+    return ""
+
+
+def _recorded(verdicts: Sequence[Verdict], texts: Sequence[str], say: Say) -> Verdicts:
+    """Take objects apart; what is not among the texts is added to them."""
+    places = {text: k for k, text in reversed([*enumerate(texts)])}
+    known = list(texts)
+
+    def place(text: str) -> int:
+        if text not in places:
+            places[text] = len(known)
+            known.append(text)
+        return places[text]
+
+    numbers = np.empty(len(verdicts), NUMBERS)
+    flat = [item for verdict in verdicts for item in verdict.evidence]
+    found = np.zeros(len(flat), FOUND)
+    for k, one in enumerate(verdicts):
+        numbers[k] = (
+            STATES.index(one.state),
+            one.p_healthy,
+            one.p_soft,
+            one.p_hard,
+            one.electronic_fraction,
+            one.electronic_fraction_lower,
+            one.electronic_fraction_upper,
+            one.transient_short,
+            place(one.wanted_measurement),
+        )
+    rest = (0.0,) * (TOLD - 1)
+    for k, item in enumerate(flat):
+        told = (place(item.sentence), *rest)
+        found[k] = (place(item.feature), TEXT, item.value, item.baseline, told)
+    bounds = np.cumsum([0, *(len(verdict.evidence) for verdict in verdicts)])
+    return Verdicts(numbers, found, bounds, known, say)
