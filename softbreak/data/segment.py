@@ -145,54 +145,138 @@ def advance(
     """
     # the state in variables of their own: in memory each step would wait for the one before
     n, open_sign, start = state[_N], state[_SIGN], state[_START]
-    last_time, usual, largest = state[_LAST_T], state[_INTERVAL], state[_LARGEST]
-    level, count, steady, begun = state[_LEVEL], state[_COUNT], state[_STEADY], state[_BEGUN]
+    last_time, largest, begun = state[_LAST_T], state[_LARGEST], state[_BEGUN]
+    followers = (state[_INTERVAL], state[_LEVEL], state[_STEADY], state[_COUNT])
     pending, pending_sign = state[_PENDING], state[_PENDING_SIGN]
     last_size, size_before = state[_LAST_SIZE], state[_SIZE_BEFORE]
-    closed = 0
-    for k in range(len(time)):
+    arrived, count, closed = last_time, len(time), 0
+    low, high = _near(followers[1])
+    owed = (0, 0)  # samples of the open segment of which the slow followers have not heard yet
+    k = -1
+    while k + 1 < count:
+        k += 1
         value = float(imposed[k])
         size = abs(value) if abs(value) < IMPOSSIBLE_AMPERE else 0.0
         # one sample can be a spike: the scale of the current is what three in a row reach
-        largest = max(largest, min(size, last_size, size_before))
+        if size > largest:
+            largest = max(largest, min(size, last_size, size_before))
         size_before, last_size = last_size, size
         threshold = 0.0 if known[k] else REST_FRACTION * largest
         sign = 0.0 if size <= threshold else (1.0 if value > 0 else -1.0)
         interval = time[k] - last_time
+        last_time = time[k]
+        n += 1.0
+        same = begun > 0.0 and sign == open_sign
+        if same and interval <= GAP_SECOND and (low <= size <= high or sign == 0.0):
+            pending, pending_sign = 0.0, sign
+            limits = (low, high) if sign != 0.0 else (-threshold, threshold)
+            quiet = _quiet(time, imposed, known, k + 1, open_sign, limits, largest)
+            if owed[1] != k:
+                followers = _followed(followers, time, imposed, owed, arrived)
+                owed = (k, k)
+            owed = (owed[0], k + 1 + quiet)
+            if quiet:
+                k += quiet
+                n += quiet
+                last_time = time[k]
+                last_size, size_before = abs(float(imposed[k])), abs(float(imposed[k - 1]))
+            continue
         waiting = 0.0
         if begun:
+            if same or interval > GAP_SECOND:
+                followers = _followed(followers, time, imposed, owed, arrived)
+                owed = (k, k)
+            usual, level, steady, seen = followers
             gap = interval > GAP_SECOND and interval > GAP_FACTOR * usual > 0.0
             moved = abs(size - level)
-            stepped = sign != 0.0 and count >= 3 and moved > max(STEP_FRACTION * level, steady)
+            stepped = sign != 0.0 and seen >= 3 and moved > max(STEP_FRACTION * level, steady)
             changed = sign != open_sign or stepped
             if changed:
                 waiting = 1.0 + (pending if sign == pending_sign else 0.0)
             needed = 1.0
             if (gap or changed) and not known[k]:
-                needed = min(CONFIRMED_SAMPLES, max(1.0, count // 5))
+                needed = min(CONFIRMED_SAMPLES, max(1.0, (seen + owed[1] - owed[0]) // 5))
             if gap or waiting >= needed:
-                begin = n if gap else n - waiting + 1.0
+                begin = n - 1.0 if gap else n - waiting
                 cut = out[closed]
                 cut[0], cut[1], cut[2] = int(start), int(begin), int(open_sign)
                 closed += 1
-                start, open_sign, level = begin, sign, size
-                count, steady, usual = max(waiting, 1.0), 0.0, 0.0
-                waiting = 0.0
+                start, open_sign = begin, sign
+                followers = (0.0, size, 0.0, max(waiting, 1.0))
+                waiting, owed = 0.0, (k + 1, k + 1)
             elif not changed:
-                # Slow followers: the usual interval, the level, and six times its usual step.
-                usual += (interval - usual) / min(count + 1.0, 50.0)
-                steady += (6.0 * moved - steady) * 0.2
-                level += (size - level) * 0.3
-                count += 1.0
+                followers = _followed(followers, time, imposed, (k, k + 1), arrived)
+                owed = (k + 1, k + 1)
         else:
             begun = 1.0
-            start, open_sign, level = n, sign, size
-            count, steady, usual = 1.0, 0.0, 0.0
-        pending, pending_sign, last_time = waiting, sign, time[k]
-        n += 1.0
+            start, open_sign, followers = n - 1.0, sign, (0.0, size, 0.0, 1.0)
+        pending, pending_sign = waiting, sign
+        low, high = _near(followers[1])
+    followers = _followed(followers, time, imposed, owed, arrived)
+    state[_INTERVAL], state[_LEVEL], state[_STEADY], state[_COUNT] = followers
     state[_N], state[_SIGN], state[_START] = n, open_sign, start
-    state[_LAST_T], state[_INTERVAL], state[_LARGEST] = last_time, usual, largest
-    state[_LEVEL], state[_COUNT], state[_STEADY], state[_BEGUN] = level, count, steady, begun
+    state[_LAST_T], state[_LARGEST], state[_BEGUN] = last_time, largest, begun
     state[_PENDING], state[_PENDING_SIGN] = pending, pending_sign
     state[_LAST_SIZE], state[_SIZE_BEFORE] = last_size, size_before
     return closed
+
+
+@strict
+def _near(level):
+    """Sizes that lie so near a level that none of them is a step from another one."""
+    low, high = (1.0 - STEP_FRACTION / 2.5) * level, (1.0 + STEP_FRACTION / 2.5) * level
+    return (low, high) if high - low <= STEP_FRACTION * low else (np.inf, -np.inf)
+
+
+@strict
+def _quiet(time, imposed, known, start, sign, limits, largest):
+    """Count the samples from one on that change nothing: they are like the one before.
+
+    All lie within limits and follow without a gap, and no three of them make the scale of the
+    current larger.
+    """
+    if start < 2 or not (limits[0] > REST_FRACTION * largest or sign == 0.0):
+        return 0
+    k, side = start, (sign if sign != 0.0 else 1.0)
+    while k < len(time):
+        size = imposed[k] * side
+        if not (limits[0] <= size <= limits[1] and time[k] - time[k - 1] <= GAP_SECOND):
+            break
+        if sign == 0.0 and known[k]:
+            break
+        if size > largest and abs(imposed[k - 1]) > largest and abs(imposed[k - 2]) > largest:
+            break
+        k += 1
+    return k - start
+
+
+@strict
+def _followed(followers, time, imposed, part, arrived):
+    """Let the slow followers hear of samples of the open segment; what is steady costs nothing.
+
+    Parameters
+    ----------
+    followers : tuple of float
+        The usual interval (s), the level and six times its usual step (A), samples so far.
+    time, imposed : numpy.ndarray
+        Of the chunk.
+    part : tuple of int
+        From which sample to which.
+    arrived : float
+        When the sample before the chunk was taken (s).
+    """
+    usual, level, steady, count = followers
+    settled = np.nan  # the interval that would no longer change the usual one
+    for k in range(part[0], part[1]):
+        size = abs(float(imposed[k]))
+        size = size if size < IMPOSSIBLE_AMPERE else 0.0
+        interval = time[k] - (time[k - 1] if k else arrived)
+        if interval != settled:
+            before = usual
+            usual += (interval - usual) / min(count + 1.0, 50.0)
+            settled = interval if usual == before and count >= 50.0 else np.nan
+        if size != level or steady > 0.0:
+            steady += (6.0 * abs(size - level) - steady) * 0.2
+            level += (size - level) * 0.3
+        count += 1.0
+    return usual, level, steady, count

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softbreak.data.pairing import number_cycles
-from softbreak.data.segment import Segment, Segmenter
+from softbreak.data.segment import (
+    CONFIRMED_SAMPLES,
+    GAP_FACTOR,
+    GAP_SECOND,
+    IMPOSSIBLE_AMPERE,
+    REST_FRACTION,
+    STEP_FRACTION,
+    Segment,
+    Segmenter,
+)
 
 
 def cut(time, current, control=None):
@@ -62,6 +71,64 @@ def test_a_single_dropped_sample_does_not_cut():
 
 def test_empty_input_gives_nothing():
     assert cut(np.empty(0), np.empty(0)) == []
+
+
+def obvious(time, imposed, known):
+    """Starts and signs of all segments, and what follows slowly, sample by sample."""
+    found, largest, sizes, pending, pending_sign = [], 0.0, [0.0, 0.0], 0, None
+    for k, (moment, value) in enumerate(zip(time, imposed, strict=True)):
+        size = abs(value) if abs(value) < IMPOSSIBLE_AMPERE else 0.0
+        largest = max(largest, min(size, *sizes))
+        sizes = [sizes[1], size]
+        resting = size <= (0.0 if known[k] else REST_FRACTION * largest)
+        sign = 0 if resting else (1 if value > 0 else -1)
+        if k == 0:
+            found.append((0, sign))
+            usual, steady, level, count = 0.0, 0.0, size, 1
+            pending_sign = sign
+            continue
+        interval = moment - time[k - 1]
+        gap = interval > GAP_SECOND and interval > GAP_FACTOR * usual > 0.0
+        moved = abs(size - level)
+        stepped = sign != 0 and count >= 3 and moved > max(STEP_FRACTION * level, steady)
+        changed = sign != found[-1][1] or stepped
+        waiting = 1 + (pending if sign == pending_sign else 0) if changed else 0
+        patient = (gap or changed) and not known[k]
+        needed = min(CONFIRMED_SAMPLES, max(1, count // 5)) if patient else 1
+        if gap or waiting >= needed:
+            found.append((k if gap else k - waiting + 1, sign))
+            usual, steady, level, count, waiting = 0.0, 0.0, size, max(waiting, 1), 0
+        elif not changed:
+            usual += (interval - usual) / min(count + 1.0, 50.0)
+            steady += (6.0 * moved - steady) * 0.2
+            level += (size - level) * 0.3
+            count += 1
+        pending, pending_sign = waiting, sign
+    return found, (usual, level, steady)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0.0, 1e-6, 0.02, 0.1, 0.4]))
+def test_what_is_skipped_changes_nothing(seed, noise):
+    rng = np.random.default_rng(seed)
+    levels = rng.choice([0.0, 1.0, -1.0, 0.3, -2.0, 1.09, 0.009, -2e5], size=8)
+    imposed = np.repeat(levels, rng.choice([1, 2, 4, 9, 80], size=8))
+    imposed *= 1.0 + noise * rng.standard_normal(len(imposed))
+    if seed % 3 == 0:
+        imposed *= np.linspace(1.0, 2.0, len(imposed))
+    interval = rng.choice(
+        [0.0, 1.0, 1.1, 2000.0, 5e4], len(imposed), p=[0.02, 0.9, 0.06, 0.01, 0.01]
+    )
+    time = np.cumsum(interval)
+    known = rng.random(len(imposed)) < (seed % 4) / 3.0
+    segmenter = Segmenter()
+    given_ = np.where(known, imposed, np.nan)
+    found = segmenter.update(time, imposed, given_)
+    state = segmenter.state
+    cuts, followers = obvious(time, imposed, known)
+    assert [(part.start, part.sign) for part in found] == cuts[:-1]
+    assert (state[2], state[1]) == cuts[-1]
+    assert tuple(state[[4, 6, 8]]) == followers
 
 
 @settings(max_examples=60, deadline=None)

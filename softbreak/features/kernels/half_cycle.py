@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features.kernels.selection import above, median
+from softbreak.features.kernels.selection import above, largest, median
 
 STATISTICS: Final = (
     "start_time_second",
@@ -76,42 +76,45 @@ def half_cycle_statistics(
 
 
 @exact
-def measure(time, voltage, imposed, temperature, a, b, sign, row) -> None:
-    """Fill the statistics of samples a to b; ``row`` comes filled with NaN."""
-    skip = SKIPPED_SAMPLES if b - a > 3 * SKIPPED_SAMPLES else 0
-    begin, end = time[a], time[b - 1]
-    middle = 0.5 * (time[a + skip] + end)
+def measure(time, voltage, imposed, temperature, a, b, sign, row) -> float:
+    """Fill the statistics of samples a to b; ``row`` comes filled with NaN.
+
+    Returns the largest change from sample to sample (V), the first ones aside.
+    """
+    n = b - a
+    skip = SKIPPED_SAMPLES if n > 3 * SKIPPED_SAMPLES else 0
+    moments, along, current = time[a:b], voltage[a:b], imposed[a:b]
+    begin, end = moments[0], moments[n - 1]
+    middle = 0.5 * (moments[skip] + end)
+    work = np.empty((4, n))  # products first, many at a time; sums keep their order
+    weights, passed, squares, volts = work[0], work[1], work[2], work[3]
+    longest = _weights(moments, weights, volts)
+    for k in range(n):
+        volts[k] = along[k] * sign
+    highest = largest(volts[skip:])
+    if n == 1:
+        weights[0] = 1.0
+    for k in range(n):
+        size = abs(current[k])
+        passed[k] = weights[k] * size
+        squares[k] = weights[k] * size * size
+        volts[k] = weights[k] * volts[k]
     weight = charge = flow = flow2 = potential = 0.0
     late_weight = late_potential = late_flow = 0.0
-    warmth = warm_weight = 0.0
-    highest = longest = 0.0
-    warm = _any_finite(temperature[a:b]) if len(temperature) else False
-    left = 0.0
-    for k in range(a, b):
-        right = time[k + 1] - time[k] if k + 1 < b else 0.0
-        w = 0.5 * (left + right)
-        longest = left if left > longest else longest  # quicker than max
-        left = right
-        passed = w * abs(imposed[k])
-        charge += passed
-        if k < a + skip:
-            continue
-        v = voltage[k] * sign
-        if b - a == 1:
-            w = 1.0
-            passed = abs(imposed[k])
-        weight += w
-        flow += passed
-        flow2 += passed * abs(imposed[k])
-        potential += w * v
-        highest = abs(v) if abs(v) > highest else highest
-        if time[k] >= middle:
-            late_weight += w
-            late_potential += w * v
-            late_flow += passed
-        if warm and np.isfinite(temperature[k]):
-            warmth += w * temperature[k]
-            warm_weight += w
+    for k in range(skip):
+        charge += passed[k]
+    for k in range(skip, n):
+        charge += passed[k]
+        weight += weights[k]
+        flow += passed[k]
+        flow2 += squares[k]
+        potential += volts[k]
+        if moments[k] >= middle:
+            late_weight += weights[k]
+            late_potential += volts[k]
+            late_flow += passed[k]
+    if n == 1:
+        charge = 0.0
     if weight <= 0.0:
         weight = 1.0
         potential = voltage[b - 1] * sign
@@ -120,7 +123,7 @@ def measure(time, voltage, imposed, temperature, a, b, sign, row) -> None:
     if late_weight <= 0.0:
         late_weight, late_potential, late_flow = weight, potential, flow
     mean = flow / weight
-    row[0], row[1], row[2], row[3] = begin, end, b - a, charge
+    row[0], row[1], row[2], row[3] = begin, end, n, charge
     row[4] = mean
     row[5] = np.sqrt(max(flow2 / weight - mean * mean, 0.0))
     row[6] = potential / weight
@@ -129,18 +132,41 @@ def measure(time, voltage, imposed, temperature, a, b, sign, row) -> None:
     row[9] = sign * _level(voltage, a + skip, min(a + skip + EDGE_SAMPLES, b))
     row[10] = sign * _level(voltage, max(b - EDGE_SAMPLES, a), b)
     row[11] = highest
-    row[12] = sample_noise(voltage, a + skip, b)
     row[13] = longest
-    if warm_weight > 0.0:
-        row[14] = warmth / warm_weight
+    if len(temperature):
+        row[14] = _warmth(temperature[a + skip : b], weights[skip:])
+    changes = volts[: n - skip - 1]  # is no longer needed
+    row[12] = _noise(voltage[a + skip : b], changes)
+    return largest(changes)
 
 
 @exact
-def _any_finite(values):
-    count = 0
-    for k in range(len(values)):
-        count += abs(values[k]) < np.inf
-    return count > 0
+def _weights(time, weights, work):
+    """Fill the trapezoid's weights (s); return the longest interval."""
+    n = len(time)
+    steps = work[: n - 1]
+    for k in range(n - 1):
+        steps[k] = time[k + 1] - time[k]
+    weights[0] = weights[n - 1] = 0.0
+    if n > 1:
+        weights[0], weights[n - 1] = 0.5 * steps[0], 0.5 * steps[n - 2]
+    inner, before, after = weights[1 : n - 1], steps[: n - 2], steps[1:]
+    for k in range(len(inner)):
+        inner[k] = 0.5 * (before[k] + after[k])
+    for k in range(len(steps)):
+        steps[k] = steps[k] if steps[k] > 0.0 else 0.0
+    return largest(steps)
+
+
+@exact
+def _warmth(temperature, weights):
+    """Mean of the temperatures that are known; NaN where none is."""
+    total = weight = 0.0
+    for k in range(len(temperature)):
+        if np.isfinite(temperature[k]):
+            total += weights[k] * temperature[k]
+            weight += weights[k]
+    return total / weight if weight > 0.0 else np.nan
 
 
 @exact
@@ -164,18 +190,32 @@ def sample_noise(voltage: np.ndarray, start: int, stop: int) -> float:
     """
     if stop - start < 4:
         return np.nan
-    changes = np.empty(stop - start - 1)
-    strange = moved = 0
-    highest = 0.0
+    return _noise(voltage[start:stop], np.empty(stop - start - 1))
+
+
+@exact
+def _noise(voltage, changes):
+    """Do as :func:`sample_noise`; fill the sizes of the changes from sample to sample."""
     for k in range(len(changes)):
-        changes[k] = abs(float(voltage[start + k + 1]) - float(voltage[start + k]))
+        changes[k] = abs(float(voltage[k + 1]) - float(voltage[k]))
+    if len(changes) < 3:
+        return np.nan
+    strange = moved = 0
+    for k in range(len(changes)):
         strange += 0 if changes[k] < np.inf else 1
         moved += 1 if changes[k] > 0.0 else 0
-        highest = max(highest, abs(float(voltage[start + k])))
     smallest = above(changes, 0.0)
     if smallest == np.inf:
         smallest = 0.0
-    elif moved <= LONE_CHANGES and smallest > LONE_SIZE * highest:
+    elif moved <= LONE_CHANGES and smallest > LONE_SIZE * _highest(voltage[:-1]):
         smallest *= LONE_SHARE
     middle = np.median(changes) if strange else median(changes)
     return max(1.05 * middle, smallest)
+
+
+@exact
+def _highest(voltage):
+    highest = 0.0
+    for k in range(len(voltage)):
+        highest = max(highest, abs(float(voltage[k])))
+    return highest

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features.kernels.sample_columns import CURRENT, KNOWN, VOLTAGE
+from softbreak.features.kernels.selection import extremes
 
 FEWEST_STILL: Final = 6
 """So many identical voltages in a row are no measurement, of a channel that moved before: so many
@@ -82,6 +82,8 @@ def mark_still(voltage, imposed, free, before, frozen) -> bool:
         Is marked.
     """
     n = len(voltage)
+    if _alike(voltage) < FEWEST_STILL - 1:
+        return False  # as nearly always
     alike = longest = 0
     run = 1
     for k in range(1, n):
@@ -113,7 +115,7 @@ def mark_still(voltage, imposed, free, before, frozen) -> bool:
 
 
 @exact
-def open_samples(samples):
+def open_samples(current, voltage, known):
     """Return samples at which no current flowed between two at which it did: a contact was open.
 
     One or two of them are no rest, and their voltage is the cycler's limit. A measured current
@@ -121,16 +123,13 @@ def open_samples(samples):
 
     Parameters
     ----------
-    samples : numpy.ndarray
-        Of a half-cycle, a row a column of :mod:`softbreak.features.kernels.sample_columns`.
+    current, voltage, known : numpy.ndarray, shape (n,)
+        Of a half-cycle: A as measured, V, and above zero where the current is the instrument's
+        word.
     """
-    current, voltage, known = samples[CURRENT], samples[VOLTAGE], samples[KNOWN]
     found = np.empty(0, dtype=np.int64)
     k, n = 1, len(current)
-    least, most = np.inf, 0.0
-    for value in current:
-        size = abs(value)
-        least, most = min(least, size), max(most, size)
+    least, most = extremes(current)
     if not least < OPEN_SHARE * most:
         return found  # as nearly always
     while k < n - 1:

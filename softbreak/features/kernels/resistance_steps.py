@@ -13,7 +13,7 @@ import numpy as np
 
 from softbreak.compiled import exact
 from softbreak.features.kernels.half_cycle import sample_noise
-from softbreak.features.kernels.selection import largest
+from softbreak.features.kernels.selection import extremes, largest
 
 SMALLEST_EVENT = 0.08
 """Smallest change of ln R that counts."""
@@ -49,6 +49,10 @@ SMALLEST_FLOOR = 1e-290
 """Of V/I (Ω); below it a ratio of two of them has not its full precision."""
 _ORDINARY = math.exp(SMALLEST_EVENT) * (1.0 - 1e-6)
 """A smaller ratio of two neighbours is no event, however its logarithms are rounded."""
+_QUIET_VOLT, _QUIET_AMPERE = 0.05, 0.02
+"""Relative changes that together make a smaller ratio yet."""
+_COMMON = (1e-250, 1e250)
+"""Ω, within which none of this over- or underflows."""
 
 
 @exact
@@ -58,6 +62,29 @@ def _log_resistance(voltage, imposed, sign, floor, k):
     if size <= 0.0:
         return np.log(floor)
     return np.log(max(voltage[k] * sign / size, floor))
+
+
+@exact
+def nothing_abrupt(time, voltage, imposed, change) -> bool:
+    """Tell at a glance that :func:`search_half_cycle` would find nothing, as it nearly always does.
+
+    Parameters
+    ----------
+    time, voltage, imposed : numpy.ndarray, shape (n,)
+        s, V, A of a half-cycle whose voltage never runs against the current.
+    change : float
+        Largest change of the voltage from sample to sample, the first two aside (V).
+    """
+    if len(time) < 2 * WINDOW:
+        return True
+    low, high = extremes(imposed)
+    small = extremes(voltage[2:])[0]
+    if not (high <= (1.0 + _QUIET_AMPERE) * low and change <= _QUIET_VOLT * small):
+        return False
+    top = largest(voltage)
+    if not (_COMMON[0] * high < small and top < _COMMON[1] * low):
+        return False
+    return not _uneven(time)
 
 
 @exact

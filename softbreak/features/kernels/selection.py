@@ -13,6 +13,9 @@ _FEW: Final = 16
 _PASSES: Final = 24
 _TIES_FROM: Final = 5
 """After so many passes it may be that most numbers are the same ones."""
+_WITHOUT_SIGN: Final = np.int64(0x7FFF_FFFF_FFFF_FFFF)
+_INFINITY: Final = np.float64(np.inf).view(np.int64)
+"""Its bits; those of larger numbers are none."""
 
 
 @exact
@@ -86,32 +89,60 @@ def _upto(values, pivot):
 
 @exact
 def largest(values):
-    """Return the largest magnitude; zero of nothing."""
-    n = len(values) // 4 * 4
-    p = q = r = s = 0.0  # of every fourth value: none waits for the one before
-    for k in range(0, n, 4):
-        p = abs(values[k]) if abs(values[k]) > p else p
-        q = abs(values[k + 1]) if abs(values[k + 1]) > q else q
-        r = abs(values[k + 2]) if abs(values[k + 2]) > r else r
-        s = abs(values[k + 3]) if abs(values[k + 3]) > s else s
-    for k in range(n, len(values)):
-        p = abs(values[k]) if abs(values[k]) > p else p
-    return max(p, q, r, s)
+    """Return the largest magnitude; zero of nothing. What is no number does not count."""
+    bits = values.view(np.int64)  # numbers without a sign are in the order of their bits …
+    found = np.int64(0)
+    for k in range(len(bits)):
+        size = bits[k] & _WITHOUT_SIGN
+        size = size if size <= _INFINITY else 0
+        found = size if size > found else found  # … of which many are compared at a time
+    return np.int64(found).view(np.float64)
+
+
+@exact
+def extremes(values):
+    """Return the smallest and the largest magnitude; what is no number does not count."""
+    bits = values.view(np.int64)
+    low, high = _INFINITY, np.int64(0)
+    for k in range(len(bits)):
+        size = bits[k] & _WITHOUT_SIGN
+        low = size if size < low else low
+        size = size if size <= _INFINITY else 0
+        high = size if size > high else high
+    return np.int64(low).view(np.float64), np.int64(high).view(np.float64)
+
+
+@exact
+def least(values):
+    """Return the least of some numbers; infinity of nothing."""
+    bits = values.view(np.int64)
+    found = _INFINITY
+    for k in range(len(bits)):
+        # of numbers with a sign, the larger the bits, the less
+        order = bits[k] ^ ((bits[k] >> 63) & _WITHOUT_SIGN)
+        found = order if order < found else found
+    return np.int64(found ^ ((found >> 63) & _WITHOUT_SIGN)).view(np.float64)
 
 
 @exact
 def above(values, low):
-    """Return the smallest value above another; infinity where there is none."""
-    n = len(values) // 4 * 4
-    p = q = r = s = np.inf  # of every fourth value: none waits for the one before
-    for k in range(0, n, 4):
-        p = values[k] if low < values[k] < p else p
-        q = values[k + 1] if low < values[k + 1] < q else q
-        r = values[k + 2] if low < values[k + 2] < r else r
-        s = values[k + 3] if low < values[k + 3] < s else s
-    for k in range(n, len(values)):
-        p = values[k] if low < values[k] < p else p
-    return min(p, q, r, s)
+    """Return the smallest value above another; infinity where there is none.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n,)
+        None of them negative; what is no number does not count.
+    low : float
+    """
+    bits = values.view(np.int64)
+    under = np.int64(-1)
+    if low >= 0.0:
+        under = np.float64(low).view(np.int64)
+    found = _INFINITY
+    for k in range(len(bits)):
+        size = bits[k] if bits[k] > under else _INFINITY
+        found = size if size < found else found
+    return np.int64(found).view(np.float64)
 
 
 @exact

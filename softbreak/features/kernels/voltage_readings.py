@@ -14,15 +14,19 @@ from softbreak.features.kernels.resistance_steps import (
     SMALLEST_EVENT,
     WARMING_RATE,
     WINDOW,
+    nothing_abrupt,
     search_half_cycle,
 )
 from softbreak.features.kernels.sample_columns import (
+    CURRENT,
     FREE,
     IMPOSED,
+    KNOWN,
     TIME,
     VOLTAGE,
     WARMTH,
 )
+from softbreak.features.kernels.selection import least
 from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
 AS_IT_IS, WITHOUT_SIGN, REVERSED = range(3)
@@ -117,7 +121,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         imposed, warmth = buffer[IMPOSED, start:stop], buffer[WARMTH, start:stop]
         still = frozen[start:stop]
         marked = mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
-        lost = open_samples(buffer[:, start:stop])
+        lost = open_samples(buffer[CURRENT, start:stop], voltage, buffer[KNOWN, start:stop])
         if marked or len(lost):
             kept = np.ones(len(time), dtype=np.bool_)
             kept[lost], still[lost] = False, True
@@ -144,7 +148,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         found += more
         owners[made] = m
         made += 1
-        if still.any() and len(twin[0]) >= len(time):
+        if (marked or len(lost)) and len(twin[0]) >= len(time):
             continue  # the half-cycle before shows better how the channel moves
         if sign > 0:
             plus_time, plus_voltage, plus_imposed = time, voltage, imposed
@@ -185,22 +189,19 @@ def _measure(samples, sign, twin, twin_plain, row, events, as_recorded):
     time, voltage, imposed, warmth = samples
     twin_time, twin_voltage, twin_imposed = twin
     n = len(time)
-    measure(time, voltage, imposed, warmth, 0, n, sign, row[:WIDTH])
-    plain, lowest = True, np.inf
-    for k in range(n):
-        direction = -1.0 if imposed[k] < 0.0 else 1.0
-        same = voltage[k] >= 0.0 if direction > 0.0 else voltage[k] <= 0.0
-        plain = plain and same and voltage[k] * sign >= 0.0
-        lowest = min(lowest, voltage[k])
-    row[SIGN], row[LOWEST], row[PLAIN] = sign, lowest, plain
+    change = measure(time, voltage, imposed, warmth, 0, n, sign, row[:WIDTH])
+    plain = _never_against(voltage, imposed, sign)
+    row[SIGN], row[LOWEST], row[PLAIN] = sign, _lowest(voltage), plain
     row[EXCURSIONS : EXCURSIONS + 3] = 0.0
-    found, row[EXCURSIONS] = _events(
-        (time, voltage, imposed, warmth),
-        sign,
-        row[NOISE],
-        (twin_time, twin_voltage, twin_imposed),
-        events[:MOST_EVENTS],
-    )
+    found = 0
+    if not (plain and nothing_abrupt(time, voltage, imposed, change)):
+        found, row[EXCURSIONS] = _events(
+            (time, voltage, imposed, warmth),
+            sign,
+            row[NOISE],
+            (twin_time, twin_voltage, twin_imposed),
+            events[:MOST_EVENTS],
+        )
     for m in range(found):
         events[m, 1] = 1.0
     if plain:
@@ -231,6 +232,28 @@ def _measure(samples, sign, twin, twin_plain, row, events, as_recorded):
             events[m, 1] = 1 << reading
         found += more
     return found
+
+
+@exact
+def _never_against(voltage, imposed, sign) -> bool:
+    """Tell whether no voltage runs against the current, nor against the half-cycle's direction."""
+    side, against = float(sign), 0
+    for k in range(len(voltage)):
+        back = imposed[k] < 0.0
+        same = (back & (voltage[k] <= 0.0)) | ((not back) & (voltage[k] >= 0.0))
+        against += 0 if same & (voltage[k] * side >= 0.0) else 1
+    return against == 0
+
+
+@exact
+def _lowest(voltage):
+    """Lowest voltage; of zeros with and without a sign the first."""
+    low, k = least(voltage), 0
+    if low == 0.0:
+        while voltage[k] != 0.0:
+            k += 1
+        low = voltage[k]
+    return low
 
 
 @exact
