@@ -131,7 +131,7 @@ def parts_of_judging() -> None:
 
     def scored() -> None:
         for row in rows:
-            model.scored_rows(row[None], [True])
+            model.scored_rows(row[None], [True], [True])
 
     count = len(cycles)
     print("live, µs a cycle")

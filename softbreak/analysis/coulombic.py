@@ -11,6 +11,7 @@ import pandas as pd
 
 from softbreak.analysis.leakage import fraction_data, fraction_words
 from softbreak.analysis.reading import Reading, Table, rows_of
+from softbreak.data.configurations import FULL, THREE
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.data.record import Cell
 from softbreak.features.cycles.timeline import Timeline, build_timeline
@@ -76,7 +77,8 @@ def read_coulombic(
     """
     timeline = build_timeline(history)
     cell = merged_cell(history.cell, history.records)
-    full = cell.configuration == "full" or (cell.configuration is None and not timeline.symmetric)
+    open_ = cell.configuration in (None, THREE)
+    full = cell.configuration == FULL or (open_ and not timeline.symmetric)
     if full:
         return _full(history, timeline, cell, cut_off)
     return _foil(history, timeline, cell, lithium_sd)

@@ -282,8 +282,8 @@ def _remarks(
     found: list[MeasuredHold], known: Assumptions, history: CellHistory
 ) -> tuple[str, ...]:
     told = []
-    stated = merged_cell(history.cell, history.records).configuration
-    if stated == "full" or not build_timeline(history).symmetric:
+    stated = merged_cell(history.cell, history.records)
+    if stated.unlike or not build_timeline(history).symmetric:
         told.append(
             "WARNING: these voltages are not those of two equal electrodes. A full cell at "
             "constant voltage charges first; only what is left in the end may be leakage."

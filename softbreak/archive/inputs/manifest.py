@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from softbreak.archive.inputs.column_mapping import checked_columns, checked_technique, shown
 from softbreak.archive.inputs.manifest_table import table_of
+from softbreak.data.configurations import CONFIGURATIONS, configuration_named
 from softbreak.data.names import MANIFEST_NAMES
 from softbreak.data.readers.base import decode
 from softbreak.data.record import TECHNIQUE, Cell
@@ -56,7 +57,6 @@ _MEANT: Final = {
 }
 """Names whose nearest spelling is another column."""
 
-CONFIGURATIONS: Final = ("symmetric", "asymmetric", "full")
 _TEXTS: Final = ("electrode", "electrolyte", "notes")
 COLUMNS: Final = ("cell_id", "files", "configuration", "electrode", "electrolyte", *RANGES, "notes")
 _KNOWN: Final = (*COLUMNS, TECHNIQUE)
@@ -297,11 +297,12 @@ def _check_plain(path: Path, place: str, name: str, value: object) -> None:
 
 def _configuration(path: Path, place: str, value: object) -> str | None:
     text = str(value or "").strip().lower()
-    if text and text not in CONFIGURATIONS:
+    found = configuration_named(text)
+    if text and found is None:
         close = get_close_matches(text, CONFIGURATIONS, n=1)
         hint = f"Did you mean {close[0]!r}?" if close else "Leave it empty if unknown."
         raise _bad(path, place, "configuration", value, ", ".join(CONFIGURATIONS), hint)
-    return text or None
+    return found
 
 
 def _number(path: Path, place: str, name: str, value: object) -> float | None:

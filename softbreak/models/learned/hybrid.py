@@ -53,6 +53,9 @@ PAIR: Final = "eis_low_change"
 """Finite where a spectrum can be compared with an earlier one: evidence of another kind."""
 FOLDS: Final = 5
 _LOGGED: Final = COLUMNS.index("temperature_distance")
+_DROPS, _MOVED = COLUMNS.index("drops_10"), COLUMNS.index("x_over_median_5")
+MOVING: Final = 0.08
+"""Change of ln (V/I) within five cycles by which, unless it is abrupt, the cell is still moving."""
 _LEVELS: Final = np.array(
     [
         COLUMNS.index(name)
@@ -197,7 +200,7 @@ class Hybrid(EvidenceDetector):
         return numbers_of(self._learned, rows, told=False)["scores"]
 
     def scored_rows(
-        self, rows: np.ndarray, logged: Sequence[bool], *, told: bool = True
+        self, rows: np.ndarray, logged: Sequence[bool], still: Sequence[bool], *, told: bool = True
     ) -> list[Scored]:
         """Return everything that is learned of each cycle.
 
@@ -206,6 +209,8 @@ class Hybrid(EvidenceDetector):
         rows : numpy.ndarray, shape (n, len(columns_))
         logged : sequence of bool
             Whether the temperature was, at each row.
+        still : sequence of bool
+            Whether V/I stands still, or fell abruptly within the cycles just before.
         told : bool
             Also say which features were most telling: slower, and no verdict changes.
         """
@@ -215,7 +220,7 @@ class Hybrid(EvidenceDetector):
         telling = self._named(found) if told else [()] * len(found)
         pairs = (found["kind"] == 1.0).tolist()
         novelty = found["novelty"].tolist()
-        scored = zip(chances, eta, novelty, pairs, logged, telling, strict=True)
+        scored = zip(chances, eta, novelty, pairs, logged, telling, still, strict=True)
         return list(map(Scored._make, scored))
 
     def _named(self, found: np.ndarray) -> list[tuple[tuple[str, float, float], ...]]:
@@ -331,5 +336,6 @@ class HybridJudge:
         features = self._features.step(voltage.measured(cycles))
         table = np.concatenate([features, voltage.concluded], axis=1)
         logged = (~np.isnan(table[:, _LOGGED])).tolist()
-        scored = self._model.scored_rows(np.take(table, self._columns, axis=1), logged)
+        still = ((table[:, _DROPS] > 0) | (np.abs(table[:, _MOVED]) < MOVING)).tolist()
+        scored = self._model.scored_rows(np.take(table, self._columns, axis=1), logged, still)
         return self._model.combined(rules, scored, np.take(table, _LEVELS, axis=1).tolist())

@@ -25,7 +25,7 @@ OVERRULED: Final = 0.93
 """P(soft or hard) from which a cycle that the rule calls healthy is called soft."""
 SURE_UNLOGGED: Final = 0.96
 """The same, and where the rule leaves a cycle open, if neither temperature nor spectrum tells
-a short from a warmer cell."""
+a short from a warmer cell. While V/I is still on its way nothing does, however sure the score."""
 MISSTATED: Final = 0.45
 """R over L/(σA) above which a wrong area or conductivity explains a certificate as well …"""
 UNMOVED: Final = 0.10
@@ -90,6 +90,8 @@ class Scored(NamedTuple):
         The temperature was.
     telling : tuple
         Name, value and contribution of the features that moved the score most.
+    still : bool
+        V/I stands still, or fell abruptly: it is not on its way, as in an oven.
     """
 
     chances: tuple[float, ...]
@@ -98,6 +100,7 @@ class Scored(NamedTuple):
     pair: bool
     logged: bool
     telling: tuple[tuple[str, float, float], ...]
+    still: bool = True
 
     @property
     def fault(self) -> float:
@@ -107,7 +110,7 @@ class Scored(NamedTuple):
     @property
     def told_from_warmth(self) -> bool:
         """Whether a short that the rule does not see can be told from a warmer cell."""
-        return self.logged or self.pair or self.fault > SURE_UNLOGGED
+        return self.logged or self.pair or (self.still and self.fault > SURE_UNLOGGED)
 
     @property
     def outgrown(self) -> bool:
