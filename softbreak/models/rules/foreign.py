@@ -206,7 +206,10 @@ def _held(half_cycles: Columns) -> Foreign | None:
         return None
     near = np.maximum(HELD_SHARE * np.abs(mean), HELD_VOLT)
     moved = np.max(np.abs(np.stack([first, last, late]) - mean), axis=0)
-    held = (moved <= near) & (np.abs(late_ampere - ampere) > DECAYED * np.abs(ampere))
+    still = moved <= near
+    held = still & (np.abs(late_ampere - ampere) > DECAYED * np.abs(ampere))
+    if held.any():  # where the current has settled, the voltage is still that of the hold
+        held |= still & (np.abs(mean[:, None] - mean[held]).min(axis=1) <= near)
     if held.mean() <= MOSTLY:
         return None
     span = f"{1e3 * np.abs(mean[held]).min():.3g} to {1e3 * np.abs(mean[held]).max():.3g} mV"
