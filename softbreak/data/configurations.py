@@ -17,7 +17,7 @@ against a reference."""
 
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     SYMMETRIC: (
-        "symmetric", "symmetrical", "symetrical", "sym", "symm", "symmetrisch", "symétrique",
+        "symmetric", "symmetrical", "sym", "symm", "symmetrisch", "symétrique",
         "symetrique", "simétrica", "simetrica", "simétrico", "simetrico", "simmetrica", "对称",
         "对称电池", "對稱電池", "対称セル", "대칭셀",
     ),

@@ -145,6 +145,9 @@ def test_an_unlogged_decline_is_no_short_without_a_spectrum():
     assert combined(OPEN, seen, 0.0, LIMITS).state is State.SOFT
     sure = scored(0.97, logged=False)
     assert combined(OPEN, sure, 0.0, LIMITS).state is State.SOFT
+    oven = sure._replace(still=False)
+    assert combined(OPEN, oven, 0.0, LIMITS).state is State.UNDETERMINED
+    assert combined(OPEN, oven._replace(logged=True), 0.0, LIMITS).state is State.SOFT
 
 
 @pytest.mark.parametrize("fault", [0.001, 0.5, 0.999])
