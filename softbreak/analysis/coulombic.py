@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from softbreak.analysis.leakage import fraction_data, fraction_words
+from softbreak.analysis.leakage import fell, fraction_data, fraction_words
 from softbreak.analysis.reading import Reading, Table, rows_of
+from softbreak.data.configurations import FULL, THREE
 from softbreak.data.history import CellHistory, merged_cell
 from softbreak.data.record import Cell
 from softbreak.features.cycles.timeline import Timeline, build_timeline
@@ -76,7 +77,8 @@ def read_coulombic(
     """
     timeline = build_timeline(history)
     cell = merged_cell(history.cell, history.records)
-    full = cell.configuration == "full" or (cell.configuration is None and not timeline.symmetric)
+    open_ = cell.configuration in (None, THREE)
+    full = cell.configuration == FULL or (open_ and not timeline.symmetric)
     if full:
         return _full(history, timeline, cell, cut_off)
     return _foil(history, timeline, cell, lithium_sd)
@@ -287,10 +289,13 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
         "full_strips": found.full_strips,
         "average_efficiency": efficiency,
     }
-    if one_way:
+    unreached = one_way and found.depleted and fell(eta)
+    if one_way and not unreached:
         data |= fraction_data(eta)
     words = (
-        _one_way_words(found, fraction_words(eta), float(eta.lower))
+        _UNREACHED.format(percent(applied / stock))
+        if unreached
+        else _one_way_words(found, fraction_words(eta), float(eta.lower))
         if one_way
         else _EARLY.format(found.full_strips)
         if early
@@ -306,6 +311,11 @@ def _foil(history: CellHistory, timeline: Timeline, cell: Cell, lithium_sd: floa
     )
 
 
+_UNREACHED: Final = (
+    "The voltage ran off when {} of what the foil holds had passed: a limit or lost contact ended "
+    "it, metal stayed behind, or thickness, area or metal are misstated. Electrons that flowed "
+    "would be hidden behind that: no electronic fraction follows."
+)
 _EARLY: Final = (
     "After {} full strips one ended early, though not even cycles that lose all they plate would "
     "have emptied the foil by then: a limit of the voltage or lost contact ended it. No average "

@@ -29,6 +29,7 @@ RISEN = 0.1
 """A current that ends by this share above its lowest has risen within the hold …"""
 RISE_PARTS = 24
 """… as the medians of so many parts of it say."""
+TELLING_KELVIN = 0.5
 CAVEATS = (
     "V/I of metal electrodes is R_i ∥ R_e, not R_e: it bounds R_e from below and σ_e from above. "
     "Only electrodes that block ions give R_e itself.",
@@ -237,18 +238,26 @@ def _least_words(last: MeasuredHold) -> str:
 
 
 def _compared_words(compared: Compared, known: Assumptions) -> str:
+    warmer = ""
+    if abs(compared.kelvin) >= TELLING_KELVIN:
+        way = "warmer" if compared.kelvin > 0 else "colder"
+        warmer = (
+            f" The cell was {number(abs(compared.kelvin))} K {way} by then, which alone changes "
+            f"R_i by a factor {number(compared.warmth)} (0.40 ± 0.12 eV): that is taken out."
+        )
     if compared.fraction is not None and fell(compared.fraction):
         return (
             f"The leakage is {number(compared.ratio)} times what it was first, less than R_i "
             f"changed by a factor {number(known.growth)} (± {number(100 * known.growth_sd)} %) "
             "allows: R_i has grown by more (behind which a short would hide), the contact is "
             "lost, or the first hold was of a shorted cell. No electronic fraction follows."
+            f"{warmer}"
         )
     if compared.fraction is not None:
         return (
             f"The leakage is {number(compared.ratio)} times what it was first. With R_i changed by "
             f"a factor {number(known.growth)} (± {number(100 * known.growth_sd)} %), "
-            f"η_e = {fraction_words(compared.fraction)}."
+            f"η_e = {fraction_words(compared.fraction)}.{warmer}"
         )
     bounds = [
         f"at {word} {number(value)} times"
@@ -282,8 +291,8 @@ def _remarks(
     found: list[MeasuredHold], known: Assumptions, history: CellHistory
 ) -> tuple[str, ...]:
     told = []
-    stated = merged_cell(history.cell, history.records).configuration
-    if stated == "full" or not build_timeline(history).symmetric:
+    stated = merged_cell(history.cell, history.records)
+    if stated.unlike or not build_timeline(history).symmetric:
         told.append(
             "WARNING: these voltages are not those of two equal electrodes. A full cell at "
             "constant voltage charges first; only what is left in the end may be leakage."

@@ -96,7 +96,7 @@ def read_rate(history: CellHistory) -> Reading:
 
 def _refused(evidence: CellEvidence, steps: Steps) -> str:
     """Why these files hold no rate test of a symmetric cell (empty where they do)."""
-    if evidence.cell.configuration == "full" or not evidence.timeline.symmetric:
+    if evidence.cell.unlike or not evidence.timeline.symmetric:
         return (
             "These voltages are not those of two equal electrodes: a rate test of a full cell "
             "shows its capacity, not its overpotential."

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from softbreak.data.configurations import FULL, THREE
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import SchemaError
 from softbreak.plain_text import storable
@@ -37,7 +38,7 @@ class Cell:
     Attributes
     ----------
     cell_id : str
-    configuration : {"symmetric", "asymmetric", "full", None}
+    configuration : {"symmetric", "asymmetric", "full", "three-electrode", None}
     electrode, electrolyte : str or None
     area_cm2 : float or None
     electrolyte_thickness_um, lithium_thickness_um : float or None
@@ -62,6 +63,11 @@ class Cell:
     temperature_celsius: float | None = None
     pressure_mpa: float | None = None
     notes: str = ""
+
+    @property
+    def unlike(self) -> bool:
+        """Whether what is stated of it takes it out of the rules for two like electrodes."""
+        return self.configuration in (FULL, THREE)
 
     @property
     def ionic_floor_ohm(self) -> float | None:

@@ -100,7 +100,7 @@ def _cv_hardened(evidence: CellEvidence, _: Readings) -> list[Verdict]:
 
 
 def _eis(evidence: CellEvidence, readings: Readings) -> list[Verdict]:
-    if evidence.cell.configuration == "full":
+    if evidence.cell.unlike:
         obstacle = fused.not_applicable(evidence)
         return [obstacle or reading_verdict(reading) for reading in readings]
     return [reading_verdict(reading) for reading in readings]

@@ -48,9 +48,40 @@ def test_spreadsheets_of_any_country(tmp_path, encoding):
 
 
 @pytest.mark.parametrize(
+    ("column", "text", "name", "value"),
+    [
+        ("area_mm2", "78.5", "area_cm2", 0.785),
+        ("area [mm²]", "78.5", "area_cm2", 0.785),
+        ("area_cm2", "78.5 mm²", "area_cm2", 0.785),
+        ("area_cm2", '"0,785 cm²"', "area_cm2", 0.785),
+        ("area_m2", "7.85e-5", "area_cm2", 0.785),
+        ("electrolyte_thickness_mm", "0.7", "electrolyte_thickness_um", 700.0),
+        ("electrolyte_thickness_um", "700 µm", "electrolyte_thickness_um", 700.0),
+        ("ionic_conductivity_mS_per_cm", "1.6", "ionic_conductivity_s_per_cm", 1.6e-3),
+        ("ionic_conductivity / mS cm⁻¹", "1.6", "ionic_conductivity_s_per_cm", 1.6e-3),
+        ("ionic_conductivity_s_per_cm", "0.16 S/m", "ionic_conductivity_s_per_cm", 1.6e-3),
+        ("pressure_bar", "50", "pressure_mpa", 5.0),
+        ("area_mm2", "", "area_cm2", None),
+    ],
+)
+def test_other_units_are_taken_where_they_are_named(tmp_path, column, text, name, value):
+    found = csv_of(tmp_path, f"cell_id,{column}\nC1,{text}")
+    told = getattr(found.rows[0].cell, name)
+    assert told == (None if value is None else pytest.approx(value))
+    if column != name:
+        (tmp_path / "cells.csv").unlink()
+        number = text or '""'
+        line = f'[[cells]]\ncell_id = "C1"\n"{column}" = {number}'
+        assert getattr(toml_of(tmp_path, line).rows[0].cell, name) == told
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("cell_id,aera_cm2\nC1,1", "Did you mean 'area_cm2'"),
+        ("cell_id,area\nC1,1", "Did you mean 'area_cm2'"),
+        ("cell_id,area_mm2,area_cm2\nC1,1,1", "area_cm2 twice"),
+        ("cell_id,area_cm2\nC1,5 feet", r"row 2, column area_cm2\): '5 feet'; expected a number"),
         ("cell_id,Area_cm2\nC1,1", "Did you mean 'area_cm2'"),
         ("name,area_cm2\nC1,1", "expected a column cell_id"),
         ("cell_id,area_cm2,area_cm2\nC1,1,1", "area_cm2 twice"),

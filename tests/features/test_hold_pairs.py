@@ -1,6 +1,7 @@
 """Holds are compared at one voltage and sign; what has not settled only bounds."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,6 +28,20 @@ def test_two_settled_holds_give_a_ratio():
     found = compared(held(1000.0), held(400.0))
     assert found.ratio == pytest.approx(2.5, rel=1e-3)
     assert found.fraction.value == pytest.approx(0.6, abs=1e-3)
+
+
+def test_warmth_is_taken_out_before_a_fraction_is_told():
+    before, now = held(1000.0), held(400.0)
+    logged = [
+        replace(one, hold=replace(one.hold, temperature_celsius=celsius))
+        for one, celsius in ((before, 25.0), (now, 45.0))
+    ]
+    found = compared(*logged)
+    assert found.ratio == pytest.approx(2.5, rel=1e-3)
+    assert found.kelvin == pytest.approx(20.0)
+    assert found.warmth == pytest.approx(np.exp(-0.40 * 2.447), rel=0.01)
+    assert found.fraction.value < 0.1
+    assert found.fraction.upper > 0.3  # the activation energy is not known
 
 
 def test_an_unsettled_current_is_an_upper_bound():

@@ -129,6 +129,15 @@ def test_a_strip_of_a_foil_that_was_paused_does_not_fall_short():
     assert found.full_strips == 6
 
 
+def test_a_foil_that_ran_off_early_tells_no_fraction():
+    rows = pd.DataFrame({"test_time_second": 60.0 * np.arange(180), "current_ampere": 1e-3})
+    rows["voltage_volt"] = np.where(rows.index < 170, 0.05, 1.0)
+    facts = {"configuration": "asymmetric", "lithium_thickness_um": 30.0}  # 6.2 mAh
+    found = read_coulombic(cell_of(rows, electrode="Li", **facts))
+    assert "no electronic fraction follows" in found.verdict
+    assert "electronic_fraction" not in found.data
+
+
 @pytest.mark.parametrize(("electrode", "capacity"), [("Na", 3.386), ("Zn foil", 17.56)])
 def test_the_foil_is_one_of_its_metal(electrode, capacity):
     rows = pd.DataFrame({"test_time_second": 60.0 * np.arange(1200), "current_ampere": 1e-3})

@@ -10,18 +10,19 @@ from softbreak.state_limits import HEALTHY_BELOW
 HOUR = 3600.0
 
 
-def followed(slow, ohm=100.0, *, current=1e-3, gap=0.0, warmth=0.0):
+def followed(slow, ohm=100.0, *, current=1e-3, gap=0.0, warmth=0.0, drift=0.0):
     """Features of the last of the cycles, an hour each; every argument may be a list."""
     count = len(slow)
-    ohm, current, gap, warmth = (
-        np.broadcast_to(np.asarray(one, dtype=float), count) for one in (ohm, current, gap, warmth)
+    ohm, current, gap, warmth, drift = (
+        np.broadcast_to(np.asarray(one, dtype=float), count)
+        for one in (ohm, current, gap, warmth, drift)
     )
     state, out, clock = np.full(STATE_SIZE, np.nan), np.full(4, np.nan), 0.0
     for k in range(count):
         clock += gap[k]
         out[:] = np.nan
         timed = np.array([slow[k], clock, clock + HOUR, 30.0])
-        known = (np.log(current[k]), warmth[k], np.log(ohm[k]) + warmth[k])
+        known = (np.log(current[k]), warmth[k], np.log(ohm[k]) + warmth[k], drift[k])
         follow_slow(state, timed, known, out)
         clock += HOUR
     return out
@@ -72,6 +73,13 @@ def test_a_creep_that_drowns_or_scatters_says_little():
     change, over_level, sigma, _ = followed([6.0, 10.0, 14.0, 8.0, 10.0, 6.0, 6.0, 6.0])
     assert sigma > 0.15
     assert creep_of(change, over_level, sigma)[1] > CREEP_CLEARS
+
+
+def test_a_temperature_that_moves_by_more_than_the_creep_hides_it():
+    told = [10.0] * (FIRST + 1) + [1.0] * LAST
+    swinging = [0.0] * (FIRST + 1) + [0.1] * LAST
+    assert np.isnan(followed(told, drift=swinging)).all()
+    assert followed(told, drift=0.01)[0] == pytest.approx(np.log(0.1))
 
 
 def test_unknown_is_neither():

@@ -112,6 +112,25 @@ def test_a_current_that_is_counted_the_other_way_round_leaks_no_less():
     assert "a discharge gives 70 % of the charge" in told
 
 
+def test_one_hold_that_settles_is_no_healthy_cell():
+    clock = np.arange(0.0, 3600.0, 5.0)
+    ampere = 0.1 / 400.0 * (1.0 + 2.0 * np.exp(-clock / 300.0))
+    volt = 0.1 + np.random.default_rng(0).normal(0.0, 2e-6, len(clock))
+    summary, states = diagnosed(record(Technique.CYCLING, clock, volt, ampere))
+    assert states == {"undetermined"}
+    assert "softbreak leakage" in summary["wanted_measurement"]
+
+
+@pytest.mark.parametrize("detector", ["hybrid", "fused", "voltage"])
+def test_three_electrodes_show_one_of_them(detector):
+    summary, states = diagnosed(
+        half_cycles([0.0] * 8), detector=detector, configuration="three-electrode"
+    )
+    assert states == {"undetermined"}
+    assert "one electrode against a reference" in summary["summary"]
+    assert "Ewe − Ece" in summary["wanted_measurement"]
+
+
 @pytest.mark.parametrize("volts", [[0.05], [0.005, 0.02, 0.05]])
 def test_holds_without_an_instruments_word_are_no_cycling(volts):
     time, volt, ampere = [], [], []

@@ -38,7 +38,7 @@ def scored(fault, *, hard=0.0, novelty=0.2, pair=False, logged=True, eta=None):
 def combined(rule, learned, growth, limits, creep=NO_CREEP, *, grew=True):
     """The verdict of one cycle."""
     found, logged = learned
-    level = np.array([(growth, grew, *creep, logged)], LEVEL)
+    level = np.array([(growth, grew, *creep, logged, True)], LEVEL)
     rules, names = Verdicts.of([rule], TEXTS), np.arange(len(COLUMNS))
     say = partial(hybrid_sentence, None)
     return combine(rules, (found, level), names, limits.record(), say)[0]
@@ -170,6 +170,9 @@ def test_an_unlogged_decline_is_no_short_without_a_spectrum():
     assert combined(OPEN, seen, 0.0, LIMITS).state is State.SOFT
     sure = scored(0.97, logged=False)
     assert combined(OPEN, sure, 0.0, LIMITS).state is State.SOFT
+    oven = sure._replace(still=False)
+    assert combined(OPEN, oven, 0.0, LIMITS).state is State.UNDETERMINED
+    assert combined(OPEN, oven._replace(logged=True), 0.0, LIMITS).state is State.SOFT
 
 
 @pytest.mark.parametrize("fault", [0.001, 0.5, 0.999])

@@ -49,6 +49,44 @@ def test_a_channel_that_stands_still_is_no_short(value, detector):
     assert "frozen-voltage" in [finding.topic for finding in findings]
 
 
+def hanging(begin, end, rattle=1e-5):
+    """Record of a channel that hangs between two codes, whichever way the current flows."""
+
+    def wrong(hours, voltage):
+        inside = (hours >= begin) & (hours < end)
+        codes = rattle * np.random.default_rng(1).integers(0, 2, len(hours))
+        return np.where(inside, voltage[np.flatnonzero(inside)[0] - 1] + codes, voltage)
+
+    return record(flat, wrong=wrong)
+
+
+@pytest.mark.parametrize(("begin", "end"), [(16.0, 18.0), (10.6, 15.6), (16.0, 32.0), (30.4, 32.0)])
+def test_a_channel_that_hangs_and_rattles_is_no_short(begin, end):
+    found = states(hanging(begin, end))
+    assert set(found) == {"healthy", "undetermined"}
+    assert set(found[: int(begin // 2)]) == {"healthy"}
+    assert set(found[int(end // 2) + 1 :]) <= {"healthy"}
+    assert found[min(int(end // 2), 16) - 1] == "undetermined"
+
+
+def test_leads_that_were_exchanged_are_no_short():
+    found = states(record(flat, wrong=lambda h, v: np.where((h >= 16) & (h < 20), -v, v)))
+    assert found == ["healthy"] * 8 + ["undetermined"] * 2 + ["healthy"] * 6
+
+
+@pytest.mark.parametrize("offset", [0.004, 0.015, 0.06])
+def test_a_dead_short_on_a_cycler_with_an_offset_is_measured(offset):
+    told = record(lambda h: np.where(h >= 16.3, 0.2, 100.0), wrong=lambda _, v: v + offset)
+    assert set(states(told)[9:]) == {"hard"}
+
+
+def test_noise_as_large_as_the_voltage_is_no_passing_short():
+    told = record(lambda h: np.full_like(h, 5.0), noise=2e-3)
+    found = examine(assemble(Cell("c"), [told])).summary
+    assert "A transient short" not in found["summary"]
+    assert not found["ever_short"]
+
+
 def test_a_dead_short_is_one_in_noise_and_in_coarse_steps():
     def short(hours):
         return np.where(hours >= 16, 0.2, 100.0)

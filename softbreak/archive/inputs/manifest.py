@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from softbreak.archive.inputs.column_mapping import checked_columns, checked_technique, shown
 from softbreak.archive.inputs.manifest_table import table_of
+from softbreak.archive.inputs.manifest_units import in_own_names, number_in_unit, own_names
+from softbreak.data.configurations import CONFIGURATIONS, configuration_named
 from softbreak.data.names import MANIFEST_NAMES
 from softbreak.data.readers.base import decode
 from softbreak.data.record import TECHNIQUE, Cell
@@ -50,13 +52,13 @@ _USUAL: Final[dict[str, tuple[float, float]]] = {
 }
 """Possible outside, but a wrong unit there gives a wrong verdict on every cycle."""
 _MEANT: Final = {
+    "area": "area_cm2",
     "thickness_um": "electrolyte_thickness_um",
     "thickness": "electrolyte_thickness_um",
     "conductivity": "ionic_conductivity_s_per_cm",
 }
 """Names whose nearest spelling is another column."""
 
-CONFIGURATIONS: Final = ("symmetric", "asymmetric", "full")
 _TEXTS: Final = ("electrode", "electrolyte", "notes")
 COLUMNS: Final = ("cell_id", "files", "configuration", "electrode", "electrolyte", *RANGES, "notes")
 _KNOWN: Final = (*COLUMNS, TECHNIQUE)
@@ -153,7 +155,8 @@ def load_manifest(root: Path) -> Manifest:
 
 def _load_csv(path: Path) -> Manifest:
     names, lines = table_of(path, decode(path.read_bytes()))
-    ignored = _check_names(path, names, "row 1")
+    other = own_names(names)
+    ignored = _check_names(path, [other.get(name, (name,))[0] for name in names], "row 1")
     if "cell_id" not in names:
         raise ManifestError(
             path,
@@ -164,7 +167,7 @@ def _load_csv(path: Path) -> Manifest:
         )
     cells = []
     for line in lines:
-        entry = dict(zip(names, line.values, strict=True))
+        entry = in_own_names(dict(zip(names, line.values, strict=True)), other)
         cells.append(_row(path, entry, line.place, {}))
     return Manifest(path, tuple(cells), {}, ignored)
 
@@ -203,8 +206,10 @@ def _load_toml(path: Path) -> Manifest:
         if not isinstance(entry, dict):
             raise _bad(path, place, "cells", entry, "a table", "Write [[cells]] above it.")
         own = checked_columns(path, f"{place}, columns", entry.pop("columns", {}))
-        ignored += _check_names(path, list(entry), place)
-        rows.append(_row(path, entry, place, {**columns, **own}))
+        other = own_names(entry)
+        ignored += _check_names(path, [other.get(name, (name,))[0] for name in entry], place)
+        told = in_own_names(entry, other)
+        rows.append(_row(path, told, place, {**columns, **own}))
     return Manifest(path, tuple(rows), columns, tuple(dict.fromkeys(ignored)))
 
 
@@ -297,21 +302,23 @@ def _check_plain(path: Path, place: str, name: str, value: object) -> None:
 
 def _configuration(path: Path, place: str, value: object) -> str | None:
     text = str(value or "").strip().lower()
-    if text and text not in CONFIGURATIONS:
+    found = configuration_named(text)
+    if text and found is None:
         close = get_close_matches(text, CONFIGURATIONS, n=1)
         hint = f"Did you mean {close[0]!r}?" if close else "Leave it empty if unknown."
         raise _bad(path, place, "configuration", value, ", ".join(CONFIGURATIONS), hint)
-    return text or None
+    return found
 
 
 def _number(path: Path, place: str, name: str, value: object) -> float | None:
     text = str(value).strip()
     if not text or text.lower() in ("nan", "na", "n/a", "none", "-", "?", "unknown"):
         return None
+    text, factor = number_in_unit(name, text)
     low, high, meaning = RANGES[name]
     expected = f"{low:g} to {high:g} ({meaning})"
     try:
-        number = float(text.replace(",", ".") if text.count(",") == 1 else text)
+        number = factor * float(text.replace(",", ".") if text.count(",") == 1 else text)
     except ValueError:
         raise _bad(
             path, place, name, value, f"a number, {expected}", "Leave it empty if unknown."

@@ -9,6 +9,7 @@ import numpy as np
 
 from softbreak.data.history import CellHistory
 from softbreak.data.record import Record, Technique
+from softbreak.features.half_cycles.polarity import TEMPERATURE, plausible_temperature
 
 LEAST_SAMPLES: Final = 20
 LEAST_SECOND: Final = 60.0
@@ -37,6 +38,8 @@ class Hold:
         No current flowed just before: the first current is that of a cell not yet polarised.
     path : str
         The file.
+    temperature_celsius : float
+        Median of its last quarter (°C); NaN where none was logged.
     """
 
     start_second: float
@@ -45,6 +48,7 @@ class Hold:
     voltage_volt: float
     fresh: bool
     path: str
+    temperature_celsius: float = float("nan")
 
 
 def holds_of(history: CellHistory) -> list[Hold]:
@@ -82,7 +86,16 @@ def _hold(record: Record, clock: np.ndarray, start: int, stop: int) -> Hold:
         float(np.median(voltage[good])) if good.any() else float("nan"),
         _fresh(record, start, stop),
         record.source.path,
+        _celsius(record, start + 3 * (stop - start) // 4, stop),
     )
+
+
+def _celsius(record: Record, start: int, stop: int) -> float:
+    if TEMPERATURE not in record.table:
+        return float("nan")
+    found = plausible_temperature(record.array(TEMPERATURE)[start:stop].astype(np.float64))
+    found = found[np.isfinite(found)]
+    return float(np.median(found)) if len(found) else float("nan")
 
 
 def _fresh(record: Record, start: int, stop: int) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.features.evidence.constant_voltage_holds import Hold
+from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV
 from softbreak.physics.equations import QUANTILE_95, FractionEstimate
 from softbreak.physics.leakage import (
     SETTLED,
@@ -21,6 +22,9 @@ from softbreak.physics.regression import line
 
 SAME_VOLTAGE: Final = 0.1
 """Holds whose voltages differ by more than this fraction, or in sign, are not compared."""
+ZERO_CELSIUS: Final = 273.15
+ACTIVATION_SPREAD_EV: Final = 0.12
+"""Spread of a solid cell's activation energy."""
 AROUND: Final = 0.1
 """A current at a moment is read from what lies within this share of the time until then …"""
 NOISE_SIGMAS: Final = 3.0
@@ -59,12 +63,17 @@ class Compared:
         Its bounds where one of them had not (1); 0 and infinite where nothing is bounded.
     fraction : FractionEstimate or None
         What the ratio says of the electronic fraction.
+    kelvin, warmth : float
+        How much warmer the later hold was (K; 0 where it is not known), and R_i by that over R_i
+        before (1).
     """
 
     ratio: float
     at_least: float
     at_most: float
     fraction: FractionEstimate | None
+    kelvin: float = 0.0
+    warmth: float = 1.0
 
 
 def compared_holds(
@@ -93,13 +102,23 @@ def compared_holds(
     if not all(told) or not math.isfinite(ratio):
         return Compared(math.nan, *_bounds(first, last, told), None)
     spread = math.hypot(_log_sd(first.resistance), _log_sd(last.resistance))
+    kelvin, inverse = _warmer(first.hold.temperature_celsius, last.hold.temperature_celsius)
+    warmth = math.exp(ACTIVATION_EV * inverse)
     eta = electronic_fraction_from_leakage(
         ratio,
-        growth=growth,
+        growth=growth * warmth,
         ratio_relative_sd=spread,
-        growth_relative_sd=growth_sd,
+        growth_relative_sd=math.hypot(growth_sd, ACTIVATION_SPREAD_EV * inverse),
     )
-    return Compared(ratio, ratio, ratio, eta)
+    return Compared(ratio, ratio, ratio, eta, kelvin, warmth)
+
+
+def _warmer(before: float, now: float) -> tuple[float, float]:
+    """Difference of two temperatures (K), and of 1/kT (1/eV); 0 where one is not known."""
+    if not (math.isfinite(before) and math.isfinite(now)):
+        return 0.0, 0.0
+    inverse = 1.0 / (now + ZERO_CELSIUS) - 1.0 / (before + ZERO_CELSIUS)
+    return now - before, inverse / BOLTZMANN_EV
 
 
 def _partner(found: Sequence[MeasuredHold], now: int) -> tuple[MeasuredHold, MeasuredHold] | None:

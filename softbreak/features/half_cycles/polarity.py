@@ -39,6 +39,8 @@ NO_OFFSET_VOLT: Final = 0.4
 """No cycler's offset: with it a smaller share will do (0.62 V of indium against lithium, say)."""
 CENTRED: Final = 0.3
 """Half-cycles whose mean is below this share of their polarisation lie about 0 V."""
+UNRELAXED: Final = 2.0
+"""A rest at so many times the polarisation is none that relaxes."""
 UNPROVEN_VOLT: Final = 0.3
 """A voltage without a sign that is larger than this must show that it has none …"""
 DRIFTING: Final = 5e-4
@@ -290,7 +292,8 @@ def is_symmetric(even: float, odd: float, rest: float) -> bool:
 def rests_open(even: float, odd: float, rest: float) -> bool:
     """Whether the voltage at rest is that of open leads, not of the cell.
 
-    What polarises to both sides of 0 V has no electromotive force that a rest could show.
+    What polarises to both sides of 0 V has no electromotive force that a rest could show, and
+    relaxes from no more than its polarisation.
 
     Parameters
     ----------
@@ -300,7 +303,7 @@ def rests_open(even: float, odd: float, rest: float) -> bool:
         Median voltage of rests (V), or NaN.
     """
     centred = abs(even) < OFFSET_VOLT and abs(even) < CENTRED * abs(odd)
-    return centred and abs(rest) >= FULL_CELL_VOLT
+    return centred and abs(rest) >= max(REST_VOLT, UNRELAXED * abs(odd))
 
 
 def steady_current(rows: np.ndarray) -> np.ndarray:

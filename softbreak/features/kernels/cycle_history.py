@@ -382,7 +382,8 @@ def advance(state: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
         place[39] = np.log(1.0 + state[_SEEN])
         floor = row[14]
         place[40] = raw - floor
-        follow_slow(state[_SLOW:], row[19:23], (row[6], warmth, x), place[45:49])
+        drift = ACTIVATION_EV * abs(place[33]) if np.isfinite(place[33]) else 0.0
+        follow_slow(state[_SLOW:], row[19:23], (row[6], warmth, x, drift), place[45:49])
         state[_X], state[_RAW] = x, raw + warmth
         state[_CURRENT], state[_DURATION] = row[6], row[7]
         state[_SEEN] += 1.0

@@ -23,6 +23,10 @@ OPEN_SHARE: Final = 0.05
 """A current below this share of that before and after it did not flow …"""
 MOST_OPEN: Final = 2
 """… in so many samples at most: from three on it is a rest …"""
+AGAINST_VOLT: Final = 0.01
+"""No offset of a cycler that is larger on a dead short than it was before."""
+PROBES: Final = 16
+"""Samples of a half-cycle that are looked at before all are."""
 BEYOND: Final = 2.0
 """… at more than so many times the voltage before."""
 
@@ -148,3 +152,45 @@ def open_samples(current, voltage, known):
 def _opened(current, voltage, k, before) -> bool:
     flows = abs(current[k]) >= OPEN_SHARE * abs(current[before])
     return not flows and abs(voltage[k]) > BEYOND * abs(voltage[before])
+
+
+@exact
+def mark_against(voltage, sign, plus, minus, frozen) -> bool:
+    """Mark stretches whose voltage runs against the current; true if all of a half-cycle does.
+
+    No cell without a voltage of its own does that for long: its channel hangs, or its leads have
+    been exchanged. To be asked only where no voltage of the half-cycles before did.
+
+    Parameters
+    ----------
+    voltage : numpy.ndarray
+        Of a half-cycle (V).
+    sign : int
+        Of its current.
+    plus, minus : numpy.ndarray
+        Voltages of the half-cycles of both directions before (V): what they have in common is the
+        cycler's offset.
+    frozen : numpy.ndarray of bool, shape (n,)
+        Is marked, unless all of it would be.
+    """
+    n, side = len(voltage), float(sign)
+    step = max(1, n // PROBES)
+    seen = False
+    for k in range(0, n, step):
+        seen = seen or voltage[k] * side < -AGAINST_VOLT
+    if not seen or len(plus) <= FEWEST_STILL or len(minus) <= FEWEST_STILL:
+        return False
+    high, low = np.max(plus) + np.max(minus), np.min(plus) + np.min(minus)
+    least = AGAINST_VOLT + 0.5 * max(abs(high), abs(low))
+    begin = against = 0
+    for k in range(n + 1):
+        if k < n and voltage[k] * side < -least:
+            continue
+        if k - begin >= FEWEST_STILL:
+            against += k - begin
+            frozen[begin:k] = True
+        begin = k + 1
+    if n - against >= FEWEST_STILL:
+        return False
+    frozen[:] = False
+    return True

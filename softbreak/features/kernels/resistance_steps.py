@@ -344,7 +344,8 @@ def _search(samples, sign, noise, twin, place, size, counts):
             k += 1  # it goes on and on: warmth or contact, not a path that closes
             continue
         if lasting < PERSISTENCE:
-            if step < 0.0 and abs(step) > 2.0 * scatter and here < before + 0.5 * step:
+            sank = level - np.exp(here) * abs(imposed[k]) > EVENT_SIGMAS * noise
+            if step < 0.0 and abs(step) > 2.0 * scatter and here < before + 0.5 * step and sank:
                 counts[1] += 1  # what only comes back from above was no short
             k += 1
             continue

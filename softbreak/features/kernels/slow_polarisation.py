@@ -23,6 +23,8 @@ SAME_CURRENT: Final = 0.05
 SAME_DURATION: Final = 0.05
 SAME_GAP: Final = 0.2
 """Relative differences of current, cycle and pause before it within which A can be compared."""
+DRIFTED: Final = 0.3
+"""Share of A by which a temperature that moves within a half-cycle may falsify it."""
 LEAST_SHARE: Final = 0.01
 """A below this share of V/I drowns in drift and offsets."""
 _COUNT, _END, _CURRENT, _DURATION, _GAP, _LEVEL_0, _SLOW_0, _SIGMA = range(8)
@@ -44,13 +46,14 @@ def follow_slow(state, timed, known, out) -> None:
         Rise of V within a half-cycle over the current (Ω); start, end and longest interval of the
         cycle (s).
     known : tuple of float
-        ln of the current (A), what takes ln R to the first temperature, and ln R there.
+        ln of the current (A), what takes ln R to the first temperature, ln R there, and by how
+        much the temperature moved it since the cycle before.
     out : numpy.ndarray, shape (4,)
         Gets ln A over its reference, the same minus that of V/I, their standard deviation, and
         ln of the reference over V/I then; left alone where they are not known.
     """
     slow, start, end, interval = timed
-    current, warmth, level = known
+    current, warmth, level, drift = known
     gap, state[_END] = start - state[_END], end
     if not (np.isfinite(slow) and np.isfinite(gap)):
         return
@@ -66,6 +69,8 @@ def follow_slow(state, timed, known, out) -> None:
         state[_COUNT] = 0.0
         state[_CURRENT], state[_DURATION], state[_GAP] = current, duration, gap
         state[_NEW : _NEW + LAST] = np.nan
+    if 0.5 * drift * np.exp(level) > DRIFTED * state[_SLOW_0]:  # also False before there is one
+        return
     there = slow * np.exp(warmth)
     count = int(state[_COUNT])
     if count < FIRST:

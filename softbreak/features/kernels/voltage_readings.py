@@ -8,7 +8,12 @@ import numpy as np
 
 from softbreak.compiled import exact
 from softbreak.features.kernels.half_cycle import STATISTICS, measure
-from softbreak.features.kernels.not_measured import mark_still, open_samples, stood_still
+from softbreak.features.kernels.not_measured import (
+    mark_against,
+    mark_still,
+    open_samples,
+    stood_still,
+)
 from softbreak.features.kernels.resistance_steps import (
     MOST_EVENTS,
     SMALLEST_EVENT,
@@ -121,6 +126,9 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         imposed, warmth = buffer[IMPOSED, start:stop], buffer[WARMTH, start:stop]
         still = frozen[start:stop]
         marked = mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
+        back = plus_plain and minus_plain
+        back = back and mark_against(voltage, sign, plus_voltage, minus_voltage, still)
+        marked = marked or still.any()
         lost = open_samples(buffer[CURRENT, start:stop], voltage, buffer[KNOWN, start:stop])
         if marked or len(lost):
             kept = np.ones(len(time), dtype=np.bool_)
@@ -138,7 +146,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         else:
             samples = (time, voltage, imposed, warmth)
             more = _measure(samples, sign, twin, plain, row, events[found:], as_recorded)
-        if stood_still(voltage, row[NOISE], twin[1]):
+        if back or stood_still(voltage, row[NOISE], twin[1]):
             _forget_voltage(row)
             owners[made] = m
             made += 1

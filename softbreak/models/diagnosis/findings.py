@@ -86,7 +86,7 @@ def _open_leads(evidence: CellEvidence) -> Iterator[Finding]:
 
 
 def _frozen(evidence: CellEvidence) -> Iterator[Finding]:
-    """Say that a voltage channel stood still while current flowed."""
+    """Say that a voltage channel stood still, or ran against the current, while it flowed."""
     half_cycles = evidence.timeline.half_cycle_columns
     still = np.isnan(half_cycles["voltage_volt"])
     if still.any():
@@ -94,9 +94,9 @@ def _frozen(evidence: CellEvidence) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "frozen-voltage",
-            f"In {int(still.sum())} half-cycles, first at {hours(first)}, one and the same voltage "
-            "stands row after row, which it did not before: it was not measured there, and says "
-            "nothing of the cell. Check leads and voltage channel.",
+            f"In {int(still.sum())} half-cycles, first at {hours(first)}, the voltage stands row "
+            "after row, or runs against the current, which it did not before: it was not measured "
+            "there, and says nothing of the cell. Check leads and voltage channel.",
         )
 
 

@@ -29,7 +29,7 @@ THRESHOLDS: Final = {
     # P(soft or hard) from which a cycle that the rule calls healthy is called soft
     "OVERRULED": 0.93,
     # the same, and where the rule leaves a cycle open, if neither temperature nor spectrum tells a
-    # short from a warmer cell
+    # short from a warmer cell; while V/I is on its way, as in an oven, nothing does
     "SURE_UNLOGGED": 0.96,
     # R over L/(σA) above which a wrong area or conductivity explains a certificate as well …
     "MISSTATED": 0.45,
@@ -60,13 +60,15 @@ THRESHOLDS: Final = {
 LEVEL: Final = np.dtype(
     [
         (name, "<f8")
-        for name in ("growth", "grew", "creep_lower", "creep_upper", "creep_left", "logged")
+        for name in ("growth", "grew", "creep_lower", "creep_upper", "creep_left", "logged", "still")
     ]
 )
 """Where a cycle stands: ln of V/I over its base, or of what current and duration explain (NaN where
 it is not known); 1 where it is the former: the latter is no growth, and falls as a short makes it
 fall; what :func:`softbreak.models.learned.creep.creep_of` says; 1 where the temperature was
-logged."""
+logged; 1 where V/I stands still, or fell abruptly within the cycles just before."""
+MOVING: Final = 0.08
+"""Change of ln (V/I) within five cycles by which, unless it is abrupt, the cell is still moving."""
 _KEPT, _ONLY_LEARNED = -2, codes.LEARNED
 
 
@@ -133,7 +135,7 @@ def levels_of(rows: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    rows : numpy.ndarray, shape (n, 6)
+    rows : numpy.ndarray, shape (n, 8)
         ``LEVELS``, columns of a model's inputs.
     """
     levels = np.empty(len(rows), LEVEL)
@@ -148,6 +150,8 @@ LEVELS: Final[Sequence[str]] = (
     "slow_change",
     "slow_over_level",
     "slow_uncertainty",
+    "drops_10",
+    "x_over_median_5",
 )
 
 
@@ -160,6 +164,7 @@ def _levels(rows: Any, levels: Any) -> None:
         # a short could hide behind what current and duration explain, more than in growth
         shifted = shift > SHIFT_LIMIT and shift > growth
         level.growth, level.grew = shift if shifted else growth, 0.0 if shifted else 1.0
+        level.still = 1.0 if row[6] > 0.0 or abs(row[7]) < MOVING else 0.0
         lower, upper, left = creep_of(row[3], row[4], row[5])
         level.creep_lower, level.creep_upper, level.creep_left = lower, upper, left
 
@@ -230,7 +235,8 @@ def _decide(rule: Any, mine: Any, scored: Any, level: Any, lim: Any, out: Any) -
 @strict
 def _told_from_warmth(scored: Any, level: Any, lim: Any) -> bool:
     """Whether a short that the rule does not see can be told from a warmer cell."""
-    return bool(level.logged or scored.kind == 1.0 or _fault(scored) > lim.SURE_UNLOGGED)
+    sure = level.still and _fault(scored) > lim.SURE_UNLOGGED
+    return bool(level.logged or scored.kind == 1.0 or sure)
 
 
 @strict

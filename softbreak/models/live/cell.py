@@ -76,7 +76,7 @@ class LiveCell:
         self._running: str | None = None
         self._slices = 0
         self._logged = False
-        self._applies = self._chosen.unit == "cycle" and cell.configuration != "full"
+        self._applies = self._chosen.unit == "cycle" and not cell.unlike
         self._judge: Judge | None = None
         self._pairing: LivePairing | None = None
         self._measured = -np.inf

@@ -96,7 +96,7 @@ def below_bare(
         None above it, near it, and without geometry.
     """
     floor, stated = cell.ionic_floor_ohm, cell.temperature_celsius
-    if floor is None or cell.configuration == "full" or not resistance_ohm > 0.0:
+    if floor is None or cell.unlike or not resistance_ohm > 0.0:
         return None
     share = CERTIFICATE_UNLOGGED
     if stated is not None and np.isfinite(celsius):
@@ -125,7 +125,7 @@ def certificates_of(
     readings : sequence of ImpedanceReading
         One a spectrum.
     """
-    if evidence.cell.ionic_floor_ohm is None or evidence.cell.configuration == "full":
+    if evidence.cell.ionic_floor_ohm is None or evidence.cell.unlike:
         return []
     found = [
         Certificate(reading.time_second, certified_verdict(reading))
@@ -152,7 +152,7 @@ def doubts_of(
         One a spectrum.
     """
     cycles = evidence.timeline.cycle_columns
-    if not len(cycles) or evidence.cell.configuration == "full":
+    if not len(cycles) or evidence.cell.unlike:
         return []
     before, ended, warmth, ampere = (
         float(cycles[name][-1])

@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from softbreak.data.configurations import FULL, THREE
+from softbreak.data.record import Cell
 from softbreak.features.cycles.columns import Columns
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.charge_balance import charging_sign
@@ -67,6 +69,14 @@ class Foreign(NamedTuple):
     wanted: str
 
 
+_THREE: Final = Foreign(
+    "three electrodes are stated: the voltage is that of one electrode against a reference, not of "
+    "the whole cell, and resistance rules for two like electrodes do not apply to it",
+    "The voltage between working and counter electrode (Ewe − Ece), stated as symmetric; or "
+    "softbreak coulombic: the charge balance.",
+)
+
+
 def foreign_cell(evidence: CellEvidence) -> Foreign | None:
     """Return why a cell is no symmetric one; None where nothing says so.
 
@@ -75,8 +85,10 @@ def foreign_cell(evidence: CellEvidence) -> Foreign | None:
     evidence : CellEvidence
     """
     stated = evidence.cell.configuration
-    if stated == "full":
+    if stated == FULL:
         return _told(evidence, "the manifest says so")
+    if stated == THREE:
+        return _THREE
     seen = _seen(evidence) or _held(evidence.timeline.half_cycle_columns)
     if seen is None or seen.wanted:
         return seen
@@ -86,6 +98,23 @@ def foreign_cell(evidence: CellEvidence) -> Foreign | None:
         f"the cell is stated to be {stated}, but {seen.reason}: a symmetric cell has no voltage of "
         "its own",
         "Check which file belongs to which cell, and which leads measured the voltage.",
+    )
+
+
+def swept(cell: Cell) -> Foreign:
+    """Return why the voltammograms of a cell that is stated to be none of like electrodes say
+    nothing of a short.
+
+    Parameters
+    ----------
+    cell : Cell
+    """
+    if cell.configuration == THREE:
+        return _THREE
+    return Foreign(
+        "this is a full cell (the manifest says so): a voltammogram of it shows the reactions of "
+        "its electrodes, and the CV rules for symmetric cells do not apply",
+        FULL_WANTED,
     )
 
 
@@ -177,7 +206,10 @@ def _held(half_cycles: Columns) -> Foreign | None:
         return None
     near = np.maximum(HELD_SHARE * np.abs(mean), HELD_VOLT)
     moved = np.max(np.abs(np.stack([first, last, late]) - mean), axis=0)
-    held = (moved <= near) & (np.abs(late_ampere - ampere) > DECAYED * np.abs(ampere))
+    still = moved <= near
+    held = still & (np.abs(late_ampere - ampere) > DECAYED * np.abs(ampere))
+    if held.any():  # where the current has settled, the voltage is still that of the hold
+        held |= still & (np.abs(mean[:, None] - mean[held]).min(axis=1) <= near)
     if held.mean() <= MOSTLY:
         return None
     span = f"{1e3 * np.abs(mean[held]).min():.3g} to {1e3 * np.abs(mean[held]).max():.3g} mV"

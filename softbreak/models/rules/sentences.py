@@ -242,7 +242,8 @@ _OHMS: Final[dict[int, dict[int, Callable[..., str]]]] = {
 electrolyte's."""
 _TOLD: Final[dict[int, Callable[..., str]]] = {
     codes.MISSING: lambda *_: (
-        "no voltage or no current was measured in this cycle, or it stood still."
+        "no voltage or no current was measured in this cycle, or the voltage stood still or ran "
+        "against the current."
     ),
     codes.LOST: lambda noise, *_: (
         f"the voltage scatters by {percent(noise)} of its mean: V/I is lost in the noise."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from softbreak.data.record import Cell
-from softbreak.models.rules.foreign import FULL_WANTED
+from softbreak.models.rules.foreign import swept
 from softbreak.models.rules.sentences import bare, ohm, percent, state_probabilities
 from softbreak.models.rules.thresholds import (
     ACTIVATION_EV,
@@ -100,12 +100,8 @@ def foreign_sweep(sweep: SweepView, cell: Cell) -> Verdict | None:
     cell : Cell
     """
     low, high = sweep.middle - sweep.window, sweep.middle + sweep.window
-    if cell.configuration == "full":
-        return undetermined(
-            "this is a full cell (the manifest says so): a voltammogram of it shows the reactions "
-            "of its electrodes, and the CV rules for symmetric cells do not apply",
-            FULL_WANTED,
-        )
+    if cell.unlike:
+        return undetermined(*swept(cell))
     near = LOPSIDED * sweep.window
     one_sided = min(abs(low), abs(high)) <= near and max(-low, high) <= SYMMETRIC_VOLT
     if abs(sweep.middle) <= near or one_sided:

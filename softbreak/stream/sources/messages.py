@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import numpy as np
 
+from softbreak.data.configurations import CONFIGURATIONS, configuration_named
 from softbreak.data.record import Cell, Record, Source, Technique, checked_cell
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import SchemaError, SoftbreakError
@@ -39,7 +40,6 @@ MOST_CACHED: Final = 32 << 20
 MOST_NUMBER: Final = 1e18
 _TECHNIQUES: Final = {technique.value: technique for technique in Technique}
 _TEXTS: Final = ("configuration", "electrode", "electrolyte", "notes")
-_CONFIGURATIONS: Final = (None, "", "symmetric", "asymmetric", "full")
 _FLOAT, _INTEGER = np.dtype(np.float64), np.dtype(np.int64)
 
 
@@ -279,8 +279,11 @@ def _made_cell(name: str, facts: str) -> Cell:
     known = {item.name for item in fields(Cell)} - {"cell_id"}
     if not isinstance(told, dict) or not set(told) <= known:
         raise MessageError(f"facts {facts[:80]}; expected some of {', '.join(sorted(known))}")
-    if told.get("configuration") not in _CONFIGURATIONS:
-        expected = ", ".join(filter(None, _CONFIGURATIONS))
+    stated = told.get("configuration")
+    if stated and isinstance(stated, str):
+        told["configuration"] = configuration_named(stated)
+    if stated and told["configuration"] not in CONFIGURATIONS:
+        expected = ", ".join(CONFIGURATIONS)
         raise MessageError(f"facts of {name}: configuration; expected one of {expected}")
     try:
         return checked_cell(Cell(cell_id=name, **told))

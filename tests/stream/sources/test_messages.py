@@ -22,6 +22,11 @@ def test_facts_are_texts_and_numbers():
     assert (told.cell.area_cm2, told.cell.electrode, told.cell.notes) == (0.785, "Li", "ü")
 
 
+def test_a_configuration_is_known_by_its_usual_words():
+    for text, meant in (("Full cell", "full"), ("3-electrode", "three-electrode"), ("", "")):
+        assert parse(message(facts={"configuration": text})).cell.configuration == meant
+
+
 @pytest.mark.parametrize(
     "facts",
     [
@@ -35,6 +40,7 @@ def test_facts_are_texts_and_numbers():
         {"notes": 5},
         {"electrode": 7},
         {"configuration": "round"},
+        {"configuration": 7},
         {"notes": "x" * 20_000},
         ["area_cm2"],
         "area_cm2",

@@ -87,7 +87,9 @@ def judge_short(m: Any, cycle: Any, events: Any, at: Any, said: Any, lim: Any) -
     if found:
         m.deepest = 0.0
     m.deepest = larger(m.deepest, fallen)
-    faint = m.deepest < lim.FAINT_DROP or (not found and not back and eta < lim.FAINT_FRACTION)
+    # what the temperature's correction leaves unknown is no short either: the probe may have lagged
+    least = larger(lim.FAINT_FRACTION, 1.0 - math.exp(-spread_0))
+    faint = m.deepest < lim.FAINT_DROP or (not found and not back and eta < least)
     if not (eta < lim.HEALTHY_BELOW or faint):
         state = codes.HARD if eta >= lim.HARD_FROM else codes.SOFT
         say(said, state, codes.SHORT, eta, lower, smaller(upper, 1.0))
