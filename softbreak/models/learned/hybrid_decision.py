@@ -11,6 +11,7 @@ from softbreak.models.learned.creep import Creep
 from softbreak.models.rules.sentences import percent
 from softbreak.models.rules.thresholds import (
     BELOW_FLOOR,
+    CERTIFICATE_UNLOGGED,
     GROWTH_LIMIT,
     HEALTHY_UPPER,
     NOT_MEASURED,
@@ -26,9 +27,9 @@ OVERRULED: Final = 0.93
 SURE_UNLOGGED: Final = 0.96
 """The same, and where the rule leaves a cycle open, if neither temperature nor spectrum tells
 a short from a warmer cell."""
-MISSTATED: Final = 0.45
+MISSTATED: Final = CERTIFICATE_UNLOGGED
 """R over L/(σA) above which a wrong area or conductivity explains a certificate as well …"""
-UNMOVED: Final = 0.10
+UNMOVED: Final = 0.30
 """… if P(soft or hard) is below this: no drop, no decline, no spectrum speaks for a short."""
 STANDS: Final = 0.85
 """Share of V/I before an abrupt drop below which the drop is held as long as V/I stays there …"""

@@ -43,7 +43,7 @@ from softbreak.verdict import (
 )
 
 SURE: Final = 0.95
-CERTAIN: Final = 0.45
+CERTAIN: Final = CERTIFICATE_UNLOGGED
 """R_LF over L/(σA) up to which no misstated area or conductivity explains it."""
 
 
