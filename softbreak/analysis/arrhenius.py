@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,10 @@ from softbreak.report.number_words import interval, number, percent
 
 MUST_AGREE = 0.1
 """A change of ln R on return beyond this is a cell that changed during the series."""
+MIXED_EV = 0.15
+"""Activation energy of a mixed conductor's electronic path (eV)."""
+MATTERS = 0.05
+"""A difference of η_e that is told."""
 CAVEATS = (
     "A low-frequency intercept of metal electrodes is R_i ∥ R_e: its slope mixes both paths, "
     "E_app = (1 − η) E_i + η E_e. That is what lets η be read from it.",
@@ -37,7 +41,18 @@ class _Read:
     series: Series
     energy: ActivationEnergy
     fit: TwoPathFit | None
+    mixed: TwoPathFit | None
     drift: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether the cell changed while it was measured."""
+        return abs(self.drift) > MUST_AGREE
+
+    @property
+    def told(self) -> TwoPathFit | None:
+        """The fit, where its fraction means something."""
+        return self.fit if self.fit is not None and self.fit.fits and not self.changed else None
 
 
 def read_arrhenius(
@@ -82,7 +97,7 @@ def read_arrhenius(
     return Reading(
         f"Temperature series of {name}",
         (_summary(read), _points(read[-1][1])),
-        _verdict(read[-1][1], change),
+        _verdict(read, change),
         (*_remarks(read), *CAVEATS),
         _data(read, change),
         (_figure(read),),
@@ -92,11 +107,15 @@ def read_arrhenius(
 
 def _read(series: Series, priors: Priors) -> _Read:
     kelvin, ohm = series.kelvin, series.ohm
-    fit = None
+    fit = mixed = None
     if len(np.unique(np.round(kelvin, 1))) >= 3 and np.ptp(kelvin) >= LEAST_SPAN:
         reference = float(np.clip(298.15, kelvin.min(), kelvin.max()))
         fit = two_path_fraction(kelvin, ohm, priors=priors, reference_kelvin=reference)
-    return _Read(series, apparent_activation_energy(kelvin, ohm), fit, drift_on_return(kelvin, ohm))
+        if priors.electronic_ev is None:
+            other = replace(priors, electronic_ev=MIXED_EV)
+            mixed = two_path_fraction(kelvin, ohm, priors=other, reference_kelvin=reference)
+    energy, drift = apparent_activation_energy(kelvin, ohm), drift_on_return(kelvin, ohm)
+    return _Read(series, energy, fit, mixed, drift)
 
 
 def _summary(read: list[tuple[str, _Read]]) -> Table:
@@ -111,7 +130,7 @@ def _summary(read: list[tuple[str, _Read]]) -> Table:
                 number(energy.energy_ev),
                 f"{number(energy.lower_ev)} to {number(energy.upper_ev)}",
                 number(energy.curvature_z, 2),
-                interval(fit.fraction, fit.lower, fit.upper) if fit and fit.fits else "–",
+                interval(fit.fraction, fit.lower, fit.upper) if fit and found.told else "–",
                 f"{number(fit.reference_kelvin - KELVIN)} °C" if fit else "–",
                 number(fit.reduced_chi2, 2) if fit else "–",
                 percent(np.expm1(found.drift), signed=True),
@@ -138,8 +157,18 @@ def _points(found: _Read) -> Table:
     return Table("The latest series", ("T °C", "R_LF Ω", "fit Ω", "η_e of the fit"), rows)
 
 
-def _verdict(now: _Read, change: EnergyChange | None) -> str:
-    told = []
+def _verdict(read: list[tuple[str, _Read]], change: EnergyChange | None) -> str:
+    now = read[-1][1]
+    told = [
+        f"In the series {word} the resistance changed by "
+        f"{percent(np.expm1(found.drift), signed=True)} between two visits of one temperature: the "
+        "cell changed while it was measured, and neither an activation energy nor an electronic "
+        "fraction follows."
+        for word, found in read
+        if found.changed
+    ]
+    if told:
+        return " ".join(told)
     if change is not None:
         told.append(
             f"The apparent activation energy changed by {number(change.change_ev)} eV "
@@ -158,7 +187,7 @@ def _verdict(now: _Read, change: EnergyChange | None) -> str:
     elif fit.fits:
         told.append(
             f"Two paths fit with η_e = {interval(fit.fraction, fit.lower, fit.upper)} at "
-            f"{number(fit.reference_kelvin - KELVIN)} °C."
+            f"{number(fit.reference_kelvin - KELVIN)} °C{_if_mixed(fit, now.mixed)}."
         )
     else:
         told.append(
@@ -166,6 +195,14 @@ def _verdict(now: _Read, change: EnergyChange | None) -> str:
             f"{number(fit.reduced_chi2, 2)}): no electronic fraction."
         )
     return " ".join(told)
+
+
+def _if_mixed(fit: TwoPathFit, mixed: TwoPathFit | None) -> str:
+    """Say what another electronic path would make of it, where the curve does not exclude one."""
+    if mixed is None or not mixed.fits or mixed.upper - fit.upper < MATTERS:
+        return ""
+    other = interval(mixed.fraction, mixed.lower, mixed.upper)
+    return f" if the electronic path is a metal, {other} if it is a mixed conductor ({MIXED_EV} eV)"
 
 
 def _remarks(read: list[tuple[str, _Read]]) -> tuple[str, ...]:
@@ -177,7 +214,7 @@ def _remarks(read: list[tuple[str, _Read]]) -> tuple[str, ...]:
             "of each pair is taken as before."
         )
     for word, found in read:
-        if abs(found.drift) > MUST_AGREE:
+        if found.changed:
             told.append(
                 f"WARNING: in the series {word} the resistance changed by "
                 f"{percent(np.expm1(found.drift), signed=True)} between two visits of one "
@@ -223,11 +260,15 @@ def _series_data(word: str, found: _Read) -> dict[str, object]:
         "drift_on_return": found.drift,
     }
     if fit is not None:
+        known = found.told is not None
         told |= {
-            "electronic_fraction": fit.fraction,
-            "electronic_fraction_sd": fit.sd,
-            "electronic_fraction_lower": fit.lower,
-            "electronic_fraction_upper": fit.upper,
+            "electronic_fraction": fit.fraction if known else np.nan,
+            "electronic_fraction_sd": fit.sd if known else np.nan,
+            "electronic_fraction_lower": fit.lower if known else np.nan,
+            "electronic_fraction_upper": fit.upper if known else np.nan,
+            "electronic_fraction_upper_mixed_conductor": found.mixed.upper
+            if known and found.mixed is not None and found.mixed.fits
+            else np.nan,
             "reference_celsius": fit.reference_kelvin - KELVIN,
             "reduced_chi2": fit.reduced_chi2,
             "fits": fit.fits,

@@ -13,13 +13,8 @@ from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.models.diagnosis.diagnose import examine
 from softbreak.models.rules.certificates_beside import sweep_views
-from softbreak.models.rules.voltammetry import (
-    LOPSIDED,
-    SAME_SETTING,
-    foreign_sweep,
-    hardened,
-    literal,
-)
+from softbreak.models.rules.sweep_views import LOPSIDED, SAME_SETTING, foreign_sweep
+from softbreak.models.rules.voltammetry import hardened, literal
 from softbreak.physics.voltammetry import (
     at_reference_temperature,
     current_increase,
@@ -77,7 +72,7 @@ def read_cv(history: CellHistory, cycled: float | None = None) -> Reading:
         f"Cyclic voltammetry of {cell.cell_id}",
         (_measured(table, cell), _judged(table, paper, careful)),
         _conclusion(table if any(own) else table[:0], careful),
-        (*_invasive(table, charge, cell), *_remarks(evidence), *CAVEATS),
+        (*_invasive(table, charge, cell), *_cut(table), *_remarks(evidence), *CAVEATS),
         data,
         (voltammograms(examine(history)), _trend(table)),
         "Joule 2022, doi 10.1016/j.joule.2022.05.020, Equation 3 and Figure 3",
@@ -94,13 +89,19 @@ def with_omega(evidence: CellEvidence) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``evidence.sweeps`` with ``omega`` (Equation 3 on peaks, against the sweep before; NaN
-        where that had another window or rate),
+        ``evidence.sweeps`` with ``cut`` (a cycle that was cut off has the window of its
+        measurement), ``omega`` (Equation 3 on peaks, against the sweep before; NaN where that had
+        another window or rate, or one was cut off),
         ``omega_first`` (chord at common voltage, against the first sweep of equal window and
         rate) and ``omega_first_corrected`` (the same at the first sweep's temperature; NaN where
         none was logged).
     """
-    table = evidence.sweeps.reset_index(drop=True)
+    views = sweep_views(evidence)
+    table = evidence.sweeps.reset_index(drop=True).assign(
+        window=[view.window for view in views],
+        middle=[view.middle for view in views],
+        cut=[view.cut for view in views],
+    )
     chord = table["chord_resistance"].to_numpy(dtype=np.float64)
     warmth = table["temperature_celsius"].to_numpy(dtype=np.float64)
     first = _first_alike(table)
@@ -139,7 +140,14 @@ def _first_alike(table: pd.DataFrame) -> list[int]:
 
 
 def _like_the_one_before(table: pd.DataFrame) -> np.ndarray:
-    return np.array([k > 0 and _alike(table, k - 1, k) for k in range(len(table))], dtype=bool)
+    cut = table["cut"].to_numpy(dtype=bool)
+    return np.array(
+        [
+            k > 0 and _alike(table, k - 1, k) and not cut[k - 1 : k + 1].any()
+            for k in range(len(table))
+        ],
+        dtype=bool,
+    )
 
 
 def _cycled(evidence: CellEvidence, cell: Cell, given: float | None) -> float:
@@ -211,7 +219,7 @@ def _conclusion(table: pd.DataFrame, careful: list[Verdict]) -> str:
     worst = max(reversed(careful), key=lambda verdict: verdict.state.severity)
     words = [
         f"CV {number + 1}: {_series_words(part.reset_index(drop=True))}"
-        for number, (_, part) in enumerate(table.groupby("series"))
+        for number, (_, part) in enumerate(table[~table["cut"]].groupby("series"))
         if len(part) > 1
     ]
     words += _between_words(table)
@@ -304,6 +312,14 @@ def _invasive(table: pd.DataFrame, charge: float, cell: Cell) -> tuple[str, ...]
     )
 
 
+def _cut(table: pd.DataFrame) -> tuple[str, ...]:
+    """Say which cycles were cut off (rows are missing, or the measurement was ended)."""
+    names = [f"{row['series'] + 1}.{row['sweep'] + 1}" for row in rows_of(table) if row["cut"]]
+    if not names:
+        return ()
+    return (f"Cut off within the cycle, and compared by the chord alone: {', '.join(names)}.",)
+
+
 def _remarks(evidence: CellEvidence) -> tuple[str, ...]:
     if evidence.temperature_logged:
         return ()
@@ -346,7 +362,7 @@ def _trend(table: pd.DataFrame) -> Figure:
         "ω since the first CV, at the common voltage",
         "CV cycle",
         (Panel("ω / %", tuple(curves), (Rule(0.0, ""), Rule(15.0, "15 %"))),),
-        caption="From 15 % on the hardened rule calls it soft, unless warmth explains it.",
+        caption="From 15 % on the hardened rule sees a rise, which warmth or contact may explain.",
         whole_numbers=True,
         height=10.5,
     )

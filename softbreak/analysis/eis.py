@@ -27,7 +27,7 @@ CAVEATS = (
     "arcs in series.",
 )
 PAIR_CAVEAT = (
-    "η_e from a pair takes the first spectrum as healthy; 1 K of unlogged warming is 4 to 5 % of R."
+    "η_e from a pair takes its first spectrum as healthy; 1 K of unlogged warming is 4 to 5 % of R."
 )
 
 
@@ -138,7 +138,7 @@ def _against_the_first(pairs: Sequence[SpectrumReading]) -> Table:
         "Interfaces grew by",
         "ΔY flatness (χ²)",
     )
-    return Table("Against the first spectrum", columns, tuple(rows))
+    return Table("Against the first sound spectrum", columns, tuple(rows))
 
 
 def _conclusion(readings: Sequence[SpectrumReading], area: float | None) -> str:
@@ -160,14 +160,29 @@ def _conclusion(readings: Sequence[SpectrumReading], area: float | None) -> str:
         return f"{last.below.sentence} {least}."
     if last.pair is None:
         return f"{least}. A spectrum of the same cell when it was fresh would turn this into η_e."
-    first = readings[0].ends.low_frequency_ohm
-    change = f"R_LF went from {ohm(first, area)} to {ohm(last.ends.low_frequency_ohm, area)}"
+    now = ohm(last.ends.low_frequency_ohm, area)
+    change = f"{_left_out(readings)}R_LF went from {ohm(last.first_ohm, area)} to {now}"
     if last.pair.abstained:
         return f"{change}. The pair is not conclusive: {' '.join(last.pair.reasons)}"
-    if readings[0].below is not None:
-        return f"{change}. The first was of a shorted cell: {readings[0].below.sentence}"
     eta = interval(last.pair.mean, last.pair.lower, last.pair.upper)
-    return f"{change}; with the first spectrum as healthy, η_e is now {eta}, by {last.pair.method}."
+    which = "the first spectrum" if last.reference == readings[0].name else last.reference
+    return f"{change}; with {which} as healthy, η_e is now {eta}, by {last.pair.method}."
+
+
+def _left_out(readings: Sequence[SpectrumReading]) -> str:
+    """Say why the first spectrum is not the one that the last is held against."""
+    first, last = readings[0], readings[-1]
+    if last.reference == first.name:
+        return ""
+    if first.below is not None:
+        why = f"was of a shorted cell: {first.below.sentence}"
+    elif first.line.is_line:
+        why = f"is a straight line at {ohm(first.line.resistance_ohm)}, not one of a sound cell."
+    elif first.blocking:
+        why = f"ends as {first.blocking}."
+    else:
+        why = "is not sound (Kramers–Kronig)."
+    return f"The first spectrum {why} Against {last.reference}, "
 
 
 def _nyquist(readings: Sequence[SpectrumReading], area_cm2: float | None) -> Figure:
@@ -263,6 +278,7 @@ def _as_data(one: SpectrumReading) -> dict[str, Any]:
             ),
         },
         "circuit": _circuit_data(one),
+        "reference": one.reference or None,
         "pair": None,
     }
     if pair is not None:

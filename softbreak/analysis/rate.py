@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 
+from softbreak.analysis.interfacial_trend import interfacial_trend, trend_data, trend_table
 from softbreak.analysis.reading import Reading, Table
 from softbreak.data.history import CellHistory
+from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.features.evidence.test_conditions import metal_of, rate_test_of, steps_of_timeline
 from softbreak.metals import Metal, moved_um
 from softbreak.models.rules.certificates_beside import below_bare
-from softbreak.models.rules.thresholds import DEAD_SHORT_OHM_CM2
-from softbreak.physics.charge_transfer import charge_transfer_trend
-from softbreak.physics.impedance import intercepts
+from softbreak.models.rules.thresholds import DEAD_SHORT_OHM_CM2, DOUBTFUL_OHM_CM2
 from softbreak.physics.rate import (
     ENOUGH_CYCLES,
     FEW_CYCLES,
@@ -36,8 +36,8 @@ from softbreak.physics.voltammetry import at_reference_temperature
 from softbreak.report.drawing import BLUE, INK, QUIET, Curve, Figure, Mark, Panel, Rule
 from softbreak.report.number_words import number, percent
 
-LEAST_FREQUENCIES = 5
-"""Fewer make no spectrum."""
+MOST_KELVIN = 30
+"""Nobody warms a cell by more unawares."""
 CAVEATS = (
     "An overpotential that does not rise with the current is the paper's sign of a soft breakdown. "
     "One that rises less than proportionally is not: charge-transfer kinetics (asinh), warmth and "
@@ -65,7 +65,7 @@ def read_rate(history: CellHistory) -> Reading:
     steps, capacity = steps_of_timeline(evidence.timeline, area)
     title = f"Rate test of {evidence.cell.cell_id}"
     trend = interfacial_trend(evidence)
-    tables = (_trend_table(trend),) if trend is not None else ()
+    tables = (trend_table(trend),) if trend is not None else ()
     refused = _refused(evidence, steps)
     if refused:
         return Reading(
@@ -73,13 +73,14 @@ def read_rate(history: CellHistory) -> Reading:
             tables,
             refused,
             CAVEATS[2:],
-            {"interfacial_trend": _trend_data(trend)},
+            {"interfacial_trend": trend_data(trend)},
         )
     shown = rate_test_of(steps)
     relative = _at_one_temperature(shown, evidence)
     found = critical_current(shown, capacity, areal=bool(area), relative=relative)
     back = returns(shown, relative)
-    told = _hidden(shown, found, falls(shown, relative), area) or _verdict(found, back, area)
+    told = _hidden(shown, found, falls(shown, relative), evidence.cell)
+    told = told or _verdict(found, back, evidence)
     if _below(shown, evidence) and not np.isfinite(found.failed_at):
         told = "No critical current density follows: the cell was shorted from the first step on."
     return Reading(
@@ -124,32 +125,6 @@ def _at_one_temperature(steps: Steps, evidence: CellEvidence) -> np.ndarray:
     if not evidence.temperature_logged or not np.isfinite(at).all():
         return np.ones(len(at))
     return at_reference_temperature(np.ones(len(at)), at, float(at[0]))
-
-
-def interfacial_trend(evidence: CellEvidence) -> Line | None:
-    """Trend of the interfacial resistance R_LF - R_HF over the cell's hours.
-
-    Parameters
-    ----------
-    evidence : CellEvidence
-
-    Returns
-    -------
-    Line or None
-        Of ln R over hours; None below three spectra.
-    """
-    rows = []
-    for spectrum in evidence.spectra:
-        if len(spectrum.frequency) < LEAST_FREQUENCIES:
-            continue
-        ends = intercepts(spectrum.frequency, spectrum.impedance)
-        rows.append(
-            (spectrum.time_second / 3600.0, ends.low_frequency_ohm - ends.high_frequency_ohm)
-        )
-    if len(rows) < 3:
-        return None
-    hours, resistance = np.array(rows, dtype=np.float64).T
-    return charge_transfer_trend(hours, resistance)
 
 
 def _units(area: float | None) -> tuple[str, str]:
@@ -215,36 +190,47 @@ def _critical(found: CriticalCurrent, area: float | None, metal: Metal | None) -
     return Table("Critical current density", ("quantity", "value", "remark"), tuple(rows))
 
 
-def _hidden(steps: Steps, found: CriticalCurrent, fallen: list[Fall], area: float | None) -> str:
+def _hidden(steps: Steps, found: CriticalCurrent, fallen: list[Fall], cell: Cell) -> str:
     """Say what makes a test without a failing step no sound one; empty where nothing does."""
     if np.isfinite(found.failed_at):
         return ""
+    area = cell.area_cm2
     current, _ = _units(area)
+    what = "V/j" if area else "V/I"
     largest = float((1e3 * steps.overpotential / steps.current_density).max())
+    size = f"{what} is {number(largest)} {'Ω cm²' if area else 'Ω'} or less at every step"
     if area and largest < DEAD_SHORT_OHM_CM2:
         return (
-            f"V/j is {number(largest)} Ω cm² or less at every step: no separator has so little. "
-            "The cell was a wire from the start, and there is no critical current density."
+            f"{size}: no separator has so little. The cell was a wire from the start, and there "
+            "is no critical current density."
+        )
+    if largest < DOUBTFUL_OHM_CM2 and cell.ionic_floor_ohm is None:
+        return (
+            f"{size}: hardly any separator has so little, and the cell may have been shorted from "
+            "the start. No critical current density follows before area, thickness and "
+            "conductivity of the electrolyte are stated (cells.csv), or a spectrum shows an arc."
         )
     if not fallen:
         return ""
     one = fallen[0]
     at = f"{number(steps.current_density[one.step])} {current}"
-    how = (
-        f"While the current stayed at {at}"
-        if one.within
-        else f"When the current was lowered from {number(steps.current_density[one.step - 1])} to "
-        f"{at}"
-    )
+    before = number(steps.current_density[one.step - 1])
+    how = {
+        "within": f"While the current stayed at {at}, {what} fell by {percent(-one.change)}",
+        "down": f"When the current was lowered from {before} to {at}, {what} fell by "
+        f"{percent(-one.change)}",
+        "up": f"From {before} to {at} {what} fell to {percent(1.0 + one.change)} of what the steps "
+        "before let expect",
+    }[one.how]
     return (
-        f"{how}, V/j fell by {percent(-one.change)}, which kinetics do not do: a short may have "
-        "begun there, or the cell is warmer, or touches better. No critical current density "
-        "follows; softbreak diagnose looks at every cycle."
+        f"{how}, which kinetics do not do: a short may have begun there, or the cell is warmer, or "
+        "touches better. No critical current density follows; softbreak diagnose looks at every "
+        "cycle."
     )
 
 
-def _verdict(found: CriticalCurrent, back: list[Return], area: float | None) -> str:
-    current, _ = _units(area)
+def _verdict(found: CriticalCurrent, back: list[Return], evidence: CellEvidence) -> str:
+    current, _ = _units(evidence.cell.area_cm2)
     lowest = min((one.change for one in back), default=0.0)
     if not np.isfinite(found.failed_at):
         if lowest < -RETURN_REMARK:
@@ -257,22 +243,38 @@ def _verdict(found: CriticalCurrent, back: list[Return], area: float | None) -> 
             f"No sign of breakdown up to {number(found.density)} {current}: the critical current "
             "density lies above."
         )
+    failed = f"{number(found.failed_at)} {current}"
+    least = f"between {number(found.density)} and" if np.isfinite(found.density) else "below"
+    warmth = "" if evidence.temperature_logged else _warmth(-lowest)
     if found.sign == "return":
         return (
-            f"Back at a current that it had seen before {number(found.failed_at)} {current}, the "
-            f"cell shows an overpotential {percent(-lowest)} lower than then: soft breakdown, at "
-            f"{number(found.failed_at)} {current} or on the way back. The critical current density "
-            f"lies between {number(found.density)} and {number(found.failed_at)} {current}."
+            f"Back at a current that it had seen before {failed}, the cell shows an overpotential "
+            f"{percent(-lowest)} lower than then: soft breakdown, at {failed} or on the way "
+            f"back{warmth}. The critical current density lies {least} {failed}."
+        )
+    if found.sign == "again":
+        return (
+            f"At another visit of {failed}, which it had carried before, the cell shows an "
+            f"overpotential {percent(-lowest)} lower than then: soft breakdown, at that visit or "
+            f"since the one before{warmth}. The critical current density lies {least} {failed}."
         )
     words = {
         "lower": "the overpotential is lower at the higher current: soft breakdown",
         "unchanged": "the overpotential stays although the current rose: soft breakdown",
         "collapse": "the resistance collapses: breakdown",
     }
-    return (
-        f"At {number(found.failed_at)} {current} {words[found.sign]}. The critical current density "
-        f"is {number(found.density)} {current}."
-    )
+    limit = f"is {number(found.density)} {current}" if np.isfinite(found.density) else "lies below"
+    return f"At {failed} {words[found.sign]}. The critical current density {limit}."
+
+
+def _warmth(fall: float) -> str:
+    """Say what warming would do the same, where nobody measured the temperature."""
+    kelvin = np.arange(1.0, MOST_KELVIN + 1.0)
+    left = 1.0 / at_reference_temperature(1.0, 25.0 + kelvin, 25.0)
+    enough = kelvin[1.0 - left >= fall]
+    if not len(enough):
+        return ""
+    return f", unless the cell was {enough[0]:.0f} K warmer (no temperature was logged)"
 
 
 def _remarks(back: list[Return], evidence: CellEvidence) -> tuple[str, ...]:
@@ -298,29 +300,6 @@ def _returns_data(
         }
         for one in back
     ]
-
-
-def _trend_table(trend: Line) -> Table:
-    lower, upper = trend.slope_interval()
-    rows = (
-        (
-            f"{100 * trend.slope:+.3g} % an hour",
-            f"{100 * lower:+.3g} to {100 * upper:+.3g}",
-            "falls" if upper < 0 else "rises" if lower > 0 else "no trend",
-        ),
-    )
-    return Table(
-        "Interfacial (charge-transfer) resistance from impedance",
-        ("trend", "90 % interval", "in a word"),
-        rows,
-    )
-
-
-def _trend_data(trend: Line | None) -> dict[str, float] | None:
-    if trend is None:
-        return None
-    lower, upper = trend.slope_interval()
-    return {"slope_per_hour": trend.slope, "lower_per_hour": lower, "upper_per_hour": upper}
 
 
 def _data(
@@ -349,7 +328,7 @@ def _data(
         "fewest_cycles": found.fewest_cycles,
         "enough_capacity": found.enough_capacity,
         "enough_cycles": found.enough_cycles,
-        "interfacial_trend": _trend_data(trend),
+        "interfacial_trend": trend_data(trend),
     }
 
 

@@ -28,7 +28,7 @@ from softbreak.physics.impedance import (
     kramers_kronig,
 )
 from softbreak.physics.pair import without_cable_artefacts
-from softbreak.physics.wire import ResistiveLine, resistive_line
+from softbreak.physics.wire import ResistiveLine, only_metal, resistive_line
 
 FEWEST_POINTS: Final = 8
 _REMARKED: Final = ("left_out", "imaginary_sign")
@@ -59,6 +59,12 @@ class SpectrumReading:
         low-frequency intercept (1); NaN without a reference.
     blocking : str
         How the spectrum ends where its electrodes block ions; empty where they do not.
+    metal : bool
+        A straight line of a resistance that only metal has.
+    reference : str
+        Name of the spectrum that it is held against; empty without one.
+    first_ohm : float
+        Low-frequency resistance of that one (Ω).
     below : BelowBare or None
         What its low-frequency resistance proves, where ions alone cannot have so little.
     remarks : tuple of str
@@ -75,14 +81,28 @@ class SpectrumReading:
     pair: PairResult | None = None
     ratio_as_printed: float = math.nan
     blocking: str = ""
+    metal: bool = False
+    reference: str = ""
+    first_ohm: float = math.nan
     below: BelowBare | None = None
     remarks: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether it is one to hold others against."""
+        return self.comparable and self.check.passed and not self.line.is_line
+
+    @property
+    def comparable(self) -> bool:
+        """Whether others may be held against it."""
+        short = self.metal or self.blocking != "" or self.below is not None
+        return not short and self.bounds is not None
 
 
 def read_spectra(
     history: CellHistory, *, cell: Cell | None = None, warmer_kelvin: float | None = None
 ) -> list[SpectrumReading]:
-    """Read every spectrum of a cell; the first is the reference of the others.
+    """Read every spectrum of a cell; the first sound one is the reference of those after it.
 
     Parameters
     ----------
@@ -102,10 +122,12 @@ def read_spectra(
     named = zip(_names(history), _remarks(history), evidence.spectra, strict=True)
     usable = [(name, told, one) for name, told, s in named if (one := _usable(s)) is not None]
     readings: list[SpectrumReading] = []
+    reference: SpectrumReading | None = None
     for name, told, spectrum in usable:
-        reference = readings[0] if readings else None
         reading = _read(name, spectrum, reference, known, warmer_kelvin)
         readings.append(replace(reading, remarks=told))
+        if reading.comparable and (reference is None or (reading.sound and not reference.sound)):
+            reference = reading
     return readings
 
 
@@ -170,17 +192,23 @@ def _read(
     surely = low + 2.0 * ends.low_frequency_sd_ohm
     warmth = spectrum.temperature_celsius
     what = "The low-frequency resistance"
+    line = resistive_line(f, z)
+    level = reference.ends.low_frequency_ohm if reference is not None else math.nan
     return SpectrumReading(
         name=name,
         spectrum=spectrum,
         check=check,
         ends=ends,
-        line=resistive_line(f, z),
+        line=line,
         bounds=bounds,
         fit=_circuit(f, z, chemistry),
         pair=pair,
         ratio_as_printed=ratio if np.isfinite(ratio) and ratio > 0.0 else math.nan,
         blocking=blocking_end(f, z),
+        metal=line.is_line
+        and only_metal(line.resistance_ohm, level, cell.ionic_floor_ohm, cell.area_cm2),
+        reference=reference.name if reference is not None else "",
+        first_ohm=level,
         below=below_bare(surely, cell, warmth, what=what) if sound else None,
     )
 

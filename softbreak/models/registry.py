@@ -95,7 +95,7 @@ def _cv_hardened(evidence: CellEvidence, _: Readings) -> list[Verdict]:
     return voltammetry.hardened(
         sweep_views(evidence),
         evidence.cell,
-        temperature_logged=bool(evidence.sweeps["temperature_celsius"].notna().any()),
+        temperature_logged=evidence.temperature_logged,
     )
 
 

@@ -26,6 +26,8 @@ RETURNED_LOWER: Final = 0.25
 """Back at a current after higher ones, an overpotential lower by this share is a sign …"""
 RETURN_REMARK: Final = 0.10
 """… and by this one a remark: a few kelvin and better contact do as much."""
+BEND: Final = 0.05
+"""What a local exponent of a rate test may be wrong by."""
 SAME_LEVEL: Final = 0.03
 """Currents within this fraction are one step."""
 TABLE_1_CAPACITY: Final = 3.0
@@ -71,14 +73,15 @@ class CriticalCurrent:
     Attributes
     ----------
     density : float
-        Largest current density before the first sign of breakdown (unit of the steps). Only a
-        lower bound where ``failed_at`` is NaN.
+        Largest current density below ``failed_at`` that was passed before it (unit of the steps);
+        NaN where none was. Only a lower bound where ``failed_at`` is NaN.
     failed_at : float
         Current density of the step that showed the sign; where only the way back shows it, the
         highest one before.
-    sign : {"", "unchanged", "lower", "collapse", "return"}
+    sign : {"", "unchanged", "lower", "collapse", "return", "again"}
         What the overpotential did there; ``return``: back at a lower current it is far lower
-        than it was before.
+        than it was before; ``again``: at another visit of one current, without a higher one
+        between.
     capacity : float
         Median charge of a half-cycle at ``density``.
     cumulative_capacity : float
@@ -212,13 +215,13 @@ def fraction_if_ohmic(current_density: ArrayLike, overpotential: ArrayLike) -> F
 
 
 class Return(NamedTuple):
-    """A step at a current density at which the cell was before it saw a higher one.
+    """A step at a current density at which the cell was before.
 
     Attributes
     ----------
     step, before, highest : int
         The step, the earlier one at the same current (or the one below it on the way up), and
-        the highest between them.
+        the highest between them (the step itself where it saw no higher one meanwhile).
     change : float
         Overpotential over that of the earlier one, less 1.
     """
@@ -230,7 +233,7 @@ class Return(NamedTuple):
 
 
 def returns(steps: Steps, relative: ArrayLike = 1.0) -> list[Return]:
-    """Compare the overpotential on the way back with that on the way up.
+    """Compare the overpotential on the way back, or at another visit, with that before.
 
     Kinetics, which bend |V| over j, cancel at one and the same current; warmth and contact do
     not.
@@ -256,6 +259,8 @@ def returns(steps: Steps, relative: ArrayLike = 1.0) -> list[Return]:
         first = int(same[-1]) if len(same) else int(lower[-1]) if len(lower) else k
         higher = first + 1 + np.flatnonzero(j[first + 1 : k] > j[k] * (1.0 + SAME_LEVEL))
         if not len(higher):
+            if len(same) and first < k - 1:
+                found.append(Return(k, first, k, float(v[k] / v[first] - 1.0)))
             continue
         highest = int(higher[np.argmax(j[higher])])
         up = np.arange(first, int(higher[0]) + 1)
@@ -267,28 +272,29 @@ def returns(steps: Steps, relative: ArrayLike = 1.0) -> list[Return]:
 
 
 class Fall(NamedTuple):
-    """V/j that fell although the current did not rise.
+    """V/j that fell as kinetics do not make it fall.
 
     Attributes
     ----------
     step : int
         Where it is seen.
-    within : bool
-        At its end against its mean; else against the step before, at a higher current.
+    how : {"within", "down", "up"}
+        At the step's end against its mean; against the step before at a higher current; against
+        what the kinetics of the steps before allow at a higher one.
     change : float
         Relative change of V/j.
     """
 
     step: int
-    within: bool
+    how: str
     change: float
 
 
 def falls(steps: Steps, relative: ArrayLike = 1.0) -> list[Fall]:
-    """Find steps whose V/j falls at one current, or from a higher current to a lower one.
+    """Find steps whose V/j falls at one current, or by more than kinetics do between two.
 
-    Kinetics only raise V/j where the current falls. It is no critical current, but no sound cell
-    either.
+    Kinetics only raise V/j where the current falls; where it rises they bend |V| over j as they
+    did before, a little further. It is no critical current, but no sound cell either.
 
     Parameters
     ----------
@@ -302,13 +308,26 @@ def falls(steps: Steps, relative: ArrayLike = 1.0) -> list[Fall]:
         In the order of time.
     """
     j = steps.current_density
-    resistance = steps.overpotential * np.broadcast_to(np.asarray(relative, float), j.shape) / j
+    v = steps.overpotential * np.broadcast_to(np.asarray(relative, dtype=np.float64), j.shape)
     found = []
     for k in range(len(j)):
+        last = steps.last_overpotential[k] / steps.overpotential[k]
+        found.append(Fall(k, "within", float(last - 1.0)))
         if k and j[k] < j[k - 1] * (1.0 - SAME_LEVEL):
-            found.append(Fall(k, False, float(resistance[k] / resistance[k - 1] - 1.0)))
-        found.append(Fall(k, True, float(steps.last_overpotential[k] / steps.overpotential[k] - 1)))
+            found.append(Fall(k, "down", float(v[k] / j[k] / (v[k - 1] / j[k - 1]) - 1.0)))
+        if k > 1 and (np.diff(j[k - 2 : k + 1]) > SAME_LEVEL * j[k - 2 : k]).all():
+            least = v[k - 1] * (j[k] / j[k - 1]) ** _next_exponent(j[k - 2 : k + 1], v[k - 2 : k])
+            found.append(Fall(k, "up", float(v[k] / least - 1.0)))
     return [one for one in found if one.change < -RETURNED_LOWER]
+
+
+def _next_exponent(density: FloatArray, overpotential: FloatArray) -> float:
+    """Smallest d ln V/d ln j to a third current that asinh kinetics allow after the first two."""
+    seen = float(local_exponent(density[:2], overpotential)[0]) - BEND
+    size = np.logspace(-2.0, 3.0, 200)  # j over the exchange current
+    volts = np.arcsinh(size[:, None] * density / density[0])
+    before, after = (np.diff(np.log(volts), axis=1) / np.diff(np.log(density))).T
+    return float(np.interp(seen, before[::-1], after[::-1]))
 
 
 def critical_current(
@@ -318,7 +337,8 @@ def critical_current(
 
     The failing step is the first at a higher current whose overpotential is lower, unchanged or
     collapsed (resistance below a fifth of the lowest step's), at its mean or at its end; or the
-    highest one before a return to a current at which the overpotential is lower by a quarter.
+    highest one before a return to a current at which the overpotential is lower by a quarter, or
+    another visit of one current at which it is so.
 
     Parameters
     ----------
@@ -338,15 +358,16 @@ def critical_current(
     count = len(steps.current_density)
     if not count:
         return CriticalCurrent(np.nan, np.nan, "", np.nan, 0.0, 0, False, False)
-    failing, sign = _first_failure(steps, returns(steps, relative))
+    failing, sign = _first_failure(steps, returns(steps, relative), relative)
     sound = failing if failing < count else count
     density = steps.current_density[:sound]
-    best = int(np.argmax(density)) if sound else 0
+    below = density < steps.current_density[failing] if failing < count else density > 0.0
+    best = int(np.argmax(np.where(below, density, 0.0))) if below.any() else 0
     until = int(steps.first[failing]) if failing < count else len(charge)
     fewest = int(steps.cycles[:sound].min()) if sound else 0
-    size = float(steps.capacity[best]) if sound else np.nan
+    size = float(steps.capacity[best]) if below.any() else np.nan
     return CriticalCurrent(
-        density=float(density[best]) if sound else np.nan,
+        density=float(density[best]) if below.any() else np.nan,
         failed_at=float(steps.current_density[failing]) if failing < count else np.nan,
         sign=sign,
         capacity=size,
@@ -357,18 +378,20 @@ def critical_current(
     )
 
 
-def _first_failure(steps: Steps, back: list[Return]) -> tuple[int, str]:
+def _first_failure(steps: Steps, back: list[Return], relative: ArrayLike = 1.0) -> tuple[int, str]:
     """Index of the failing step (the number of steps where there is none) and its sign."""
-    j, v = steps.current_density, steps.overpotential
+    j = steps.current_density
+    factor = np.broadcast_to(np.asarray(relative, dtype=np.float64), j.shape)
+    v, last = steps.overpotential * factor, steps.last_overpotential * factor
     told = unchanged_or_lower(j, v, steps.overpotential_sd)
     resistance, least = v / j, v[0] / j[0]
     lower = {one.step: one.highest for one in back if one.change < -RETURNED_LOWER}
     for k in range(len(j)):
-        if min(resistance[k], steps.last_overpotential[k] / j[k]) < COLLAPSE * least:
+        if k in lower:
+            return lower[k], "return" if lower[k] < k else "again"
+        if min(resistance[k], last[k] / j[k]) < COLLAPSE * least:
             return k, "collapse"
         if k and told[k - 1] in ("lower", "unchanged"):
             return k, str(told[k - 1])
-        if k in lower:
-            return lower[k], "return"
         least = min(least, resistance[k])
     return len(j), ""

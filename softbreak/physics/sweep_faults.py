@@ -14,8 +14,14 @@ SPIKE_SIGMAS: Final = 6.0
 """… and from this many standard deviations of its noise; so does a jump."""
 RETURNED: Final = 1.1
 """A conductance up to this many times what the cycle before showed is no new path."""
+NO_CONTACT: Final = 0.1
+"""So small a share of the current that follows may be that of a cell without contact …"""
+FOLLOWS: Final = 0.5
+"""… if a straight line through I(V) leaves more than this of what it varies."""
 _MOST_BESIDE, _AT_ONCE = 25, 1 << 15
 """Samples of a running median on either side, and medians taken at once: time and memory."""
+_FEW_NOISE, _MOSTLY = 20, 0.5
+"""So many samples tell noise from a curve, and so much of their spread is then noise."""
 OUTER: Final = 0.2
 """Below this share of the window I/V is mostly offset."""
 
@@ -37,6 +43,17 @@ def _noise(values: np.ndarray) -> float:
     """Standard deviation of white noise, from second differences."""
     bends = np.abs(np.diff(values, 2))
     return float(np.median(bends)) / (0.6745 * np.sqrt(6.0)) if len(bends) else 0.0
+
+
+def only_noise(current: np.ndarray) -> bool:
+    """Return whether a current is noise about a constant: nothing flows through the cell.
+
+    Parameters
+    ----------
+    current : numpy.ndarray, shape (n,)
+        A; of one cycle.
+    """
+    return len(current) >= _FEW_NOISE and _noise(current) > _MOSTLY * float(np.std(current)) > 0.0
 
 
 def without_bounces(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> np.ndarray:
@@ -77,12 +94,13 @@ def _running_median(values: np.ndarray, half: int) -> np.ndarray:
     return np.repeat(np.concatenate(found), every)[: len(values)]
 
 
-def largest_jump(voltage: np.ndarray, current: np.ndarray, cycle: slice) -> float:
+def largest_jump(voltage: np.ndarray, current: np.ndarray, cycle: slice) -> tuple[float, float]:
     """Return the largest lasting step of the current between samples, over the peak current.
 
     What the current does over three samples on either side is taken out, and steps of the voltage
     that are not of the sweep (a restart, rows that are missing) don't count. Nor does a rise to a
-    conductance that the last cycle has shown already: a contact that was lost has come back.
+    conductance that the last cycle has shown already. From nothing at all it is a contact that was
+    lost, or late, and counts as broken off.
 
     Parameters
     ----------
@@ -93,13 +111,15 @@ def largest_jump(voltage: np.ndarray, current: np.ndarray, cycle: slice) -> floa
 
     Returns
     -------
-    float
+    share : float
         1; positive where the magnitude rose.
+    before : float
+        V/I right before it (Ω); NaN without a step.
     """
     volts, amperes = voltage[cycle], current[cycle]
     scale = 0.5 * float(np.ptp(amperes))
     if len(amperes) < 8 or not scale > 0.0:
-        return 0.0
+        return 0.0, np.nan
     before = np.median([amperes[2:-4], amperes[1:-5], amperes[:-6]], axis=0)
     after = np.median([amperes[3:-3], amperes[4:-2], amperes[5:-1]], axis=0)
     slope = np.abs(amperes[2:-4] - amperes[:-6]) + np.abs(amperes[5:-1] - amperes[3:-3])
@@ -110,9 +130,25 @@ def largest_jump(voltage: np.ndarray, current: np.ndarray, cycle: slice) -> floa
     lasting &= np.abs(jump) > SPIKE_SIGMAS * _noise(amperes)
     jump = np.where(lasting, jump * np.sign(before + after), 0.0)
     for k in np.argsort(-np.abs(jump), kind="stable")[: len(jump) // 4 + 1]:
-        if jump[k] <= 0.0 or not _returned(voltage, current, cycle, cycle.start + int(k) + 3):
-            return float(jump[k]) / scale
-    return 0.0
+        if jump[k] <= 0.0:
+            return float(jump[k]) / scale, np.nan
+        at = cycle.start + int(k) + 3
+        if abs(before[k]) < NO_CONTACT * abs(after[k]) and _had_none(voltage, current, cycle, at):
+            return -float(jump[k]) / scale, np.nan
+        if not _returned(voltage, current, cycle, at):
+            level = float(volts[k + 1] / before[k]) if before[k] else np.nan
+            return float(jump[k]) / scale, level if level > 0.0 else np.nan
+    return 0.0, np.nan
+
+
+def _had_none(voltage: np.ndarray, current: np.ndarray, cycle: slice, at: int) -> bool:
+    """Whether the current before a sample did not even rise with the voltage: leads off."""
+    past = slice(max(at - (cycle.stop - cycle.start) // 20 - 4, 0), max(at - 1, 1))
+    volts, amperes = voltage[past], current[past]
+    slope, offset = straight_line(volts, amperes)
+    spread = float(np.var(amperes))
+    left = float(np.mean((amperes - slope * volts - offset) ** 2))
+    return slope <= 0.0 or not spread or left > FOLLOWS * spread
 
 
 def _returned(voltage: np.ndarray, current: np.ndarray, cycle: slice, at: int) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV
-from softbreak.physics.sweep_faults import largest_jump, straight_line, without_bounces
+from softbreak.physics.sweep_faults import largest_jump, only_noise, straight_line, without_bounces
 from softbreak.physics.sweep_turns import cycle_bounds, turning_points
 
 CHORD_SHARE: Final = 0.8
@@ -37,7 +37,7 @@ class Voltammetry(NamedTuple):
     common_voltage : float
         Voltage of the chord (V).
     chord_resistance : numpy.ndarray
-        2 V* / (I(V*) − I(−V*)), mean of both sweep directions (Ω).
+        2 V* / (I(V*) − I(−V*)), mean of both sweep directions (Ω); NaN where the current is noise.
     linearity : numpy.ndarray
         R² of a straight line through I(V).
     hysteresis : numpy.ndarray
@@ -61,6 +61,8 @@ class Voltammetry(NamedTuple):
     against_voltage : numpy.ndarray
         Share of the charge that flows against the voltage: 0 of a passive cell, above where
         electrodes have a voltage of their own (a redox couple, a capacitor).
+    before_jump : numpy.ndarray
+        V/I right before the largest jump (Ω); NaN without one.
     """
 
     start: np.ndarray
@@ -79,6 +81,7 @@ class Voltammetry(NamedTuple):
     asymmetry: np.ndarray
     peak_before_vertex: np.ndarray
     against_voltage: np.ndarray
+    before_jump: np.ndarray = np.empty(0)
 
 
 def sweep_charge(
@@ -158,15 +161,15 @@ def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Volta
     common = CHORD_SHARE * min(_reach(voltage[part]) for part in parts)
     rows = np.array(
         [
-            (*_cycle(time[p], voltage[p], current[p], common), largest_jump(voltage, current, p))
+            (*_cycle(time[p], voltage[p], current[p], common), *largest_jump(voltage, current, p))
             for p in parts
         ],
         dtype=np.float64,
     ).T
     charge = np.array(_half_cycle_charges(time, current, start, stop))
-    peak, window, middle, chord, linearity, hysteresis, *rest, jump = rows
+    peak, window, middle, chord, linearity, hysteresis, *rest, jump, before = rows
     shape = (chord, linearity, hysteresis, jump, charge)
-    return Voltammetry(start, stop, peak, window, middle, common, *shape, *rest)
+    return Voltammetry(start, stop, peak, window, middle, common, *shape, *rest, before)
 
 
 def _half_cycle_charges(
@@ -222,7 +225,7 @@ def _cycle(
         peak,
         0.5 * float(np.ptp(voltage)),
         0.5 * float(voltage.max() + voltage.min()),
-        _chord(voltage, current, common),
+        np.nan if only_noise(current) else _chord(voltage, current, common),
         linearity,
         _hysteresis(voltage, current) / scale,
         rate,

@@ -69,6 +69,10 @@ def test_a_mild_certificate_alone_may_be_a_wrong_area():
     assert verdict.state is State.UNDETERMINED
     assert "area" in verdict.wanted_measurement
     assert same(combined(rule, scored(0.5), 0.0, LIMITS), rule)
+    # cycles that are alike, whose scores scatter about a tenth, are all told the same
+    assert combined(rule, scored(0.15), 0.0, LIMITS).state is State.UNDETERMINED
+    clear = said(State.SOFT, "resistance_over_ionic_floor", value=0.55)
+    assert same(combined(clear, scored(0.02), 0.0, LIMITS), clear)
 
 
 def test_without_a_logged_temperature_a_short_needs_more():

@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 from softbreak.data.record import Cell
-from softbreak.models.rules.voltammetry import SweepView, hardened, literal
+from softbreak.models.rules.sweep_views import SweepView, with_cut_cycles
+from softbreak.models.rules.voltammetry import hardened, literal
 
 
 def sweeps(
@@ -213,3 +214,63 @@ def test_a_thin_liquid_has_less_than_a_wire_between_pellets():
     for rule in (literal, partial(hardened, temperature_logged=False)):
         assert "hard" not in states(rule(sweeps([2.0, 2.0], linearity=1.0), thin))
         assert "hard" in states(rule(sweeps([0.01, 0.01], linearity=1.0), thin))
+
+
+def test_cycles_of_one_setting_are_compared_across_others():
+    first, between = sweeps([100.0, 100.0]), sweeps([50.0, 50.0], window=0.2)
+    last = [s._replace(series=1) for s in sweeps([50.0, 50.0])]
+    found = hardened([*first, *between, *last], Cell(), temperature_logged=True)
+    assert states(found)[4:] == ["soft", "soft"]
+    healthy = sweeps([100.0, 100.0], window=0.2)
+    found = hardened([*first, *healthy, *sweeps([100.0])], Cell(), temperature_logged=True)
+    assert set(states(found)) == {"undetermined"}
+
+
+def test_a_chord_that_doubles_at_one_voltage_is_no_matter_of_the_window():
+    first = [s._replace(common_voltage=0.08) for s in sweeps([100.0, 100.0])]
+    wide = [s._replace(common_voltage=0.08) for s in sweeps([50.0, 50.0], window=0.2)]
+    known = hardened([*first, *wide], Cell(), temperature_logged=True)
+    assert states(known) == ["undetermined", "undetermined", "soft", "soft"]
+    # at another voltage kinetics do it, without a log warmth does
+    other = [s._replace(common_voltage=0.16) for s in wide]
+    assert set(states(hardened([*first, *other], Cell(), temperature_logged=True))) == {
+        "undetermined"
+    }
+    assert set(states(hardened([*first, *wide], Cell(), temperature_logged=False))) == {
+        "undetermined"
+    }
+
+
+def test_contact_creeps_and_a_path_opens_at_once():
+    creeping = hardened(sweeps([100, 95, 90, 86, 83]), Cell(), temperature_logged=True)
+    assert set(states(creeping)) == {"undetermined"}
+    assert "better contact" in creeping[-1].evidence[0].sentence
+    assert states(hardened(sweeps([100, 83]), Cell(), temperature_logged=True))[1] == "soft"
+    assert states(hardened(sweeps([100, 90, 79]), Cell(), temperature_logged=True))[2] == "soft"
+
+
+def test_a_jump_in_the_first_cycle_holds_until_the_current_is_back():
+    jumped = [s._replace(before_jump=100.0) for s in sweeps([40.0], jumps=[0.4])]
+    found = hardened([*jumped, *sweeps([40, 40, 100, 99])], Cell(), temperature_logged=False)
+    assert states(found) == ["soft", "soft", "soft", "undetermined", "undetermined"]
+
+
+def test_a_cycle_that_was_cut_off_is_one_of_its_measurement():
+    whole = sweeps([100.0, 100.0], temperatures=[25.0] * 2)
+    piece = whole[1]._replace(sweep=2, window=0.085, middle=0.015, chord_resistance=40.0)
+    last = with_cut_cycles([*whole, piece])
+    assert [s.cut for s in last] == [False, False, True]
+    assert states(hardened(last, Cell(), temperature_logged=True))[2] == "soft"
+    assert states(literal(last, Cell()))[2] == "undetermined"
+    assert "cut off" in literal(last, Cell())[2].evidence[0].sentence
+    # the first one, too; a window that is centred, or another record's, is one of its own
+    assert with_cut_cycles([piece, *whole])[0].cut
+    narrower = piece._replace(middle=0.0)
+    assert not any(s.cut for s in with_cut_cycles([*whole, narrower]))
+    assert not any(s.cut for s in with_cut_cycles([*whole, piece._replace(series=1)]))
+
+
+def test_leads_that_are_off_say_nothing_of_the_electrodes():
+    empty = [s._replace(chord_resistance=float("nan"), against_voltage=0.4) for s in sweeps([1.0])]
+    found = hardened(empty, Cell(), temperature_logged=True)
+    assert "no current" in found[0].evidence[0].sentence

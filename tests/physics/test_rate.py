@@ -142,3 +142,38 @@ def test_trend_of_a_falling_charge_transfer_resistance():
     assert trend.slope == pytest.approx(-0.02)
     assert trend.slope_interval()[1] < 0
     assert np.isnan(charge_transfer_trend([0, 1], [0.0, -1.0]).slope)
+
+
+def test_another_visit_of_one_current_is_compared_with_the_first():
+    steps, charge = there_and_back([0.1, 0.1, 0.1, 0.05], (1.0, 2.0, 1.0, 2.0))
+    found = rt.critical_current(steps, charge)
+    assert (found.density, found.failed_at, found.sign) == (1.0, 2.0, "again")
+    # a current that was carried before and fails later is told by the highest between
+    steps, charge = there_and_back([0.1, 0.1, 0.1, 0.1, 0.03], (0.5, 1.0, 2.0, 0.5, 1.0))
+    found = rt.critical_current(steps, charge)
+    assert (found.density, found.failed_at, found.sign) == (1.0, 2.0, "return")
+    steps, charge = there_and_back([0.1] * 4, (1.0, 2.0, 1.0, 2.0))
+    assert rt.critical_current(steps, charge).sign == ""
+
+
+def test_warmth_that_was_logged_is_taken_out_of_the_way_up():
+    steps, charge = there_and_back([0.1, 0.1, 0.06], (0.5, 1.0, 1.5))
+    assert rt.critical_current(steps, charge).sign == "lower"
+    assert rt.critical_current(steps, charge, relative=np.array([1.0, 1.0, 1.7])).sign == ""
+
+
+@given(st.floats(0.05, 20.0), st.floats(1.2, 3.0), st.floats(0.0, 3.0))
+def test_no_kinetics_are_a_fall(exchange, factor, ohmic):
+    j = factor ** np.arange(6.0)
+    v = np.arcsinh(j / exchange) + ohmic * j
+    steps, _ = there_and_back(v / j, j)
+    assert rt.falls(steps) == []
+
+
+def test_a_bend_that_kinetics_do_not_make_is_a_fall():
+    (fall,) = rt.falls(there_and_back([0.1, 0.1, 0.06, 0.06], (0.5, 1.0, 2.0, 3.0))[0])
+    assert (fall.step, fall.how) == (2, "up")
+    assert fall.change == pytest.approx(-0.35, abs=0.05)
+    # it grew, and fell back although the current rose
+    falls = rt.falls(there_and_back([0.06, 0.12, 0.07], (0.5, 1.0, 2.0))[0])
+    assert [one.how for one in falls] == ["up"]

@@ -198,3 +198,26 @@ def test_a_sweep_that_ends_just_short_of_its_beginning_leaves_no_cycle_over():
     voltage[-1] -= 1e-5
     assert cycle_bounds(voltage)[-1] == len(voltage)
     assert len(cycle_bounds(voltage)) - 1 == 2
+
+
+def test_a_contact_that_was_lost_over_a_vertex_breaks_both_cycles():
+    current = VOLTAGE / 50.0
+    current[300:700] = 0.0
+    jump = analyse(CLOCK, VOLTAGE, current).largest_jump
+    assert (jump[:2] < -0.15).all()
+
+
+def test_what_a_cell_had_before_a_path_closed():
+    current = VOLTAGE / 50.0
+    current[50:] *= 3.0
+    found = analyse(CLOCK, VOLTAGE, current)
+    assert found.largest_jump[0] > 0.15
+    assert found.before_jump[0] == pytest.approx(50.0, rel=0.05)
+    assert np.isnan(found.before_jump[1:]).all()
+
+
+def test_noise_alone_has_no_chord():
+    nothing = 1e-9 * np.random.default_rng(0).standard_normal(len(VOLTAGE))
+    assert np.isnan(analyse(CLOCK, VOLTAGE, nothing).chord_resistance).all()
+    faint = VOLTAGE / 50.0 + 0.1 * VOLTAGE.max() / 50.0 * nothing / 1e-9
+    assert np.isfinite(analyse(CLOCK, VOLTAGE, faint).chord_resistance).all()

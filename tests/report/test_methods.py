@@ -23,7 +23,7 @@ from softbreak.cli.console import _plain
 from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import ReadError, SoftbreakError
-from softbreak.features.evidence.temperature_series import series_of, split_at_return
+from softbreak.features.evidence.temperature_series import Series, series_of, split_at_return
 from softbreak.physics.energy import Porosity, PouchCard
 from softbreak.physics.protocol import Facts
 from softbreak.report.render_plotly import to_plotly
@@ -153,6 +153,45 @@ def test_temperatures_can_be_given_and_must_be_as_many(paper):
         series_of(paper["LPSCl-T"], [20.0, 30.0])
 
 
+def _series(celsius, ohm):
+    hours = 3600.0 * np.arange(len(celsius))
+    return Series(np.array(celsius), np.array(ohm), hours, np.zeros(len(celsius)))
+
+
+def _two_paths(celsius, eta, electronic_ev=0.0):
+    """100 Ω at 25 °C of ions (0.40 eV) beside an electronic path of η_e there."""
+    inverse = 1.0 / (np.asarray(celsius) + 273.15) - 1.0 / 298.15
+    ions = 100.0 * np.exp(0.40 / 8.617e-5 * inverse)
+    path = 100.0 * (1.0 - eta) / eta * np.exp(electronic_ev / 8.617e-5 * inverse)
+    return 1.0 / (1.0 / ions + 1.0 / path)
+
+
+def test_a_cell_that_changed_during_the_series_has_no_fraction():
+    celsius = [25.0, 0.0, -20.0, 25.0]
+    ohm = _two_paths(celsius, 0.01)
+    ohm[-1] *= 0.7
+    found = read_arrhenius("x", _series(celsius, ohm))
+    assert "neither an activation energy nor an electronic fraction follows" in found.verdict
+    assert np.isnan(found.data["series"][0]["electronic_fraction"])
+    before = _series(celsius, _two_paths(celsius, 0.01))
+    assert "it fell" not in read_arrhenius("x", _series(celsius, ohm), before).verdict
+
+
+def test_a_mixed_conductor_is_not_excluded_by_what_is_said_of_a_metal():
+    celsius = [40.0, 25.0, 10.0, -5.0, -20.0, 25.0]
+    found = read_arrhenius("x", _series(celsius, _two_paths(celsius, 0.5, 0.15)))
+    (told,) = found.data["series"]
+    assert (
+        told["electronic_fraction_upper"] < 0.5 < told["electronic_fraction_upper_mixed_conductor"]
+    )
+    assert "if it is a mixed conductor (0.15 eV)" in found.verdict
+
+
+def test_temperatures_in_kelvin_are_refused(paper):
+    with pytest.raises(SoftbreakError, match=r"state °C, not kelvin \(25 °C\?\)"):
+        series_of(paper["LPSCl-T"], [298.15] * 12)
+
+
 def test_one_temperature_is_no_series(paper):
     found = read_arrhenius("LGPS", series_of(paper["LGPS"]))
     assert "no two spectra with temperatures 5 K apart" in found.verdict
@@ -184,6 +223,9 @@ def test_a_rate_test_is_read_on_the_way_back_too():
         ([2.0, 1.0, 0.5], [100.0, 40.0, 40.0], "lowered from 2.00? to 1.0+ .* fell by 60 %"),
         ([0.5, 1.0, 1.0], [100.0, 100.0, 40.0], "stayed at 1.0+ .* fell by 43 %"),
         ([0.5, 1.0, 2.0], [0.5] * 3, "a wire from the start"),
+        ([0.5, 1.0, 2.0], [1.03] * 3, "may have been shorted from the start"),
+        ([0.5, 1.0, 2.0, 3.0], [60.0, 120.0, 70.0, 70.0], "fell to 5[0-9] % of what the steps"),
+        ([1.0, 2.0, 1.0, 2.0], [60.0, 60.0, 60.0, 40.0], "another visit of 2.00 .* 33 % lower"),
     ],
 )
 def test_what_no_step_up_shows_is_not_called_sound(densities, resistances, says):
@@ -191,6 +233,18 @@ def test_what_no_step_up_shows_is_not_called_sound(densities, resistances, says)
     assert re.search(says, verdict)
     assert "No sign" not in verdict
     assert "No sign" in read_rate(_stairs([2.0, 1.0, 0.5], [80.0, 90.0, 100.0])).verdict
+
+
+def test_a_return_without_a_thermometer_names_the_warmth_that_does_the_same():
+    found = read_rate(_stairs([0.5, 1.0, 2.0, 0.5], [100.0, 100.0, 100.0, 55.0]))
+    assert "unless the cell was 12 K warmer (no temperature was logged)" in found.verdict
+    deep = read_rate(_stairs([0.5, 1.0, 2.0, 0.5], [100.0, 100.0, 100.0, 5.0]))
+    assert "warmer" not in deep.verdict
+
+
+def test_a_thin_liquid_may_have_very_little():
+    thin = {"electrolyte_thickness_um": 25.0, "ionic_conductivity_s_per_cm": 1e-2}
+    assert "No sign" in read_rate(_stairs([0.5, 1.0, 2.0], [3.0] * 3, **thin)).verdict
 
 
 def test_an_offset_is_no_fall_within_a_step():

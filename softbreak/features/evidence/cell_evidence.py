@@ -52,7 +52,8 @@ class CellEvidence:
         One row a CV cycle: ``series, sweep, start_time_second, end_time_second, peak_current,
         window, middle, scan_rate, chord_resistance, linearity, largest_jump, charge,
         temperature_celsius, hysteresis, curvature, common_voltage, asymmetry,
-        peak_before_vertex, against_voltage`` (see :mod:`softbreak.physics.voltammetry`).
+        peak_before_vertex, against_voltage, before_jump`` (see
+        :mod:`softbreak.physics.voltammetry`).
     spectra : tuple of Spectrum
     mixture : str
         Why the files are not those of one cell; empty where they may be.

@@ -67,6 +67,7 @@ SWEEP_COLUMNS = (
     "asymmetry",
     "peak_before_vertex",
     "against_voltage",
+    "before_jump",
 )
 
 
@@ -281,6 +282,7 @@ def sweep_rows(
             found.asymmetry[k],
             found.peak_before_vertex[k],
             found.against_voltage[k],
+            found.before_jump[k] if len(found.before_jump) else np.nan,
         )
         for k in range(len(swept.starts))
     ]

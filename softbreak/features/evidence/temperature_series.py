@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.data.history import CellHistory
+from softbreak.data.readers.values.units import MELTING_CELSIUS
 from softbreak.data.record import Technique
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import gather
@@ -85,7 +86,7 @@ def series_of(
     Raises
     ------
     SoftbreakError
-        If temperatures are given, and not one a spectrum.
+        If temperatures are given, and not one a spectrum, or in kelvin.
     """
     spectra = gather(history).spectra
     warmth = [spectrum.temperature_celsius for spectrum in spectra]
@@ -94,6 +95,11 @@ def series_of(
             raise SoftbreakError(
                 f"{len(celsius)} temperatures are given for {len(spectra)} spectra; give one a "
                 "spectrum"
+            )
+        if max(celsius) > MELTING_CELSIUS:
+            raise SoftbreakError(
+                f"a temperature of {max(celsius):g} °C is given, at which lithium is molten "
+                f"({MELTING_CELSIUS} °C); state °C, not kelvin ({max(celsius) - KELVIN:g} °C?)"
             )
         warmth = [celsius[place] for place in _places(history, paths)]
     rows = [

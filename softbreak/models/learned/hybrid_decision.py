@@ -19,7 +19,12 @@ from softbreak.compiled import strict
 from softbreak.models.learned.creep import CREEP_CLEARS, creep_of
 from softbreak.models.rules.kernels import codes
 from softbreak.models.rules.kernels.arithmetic import larger, smaller
-from softbreak.models.rules.thresholds import GROWTH_LIMIT, HEALTHY_UPPER, SHIFT_LIMIT
+from softbreak.models.rules.thresholds import (
+    CERTIFICATE_UNLOGGED,
+    GROWTH_LIMIT,
+    HEALTHY_UPPER,
+    SHIFT_LIMIT,
+)
 from softbreak.models.verdicts import FOUND, Say, Verdicts
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
 
@@ -32,9 +37,9 @@ THRESHOLDS: Final = {
     # short from a warmer cell; while V/I is on its way, as in an oven, nothing does
     "SURE_UNLOGGED": 0.96,
     # R over L/(σA) above which a wrong area or conductivity explains a certificate as well …
-    "MISSTATED": 0.45,
+    "MISSTATED": CERTIFICATE_UNLOGGED,
     # … if P(soft or hard) is below this: no drop, no decline, no spectrum speaks for a short
-    "UNMOVED": 0.10,
+    "UNMOVED": 0.30,
     # share of V/I before an abrupt drop below which the drop is held as long as V/I stays there …
     "STANDS": 0.85,
     # … and where no temperature was logged: 8 K of warming do as much, …

@@ -18,13 +18,14 @@ from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.sentences import bare, hours, ohm, percent
+from softbreak.models.rules.sweep_views import SweepView, foreign_sweep, with_cut_cycles
 from softbreak.models.rules.thresholds import (
     BOLTZMANN_EV,
     CERTIFICATE,
     CERTIFICATE_UNLOGGED,
     ELECTROLYTE_EV,
 )
-from softbreak.models.rules.voltammetry import HardenedRule, SweepView, foreign_sweep
+from softbreak.models.rules.voltammetry import HardenedRule
 from softbreak.physics.impedance import FEWEST_POINTS
 from softbreak.physics.voltammetry import at_reference_temperature
 from softbreak.verdict import State, Verdict, undetermined
@@ -218,8 +219,7 @@ def _low_ends(
 
 def _of_sweeps(evidence: CellEvidence) -> list[Certificate]:
     sweeps = sweep_views(evidence)
-    logged = any(np.isfinite(sweep.temperature_celsius) for sweep in sweeps)
-    rule = HardenedRule(evidence.cell, temperature_logged=logged)
+    rule = HardenedRule(evidence.cell, temperature_logged=evidence.temperature_logged)
     found = [(sweep.start_time_second, rule.certificate(sweep)) for sweep in sweeps]
     return [Certificate(time, verdict) for time, verdict in found if verdict is not None]
 
@@ -229,8 +229,8 @@ def sweep_views(evidence: CellEvidence) -> list[SweepView]:
     table = evidence.sweeps
     if not len(table):
         return []
-    columns = [table[name].to_list() for name in SweepView._fields]
-    return [SweepView(*row) for row in zip(*columns, strict=True)]
+    columns = [table[name].to_list() for name in SweepView._fields if name in table]
+    return with_cut_cycles([SweepView(*row) for row in zip(*columns, strict=True)])
 
 
 def with_certificate(verdict: Verdict, certificate: Certificate) -> Verdict:

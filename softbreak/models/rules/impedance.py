@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from softbreak.physics.impedance import (
 )
 from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import kramers_kronig
-from softbreak.physics.wire import only_metal, resistive_line
+from softbreak.physics.wire import ResistiveLine, only_metal, resistive_line
 from softbreak.verdict import (
     HARD_FROM,
     HEALTHY_BELOW,
@@ -43,7 +43,7 @@ from softbreak.verdict import (
 )
 
 SURE: Final = 0.95
-CERTAIN: Final = 0.45
+CERTAIN: Final = CERTIFICATE_UNLOGGED
 """R_LF over L/(σA) up to which no misstated area or conductivity explains it."""
 
 
@@ -76,6 +76,8 @@ class ImpedanceReading:
     sentence : str
     high_frequency_resolved : bool
         Whether the first arc is closed at the highest frequency: an intercept is there.
+    sound : bool
+        It obeys the Kramers–Kronig relations and has an arc.
     """
 
     time_second: float
@@ -94,6 +96,7 @@ class ImpedanceReading:
     blocking: str = ""
     sentence: str = ""
     high_frequency_resolved: bool = True
+    sound: bool = False
 
     @property
     def certified(self) -> bool:
@@ -140,15 +143,15 @@ class SpectrumReader:
         before = self._known if cell == self._cell else []
         self._cell, self._known = cell, []
         reference: Spectrum | None = None
-        level = math.nan
+        level, sound = math.nan, False
         for k, spectrum in enumerate(evidence.spectra):
             if k < len(before) and _same(spectrum, before[k][0]) and _same(reference, before[k][1]):
                 reading = before[k][2]
             else:
                 reading = _reading(spectrum, reference, level, evidence)
             self._known.append((spectrum, reference, reading))
-            if reference is None and reading.comparable:
-                reference, level = spectrum, reading.low_frequency_ohm
+            if reading.comparable and (reference is None or (reading.sound and not sound)):
+                reference, level, sound = spectrum, reading.low_frequency_ohm, reading.sound
         return [reading for _, _, reading in self._known]
 
 
@@ -175,9 +178,19 @@ def _reading(
         sentence = "The real part of the impedance is not positive: check the leads."
         return ImpedanceReading(spectrum.time_second, sentence=sentence)
     floor = _floor(spectrum, evidence)
-    ends = intercepts(spectrum.frequency, spectrum.impedance)
-    found = _read(spectrum, ends, (reference, level), evidence.cell, floor)
-    return replace(found, high_frequency_resolved=ends.high_frequency_resolved)
+    f, z = spectrum.frequency, spectrum.impedance
+    seen = _Seen(intercepts(f, z), kramers_kronig(f, z), resistive_line(f, z))
+    found = _read(spectrum, seen, (reference, level), evidence.cell, floor)
+    resolved, sound = seen.ends.high_frequency_resolved, seen.check.passed and not seen.line.is_line
+    return replace(found, high_frequency_resolved=resolved, sound=sound)
+
+
+class _Seen(NamedTuple):
+    """What is measured of one spectrum by itself."""
+
+    ends: Intercepts
+    check: KramersKronig
+    line: ResistiveLine
 
 
 def _floor(spectrum: Spectrum, evidence: CellEvidence) -> tuple[float, float]:
@@ -210,14 +223,12 @@ def _over_floor(ends: Intercepts, check: KramersKronig, floor: tuple[float, floa
 
 def _read(
     spectrum: Spectrum,
-    ends: Intercepts,
+    seen: _Seen,
     before: tuple[Spectrum | None, float],
     cell: Cell,
     floor: tuple[float, float],
 ) -> ImpedanceReading:
-    reference, level = before
-    check = kramers_kronig(spectrum.frequency, spectrum.impedance)
-    line = resistive_line(spectrum.frequency, spectrum.impedance)
+    (reference, level), (ends, check, line) = before, seen
     at, area = spectrum.time_second, cell.area_cm2
     known = (ends.high_frequency_ohm, ends.low_frequency_ohm, check.noise)
     if line.is_line and only_metal(line.resistance_ohm, level, cell.ionic_floor_ohm, cell.area_cm2):
@@ -303,7 +314,7 @@ def _pair_sentence(
     if pair.abstained:
         return f"{change}; {bound}. The pair is not conclusive: {' '.join(pair.reasons)}"
     return (
-        f"{change}; fitted together with the first spectrum, η_e lies between "
+        f"{change}; fitted together with the first sound one, η_e lies between "
         f"{percent(pair.lower)} and {percent(pair.upper)} (90 %)."
     )
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from softbreak.data.record import Cell
-from softbreak.models.rules.foreign import swept
 from softbreak.models.rules.sentences import bare, ohm, percent, state_probabilities
+from softbreak.models.rules.sweep_views import (
+    SweepView,
+    foreign_sweep,
+    same_setting,
+    same_voltage,
+)
 from softbreak.models.rules.thresholds import (
     ACTIVATION_EV,
     ACTIVATION_SPREAD_EV,
@@ -34,42 +40,14 @@ HARD_OHM_CM2: Final = 3.0
 """A straight line is a hard breakdown only below this area-specific resistance (or 0.1 L/σ)."""
 RISE_ON: Final = math.log(1.15)
 RISE_OFF: Final = math.log(1.05)
+RISE_SURE: Final = math.log(1.25)
+"""A rise below this that no cycle shows at once could be contact that creeps; …"""
 RISE_UNLOGGED: Final = math.log(1.6)
-"""Without a logged temperature a rise below this could be 10 K of warming."""
+"""… without a logged temperature, below this 10 K of warming as well."""
 JUMP: Final = 0.15
 """A jump of the current inside a sweep, over the peak current, that marks a new path."""
-LOPSIDED: Final = 0.1
-"""A symmetric cell is swept about 0 V: its middle lies there within this share of the window …"""
-SYMMETRIC_VOLT: Final = 0.6
-"""… or one end does (0 → 0.1 → 0 V), and the other one is no further away than this."""
-PASSIVE: Final = 0.05
-"""Share of the charge that may flow against the voltage: between equal electrodes none does."""
-INNER: Final = 0.8
-"""A current whose peaks lie further before the vertices, on either side, is no resistance's."""
 POSSIBLE_GROWTH: Final = 2.0
 """Factor by which R_i may have grown unseen since the first CV."""
-SAME_SETTING: Final = 0.1
-"""Windows and scan rates that differ by more than this fraction are not compared."""
-
-
-class SweepView(NamedTuple):
-    """One cycle of a voltammetry measurement (units as in `softbreak.physics.voltammetry`)."""
-
-    series: int
-    sweep: int
-    start_time_second: float
-    end_time_second: float
-    peak_current: float
-    window: float
-    middle: float
-    scan_rate: float
-    chord_resistance: float
-    linearity: float
-    largest_jump: float
-    charge: float
-    temperature_celsius: float
-    against_voltage: float = math.nan
-    peak_before_vertex: float = math.nan
 
 
 def literal(sweeps: Sequence[SweepView], cell: Cell) -> list[Verdict]:
@@ -86,59 +64,20 @@ def literal(sweeps: Sequence[SweepView], cell: Cell) -> list[Verdict]:
     """
     verdicts = []
     for k, sweep in enumerate(sweeps):
-        before = sweeps[k - 1] if k and _same_setting(sweep, sweeps[k - 1]) else None
+        before = sweeps[k - 1] if k and same_setting(sweep, sweeps[k - 1]) else None
         verdicts.append(_literal(sweep, before, cell))
     return verdicts
-
-
-def foreign_sweep(sweep: SweepView, cell: Cell) -> Verdict | None:
-    """Abstain on voltammograms that are not of a symmetric cell: those are swept around 0 V.
-
-    Parameters
-    ----------
-    sweep : SweepView
-    cell : Cell
-    """
-    low, high = sweep.middle - sweep.window, sweep.middle + sweep.window
-    if cell.unlike:
-        return undetermined(*swept(cell))
-    near = LOPSIDED * sweep.window
-    one_sided = min(abs(low), abs(high)) <= near and max(-low, high) <= SYMMETRIC_VOLT
-    if abs(sweep.middle) <= near or one_sided:
-        return _active(sweep)
-    return undetermined(
-        f"the voltammogram runs from {low:.2f} to {high:.2f} V, not around 0 V: this is not a "
-        "symmetric cell (three electrodes, or another counter electrode), and the CV rules do not "
-        "apply to it",
-        "A symmetric cell, swept by the same voltage in both directions.",
-    )
-
-
-def _active(sweep: SweepView) -> Verdict | None:
-    """Abstain on a voltammogram about 0 V of electrodes that give back charge by themselves."""
-    if sweep.peak_before_vertex > INNER:
-        why = (
-            "the current of the voltammogram has its peaks far inside the window and falls towards "
-            "the vertices: a redox couple (then this is not a symmetric cell), or metal that runs "
-            "out at once"
-        )
-    elif sweep.against_voltage > PASSIVE:
-        why = (
-            f"{percent(sweep.against_voltage)} of the charge of the voltammogram flows against the "
-            "voltage: this is not a symmetric cell, whose electrodes have no voltage of their own "
-            "(a redox couple against a reference electrode, or a capacitor, has)"
-        )
-    else:
-        return None
-    wanted = "A symmetric cell without a reference electrode, swept about 0 V."
-    return undetermined(f"{why}; the CV rules do not apply to it", wanted)
 
 
 def _literal(sweep: SweepView, before: SweepView | None, cell: Cell) -> Verdict:
     settled = foreign_sweep(sweep, cell) or _is_wire(sweep, cell)
     if settled is not None:
         return settled
-    if before is None or not before.peak_current > 0:
+    if sweep.cut or (before is not None and before.cut):
+        return undetermined("the cycle, or the one before it, was cut off", _MORE_WANTED)
+    if math.isnan(sweep.chord_resistance):
+        return undetermined(_NOTHING_FLOWS, _MORE_WANTED)
+    if before is None or not before.peak_current > 0 or math.isnan(before.chord_resistance):
         return undetermined("there is no earlier voltammogram to compare with", _MORE_WANTED)
     omega = sweep.peak_current / before.peak_current - 1.0
     found = Evidence(
@@ -153,21 +92,13 @@ def _literal(sweep: SweepView, before: SweepView | None, cell: Cell) -> Verdict:
 _MORE_WANTED: Final = (
     "Another cyclic voltammogram with the same window and scan rate, and its temperature."
 )
+_NOTHING_FLOWS: Final = "no current flows through the cell at the common voltage"
+_WARM_OR_CONTACT: Final = "a warmer cell or better contact does too"
 _ALONE: Final = "there is no comparable earlier voltammogram"
 UNCHANGED_WANTED: Final = (
     "Area, thickness and conductivity of the electrolyte in cells.csv (V/I below L/(σA) proves "
     "electrons), and an impedance spectrum beside one of the fresh cell."
 )
-
-
-def _same_setting(one: SweepView, other: SweepView) -> bool:
-    """True where two voltammograms were taken alike."""
-    return (
-        abs(one.window / other.window - 1.0) < SAME_SETTING
-        and abs(one.scan_rate / other.scan_rate - 1.0) < 2 * SAME_SETTING
-        if other.window > 0 and other.scan_rate > 0
-        else False
-    )
 
 
 def _is_wire(sweep: SweepView, cell: Cell) -> Verdict | None:
@@ -192,6 +123,20 @@ def _is_wire(sweep: SweepView, cell: Cell) -> Verdict | None:
     )
 
 
+@dataclass(slots=True)
+class _Setting:
+    """What was seen of the voltammograms of one window and rate; ln of conductances (S)."""
+
+    sweep: SweepView
+    first: float
+    lowest: float
+    shift: float
+    last: float = math.nan
+    series: int = -1
+    soft: bool = False
+    convicted: bool = False
+
+
 class HardenedRule:
     """The CV rule with memory: running minimum of the current, hysteresis, abstention.
 
@@ -204,13 +149,9 @@ class HardenedRule:
     def __init__(self, cell: Cell, *, temperature_logged: bool) -> None:
         self._cell = cell
         self._logged = temperature_logged
-        self._last: SweepView | None = None
-        self._first = math.nan
-        self._lowest = math.nan
-        self._soft = False
-        self._jumped = False
+        self._settings: list[_Setting] = []
+        self._last: _Setting | None = None
         self._kelvin = math.nan
-        self._before = self._shift = math.nan
 
     def step(self, sweep: SweepView) -> Verdict:
         """Judge the next voltammogram.
@@ -223,29 +164,41 @@ class HardenedRule:
         settled = foreign_sweep(sweep, cell) or _is_wire(sweep, cell) or self._floor(sweep)
         if settled is None and sweep.largest_jump < -JUMP:
             return self._fall(sweep)
-        conductance, spread = self._corrected(sweep)
-        fresh = self._last is None or not _same_setting(sweep, self._last)
-        if fresh:
-            self._shift = conductance - self._before
-        self._last, self._before = sweep, conductance
-        if fresh or math.isnan(conductance):
-            self._first = self._lowest = conductance
-            self._soft = False
-        rise = conductance - self._lowest
-        self._lowest = min(self._lowest, conductance)
+        conductance, spread = self._corrected(sweep, sweep.chord_resistance)
+        if math.isnan(conductance):
+            return settled or undetermined(_NOTHING_FLOWS, _MORE_WANTED)
+        known = [one for one in self._settings if same_setting(sweep, one.sweep)]
+        if not known:
+            self._settings.append(self._new(sweep, conductance, spread))
+        setting = known[0] if known else self._settings[-1]
+        rise = conductance - setting.lowest
+        setting.lowest = min(setting.lowest, conductance)
+        step = conductance - setting.last if sweep.series == setting.series else 0.0
+        setting.last, setting.series = conductance, sweep.series
+        self._last = setting
         if settled is not None:
             return settled
-        if math.isnan(conductance):
-            return undetermined(
-                "no current flows through the cell at the common voltage", _MORE_WANTED
-            )
         if sweep.largest_jump > JUMP:
-            self._jumped = self._soft = True
-            return self._jump(sweep, rise)
-        if fresh:
-            return undetermined(f"{_ALONE}{self._shifted()}", _MORE_WANTED)
-        self._soft = rise > (RISE_OFF if self._soft else RISE_ON)
-        return self._compared(rise, conductance - self._first, spread)
+            return self._jump(sweep, setting, rise)
+        if not known and rise == 0.0:
+            return undetermined(f"{_ALONE}{_shifted(setting)}", _MORE_WANTED)
+        setting.soft = rise > (RISE_OFF if setting.soft else RISE_ON)
+        sure = rise > (RISE_SURE if self._logged else RISE_UNLOGGED)
+        at_once = self._logged and step > RISE_ON
+        setting.convicted = setting.soft and (setting.convicted or sure or at_once)
+        return self._compared(setting, rise, conductance - setting.first, spread)
+
+    def _new(self, sweep: SweepView, conductance: float, spread: float) -> _Setting:
+        """Begin to follow another window or rate.
+
+        What V/I does at one voltage and a known temperature, beyond what a window, a rate or some
+        warmth explain, is held against the lowest of the other settings.
+        """
+        shift = 0.0 if self._last is None else conductance - self._last.last
+        same = [one for one in self._settings if same_voltage(sweep, one.sweep)]
+        lowest = min((one.lowest for one in same), default=math.inf)
+        carried = self._logged and conductance - lowest - spread > RISE_UNLOGGED
+        return _Setting(sweep, conductance, lowest if carried else conductance, shift)
 
     def certificate(self, sweep: SweepView) -> Verdict | None:
         """What a voltammogram below L/(σA) proves by itself; None where it is above, or foreign.
@@ -297,11 +250,11 @@ class HardenedRule:
             (found,),
         )
 
-    def _corrected(self, sweep: SweepView) -> tuple[float, float]:
-        """Return ln of the chord conductance at the reference temperature, and its spread."""
-        if not 0 < sweep.chord_resistance < math.inf:
+    def _corrected(self, sweep: SweepView, ohms: float) -> tuple[float, float]:
+        """Return ln of a conductance at the reference temperature, and its spread."""
+        if not 0 < ohms < math.inf:
             return math.nan, 0.0
-        value = -math.log(sweep.chord_resistance)
+        value = -math.log(ohms)
         kelvin = sweep.temperature_celsius + 273.15
         if not self._logged or math.isnan(kelvin):
             return value, 0.0
@@ -310,7 +263,13 @@ class HardenedRule:
         inverse = (1.0 / self._kelvin - 1.0 / kelvin) / BOLTZMANN_EV
         return value - ACTIVATION_EV * inverse, ACTIVATION_SPREAD_EV * abs(inverse)
 
-    def _jump(self, sweep: SweepView, rise: float) -> Verdict:
+    def _jump(self, sweep: SweepView, setting: _Setting, rise: float) -> Verdict:
+        """A path closed: it stays until V/I is back at what it was before."""
+        setting.soft = setting.convicted = True
+        before, _ = self._corrected(sweep, sweep.before_jump)
+        if setting.sweep is sweep and before < setting.lowest:  # nothing else tells that level
+            rise += setting.lowest - before
+            setting.lowest = before
         sentence = (
             f"Inside the sweep the current jumped by {percent(sweep.largest_jump)} of its peak: "
             "a new path closed, perhaps by the CV itself."
@@ -324,29 +283,21 @@ class HardenedRule:
             (Evidence("jump_in_sweep", sweep.largest_jump, 0.0, sentence),),
         )
 
-    def _shifted(self) -> str:
-        """What V/I at the common voltage did where window or rate changed; empty where nothing."""
-        if not abs(self._shift) > RISE_ON:
-            return ""
-        return (
-            f" (where window or rate changed it changed by {percent(math.expm1(self._shift))}, by "
-            "that, or by a short, warmth or contact)"
-        )
-
     @staticmethod
     def _fall(sweep: SweepView) -> Verdict:
         """A sweep in which the current breaks off is compared with nothing, nor others with it."""
         return undetermined(
             f"inside the sweep the current fell by {percent(-sweep.largest_jump)} of its peak from "
-            "one sample to the next: a contact was lost, or a path for electrons burned off",
+            "one sample to the next (or came back so): a contact was lost, or a path for electrons "
+            "burned off",
             _MORE_WANTED,
             soft=0.3,
         )
 
-    def _compared(self, rise: float, change: float, spread: float) -> Verdict:
+    def _compared(self, setting: _Setting, rise: float, change: float, spread: float) -> Verdict:
         omega = math.exp(rise) - 1.0
-        if self._soft:
-            return self._risen(rise, omega, spread)
+        if setting.soft:
+            return self._risen(setting, rise, spread)
         if change < -0.10:
             return undetermined(
                 f"the current fell by {percent(1 - math.exp(change))} since the first CV: a "
@@ -356,17 +307,19 @@ class HardenedRule:
             )
         return undetermined(
             f"the current at the common voltage stands {percent(max(omega, 0.0))} above its "
-            f"lowest{self._shifted()}: nothing has changed between the CVs of one setting that "
+            f"lowest{_shifted(setting)}: nothing has changed between the CVs of one setting that "
             "shows, but neither a short from before the first one nor one that hides behind a "
             "growing ionic resistance would show",
             UNCHANGED_WANTED,
             soft=0.2,
         )
 
-    def _risen(self, rise: float, omega: float, spread: float) -> Verdict:
-        sure = self._logged or rise > RISE_UNLOGGED or self._jumped
-        if not sure or rise - spread <= RISE_OFF:
-            cause = "a warmer cell or better contact does too" if not sure else "its warming may do"
+    def _risen(self, setting: _Setting, rise: float, spread: float) -> Verdict:
+        omega = math.exp(rise) - 1.0
+        setting.convicted &= rise - spread > RISE_OFF
+        if not setting.convicted:
+            contact = "better contact does too" if self._logged else _WARM_OR_CONTACT
+            cause = "its warming may do" if spread and rise - spread <= RISE_OFF else contact
             return undetermined(
                 f"the current at the common voltage rose by {percent(omega)}, which {cause}",
                 "Repeat the CV at a logged temperature and take an impedance spectrum to "
@@ -388,6 +341,16 @@ class HardenedRule:
             state_probabilities(eta, 0.12, 0.75),
             (found,),
         )
+
+
+def _shifted(setting: _Setting) -> str:
+    """What V/I at the common voltage did where window or rate changed; empty where nothing."""
+    if not abs(setting.shift) > RISE_ON:
+        return ""
+    return (
+        f" (where window or rate changed it changed by {percent(math.expm1(setting.shift))}, by "
+        "that, or by a short, warmth or contact)"
+    )
 
 
 def hardened(sweeps: Sequence[SweepView], cell: Cell, *, temperature_logged: bool) -> list[Verdict]:

@@ -288,6 +288,7 @@ def test_mapped_spectra_are_split_and_what_is_no_number_is_said(tmp_path: Path) 
     ("heading", "value", "celsius"),
     [
         ("Temperature/K", "298.15", 25.0),
+        ("Temperature/°C", "298.15", 25.0),
         ("Temp. (K)", "323,15", 50.0),
         ("Cell temperature [°C]", "60.0", 60.0),
         ("Temperatur", "298.15", 25.0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from softbreak.data.readers.base import decode
 from softbreak.data.readers.impedance.sweeps import is_physical, sweeps
 from softbreak.data.readers.tables.number_columns import could_be_number, not_measured
+from softbreak.data.readers.values.units import checked_celsius
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.errors import ReadError
 
@@ -154,7 +155,11 @@ def spectrum_records(
         }
     )
     if celsius is not None:
-        table["ambient_temperature_celsius"] = np.asarray(celsius, dtype=np.float64)
+        warmth, said = checked_celsius(np.asarray(celsius, dtype=np.float64))
+        if warmth is not None:
+            table["ambient_temperature_celsius"] = warmth
+        if said:
+            origin = replace(origin, stated={**origin.stated, "temperature": said})
     if table.empty:
         raise ReadError(
             origin.path,
