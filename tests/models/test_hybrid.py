@@ -24,21 +24,21 @@ LIMITS = Limits()
 NO_CREEP = (math.nan, math.nan, math.nan)
 
 
-def scored(fault, *, hard=0.0, novelty=0.2, pair=False, logged=True, eta=None):
-    """What was learned of a cycle, and whether the temperature was logged."""
+def scored(fault, *, hard=0.0, novelty=0.2, pair=False, logged=True, still=True, eta=None):  # noqa: PLR0913
+    """What was learned of a cycle, whether the temperature was logged and V/I stands still."""
     one = np.zeros(1, SCORED)
     one["chances"] = (1.0 - fault, fault - hard, hard)
     one["eta"] = eta or (fault, 0.5 * fault, min(1.5 * fault, 1.0))
     one["novelty"], one["kind"] = novelty, pair
     one["telling"] = (COLUMNS.index("x_over_maximum"), COLUMNS.index("eis_age"), -1)
     one["value"], one["share"] = (-0.5, math.nan, math.nan), (1.2, 0.3, 0.0)
-    return one, logged
+    return one, (logged, still)
 
 
 def combined(rule, learned, growth, limits, creep=NO_CREEP, *, grew=True):
     """The verdict of one cycle."""
-    found, logged = learned
-    level = np.array([(growth, grew, *creep, logged, True)], LEVEL)
+    found, known = learned
+    level = np.array([(growth, grew, *creep, *known)], LEVEL)
     rules, names = Verdicts.of([rule], TEXTS), np.arange(len(COLUMNS))
     say = partial(hybrid_sentence, None)
     return combine(rules, (found, level), names, limits.record(), say)[0]
@@ -174,9 +174,10 @@ def test_an_unlogged_decline_is_no_short_without_a_spectrum():
     assert combined(OPEN, seen, 0.0, LIMITS).state is State.SOFT
     sure = scored(0.97, logged=False)
     assert combined(OPEN, sure, 0.0, LIMITS).state is State.SOFT
-    oven = sure._replace(still=False)
+    oven = scored(0.97, logged=False, still=False)
     assert combined(OPEN, oven, 0.0, LIMITS).state is State.UNDETERMINED
-    assert combined(OPEN, oven._replace(logged=True), 0.0, LIMITS).state is State.SOFT
+    oven = scored(0.97, still=False)
+    assert combined(OPEN, oven, 0.0, LIMITS).state is State.SOFT
 
 
 @pytest.mark.parametrize("fault", [0.001, 0.5, 0.999])

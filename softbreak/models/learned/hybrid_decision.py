@@ -63,10 +63,8 @@ THRESHOLDS: Final = {
 """Limits that no model chooses; a study may change them."""
 
 LEVEL: Final = np.dtype(
-    [
-        (name, "<f8")
-        for name in ("growth", "grew", "creep_lower", "creep_upper", "creep_left", "logged", "still")
-    ]
+    [(name, "<f8") for name in ("growth", "grew", "creep_lower", "creep_upper", "creep_left")]
+    + [(name, "<f8") for name in ("logged", "still")]
 )
 """Where a cycle stands: ln of V/I over its base, or of what current and duration explain (NaN where
 it is not known); 1 where it is the former: the latter is no growth, and falls as a short makes it
