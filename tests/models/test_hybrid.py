@@ -24,7 +24,7 @@ LIMITS = Limits()
 NO_CREEP = (math.nan, math.nan, math.nan)
 
 
-def scored(fault, *, hard=0.0, novelty=0.2, pair=False, logged=True, still=True, eta=None):  # noqa: PLR0913
+def scored(fault, *, hard=0.0, novelty=0.2, pair=False, logged=True, still=True, eta=None):
     """What was learned of a cycle, whether the temperature was logged and V/I stands still."""
     one = np.zeros(1, SCORED)
     one["chances"] = (1.0 - fault, fault - hard, hard)
