@@ -106,7 +106,7 @@ def _change(value: float) -> float:
 
 @strict
 def _decade(value: float) -> int:
-    return int(math.floor(math.log10(abs(value))))
+    return math.floor(math.log10(abs(value)))
 
 
 @strict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, overload
@@ -231,7 +232,7 @@ class Verdicts(Sequence[Verdict]):
     def _evidence(self, first: int, stop: int) -> list[Evidence]:
         found, made = self.found[first:stop], self._sentences
         names = map(self.texts.__getitem__, found["feature"].tolist())
-        values, baselines = found["value"].tolist(), found["baseline"].tolist()
+        values, baselines = plain_floats(found["value"]), plain_floats(found["baseline"])
         sentences = self._said(found) if made is None else made[first:stop]
         return list(map(Evidence, names, values, baselines, sentences))
 
@@ -244,6 +245,11 @@ class Verdicts(Sequence[Verdict]):
 _BASES: Final = tuple(
     basis.value for basis in (Basis.NONE, Basis.RELATIVE, Basis.IMPEDANCE, Basis.GEOMETRY)
 )
+
+
+def plain_floats(values: np.ndarray) -> list[float]:
+    """Return an array as a list in which NaN is one object, and so equal to itself in a list."""
+    return [one if one == one else math.nan for one in values.tolist()]  # noqa: PLR0124
 
 
 def _nothing(*_: float | None) -> str:
