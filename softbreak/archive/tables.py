@@ -230,7 +230,7 @@ def _evidence(values: Verdicts | Iterable[Any]) -> pa.Array:
     if isinstance(values, Verdicts):
         offsets, found = values.bounds, values.found
         columns = [
-            pa.array(values.texts, pa.string()).take(pa.array(found["feature"])),
+            _listed(list(values.texts), pa.string()).take(pa.array(found["feature"])),
             *(pa.array(np.ascontiguousarray(found[name])) for name in ("value", "baseline")),
             _listed(values.sentences, pa.string()),
         ]
