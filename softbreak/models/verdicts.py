@@ -238,8 +238,8 @@ class Verdicts(Sequence[Verdict]):
 
     def _verdict(self, numbers: tuple[Any, ...], evidence: Sequence[Evidence]) -> Verdict:
         state, *floats, transient, wanted = numbers
-        told = (transient != 0, self.texts[wanted])
-        return Verdict(STATES[state], *floats, *told, tuple(evidence))
+        told: list[Any] = [STATES[state], *floats, transient != 0, self.texts[wanted]]
+        return Verdict(*told, evidence=tuple(evidence))
 
 
 _BASES: Final = tuple(

@@ -157,7 +157,7 @@ def rule_sentence(area_cm2: float | None, words: int, *told: float) -> str:
     ohms = _OHMS.get(words)
     if ohms is None:
         return _TOLD[words](*told)
-    shown = list(told)
+    shown: list[float | str] = list(told)
     for place, say in ohms.items():
         shown[place] = say(told[place], area_cm2)
     return _TOLD[words](*shown)
