@@ -230,12 +230,12 @@ def _evidence(values: Verdicts | Iterable[Any]) -> pa.Array:
     if isinstance(values, Verdicts):
         offsets, found = values.bounds, values.found
         columns = [
-            pa.array(values.texts, pa.string()).take(pa.array(found["feature"])),
+            _listed(list(values.texts), pa.string()).take(pa.array(found["feature"])),
             *(pa.array(np.ascontiguousarray(found[name])) for name in ("value", "baseline")),
             _listed(values.sentences, pa.string()),
         ]
     else:
-        rows = [[] if items is None or _missing(items) else items for items in values]
+        rows: list[Any] = [[] if items is None or _missing(items) else items for items in values]
         offsets = np.cumsum([0, *map(len, rows)])
         flat = [item for items in rows for item in items]
         columns = [pa.array([item[f.name] for item in flat], f.type) for f in struct]

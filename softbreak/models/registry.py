@@ -45,7 +45,7 @@ class Detector:
         ``(CellEvidence, readings) -> Judge``: who judges the cycles of one cell; see
         :class:`softbreak.models.detector.Judge`.
     whole : callable, optional
-        ``(CellEvidence, readings) -> list of Verdict``, one a unit, in order: for what judges
+        ``(CellEvidence, readings) -> sequence of Verdict``, one a unit, in order: for what judges
         no cycles, or only all of them together. A running cell is then judged anew whenever
         something ends.
     waveforms : bool
@@ -57,7 +57,7 @@ class Detector:
     about: str
     unit: str
     begin: Callable[[CellEvidence, Readings], Judge] | None = None
-    whole: Callable[[CellEvidence, Readings], list[Verdict]] | None = None
+    whole: Callable[[CellEvidence, Readings], Sequence[Verdict]] | None = None
     waveforms: bool = False
 
     def unfitted(self) -> LearnedDetector:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Final, overload
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, overload
 
 import numpy as np
 
+from softbreak.models.shown import FACTS, rounded
 from softbreak.verdict import CERTIFIES, HEALTHY_BELOW, SETTLES, Basis, Evidence, State, Verdict
 
 STATES: Final = (State.HEALTHY, State.SOFT, State.HARD, State.UNDETERMINED)
@@ -14,6 +17,7 @@ STATES: Final = (State.HEALTHY, State.SOFT, State.HARD, State.UNDETERMINED)
 HEALTHY, SOFT, HARD, OPEN = range(4)
 TEXT: Final = -1
 """Words that stand among the texts as they are, at the place that is told first."""
+_REMEMBERED: Final = 1 << 13
 TOLD: Final = 7
 """How many numbers a sentence has at most."""
 
@@ -44,8 +48,31 @@ FOUND: Final = np.dtype(
 """A :class:`softbreak.verdict.Evidence`: its feature as a place among the texts, and instead of
 the sentence which words to say, with which numbers (zeros where there are fewer)."""
 
-Say = Callable[..., str]
-"""``(words, *told) -> str``."""
+
+class Wording(NamedTuple):
+    """How evidence is put into words.
+
+    Attributes
+    ----------
+    say : callable
+        ``(area_cm2, words, *told) -> str``, from numbers as they are shown.
+    manner : numpy.ndarray of int, shape (number of words, TOLD)
+        How each number is shown: :mod:`softbreak.models.shown`.
+    facts : numpy.ndarray of FACTS
+        Of a model's inputs.
+    area_cm2 : float or None
+        Resistances are told per area where it is known.
+    """
+
+    say: Callable[..., str]
+    manner: np.ndarray
+    facts: np.ndarray
+    area_cm2: float | None = None
+
+    @classmethod
+    def of(cls, say: Callable[..., str], manner: np.ndarray, facts: np.ndarray) -> Wording:
+        """Return it so that what was said lately is not made again: cycles are alike."""
+        return cls(lru_cache(maxsize=_REMEMBERED)(say), manner, facts)
 
 
 class Verdicts(Sequence[Verdict]):
@@ -59,11 +86,10 @@ class Verdicts(Sequence[Verdict]):
     bounds : numpy.ndarray of int, shape (n + 1,)
         Where the evidence of each begins.
     texts : sequence of str
-    say : callable
-        ``(words, *told) -> str``: puts evidence into words.
+    wording : Wording
     """
 
-    __slots__ = ("_sentences", "bounds", "found", "numbers", "say", "texts")
+    __slots__ = ("_sentences", "bounds", "found", "numbers", "texts", "wording")
 
     def __init__(
         self,
@@ -71,10 +97,10 @@ class Verdicts(Sequence[Verdict]):
         found: np.ndarray,
         bounds: np.ndarray,
         texts: Sequence[str],
-        say: Say,
+        wording: Wording,
     ) -> None:
         self.numbers, self.found, self.bounds = numbers, found, bounds
-        self.texts, self.say = texts, say
+        self.texts, self.wording = texts, wording
         self._sentences: list[str] | None = None
 
     @classmethod
@@ -87,7 +113,7 @@ class Verdicts(Sequence[Verdict]):
         texts : sequence of str
             With which the texts of objects are to begin.
         """
-        return verdicts if isinstance(verdicts, cls) else _recorded(verdicts, texts, _nothing)
+        return verdicts if isinstance(verdicts, cls) else _recorded(verdicts, texts, _WORDLESS)
 
     def __len__(self) -> int:
         """Verdicts there are."""
@@ -121,7 +147,7 @@ class Verdicts(Sequence[Verdict]):
         """
         if not changes:
             return self
-        others = _recorded([*changes.values()], self.texts, self.say)
+        others = _recorded([*changes.values()], self.texts, self.wording)
         numbers, places = self.numbers.copy(), np.array([*changes])
         numbers[places] = others.numbers
         begins, lengths = self.bounds[:-1].copy(), np.diff(self.bounds)
@@ -130,7 +156,7 @@ class Verdicts(Sequence[Verdict]):
         bounds = np.append(0, np.cumsum(lengths))
         rows = np.repeat(begins - bounds[:-1], lengths) + np.arange(bounds[-1])
         found = np.concatenate([self.found, others.found])[rows]
-        return Verdicts(numbers, found, bounds, others.texts, self.say)
+        return Verdicts(numbers, found, bounds, others.texts, self.wording)
 
     # ----------------------------------------------------------------------------- columns
     @property
@@ -195,23 +221,25 @@ class Verdicts(Sequence[Verdict]):
 
     # ----------------------------------------------------------------------------- objects
     def _said(self, found: np.ndarray) -> list[str]:
-        texts, say = self.texts, self.say
+        texts, (say, manner, facts, area) = self.texts, self.wording
+        words, told = found["words"], found["told"].copy()
+        rounded(words, told, manner, facts, area or 0.0)
         return [
-            texts[int(told[0])] if words == TEXT else say(words, *told)
-            for words, told in zip(found["words"].tolist(), found["told"].tolist(), strict=True)
+            texts[int(shown[0])] if word == TEXT else say(area, word, *shown)
+            for word, shown in zip(words.tolist(), told.tolist(), strict=True)
         ]
 
     def _evidence(self, first: int, stop: int) -> list[Evidence]:
         found, made = self.found[first:stop], self._sentences
         names = map(self.texts.__getitem__, found["feature"].tolist())
-        values, baselines = found["value"].tolist(), found["baseline"].tolist()
+        values, baselines = plain_floats(found["value"]), plain_floats(found["baseline"])
         sentences = self._said(found) if made is None else made[first:stop]
         return list(map(Evidence, names, values, baselines, sentences))
 
     def _verdict(self, numbers: tuple[Any, ...], evidence: Sequence[Evidence]) -> Verdict:
         state, *floats, transient, wanted = numbers
-        told = (transient != 0, self.texts[wanted])
-        return Verdict(STATES[state], *floats, *told, tuple(evidence))
+        told: list[Any] = [STATES[state], *floats, transient != 0, self.texts[wanted]]
+        return Verdict(*told, evidence=tuple(evidence))
 
 
 _BASES: Final = tuple(
@@ -219,12 +247,20 @@ _BASES: Final = tuple(
 )
 
 
-def _nothing(*_: float) -> str:
+def plain_floats(values: np.ndarray) -> list[float]:
+    """Return an array as a list in which NaN is one object, and so equal to itself in a list."""
+    return [one if one == one else math.nan for one in values.tolist()]  # noqa: PLR0124
+
+
+def _nothing(*_: float | None) -> str:
     """Say what has no words: all sentences stand among the texts."""
     return ""
 
 
-def _recorded(verdicts: Sequence[Verdict], texts: Sequence[str], say: Say) -> Verdicts:
+_WORDLESS: Final = Wording(_nothing, np.zeros((0, TOLD), dtype=np.int64), np.zeros(0, FACTS))
+
+
+def _recorded(verdicts: Sequence[Verdict], texts: Sequence[str], wording: Wording) -> Verdicts:
     """Take objects apart; what is not among the texts is added to them."""
     places = {text: k for k, text in reversed([*enumerate(texts)])}
     known = list(texts)
@@ -255,4 +291,4 @@ def _recorded(verdicts: Sequence[Verdict], texts: Sequence[str], say: Say) -> Ve
         told = (place(item.sentence), *rest)
         found[k] = (place(item.feature), TEXT, item.value, item.baseline, told)
     bounds = np.cumsum([0, *(len(verdict.evidence) for verdict in verdicts)])
-    return Verdicts(numbers, found, bounds, known, say)
+    return Verdicts(numbers, found, bounds, known, wording)

@@ -1,6 +1,7 @@
 import json
 import math
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -32,8 +33,10 @@ from softbreak.archive.tables import (
 )
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError
+from softbreak.features.cycles.columns import Columns
 from softbreak.models.diagnosis.result import Diagnosis, Finding
-from softbreak.verdict import Evidence
+from softbreak.models.verdicts import Verdicts
+from softbreak.verdict import Evidence, State, judged
 
 VERDICT = {
     "cell_id": "Zelle Ω",
@@ -219,13 +222,18 @@ def test_unknown_numbers_are_null_in_parquet(tmp_path):
     assert table["onset_cycle"].null_count == table["probability"].null_count == 1
 
 
-def test_evidence_may_be_objects_or_mappings():
-    objects = {**VERDICT, "evidence": (Evidence("V/I", 1.0, 2.0, "It fell."),)}
-    table = table_of(pd.DataFrame([objects, {**VERDICT, "evidence": None}]), VERDICTS)
-    assert table["evidence"].to_pylist() == [
-        [{"feature": "V/I", "value": 1.0, "baseline": 2.0, "sentence": "It fell."}],
-        [],
-    ]
+def test_evidence_may_be_verdicts_or_mappings():
+    told = {"feature": "V/I", "value": 1.0, "baseline": 2.0, "sentence": "It fell."}
+    frame = pd.DataFrame([{**VERDICT, "evidence": [told]}, {**VERDICT, "evidence": None}])
+    assert table_of(frame, VERDICTS)["evidence"].to_pylist() == [[told], []]
+    found = judged(State.HEALTHY, (0.0, 0.0, 0.1), (1.0, 0.0, 0.0), (Evidence(**told),))
+    odd = Evidence("V/I", 1.0, 2.0, "Of \udcff.")  # a name of no valid encoding
+    verdicts = Verdicts.of([found, replace(found, evidence=()), replace(found, evidence=(odd,))])
+    three = pd.concat([frame, frame.iloc[:1]])
+    columns = {**dict(Columns.of(three).items()), "evidence": verdicts}
+    stored = table_of(Columns(columns), VERDICTS)["evidence"].to_pylist()
+    assert stored[:2] == [[told], []]
+    assert stored[2][0]["sentence"] == printable("Of \udcff.")
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path):

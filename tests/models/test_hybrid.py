@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from softbreak.models.learned.hybrid_decision import LEVEL, Limits
 from softbreak.models.learned.hybrid_decision import combined as combine
 from softbreak.models.learned.hybrid_scores import SCORED
 from softbreak.models.learned.model_inputs import COLUMNS
-from softbreak.models.learned.sentences import hybrid_sentence
+from softbreak.models.learned.sentences import WORDING
 from softbreak.models.rules.sentences import TEXTS
 from softbreak.models.rules.thresholds import BELOW_FLOOR, UNFINISHED
 from softbreak.models.verdicts import Verdicts
@@ -40,8 +39,7 @@ def combined(rule, learned, growth, limits, creep=NO_CREEP, *, grew=True):
     found, known = learned
     level = np.array([(growth, grew, *creep, *known)], LEVEL)
     rules, names = Verdicts.of([rule], TEXTS), np.arange(len(COLUMNS))
-    say = partial(hybrid_sentence, None)
-    return combine(rules, (found, level), names, limits.record(), say)[0]
+    return combine(rules, (found, level), names, limits.record(), WORDING)[0]
 
 
 def same(told, rule):

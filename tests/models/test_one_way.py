@@ -61,7 +61,7 @@ def test_verdicts_after_the_last_spectrum(name, position):
     times += evidence.sweeps["end_time_second"].tolist()
     known = int(np.searchsorted(cycles.column("start_time_second"), max(times, default=-1.0)))
     judge = begin(evidence, readings)
-    found = judge.step(part(cycles, 0, known))
+    found = list(judge.step(part(cycles, 0, known)))
     for piece in pieces(part(cycles, known, len(cycles.numbers)), 1):
         found += judge.step(piece)
     assert list(map(repr, found[known:])) == list(map(repr, expected[known:]))

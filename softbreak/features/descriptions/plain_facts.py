@@ -151,12 +151,12 @@ MEASUREMENT_FACTS: Final[dict[str, Fact]] = {
 """By the names of a model's inputs."""
 
 
-_FACTS: Final[dict[str, Fact]] = {**CYCLE_FACTS, **MEASUREMENT_FACTS}
+FACTS: Final[dict[str, Fact]] = {**CYCLE_FACTS, **MEASUREMENT_FACTS}
 
 
 def topic_of(name: str) -> str:
     """Return what a feature is about: of two that are about one thing, one is told."""
-    fact = _FACTS.get(name)
+    fact = FACTS.get(name)
     return fact.topic if fact else name
 
 
@@ -175,7 +175,7 @@ def plain_fact(name: str, value: float) -> str:
     str
         Without a full stop; empty where there is nothing that a person could check.
     """
-    fact = _FACTS.get(name)
+    fact = FACTS.get(name)
     if fact is None or not math.isfinite(value):
         return ""
     return fact.clause(value)

@@ -14,7 +14,7 @@ import pandas as pd
 from softbreak.data.checks import Finding
 from softbreak.data.record import Cell
 from softbreak.features.cycles.columns import Columns, columns_of, with_tables
-from softbreak.models.verdicts import STATES, Verdicts
+from softbreak.models.verdicts import STATES, Verdicts, plain_floats
 from softbreak.verdict import Evidence, Verdict
 
 if TYPE_CHECKING:
@@ -218,8 +218,8 @@ def evidence_of_each(verdicts: Verdicts) -> list[list[dict[str, object]]]:
     found, bounds = verdicts.found, verdicts.bounds.tolist()
     columns = (
         map(verdicts.texts.__getitem__, found["feature"].tolist()),
-        found["value"].tolist(),
-        found["baseline"].tolist(),
+        plain_floats(found["value"]),
+        plain_floats(found["baseline"]),
         verdicts.sentences,
     )
     names = Evidence.__slots__

@@ -14,7 +14,6 @@ voltammograms. What it may do is limited by physics:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -40,7 +39,7 @@ from softbreak.models.learned.hybrid_decision import LEVELS, Limits, combined, l
 from softbreak.models.learned.hybrid_scores import HEADS, learned_of, numbers_of
 from softbreak.models.learned.model_inputs import COLUMNS
 from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
-from softbreak.models.learned.sentences import hybrid_sentence
+from softbreak.models.learned.sentences import WORDING
 from softbreak.models.learned.tree_ensembles import Trees
 from softbreak.models.model_files import ModelError, checked, stated_number
 from softbreak.models.rules.fused import FusedJudge
@@ -260,7 +259,7 @@ class HybridJudge:
         self._fused = FusedJudge(evidence, () if model.evidence == "voltage" else readings)
         self._columns = np.array([COLUMNS.index(name) for name in model.columns_])
         self._limits = Limits(*model.limits).record()
-        self._say = partial(hybrid_sentence, evidence.cell.area_cm2)
+        self._wording = WORDING._replace(area_cm2=evidence.cell.area_cm2)
 
     def step(self, cycles: Cycles) -> Verdicts:
         """Judge the next cycles."""
@@ -272,4 +271,4 @@ class HybridJudge:
         table = np.concatenate([features, voltage.concluded], axis=1)
         scored = self._model.scored(np.take(table, self._columns, axis=1))
         levels = levels_of(np.take(table, _LEVELS, axis=1))
-        return combined(rules, (scored, levels), self._columns, self._limits, self._say)
+        return combined(rules, (scored, levels), self._columns, self._limits, self._wording)

@@ -25,7 +25,7 @@ from softbreak.models.rules.thresholds import (
     HEALTHY_UPPER,
     SHIFT_LIMIT,
 )
-from softbreak.models.verdicts import FOUND, Say, Verdicts
+from softbreak.models.verdicts import FOUND, Verdicts, Wording
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
 
 THRESHOLDS: Final = {
@@ -107,7 +107,7 @@ def combined(
     learned: tuple[np.ndarray, np.ndarray],
     names: np.ndarray,
     limits: np.ndarray,
-    say: Say,
+    wording: Wording,
 ) -> Verdicts:
     """Return the verdicts of cycles.
 
@@ -122,15 +122,14 @@ def combined(
         :data:`softbreak.models.learned.model_inputs.COLUMNS`.
     limits : numpy.ndarray
         :meth:`Limits.record`.
-    say : callable
-        Puts evidence into words.
+    wording : Wording
     """
     numbers = rules.numbers.copy()
     found = np.empty(len(rules.found) + 2 * len(numbers), FOUND)
     bounds = np.empty_like(rules.bounds)
     told = (rules.numbers, rules.found, rules.bounds)
     count = _combine(told, learned, names, limits, (numbers, found, bounds))
-    return Verdicts(numbers, found[:count], bounds, rules.texts, say)
+    return Verdicts(numbers, found[:count], bounds, rules.texts, wording)
 
 
 def levels_of(rows: np.ndarray) -> np.ndarray:

@@ -205,7 +205,7 @@ def load_learned(folder: Path) -> LearnedDetector:
 
 def judged_by(
     model: LearnedDetector, evidence: CellEvidence, readings: Readings, features: str = TABLE
-) -> list[Verdict]:
+) -> Sequence[Verdict]:
     """Return what a model says of every cycle.
 
     Parameters

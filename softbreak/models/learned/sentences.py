@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
+from softbreak.features.descriptions.plain_facts import FACTS as FACTS_BY_NAME
 from softbreak.features.descriptions.plain_facts import plain_fact, topic_of
 from softbreak.models.learned.model_inputs import COLUMNS
 from softbreak.models.rules.kernels import codes
-from softbreak.models.rules.sentences import percent, rule_sentence
-from softbreak.models.verdicts import STATES
+from softbreak.models.rules.sentences import (
+    RULE_MANNER,
+    manner_of,
+    percent,
+    rule_sentence,
+)
+from softbreak.models.shown import (
+    BARE,
+    EXACT,
+    FACT,
+    FACTS,
+    IN_PERCENT,
+    NUMBER,
+    PERCENT,
+    SHARE,
+    TENTH,
+)
+from softbreak.models.verdicts import STATES, Wording
 from softbreak.verdict import State
 
 
@@ -22,7 +42,7 @@ def hybrid_sentence(area_cm2: float | None, words: int, *told: float) -> str:
     words : int
         See :mod:`softbreak.models.rules.kernels.codes`.
     *told : float
-        Its numbers.
+        Its numbers, as they are shown.
     """
     say = _TOLD.get(words)
     return rule_sentence(area_cm2, words, *told) if say is None else say(*told)
@@ -93,3 +113,33 @@ _TOLD: Final[dict[int, Callable[..., str]]] = {
     codes.LEARNED: _learned,
 }
 """By number of the words."""
+
+
+def _fact_of(name: str) -> tuple[float, float, int, int, int]:
+    """Which values of an input read alike."""
+    fact = FACTS_BY_NAME.get(name)
+    if fact is None:
+        return (math.inf, 0.0, BARE, BARE, BARE)
+    holds = [
+        next((kind for mark, kind in _HOLDS.items() if mark in clause), BARE)
+        for clause in (fact.low, fact.same, fact.high)
+    ]
+    return (fact.width, fact.middle, holds[0], holds[1], holds[2])
+
+
+_HOLDS: Final = {"{p}": IN_PERCENT, "{s}": SHARE, "{n}": NUMBER}
+_MANNER: Final[dict[int, tuple[int, ...]]] = {
+    **RULE_MANNER,
+    codes.SETTLED: (PERCENT, EXACT, PERCENT),
+    codes.UNBOUNDED: (PERCENT,),
+    codes.WITHDRAWN: (EXACT, PERCENT),
+    codes.CREPT_ALONE: (PERCENT, PERCENT),
+    codes.UNFAMILIAR: (TENTH,),
+    codes.LEARNED: (PERCENT, *(EXACT, FACT) * 3),
+}
+WORDING: Final = Wording.of(
+    hybrid_sentence,
+    manner_of(_MANNER, codes.LEARNED + 1),
+    np.array([_fact_of(name) for name in COLUMNS], FACTS),
+)
+"""Of a model; resistances in Ω."""

@@ -7,10 +7,23 @@ what is said of a whole cell in :mod:`softbreak.models.diagnosis.summary`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+import numpy as np
+
 from softbreak.models.rules.kernels import codes
+from softbreak.models.shown import (
+    CHANGE,
+    EXACT,
+    FACTS,
+    OHM,
+    PERCENT,
+    REST,
+    UNUSED,
+    WHOLE,
+)
+from softbreak.models.verdicts import TOLD, Wording
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
 
 
@@ -139,12 +152,12 @@ def rule_sentence(area_cm2: float | None, words: int, *told: float) -> str:
     words : int
         A reason, or what else :mod:`softbreak.models.rules.kernels.codes` knows.
     *told : float
-        Its numbers.
+        Its numbers, as they are shown.
     """
     ohms = _OHMS.get(words)
     if ohms is None:
         return _TOLD[words](*told)
-    shown = list(told)
+    shown: list[float | str] = list(told)
     for place, say in ohms.items():
         shown[place] = say(told[place], area_cm2)
     return _TOLD[words](*shown)
@@ -303,3 +316,48 @@ _TOLD: Final[dict[int, Callable[..., str]]] = {
     codes.CERTIFICATE: _certificate,
 }
 """What is said of a cycle, by reason."""
+
+
+def manner_of(told: Mapping[int, Sequence[int]], words: int) -> np.ndarray:
+    """Return how the numbers of all words are shown.
+
+    Parameters
+    ----------
+    told : mapping of int to sequence of int
+        By words: see :mod:`softbreak.models.shown`; what is not named is not shown.
+    words : int
+        How many there are.
+    """
+    manner = np.zeros((words, TOLD), dtype=np.int64)
+    for word, shown in told.items():
+        manner[word, : len(shown)] = shown
+    return manner
+
+
+RULE_MANNER: Final[dict[int, tuple[int, ...]]] = {
+    codes.LOST: (PERCENT,),
+    codes.NEGATIVE: (OHM,),
+    codes.DEAD: (EXACT, EXACT),
+    codes.THIN: (EXACT, EXACT),
+    codes.FAR: (UNUSED, UNUSED, WHOLE, WHOLE),
+    codes.GROWN: (PERCENT, PERCENT),
+    codes.FALLEN: (PERCENT,),
+    codes.CONDUCTING: (PERCENT, UNUSED, CHANGE),
+    codes.SHIFTED: (CHANGE,),
+    codes.DOUBTED: (EXACT, CHANGE, EXACT),
+    codes.STEADY: (OHM, CHANGE),
+    codes.STEADY_CORRECTED: (OHM, CHANGE, WHOLE, WHOLE),
+    codes.FIRST: (OHM,),
+    codes.SHORT: (REST, EXACT),
+    codes.RETURNED: (EXACT, CHANGE, EXACT),
+    codes.BELOW: (OHM, OHM),
+    codes.FAINT: (PERCENT, EXACT),
+    codes.DROPPED: (CHANGE, EXACT, OHM, OHM),
+    codes.STEPPED: (CHANGE, EXACT, PERCENT),
+    codes.ENDED: (EXACT,),
+    codes.CERTIFICATE: (OHM, OHM, PERCENT),
+}
+"""How the numbers of the rule's words are shown."""
+RULE_WORDING: Final = Wording.of(
+    rule_sentence, manner_of(RULE_MANNER, codes.MISSTATED), np.zeros(0, FACTS)
+)

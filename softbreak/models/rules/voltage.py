@@ -11,7 +11,6 @@ in :mod:`softbreak.models.rules.sentences`; here both meet, for one cycle or for
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -26,7 +25,7 @@ from softbreak.models.rules.kernels.state import (
     new_regimes,
 )
 from softbreak.models.rules.kernels.voltage_decision import fold, rehashed
-from softbreak.models.rules.sentences import TEXTS, rule_sentence
+from softbreak.models.rules.sentences import RULE_WORDING, TEXTS
 from softbreak.models.rules.thresholds import UNFINISHED
 from softbreak.models.verdicts import FOUND, NUMBERS, Verdicts
 
@@ -65,7 +64,7 @@ class VoltageRule:
 
     def __init__(self, cell: Cell, *, temperature_logged: bool) -> None:
         self._cell = (known_of(cell, temperature_logged=temperature_logged), LIMITS)
-        self._say = partial(rule_sentence, cell.area_cm2)
+        self._wording = RULE_WORDING._replace(area_cm2=cell.area_cm2)
         self._memory = new_memory()
         self._state = (self._memory, new_regimes(0))
         self._met = self._memory["regimes"]  # a view: a field of a record costs more than a step
@@ -90,7 +89,7 @@ class VoltageRule:
         numbers, found = np.empty(len(said), NUMBERS), np.empty(MOST * len(said), FOUND)
         places = np.empty(len(said) + 1, dtype=np.int64)
         count = findings(said, numbers, found, places)
-        return Verdicts(numbers, found[:count], places, TEXTS, self._say), concluded
+        return Verdicts(numbers, found[:count], places, TEXTS, self._wording), concluded
 
     def _make_room(self, cycles: int) -> None:
         """Let the table of regimes stay half empty."""

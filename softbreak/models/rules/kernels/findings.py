@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -62,7 +63,10 @@ def _add_reason(found: Any, m: int, said: Any) -> int:
     reason = said.reason
     place = _MEASURED[reason]
     value = np.nan if place == 0 else (said.a if place == 1 else said.b)
-    one = _add(found, m, _NAMED[reason], reason, value)
+    words = reason
+    if reason == codes.STEADY_CORRECTED and math.isnan(said.c):
+        words = codes.STEADY  # the probe is silent
+    one = _add(found, m, _NAMED[reason], words, value)
     one.baseline = np.nan if place == 0 else _BASELINE[reason]
     one.told[0], one.told[1], one.told[2], one.told[3] = said.a, said.b, said.c, said.d
     return m + 1
