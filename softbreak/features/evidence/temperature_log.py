@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from softbreak.data.clock import clock_peek, new_clock
+from softbreak.data.clock import clock_peek, ends_of, new_clock
 from softbreak.features.half_cycles.measured import Growing
 from softbreak.features.kernels.temperature_log_scan import (
     COUNT,
@@ -90,8 +90,7 @@ class Thermometer:
             if time is not None:
                 moments[:] = time[part]
                 if not self.clock[0]:
-                    good = moments[np.isfinite(moments)]
-                    self.first = float(good[0]) if len(good) else 0.0
+                    self.first = (ends_of(moments) or (0.0, 0.0))[0]
             if warmth is not None:
                 values = warmth[part].astype(np.float64)
             out = np.empty((len(moments), 2))

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from softbreak.data.clock import clock_peek, new_clock
+from softbreak.data.clock import clock_peek, ends_of, new_clock
 from softbreak.data.segment import Segmenter
 from softbreak.features.kernels.sample_columns import IN_C, IN_T
 from softbreak.features.kernels.sample_intake import (
@@ -54,23 +54,28 @@ class Piece(NamedTuple):
     length: int
 
 
-def staged(columns: Mapping[str, np.ndarray], used: np.ndarray | None = None) -> np.ndarray:
+def staged(
+    columns: Mapping[str, np.ndarray], used: np.ndarray | None = None, *, whole: bool = True
+) -> np.ndarray:
     """Bring the columns of a chunk into the form that :class:`Intake` takes.
 
     Parameters
     ----------
     columns : mapping of str to numpy.ndarray, shape (n,)
         Some or all of ``COLUMNS``.
-    used : numpy.ndarray, shape (6, m), optional
+    used : numpy.ndarray, shape (6 or 3, m), optional
         What was returned for samples of the same columns, and is no longer needed: fresh memory
         costs more than copying.
+    whole : bool
+        Leave a row to every column, even if there are only the three that must be.
 
     Returns
     -------
-    numpy.ndarray, shape (6, n)
+    numpy.ndarray, shape (6, n), or (3, n) of the first three columns
         NaN where a column is not there.
     """
-    shape = (len(COLUMNS), len(columns["voltage_volt"]))
+    narrow = not whole and columns.keys().isdisjoint(COLUMNS[IN_C + 1 :])
+    shape = (IN_C + 1 if narrow else len(COLUMNS), len(columns["voltage_volt"]))
     if used is not None and used.shape == shape:
         stage = used
     else:
@@ -136,7 +141,7 @@ class Intake:
 
         Parameters
         ----------
-        stage : numpy.ndarray, shape (6, n)
+        stage : numpy.ndarray, shape (6, n) or (3, n)
             From :func:`staged`; at most ``BLOCK`` samples.
         """
         return [Piece(*row) for row in self.take(stage).tolist()]
@@ -146,10 +151,9 @@ class Intake:
         count = stage.shape[1]
         self._reserve(count + 1)
         if not self.clock[0]:
-            good = np.flatnonzero(np.isfinite(stage[IN_T]))
-            self.first = float(stage[IN_T, good[0]]) if len(good) else 0.0
+            self.first = (ends_of(stage[IN_T]) or (0.0, 0.0))[0]
         self.rows += count
-        cuts = np.empty((count + 4, 3), dtype=np.int64)
+        cuts = np.empty((count + 4, len(Piece._fields)), dtype=np.int64)
         closed = absorb(
             stage,
             self.clock,
@@ -160,7 +164,7 @@ class Intake:
             self.tallies,
             cuts,
         )
-        return self._pieces(cuts[:closed])
+        return cuts[:closed]
 
     def rest_of_it(self) -> list[Piece]:
         """Return the segments that would be left if the record ended here; changes nothing."""

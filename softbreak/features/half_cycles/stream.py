@@ -86,7 +86,7 @@ class RecordStream:
             return 0
         stage: np.ndarray | None = None
         for part in _blocks(columns):
-            stage = staged(part, stage)
+            stage = staged(part, stage, whole=self.lookout is not None)
             if self.lookout is None:
                 self._absorb(intake, stage)
             else:
