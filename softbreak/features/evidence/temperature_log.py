@@ -84,15 +84,14 @@ class Thermometer:
         count : int
         """
         for start in range(0, count, BLOCK):
-            part = slice(start, min(start + BLOCK, count))
-            moments = np.full(part.stop - start, np.nan)
-            values = _NOTHING
-            if time is not None:
-                moments[:] = time[part]
+            part = slice(start, start + BLOCK)
+            values = _NOTHING if warmth is None else np.array(warmth[part], dtype=np.float64)
+            if time is None:
+                moments = np.full(min(BLOCK, count - start), np.nan)
+            else:
+                moments = np.array(time[part], dtype=np.float64)
                 if not self.clock[0]:
                     self.first = (ends_of(moments) or (0.0, 0.0))[0]
-            if warmth is not None:
-                values = warmth[part].astype(np.float64)
             out = np.empty((len(moments), 2))
             found = follow(self.clock, self.state, moments, values, out)
             if found:

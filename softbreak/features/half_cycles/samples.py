@@ -37,6 +37,8 @@ _ROWS: Final = 7
 REST_ROWS: Final = 8
 """Samples of a rest that are kept; how it ended is all that counts."""
 _MARGIN: Final = 8
+_FEW: Final = 128
+"""Fewer samples are not worth to be let go of."""
 BLOCK: Final = 16_384
 """Longer chunks are taken in pieces, so that a whole file needs no more memory than a stream, and
 that stays in the processor's cache."""
@@ -113,6 +115,7 @@ class Intake:
         self.clock = new_clock()
         self.waiting = np.zeros(len(COLUMNS))
         self.segmenter = Segmenter()
+        self._enough = _FEW
 
     @property
     def last(self) -> float:
@@ -190,15 +193,17 @@ class Intake:
     def trim(self, *, wholly: bool = False) -> None:
         """Let go of samples before the open half-cycle; ``wholly``: even of a few."""
         filled = int(self.marks[FILLED])
-        if filled < 128 and not wholly:
+        if filled < self._enough and not wholly:
             return
         settled = int(self.marks[SETTLED])
         start, _, sign, _ = self.open
         keep = start if sign else max(start, settled - REST_ROWS)
         keep = min(keep, settled - _MARGIN)
-        if keep >= (1 if wholly else max(128, filled // 2)):
+        if keep >= (1 if wholly else max(_FEW, filled // 2)):
             self.buffer[:, : filled - keep] = self.buffer[:, keep:filled].copy()
             self.marks += np.array([-keep, -keep, keep])
+            filled -= keep
+        self._enough = max(_FEW, filled + filled // 8)  # not at every sample of a long half-cycle
 
     def dump(self) -> dict[str, Any]:
         """Return all that it remembers."""
