@@ -24,11 +24,13 @@ from softbreak.features.kernels.sample_columns import (
     VOLTAGE,
     WARMTH,
 )
-from softbreak.features.kernels.sample_mending import count_lone, in_order, mend, repeated
+from softbreak.features.kernels.sample_mending import count_lone, in_order, mend, ordered, repeated
 
 _STRETCH: Final = 1024
 """So many samples at a time are looked at, whether anything is out of order among them."""
 _FEWEST: Final = 8
+_SEVERAL: Final = 64
+"""So many are taken one by one where fewer than that are in order."""
 _MISSING_TIME, _MISSING_VOLTAGE, _BACKWARD, _REPEATED = range(4)
 FILLED, SETTLED, GONE = range(3)
 
@@ -41,10 +43,15 @@ def absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
     sample ever taken, length.
     """
     count = stage.shape[1]
-    for first in range(0, count, _STRETCH):
+    stop = 0
+    while stop < count:
+        first = k = stop
         stop = min(first + _STRETCH, count)
-        k = first
-        if stop - first >= _FEWEST and in_order(stage[IN_T, first:stop], stage[IN_V, first:stop]):
+        if not in_order(stage[IN_T, first:stop], stage[IN_V, first:stop]):
+            stop = first + max(ordered(stage[IN_T, first:stop], stage[IN_V, first:stop]), 1)
+        if stop - first < _FEWEST:
+            stop = min(first + _SEVERAL, count)
+        else:
             # after two samples the clock and what waits are in order too
             _one(stage, first, clock, waiting, buffer, marks, tallies)
             _one(stage, first + 1, clock, waiting, buffer, marks, tallies)
