@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.history import assemble
-from softbreak.data.record import Cell, Record, Source, Technique
+from softbreak.data.record import ArrayRecord, Cell, Record, Source, Technique
 from softbreak.features.cycles.finished_cycles import Cycles
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
@@ -50,9 +50,17 @@ def month(cycles: int, interval: float = 10.0) -> Record:
 
 
 def pieces(record: Record, rows: int) -> list[Record]:
-    """The record in chunks."""
-    table = record.table
-    return [replace(record, table=table.iloc[k : k + rows]) for k in range(0, len(table), rows)]
+    """The record in chunks, as a live channel sends them."""
+    columns = {str(name): record.array(str(name)) for name in record.table.columns}
+    return [
+        ArrayRecord(
+            record.cell,
+            record.technique,
+            {name: column[k : k + rows] for name, column in columns.items()},
+            record.source,
+        )
+        for k in range(0, record.rows, rows)
+    ]
 
 
 def fed(detector: str, chunks: list[Record]) -> tuple[LiveCell, float]:

@@ -93,6 +93,20 @@ def clock_peek(state: np.ndarray) -> float:
     return float(clock_flush(state.copy())) if state[_COUNT] else 0.0
 
 
+def ends_of(time: np.ndarray) -> tuple[float, float] | None:
+    """Return the first and the last time that is a number; None without any.
+
+    Parameters
+    ----------
+    time : numpy.ndarray, shape (n,)
+        s.
+    """
+    if len(time) and np.isfinite(time[0]) and np.isfinite(time[-1]):  # as nearly always
+        return float(time[0]), float(time[-1])
+    known = time[np.isfinite(time)]
+    return (float(known[0]), float(known[-1])) if len(known) else None
+
+
 def forward_clock(time: np.ndarray) -> np.ndarray:
     """Return times that never step back: a clock that was reset runs on instead.
 

@@ -77,7 +77,9 @@ def suspicion(
     scratch = np.full((4, min(len(time), BLOCK) + 1), np.nan)
     columns = (voltage, current) if control is None else (voltage, current, control)
     if control is None:  # without a kernel, and without a copy
-        lowest, highest = np.fmin.reduce(current, initial=0.0), np.fmax.reduce(current, initial=0.0)
+        lowest, highest = current.min(initial=0.0), current.max(initial=0.0)
+        if np.isnan(lowest):
+            lowest, highest = np.fmin.reduce(current, initial=0), np.fmax.reduce(current, initial=0)
         largest = max(-float(lowest), float(highest))
     for scan in (False,) if control is None else (True, False):
         for start in range(0, len(time), BLOCK):
@@ -136,8 +138,14 @@ def _count(
     """Count samples; the first ones only begin an interval."""
     slow, pause, large, relaxed, _, _ = limits
     time, n = rows[_TIME], rows.shape[1]
-    back = forward = slowly = paused = still = 0
+    back = slowly = paused = still = strange = 0
+    forward, usual = n - 1, min(slow, pause)
     for k in range(n - 1):
+        step = time[k + 1] - time[k]
+        strange += 0 if (step > 0.0) & (step <= usual) else 1
+    if strange:  # seldom
+        forward = 0
+    for k in range(n - 1 if strange else 0):
         step = time[k + 1] - time[k]
         ahead = (step > 0.0) & (step < np.inf)
         back += (step < 0.0) & (step > -np.inf)
@@ -145,8 +153,19 @@ def _count(
         still += step == 0.0
         slowly += ahead & (step > slow)
         paused += ahead & (step > pause)
-    lost = plus = minus = below = loaded = far = idle = calm = 0
+    lost = plus = minus = below = loaded = far = idle = calm = strange = 0
     for k in range(first, n):
+        control = rows[_CONTROL, k]
+        imposed = control if abs(control) < np.inf else rows[_CURRENT, k]
+        size = abs(rows[_VOLTAGE, k])
+        strange += 0 if (abs(imposed) > threshold) & (size < np.inf) else 1
+        minus += imposed < 0.0
+        below += (imposed < 0.0) & (rows[_VOLTAGE, k] < 0.0)
+        far += size >= large
+    loaded, plus = n - first, n - first - minus
+    if strange:  # seldom: samples at rest, or without a voltage
+        plus = minus = below = loaded = far = 0
+    for k in range(first, n if strange else first):
         control = rows[_CONTROL, k]
         imposed = control if abs(control) < np.inf else rows[_CURRENT, k]
         size = abs(rows[_VOLTAGE, k])

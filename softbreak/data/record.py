@@ -245,6 +245,68 @@ class Record:
         return replace(self, cell=cell)
 
 
+class ArrayRecord(Record):
+    """A record of a few rows that becomes a table only if somebody asks for one.
+
+    A table of pandas costs more than a thousand samples of work; a live channel sends one. What
+    arrives sample by sample is best fed as this.
+
+    Parameters
+    ----------
+    cell : Cell
+    technique : Technique
+    columns : mapping of str to numpy.ndarray
+        Of the names and types of :mod:`softbreak.data.schema`, which is not checked here.
+    source : Source
+    """
+
+    __slots__ = ("_made", "columns")
+    columns: Mapping[str, np.ndarray]
+    _made: pd.DataFrame | None
+
+    def __init__(
+        self,
+        cell: Cell,
+        technique: Technique,
+        columns: Mapping[str, np.ndarray],
+        source: Source,
+    ) -> None:
+        for name, value in (
+            ("cell", cell),
+            ("technique", technique),
+            ("source", source),
+            ("columns", columns),
+            ("_made", None),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The rows as pandas has them."""
+        if self._made is None:
+            made = pd.DataFrame(dict(self.columns), copy=False)
+            object.__setattr__(self, "_made", made)
+            return made
+        return self._made
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(next(iter(self.columns.values())))
+
+    def has(self, column: str) -> bool:
+        """Return whether there is such a column."""
+        return column in self.columns
+
+    def array(self, column: str) -> np.ndarray:
+        """Return a column."""
+        return self.columns[column]
+
+    def with_cell(self, cell: Cell) -> Record:
+        """Return the same record on a better-known cell."""
+        return ArrayRecord(cell, self.technique, self.columns, self.source)
+
+
 _KINDS = {"float": ("f4", "f8"), "double": ("f8",), "integer": ("i4", "i8")}
 
 

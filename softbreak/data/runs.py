@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-import numpy as np
 import pandas as pd
 
+from softbreak.data.clock import ends_of
 from softbreak.data.names import goes_on
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.data.schema import SERIES_COLUMNS
@@ -145,9 +145,8 @@ def head_of(record: Record, started: float | None) -> Head:
     source = record.source
     first = 0.0
     if record.rows and record.has(_TIME):
-        time = record.array(_TIME)
-        good = np.flatnonzero(np.isfinite(time))
-        first = float(time[good[0]]) if len(good) else 0.0
+        ends = ends_of(record.array(_TIME))
+        first = ends[0] if ends else 0.0
     return Head(
         source.path,
         source.position,
@@ -202,9 +201,8 @@ def runs_of(
 
 def _runs_through(record: Record, last: float) -> bool:
     """Whether a record's clock, which was made to run on, was never reset."""
-    time = record.array(_TIME)
-    good = np.flatnonzero(np.isfinite(time))
-    return not len(good) or float(time[good[-1]]) == last
+    ends = ends_of(record.array(_TIME))
+    return ends is None or ends[1] == last
 
 
 def joined(records: Sequence[Record], offsets: Sequence[float]) -> Record:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from softbreak.features.kernels.half_cycle import STATISTICS, half_cycle_statistics, sample_noise
 
@@ -48,6 +50,60 @@ def test_statistics_equal_the_obvious_version(seed):
         told = dict(zip(STATISTICS, row, strict=True))
         for name, value in obvious(time, voltage, imposed, warmth, a, b, sign).items():
             assert told[name] == pytest.approx(value, rel=1e-9), name
+
+
+def one_by_one(time, voltage, imposed, temperature, sign):
+    """Sums in the order of the samples, as floating point has them: to the bit."""
+    n, sums = len(time), dict.fromkeys("wcfgplmh", 0.0)
+    skip, warmth, warm = (2 if n > 6 else 0), 0.0, 0.0
+    middle = 0.5 * (time[skip] + time[-1])
+    for k in range(n):
+        left = time[k] - time[k - 1] if k else 0.0
+        right = time[k + 1] - time[k] if k + 1 < n else 0.0
+        w = 0.5 * (left + right)
+        passed = w * abs(imposed[k])
+        sums["c"] += passed
+        if k < skip:
+            continue
+        if n == 1:
+            w, passed = 1.0, abs(imposed[k])
+        sums["w"] += w
+        sums["f"] += passed
+        sums["g"] += passed * abs(imposed[k])
+        sums["p"] += w * (voltage[k] * sign)
+        if time[k] >= middle:
+            sums["l"] += w
+            sums["m"] += w * (voltage[k] * sign)
+            sums["h"] += passed
+        if np.isfinite(temperature[k]):
+            warmth += w * temperature[k]
+            warm += w
+    if sums["w"] <= 0.0:
+        last = abs(imposed[-1])
+        sums |= {"w": 1.0, "p": voltage[-1] * sign, "f": last, "g": last * last}
+    if sums["l"] <= 0.0:
+        sums |= {"l": sums["w"], "m": sums["p"], "h": sums["f"]}
+    mean = sums["f"] / sums["w"]
+    spread = np.sqrt(max(sums["g"] / sums["w"] - mean * mean, 0.0))
+    late = (sums["m"] / sums["l"], sums["h"] / sums["l"])
+    told = [sums["c"], mean, spread, sums["p"] / sums["w"], *late]
+    return [*told, warmth / warm if warm > 0.0 else np.nan]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 60))
+def test_many_at_a_time_gives_the_bits_of_one_by_one(seed, n):
+    rng = np.random.default_rng(seed)
+    time = np.cumsum(rng.choice([0.0, 0.1, 1.0, 60.0], n)) if seed % 3 else np.full(n, 7.0)
+    voltage, imposed = rng.normal(0.0, 0.1, n), rng.normal(1e-3, 1e-4, n)
+    warmth = np.where(rng.random(n) < 0.3, np.nan, 25.0 + rng.standard_normal(n))
+    warmth = np.full(n, np.nan) if seed % 5 == 0 else warmth
+    ends = (np.array([0]), np.array([n]), np.array([-1]))
+    row = half_cycle_statistics(time, voltage, imposed, warmth, *ends)[0]
+    found = row[[3, 4, 5, 6, 7, 8, 14]]
+    np.testing.assert_array_equal(found, one_by_one(time, voltage, imposed, warmth, -1))
+    assert row[11] == np.abs(voltage[2 if n > 6 else 0 :]).max()
+    assert row[13] == np.diff(time).max(initial=0.0)
 
 
 def test_float32_input_is_accumulated_in_double_precision():

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softbreak.features.evidence.temperature_log import Thermometer
+from softbreak.features.half_cycles.samples import COLUMNS
 from softbreak.features.half_cycles.state_bytes import pack, unpack
 from softbreak.features.half_cycles.stream import RECORDS_OPEN, CellStream
 from tests.features.streams import chunks, cycled, nasty
@@ -100,6 +101,16 @@ def test_temperatures_in_stretches_or_one_by_one(seed):
             meter.feed(time, columns["ambient_temperature_celsius"][part], len(time))
     one, other = (pack(meter.dump()) for meter in meters)
     assert one == other
+
+
+@pytest.mark.parametrize("seed", range(0, 10, 2))
+def test_columns_that_are_not_there_are_as_columns_of_nothing(seed):
+    columns = {name: spoilt(seed)[name] for name in COLUMNS[:3]}
+    nothing = np.full(len(columns["voltage_volt"]), np.nan)
+    few, all_of_them = CellStream(), CellStream()
+    few.feed("r", columns)
+    all_of_them.feed("r", columns | dict.fromkeys(COLUMNS[3:], nothing))
+    assert pack(few.dump()) == pack(all_of_them.dump())
 
 
 def test_memory_is_the_open_half_cycle():

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softbreak.data.record import Record, Technique
+from softbreak.data.record import ArrayRecord, Record, Technique
 from softbreak.simulate.records import simulate
-from softbreak.stream.sources.messages import ArrayRecord, MessageError, dump, parse
+from softbreak.stream.sources.messages import MessageError, dump, parse
 
 FLAT = {"cell_id": "c", "test_time_second": 1.0, "voltage_volt": 0.1, "current_ampere": None}
 TABLE = {"test_time_second": [1, 2], "voltage_volt": [0.1, 0.2], "current_ampere": [1e-3, 1e-3]}

@@ -17,7 +17,7 @@ import pandas as pd
 from softbreak.data.history import CellHistory, joined_cell, placements
 from softbreak.data.mixture import RecordFacts, mixture_of
 from softbreak.data.plausible import doubtful_current
-from softbreak.data.record import Cell, Record, Technique
+from softbreak.data.record import ArrayRecord, Cell, Record, Technique
 from softbreak.features.cycles.finished_cycles import Arranged, arranged
 from softbreak.features.cycles.timeline import Timeline, tables_of
 from softbreak.features.cycles.waveforms import waveform_table
@@ -147,7 +147,9 @@ def evidence_of(
 
 def _followed(record: Record, entry: RecordLog) -> dict[str, np.ndarray]:
     """Columns that are followed; pandas gives those of a short table quicker all at once."""
-    if type(record) is not Record or record.rows > SHORT_ROWS:  # arrays already, or worth a look
+    if isinstance(record, ArrayRecord):
+        return dict(record.columns)
+    if record.rows > SHORT_ROWS:
         return {name: record.array(name) for name in COLUMNS if record.has(name)}
     rows = record.table.to_numpy(dtype=np.float64)
     return {name: rows[:, place] for name, place in entry.followed(record.table)}

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from softbreak.data.clock import clock_peek, new_clock
+from softbreak.data.clock import clock_peek, ends_of, new_clock
 from softbreak.features.half_cycles.measured import Growing
 from softbreak.features.kernels.temperature_log_scan import (
     COUNT,
@@ -84,16 +84,14 @@ class Thermometer:
         count : int
         """
         for start in range(0, count, BLOCK):
-            part = slice(start, min(start + BLOCK, count))
-            moments = np.full(part.stop - start, np.nan)
-            values = _NOTHING
-            if time is not None:
-                moments[:] = time[part]
+            part = slice(start, start + BLOCK)
+            values = _NOTHING if warmth is None else np.array(warmth[part], dtype=np.float64)
+            if time is None:
+                moments = np.full(min(BLOCK, count - start), np.nan)
+            else:
+                moments = np.array(time[part], dtype=np.float64)
                 if not self.clock[0]:
-                    good = moments[np.isfinite(moments)]
-                    self.first = float(good[0]) if len(good) else 0.0
-            if warmth is not None:
-                values = warmth[part].astype(np.float64)
+                    self.first = (ends_of(moments) or (0.0, 0.0))[0]
             out = np.empty((len(moments), 2))
             found = follow(self.clock, self.state, moments, values, out)
             if found:

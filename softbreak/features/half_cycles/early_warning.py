@@ -72,7 +72,7 @@ class Lookout:
 
     def __init__(self) -> None:
         self.state = np.zeros(_STATE)
-        self._twins: tuple[Twin, Twin] = (NO_TWIN, NO_TWIN)
+        self.begin((NO_TWIN, NO_TWIN))
 
     @property
     def sign(self) -> int:
@@ -82,6 +82,7 @@ class Lookout:
     def begin(self, twins: tuple[Twin, Twin]) -> None:
         """Hear of the two half-cycles of the same sign before, when another one begins."""
         self._twins = twins
+        self._noise = _quieter(*twins)
 
     def scan(self, stage: np.ndarray, start: int) -> tuple[int, list[Warned]]:
         """Look at samples up to the beginning of another half-cycle.
@@ -101,8 +102,9 @@ class Lookout:
         out = np.empty((4, _FOUND))
         twin, older = self._twins
         both = (twin.samples, older.samples)
-        noise = float(np.fmin(twin.noise, older.noise))  # a telegraph's is that of its levels
-        stop, found = scan(stage, start, self.state, both, noise, out)
+        stop, found = scan(stage, start, self.state, both, self._noise, out)
+        if not found:
+            return stop, []
         told = [Warned(REASONS[int(row[0])], *row[1:]) for row in out[:found].tolist()]
         return stop, told
 
@@ -116,5 +118,10 @@ class Lookout:
         lookout = cls()
         lookout.state = stored["state"]
         twin, older = stored["twins"]
-        lookout._twins = (Twin(*twin), Twin(*older))
+        lookout.begin((Twin(*twin), Twin(*older)))
         return lookout
+
+
+def _quieter(twin: Twin, older: Twin) -> float:
+    """Scatter of a voltage sample (V): that of a telegraph is the distance of its levels."""
+    return float(np.fmin(twin.noise, older.noise))

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from softbreak.data.clock import clock_peek, new_clock
+from softbreak.data.clock import clock_peek, ends_of, new_clock
 from softbreak.data.segment import Segmenter
 from softbreak.features.kernels.sample_columns import IN_C, IN_T
 from softbreak.features.kernels.sample_intake import (
@@ -37,6 +37,8 @@ _ROWS: Final = 7
 REST_ROWS: Final = 8
 """Samples of a rest that are kept; how it ended is all that counts."""
 _MARGIN: Final = 8
+_FEW: Final = 128
+"""Fewer samples are not worth to be let go of."""
 BLOCK: Final = 16_384
 """Longer chunks are taken in pieces, so that a whole file needs no more memory than a stream, and
 that stays in the processor's cache."""
@@ -54,23 +56,28 @@ class Piece(NamedTuple):
     length: int
 
 
-def staged(columns: Mapping[str, np.ndarray], used: np.ndarray | None = None) -> np.ndarray:
+def staged(
+    columns: Mapping[str, np.ndarray], used: np.ndarray | None = None, *, whole: bool = True
+) -> np.ndarray:
     """Bring the columns of a chunk into the form that :class:`Intake` takes.
 
     Parameters
     ----------
     columns : mapping of str to numpy.ndarray, shape (n,)
         Some or all of ``COLUMNS``.
-    used : numpy.ndarray, shape (6, m), optional
+    used : numpy.ndarray, shape (6 or 3, m), optional
         What was returned for samples of the same columns, and is no longer needed: fresh memory
         costs more than copying.
+    whole : bool
+        Leave a row to every column, even if there are only the three that must be.
 
     Returns
     -------
-    numpy.ndarray, shape (6, n)
+    numpy.ndarray, shape (6, n), or (3, n) of the first three columns
         NaN where a column is not there.
     """
-    shape = (len(COLUMNS), len(columns["voltage_volt"]))
+    narrow = not whole and columns.keys().isdisjoint(COLUMNS[IN_C + 1 :])
+    shape = (IN_C + 1 if narrow else len(COLUMNS), len(columns["voltage_volt"]))
     if used is not None and used.shape == shape:
         stage = used
     else:
@@ -108,6 +115,7 @@ class Intake:
         self.clock = new_clock()
         self.waiting = np.zeros(len(COLUMNS))
         self.segmenter = Segmenter()
+        self._enough = _FEW
 
     @property
     def last(self) -> float:
@@ -136,7 +144,7 @@ class Intake:
 
         Parameters
         ----------
-        stage : numpy.ndarray, shape (6, n)
+        stage : numpy.ndarray, shape (6, n) or (3, n)
             From :func:`staged`; at most ``BLOCK`` samples.
         """
         return [Piece(*row) for row in self.take(stage).tolist()]
@@ -146,10 +154,9 @@ class Intake:
         count = stage.shape[1]
         self._reserve(count + 1)
         if not self.clock[0]:
-            good = np.flatnonzero(np.isfinite(stage[IN_T]))
-            self.first = float(stage[IN_T, good[0]]) if len(good) else 0.0
+            self.first = (ends_of(stage[IN_T]) or (0.0, 0.0))[0]
         self.rows += count
-        cuts = np.empty((count + 4, 3), dtype=np.int64)
+        cuts = np.empty((count + 4, len(Piece._fields)), dtype=np.int64)
         closed = absorb(
             stage,
             self.clock,
@@ -160,7 +167,7 @@ class Intake:
             self.tallies,
             cuts,
         )
-        return self._pieces(cuts[:closed])
+        return cuts[:closed]
 
     def rest_of_it(self) -> list[Piece]:
         """Return the segments that would be left if the record ended here; changes nothing."""
@@ -186,15 +193,17 @@ class Intake:
     def trim(self, *, wholly: bool = False) -> None:
         """Let go of samples before the open half-cycle; ``wholly``: even of a few."""
         filled = int(self.marks[FILLED])
-        if filled < 128 and not wholly:
+        if filled < self._enough and not wholly:
             return
         settled = int(self.marks[SETTLED])
         start, _, sign, _ = self.open
         keep = start if sign else max(start, settled - REST_ROWS)
         keep = min(keep, settled - _MARGIN)
-        if keep >= (1 if wholly else max(128, filled // 2)):
+        if keep >= (1 if wholly else max(_FEW, filled // 2)):
             self.buffer[:, : filled - keep] = self.buffer[:, keep:filled].copy()
             self.marks += np.array([-keep, -keep, keep])
+            filled -= keep
+        self._enough = max(_FEW, filled + filled // 8)  # not at every sample of a long half-cycle
 
     def dump(self) -> dict[str, Any]:
         """Return all that it remembers."""

@@ -81,18 +81,18 @@ class RecordStream:
         columns : mapping of str to numpy.ndarray, shape (n,)
             See :data:`softbreak.features.half_cycles.samples.COLUMNS`.
         """
-        intake, before = self.intake, len(self.done)
+        intake, before = self.intake, self.done.table.count
         if intake is None:
             return 0
         stage: np.ndarray | None = None
         for part in _blocks(columns):
-            stage = staged(part, stage)
+            stage = staged(part, stage, whole=self.lookout is not None)
             if self.lookout is None:
                 self._absorb(intake, stage)
             else:
                 self._look_out(intake, self.lookout, stage)
         self.first = intake.first
-        return len(self.done) - before
+        return self.done.table.count - before
 
     def _absorb(self, intake: Intake, stage: np.ndarray) -> None:
         pieces = intake.take(stage)

@@ -161,6 +161,11 @@ def _weights(time, weights, work):
 @exact
 def _warmth(temperature, weights):
     """Mean of the temperatures that are known; NaN where none is."""
+    known = 0
+    for k in range(len(temperature)):
+        known += 1 if abs(temperature[k]) < np.inf else 0
+    if not known:
+        return np.nan
     total = weight = 0.0
     for k in range(len(temperature)):
         if np.isfinite(temperature[k]):

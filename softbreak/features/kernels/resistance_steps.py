@@ -14,6 +14,7 @@ import numpy as np
 from softbreak.compiled import exact
 from softbreak.features.kernels.half_cycle import sample_noise
 from softbreak.features.kernels.selection import extremes, largest
+from softbreak.features.kernels.voltage_passes import median_of_few
 
 SMALLEST_EVENT = 0.08
 """Smallest change of ln R that counts."""
@@ -99,23 +100,32 @@ def _resistances(voltage, imposed, sign, out):
 
 
 @exact
-def _moves(resistance, floor):
-    """False where no ln R can have moved by SMALLEST_EVENT, from the third sample on."""
-    moved = 0
-    for k in range(3, len(resistance)):
-        last = resistance[k - 1] if resistance[k - 1] > floor else floor
-        here = resistance[k] if resistance[k] > floor else floor
-        moved += 0 if (here <= last * _ORDINARY) & (last <= here * _ORDINARY) else 1
-    return moved > 0
+def _moved(resistance, floor, moved):
+    """Mark the samples, from the third on, at which ln R may have moved by SMALLEST_EVENT.
+
+    Returns how many there are.
+    """
+    moved[:3] = 0
+    before, after, marks = resistance[2:], resistance[3:], moved[3:]
+    count = 0
+    if not SMALLEST_FLOOR < floor < np.inf:
+        marks[:] = 1
+        return len(marks)
+    for k in range(len(marks)):
+        last = before[k] if before[k] > floor else floor
+        here = after[k] if after[k] > floor else floor
+        marks[k] = 0 if (here <= last * _ORDINARY) & (last <= here * _ORDINARY) else 1
+        count += marks[k]
+    return count
 
 
 @exact
 def _median_level(voltage, imposed, sign, floor, start, stop):
     """Median of ln R over a few samples."""
-    values = np.empty(stop - start)
+    values = np.empty(WINDOW)
     for k in range(start, stop):
         values[k - start] = _log_resistance(voltage, imposed, sign, floor, k)
-    return np.median(values)
+    return median_of_few(values, 0, stop - start)
 
 
 @exact
@@ -168,34 +178,18 @@ def search_half_cycle(
     n = len(time)
     if n < 2 * WINDOW or not np.isfinite(noise):
         return 0
-    resistance = np.empty(n)
-    ceiling = _resistances(voltage, imposed, sign, resistance)
-    if ceiling <= 0.0:
-        return 0
-    floor = 1e-4 * ceiling
-    uneven = _uneven(time)  # of what a trigger wrote, neighbours may lie close at every fall
-    if not uneven and SMALLEST_FLOOR < floor < np.inf and not _moves(resistance, floor):
-        return 0
-    if _uneven(twin_time):
-        rows = lasting_samples(twin_time, twin_voltage)[0]
-        twin_time, twin_voltage, twin_imposed = (
-            twin_time[rows],
-            twin_voltage[rows],
-            twin_imposed[rows],
-        )
-    if not uneven:
-        twin = (twin_time, twin_voltage, twin_imposed)
+    twin = (twin_time, twin_voltage, twin_imposed)
+    if not _uneven(time):
         found = _search((time, voltage, imposed), sign, noise, twin, place, size, counts)
-    else:
-        rows, firsts = lasting_samples(time, voltage)
-        if len(rows) < 2 * WINDOW:
-            return 0
-        few = (time[firsts], voltage[rows], imposed[rows])
-        noise = sample_noise(few[1], 0, len(rows))
-        twin = (twin_time, twin_voltage, twin_imposed)
-        found = _search(few, sign, noise, twin, place, size, counts)
-        for m in range(found):
-            place[m] = firsts[place[m]]
+        return _without_bounces(time, place, size, counts, found)
+    rows, firsts = lasting_samples(time, voltage)
+    if len(rows) < 2 * WINDOW:
+        return 0
+    few = (time[firsts], voltage[rows], imposed[rows])
+    noise = sample_noise(few[1], 0, len(rows))
+    found = _search(few, sign, noise, twin, place, size, counts)
+    for m in range(found):
+        place[m] = firsts[place[m]]
     return _without_bounces(time, place, size, counts, found)
 
 
@@ -294,17 +288,19 @@ def _longest(time, voltage, begin, stop, usual):
 def _search(samples, sign, noise, twin, place, size, counts):
     """Do as :func:`search_half_cycle` for samples that all lasted."""
     time, voltage, imposed = samples
-    twin_time, twin_voltage, twin_imposed = twin
     n = len(time)
-    resistance = np.empty(n)
+    resistance, marks = np.empty(n), np.empty(n, dtype=np.uint8)
     floor = 1e-4 * _resistances(voltage, imposed, sign, resistance)
-    if floor <= 0.0:
+    if floor <= 0.0 or not _moved(resistance, floor, marks):
         return 0
-    screened = SMALLEST_FLOOR < floor < np.inf
+    if _uneven(twin[0]):
+        rows = lasting_samples(twin[0], twin[1])[0]
+        twin = (twin[0][rows], twin[1][rows], twin[2][rows])
+    twin_time, twin_voltage, twin_imposed = twin
     found = 0
     k = 3
     while k < n:
-        if screened and not _moves(resistance[k - 3 : k + 1], floor):
+        if not marks[k]:
             k += 1
             continue
         here = _log_resistance(voltage, imposed, sign, floor, k)

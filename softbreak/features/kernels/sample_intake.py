@@ -24,23 +24,34 @@ from softbreak.features.kernels.sample_columns import (
     VOLTAGE,
     WARMTH,
 )
-from softbreak.features.kernels.sample_mending import count_lone, in_order, mend, repeated
+from softbreak.features.kernels.sample_mending import count_lone, in_order, mend, ordered, repeated
 
 _STRETCH: Final = 1024
 """So many samples at a time are looked at, whether anything is out of order among them."""
 _FEWEST: Final = 8
+_SEVERAL: Final = 64
+"""So many are taken one by one where fewer than that are in order."""
 _MISSING_TIME, _MISSING_VOLTAGE, _BACKWARD, _REPEATED = range(4)
 FILLED, SETTLED, GONE = range(3)
 
 
 @exact
 def absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
-    """Take samples up; write the segments that they complete, return their number."""
+    """Take samples up; write the segments that they complete, return their number.
+
+    A segment is written as it lies in the buffer: start, stop, sign and, counted from the first
+    sample ever taken, length.
+    """
     count = stage.shape[1]
-    for first in range(0, count, _STRETCH):
+    stop = 0
+    while stop < count:
+        first = k = stop
         stop = min(first + _STRETCH, count)
-        k = first
-        if stop - first >= _FEWEST and in_order(stage[IN_T, first:stop], stage[IN_V, first:stop]):
+        if not in_order(stage[IN_T, first:stop], stage[IN_V, first:stop]):
+            stop = first + max(ordered(stage[IN_T, first:stop], stage[IN_V, first:stop]), 1)
+        if stop - first < _FEWEST:
+            stop = min(first + _SEVERAL, count)
+        else:
             # after two samples the clock and what waits are in order too
             _one(stage, first, clock, waiting, buffer, marks, tallies)
             _one(stage, first + 1, clock, waiting, buffer, marks, tallies)
@@ -51,13 +62,24 @@ def absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
             )
             clock_run(clock, stage[IN_T, first + 2 : stop])
             _push_all(stage, first + 1, stop - 1, clock[5], buffer, marks)
-            for row in range(6):
-                waiting[row] = stage[row, stop - 1]
+            _keep(stage, stop - 1, waiting)
             k = stop
         while k < stop:
             _one(stage, k, clock, waiting, buffer, marks, tallies)
             k += 1
-    return _cut(segmenter, buffer, marks, max(marks[FILLED] - 2, marks[SETTLED]), cuts)
+    closed = _cut(segmenter, buffer, marks, max(marks[FILLED] - 2, marks[SETTLED]), cuts)
+    for cut in cuts[:closed]:
+        cut[3] = cut[1] - cut[0]
+        cut[0], cut[1] = max(cut[0] - marks[GONE], 0), max(cut[1] - marks[GONE], 0)
+    return closed
+
+
+@exact
+def _keep(stage, k, waiting):
+    """Let a sample wait; what has no row is not known."""
+    waiting[stage.shape[0] :] = np.nan
+    for row in range(stage.shape[0]):
+        waiting[row] = stage[row, k]
 
 
 @exact
@@ -76,8 +98,7 @@ def _one(stage, k, clock, waiting, buffer, marks, tallies):
     moment = clock_step(clock, time)
     if clock[0] > 1.0:
         _push(waiting, moment, buffer, marks, tallies)
-    for row in range(6):
-        waiting[row] = stage[row, k]
+    _keep(stage, k, waiting)
 
 
 @exact
@@ -90,23 +111,38 @@ def _push_all(stage, start, stop, lost, buffer, marks):
     for k in range(len(time)):
         out[k] = time[k] + lost
     buffer[VOLTAGE, n:end] = stage[IN_V, start:stop]
-    current, control = stage[IN_C, start:stop], stage[IN_CONTROL, start:stop]
+    current = stage[IN_C, start:stop]
     buffer[CURRENT, n:end] = current
     known, imposed = buffer[KNOWN, n:end], buffer[IMPOSED, n:end]
+    warm, free = buffer[WARMTH, n:end], buffer[FREE, n:end]
+    around = max(n - 4, 0)
+    if stage.shape[0] == IN_CONTROL:  # nothing else is known of the samples
+        known[:], warm[:], free[:] = 0.0, np.nan, 1.0
+        for k in range(len(imposed)):
+            imposed[k] = current[k] if abs(current[k]) < np.inf else 0.0
+        _mend(buffer, around, end)
+        return
+    control = stage[IN_CONTROL, start:stop]
     for k in range(len(known)):
         known[k] = 1.0 if abs(control[k]) < np.inf else 0.0
     for k in range(len(imposed)):
         value = control[k] if known[k] > 0.0 else current[k]
         imposed[k] = value if abs(value) < np.inf else 0.0
-    warmth, warm = stage[IN_WARM, start:stop], buffer[WARMTH, n:end]
+    warmth = stage[IN_WARM, start:stop]
     for k in range(len(warm)):
         warm[k] = warmth[k] if (warmth[k] > -100.0) & (warmth[k] < 400.0) else np.nan
-    held, free = stage[IN_HELD, start:stop], buffer[FREE, n:end]
+    held = stage[IN_HELD, start:stop]
     for k in range(len(free)):
         free[k] = 0.0 if (abs(held[k]) < np.inf) & (known[k] == 0.0) else 1.0
-    around = max(n - 4, 0)
-    if count_lone(buffer[CURRENT, around:end]):
-        mend(buffer[CURRENT, around:end], buffer[KNOWN, around:end], buffer[IMPOSED, around:end])
+    _mend(buffer, around, end)
+
+
+@exact
+def _mend(buffer, start, stop):
+    """Mend lone wrong currents."""
+    current = buffer[CURRENT, start:stop]
+    if count_lone(current):
+        mend(current, buffer[KNOWN, start:stop], buffer[IMPOSED, start:stop])
 
 
 @exact

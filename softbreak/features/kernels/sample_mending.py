@@ -20,6 +20,17 @@ def in_order(time, voltage):
 
 
 @exact
+def ordered(time, voltage):
+    """Count the first samples that are in order."""
+    k = 0
+    while k < len(time) and abs(time[k]) < np.inf and abs(voltage[k]) < np.inf:
+        if k and not time[k] >= time[k - 1]:
+            break
+        k += 1
+    return k
+
+
+@exact
 def last_step(time):
     """Last place, the very last and the first aside, at which time went on; 0 if it stood still."""
     k = len(time) - 2

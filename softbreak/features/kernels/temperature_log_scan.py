@@ -8,12 +8,14 @@ import numpy as np
 
 from softbreak.compiled import exact
 from softbreak.data.clock import clock_run, clock_step
-from softbreak.features.kernels.sample_mending import in_order
+from softbreak.features.kernels.sample_mending import in_order, ordered
 
 KEPT_SECOND: Final = 600.0
 """Of the temperature, one value in so long a time is remembered; besides, the last one."""
 _STRETCH: Final = 1024
 _FEWEST: Final = 8
+_SEVERAL: Final = 64
+"""So many are taken one by one where fewer than that are in order."""
 COUNT, FIRST, VARIED, SUM, _KEPT, LAST_TIME, LAST, WAITING = range(8)
 
 
@@ -24,10 +26,15 @@ def follow(clock, state, time, warmth, out):
     ``warmth`` is empty where none was logged.
     """
     found = 0
-    for first in range(0, len(time), _STRETCH):
+    stop = 0
+    while stop < len(time):
+        first = k = stop
         stop = min(first + _STRETCH, len(time))
-        k = first
-        if stop - first >= _FEWEST and in_order(time[first:stop], time[first:stop]):
+        if not in_order(time[first:stop], time[first:stop]):
+            stop = first + max(ordered(time[first:stop], time[first:stop]), 1)
+        if stop - first < _FEWEST:
+            stop = min(first + _SEVERAL, len(time))
+        else:
             # after two samples the clock is in order too
             found = _one(clock, state, time, warmth, first, out, found)
             found = _one(clock, state, time, warmth, first + 1, out, found)

@@ -123,7 +123,8 @@ class LiveCell:
         ----------
         records : sequence of Record
             Each holds rows that were not seen before, in their order. Rows with the same
-            ``source.path``, ``source.position`` and technique belong to one record.
+            ``source.path``, ``source.position`` and technique belong to one record. Single
+            samples are taken quickest as :class:`softbreak.data.record.ArrayRecord`.
 
         Returns
         -------
@@ -135,8 +136,9 @@ class LiveCell:
         names = [_name(record) for record in records]
         if len(set(names)) > 1:
             records = in_order(records, names, self._records.entries)
-        for record in records:
-            done, other = self._take(record)
+            names = [_name(record) for record in records]
+        for record, name in zip(records, names, strict=True):
+            done, other = self._take(record, name)
             completed += done
             otherwise |= other
         news = self._news()
@@ -170,18 +172,18 @@ class LiveCell:
             stream.news.clear()
         return found
 
-    def _take(self, record: Record) -> tuple[int, bool]:
+    def _take(self, record: Record, own: str) -> tuple[int, bool]:
         """Take rows in; return half-cycles completed, and whether all must be judged anew."""
-        name, offset = self._records.name_of(_name(record), record)
-        key = str(name)
-        fresh = bool(self._records.entries) and key not in self._records.entries
+        name, offset = self._records.name_of(own, record)
+        key, entries = str(name), self._records.entries
+        fresh = bool(entries) and key not in entries
         completed = self._records.feed(key, record, offset)
-        technique = self._records.entries[key].technique
+        technique = entries[key].technique
         if technique is Technique.REST:
             return 0, False
         if technique is not Technique.CYCLING:
             return 0, True
-        warmed = self._records.entries[key].meter.logged and not self._logged
+        warmed = not self._logged and entries[key].meter.logged
         # of a cell that was never judged the first whole half-cycle will be early enough
         begun = self._pairing is not None or bool(self._told)
         anew = fresh or (begun and (key != self._running or warmed))

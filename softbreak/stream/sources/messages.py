@@ -17,18 +17,15 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import Any, Final, TypeGuard
 
 import numpy as np
 
 from softbreak.data.configurations import CONFIGURATIONS, configuration_named
-from softbreak.data.record import Cell, Record, Source, Technique, checked_cell
+from softbreak.data.record import ArrayRecord, Cell, Record, Source, Technique, checked_cell
 from softbreak.data.schema import COLUMNS, SERIES_COLUMNS, SPECTRUM_COLUMNS
 from softbreak.errors import SchemaError, SoftbreakError
 from softbreak.plain_text import storable
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MOST_BYTES: Final = 32 << 20
 """A message of more bytes is refused."""
@@ -95,69 +92,6 @@ class Message:
             position=self.position,
         )
         return ArrayRecord(self.cell, self.technique, self.columns, source)
-
-
-class ArrayRecord(Record):
-    """A record of a few rows that becomes a table only if somebody asks for one.
-
-    A table of pandas costs more than a thousand samples of work; a live channel sends one.
-
-    Parameters
-    ----------
-    cell : Cell
-    technique : Technique
-    columns : mapping of str to numpy.ndarray
-        Checked already.
-    source : Source
-    """
-
-    __slots__ = ("_made", "columns")
-    columns: Mapping[str, np.ndarray]
-    _made: pd.DataFrame | None
-
-    def __init__(
-        self,
-        cell: Cell,
-        technique: Technique,
-        columns: Mapping[str, np.ndarray],
-        source: Source,
-    ) -> None:
-        for name, value in (
-            ("cell", cell),
-            ("technique", technique),
-            ("source", source),
-            ("columns", columns),
-            ("_made", None),
-        ):
-            object.__setattr__(self, name, value)
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The rows as pandas has them."""
-        if self._made is None:
-            import pandas as pd
-
-            made = pd.DataFrame(dict(self.columns), copy=False)
-            object.__setattr__(self, "_made", made)
-            return made
-        return self._made
-
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return len(next(iter(self.columns.values())))
-
-    def has(self, column: str) -> bool:
-        """Return whether there is such a column."""
-        return column in self.columns
-
-    def array(self, column: str) -> np.ndarray:
-        """Return a column."""
-        return self.columns[column]
-
-    def with_cell(self, cell: Cell) -> Record:
-        """Return the same record on a better-known cell."""
-        return ArrayRecord(cell, self.technique, self.columns, self.source)
 
 
 def parse(data: bytes | str) -> Message:
