@@ -182,7 +182,8 @@ def mark_against(voltage, sign, plus, minus, frozen) -> bool:
     if not seen or len(plus) <= FEWEST_STILL or len(minus) <= FEWEST_STILL:
         return False
     high, low = np.max(plus) + np.max(minus), np.min(plus) + np.min(minus)
-    least = AGAINST_VOLT + 0.5 * max(abs(high), abs(low))
+    offset = 0.5 * max(-side * high, -side * low, 0.0)  # the most that this direction may show
+    least = AGAINST_VOLT + offset
     begin = against = 0
     for k in range(n + 1):
         if k < n and voltage[k] * side < -least:
