@@ -69,6 +69,18 @@ def test_a_channel_that_hangs_and_rattles_is_no_short(begin, end):
     assert found[min(int(end // 2), 16) - 1] == "undetermined"
 
 
+@pytest.mark.parametrize("place", [250, 254, 269, 240, 500])
+@pytest.mark.parametrize("volt", [5.0, -5.0])
+def test_one_lost_sample_changes_nothing(place, volt):
+    def wrong(_, voltage):
+        voltage[place] = volt
+        return voltage
+
+    assert set(states(record(flat, wrong=wrong))) == {"healthy"}
+    dead = states(record(lambda h: np.where(h >= 8.3, 0.3, 100.0), wrong=wrong))
+    assert set(dead[5:]) == {"hard"}
+
+
 def test_leads_that_were_exchanged_are_no_short():
     found = states(record(flat, wrong=lambda h, v: np.where((h >= 16) & (h < 20), -v, v)))
     assert found == ["healthy"] * 8 + ["undetermined"] * 2 + ["healthy"] * 6
