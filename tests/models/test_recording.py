@@ -81,6 +81,14 @@ def test_one_lost_sample_changes_nothing(place, volt):
     assert set(dead[5:]) == {"hard"}
 
 
+@pytest.mark.parametrize("begin", [6.3, 16.3, 26.3])
+def test_a_magnitude_is_known_as_one_though_most_of_the_life_is_shorted(begin):
+    told = record(lambda h: np.where(h >= begin, 8.0, 100.0), wrong=lambda _, v: np.abs(v))
+    found = states(told)
+    assert set(found[: int(begin // 2)]) == {"healthy"}
+    assert set(found[int(begin // 2) + 1 :]) == {"soft"}
+
+
 def test_leads_that_were_exchanged_are_no_short():
     found = states(record(flat, wrong=lambda h, v: np.where((h >= 16) & (h < 20), -v, v)))
     assert found == ["healthy"] * 8 + ["undetermined"] * 2 + ["healthy"] * 6

@@ -188,7 +188,18 @@ def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
     drift = rows[:, _LAST] - rows[:, _FIRST]
     lowest = rows[signs < 0, LOWEST].min()
     across, along, up, down = map(median, (even, odd, drift[plus], drift[minus]))
-    return two_sided(Levels(across, along, up, down, float(lowest), rest))
+    high = float(np.sort(even)[high_place(len(even))])
+    return two_sided(Levels(across, along, up, down, float(lowest), rest, high))
+
+
+def high_place(count: int) -> int:
+    """Return which of so many sorted values few exceed: a short takes most of a life's away.
+
+    Parameters
+    ----------
+    count : int
+    """
+    return (count - 1) * 9 // 10
 
 
 def _pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -216,6 +227,8 @@ class Levels(NamedTuple):
         Lowest voltage under negative current (V).
     rest : float
         Median voltage of rests (V), or NaN.
+    high : float
+        What few of the half sums exceed (V).
     """
 
     even: float
@@ -224,6 +237,7 @@ class Levels(NamedTuple):
     minus_drift: float
     lowest: float
     rest: float
+    high: float = 0.0
 
 
 def one_sided(least: float, rest: float, charged: float = math.inf) -> Polarity:
@@ -254,7 +268,8 @@ def two_sided(levels: Levels) -> Polarity:
     """
     even, odd, rest = levels.even, levels.odd, levels.rest
     rests_at_zero = math.isnan(rest) or abs(rest) < 0.3 * abs(even)
-    unsigned = UNSIGNED_VOLT < even < FULL_CELL_VOLT and abs(odd) < 0.3 * even and rests_at_zero
+    unsigned = 0.0 < even < FULL_CELL_VOLT and max(even, levels.high) > UNSIGNED_VOLT
+    unsigned &= abs(odd) < 0.3 * even and rests_at_zero
     if unsigned and levels.lowest >= -0.02 * even and _may_lack_sign(levels):
         return Polarity(WITHOUT_SIGN, 0.0, even, rest)
     if odd < 0 and abs(odd) > abs(even):
@@ -334,6 +349,7 @@ __all__ = [
     "Levels",
     "Polarity",
     "Series",
+    "high_place",
     "is_symmetric",
     "median",
     "one_sided",
