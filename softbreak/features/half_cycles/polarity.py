@@ -279,7 +279,7 @@ def two_sided(levels: Levels) -> Polarity:
 
 def _may_lack_sign(levels: Levels) -> bool:
     """False for what polarises to both sides of a voltage of its own; large voltages must prove."""
-    least = DRIFTING * levels.even
+    least = DRIFTING * max(levels.even, levels.high)
     along = levels.plus_drift > least and levels.minus_drift > least
     one_way = min(levels.plus_drift, levels.minus_drift) < -least
     one_way &= max(levels.plus_drift, levels.minus_drift) > least
