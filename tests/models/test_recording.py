@@ -89,6 +89,18 @@ def test_a_magnitude_is_known_as_one_though_most_of_the_life_is_shorted(begin):
     assert set(found[int(begin // 2) + 1 :]) == {"soft"}
 
 
+def test_open_leads_beside_a_voltage_without_its_sign():
+    def wrong(hours, voltage):
+        return np.where((hours >= 9) & (hours < 9.6), 5.0, np.abs(voltage))
+
+    told = record(flat, wrong=wrong)
+    open_ = told.table["voltage_volt"] == 5.0
+    told.table.loc[open_, "current_ampere"] = 0.0
+    found = states(told)
+    assert set(found[:4] + found[6:]) == {"healthy"}
+    assert not {"soft", "hard"} & set(found)
+
+
 def test_leads_that_were_exchanged_are_no_short():
     found = states(record(flat, wrong=lambda h, v: np.where((h >= 16) & (h < 20), -v, v)))
     assert found == ["healthy"] * 8 + ["undetermined"] * 2 + ["healthy"] * 6

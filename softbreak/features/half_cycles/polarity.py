@@ -41,6 +41,8 @@ CENTRED: Final = 0.3
 """Half-cycles whose mean is below this share of their polarisation lie about 0 V."""
 UNRELAXED: Final = 2.0
 """A rest at so many times the polarisation is none that relaxes."""
+FAR_OFF: Final = 5.0
+"""A rest at more than a volt and so many times what half-cycles show is that of open leads."""
 UNPROVEN_VOLT: Final = 0.3
 """A voltage without a sign that is larger than this must show that it has none …"""
 DRIFTING: Final = 5e-4
@@ -268,6 +270,8 @@ def two_sided(levels: Levels) -> Polarity:
     """
     even, odd, rest = levels.even, levels.odd, levels.rest
     rests_at_zero = math.isnan(rest) or abs(rest) < 0.3 * abs(even)
+    # open leads: no half-cycle comes near such a voltage
+    rests_at_zero |= abs(rest) > max(FULL_CELL_VOLT, FAR_OFF * max(even, levels.high))
     unsigned = 0.0 < even < FULL_CELL_VOLT and max(even, levels.high) > UNSIGNED_VOLT
     unsigned &= abs(odd) < 0.3 * even and rests_at_zero
     if unsigned and levels.lowest >= -0.02 * even and _may_lack_sign(levels):
@@ -283,7 +287,7 @@ def _may_lack_sign(levels: Levels) -> bool:
     along = levels.plus_drift > least and levels.minus_drift > least
     one_way = min(levels.plus_drift, levels.minus_drift) < -least
     one_way &= max(levels.plus_drift, levels.minus_drift) > least
-    proved = one_way or not math.isnan(levels.rest)
+    proved = one_way or abs(levels.rest) < REST_VOLT
     return not along and (proved or levels.even < UNPROVEN_VOLT)
 
 
