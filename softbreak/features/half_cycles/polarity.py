@@ -257,6 +257,8 @@ def one_sided(least: float, rest: float, charged: float = math.inf) -> Polarity:
     """
     if 0.0 <= charged < HELD_SHARE * abs(rest) < HELD_SHARE * FULL_CELL_VOLT:
         return Polarity(AS_IT_IS, min(least, charged), float("nan"), float("nan"))
+    if abs(rest) > FULL_CELL_VOLT and 0.0 <= charged < abs(rest) / FAR_OFF > least:
+        return Polarity(AS_IT_IS, min(least, charged), float("nan"), float("nan"))  # open leads
     emf = max(float(np.nan_to_num(abs(rest))), least)
     return Polarity(AS_IT_IS, emf, float("nan"), rest)
 
