@@ -1,8 +1,10 @@
 """What a cell's voltages say it is."""
 
+import math
+
 import pytest
 
-from softbreak.features.half_cycles.polarity import is_symmetric, rests_open
+from softbreak.features.half_cycles.polarity import is_symmetric, one_sided, rests_open
 
 
 @pytest.mark.parametrize("rest", [5.0, 3.2, -4.9, 0.9, -0.5])
@@ -22,3 +24,17 @@ def test_a_voltage_of_its_own_is_no_open_lead(even, odd, rest):
 
 def test_one_direction_proves_no_open_lead():
     assert not rests_open(0.0, float("nan"), 3.0)
+
+
+@pytest.mark.parametrize(
+    ("least", "rest", "charged", "own"),
+    [
+        (0.1, 5.0, 0.04, False),
+        (0.1, 0.0, 0.04, False),
+        (3.4, 3.0, 3.6, True),
+        (1.0, 3.6, 0.1, True),
+    ],
+)
+def test_what_is_charged_far_below_a_rest_all_along_has_no_such_voltage(least, rest, charged, own):
+    found = one_sided(least, rest, charged)
+    assert is_symmetric(found.electromotive_volt, math.nan, found.rest_volt) is not own

@@ -69,6 +69,38 @@ def test_a_channel_that_hangs_and_rattles_is_no_short(begin, end):
     assert found[min(int(end // 2), 16) - 1] == "undetermined"
 
 
+@pytest.mark.parametrize("place", [250, 254, 269, 240, 500])
+@pytest.mark.parametrize("volt", [5.0, -5.0])
+def test_one_lost_sample_changes_nothing(place, volt):
+    def wrong(_, voltage):
+        voltage[place] = volt
+        return voltage
+
+    assert set(states(record(flat, wrong=wrong))) == {"healthy"}
+    dead = states(record(lambda h: np.where(h >= 8.3, 0.3, 100.0), wrong=wrong))
+    assert set(dead[5:]) == {"hard"}
+
+
+@pytest.mark.parametrize("begin", [6.3, 16.3, 26.3])
+def test_a_magnitude_is_known_as_one_though_most_of_the_life_is_shorted(begin):
+    told = record(lambda h: np.where(h >= begin, 8.0, 100.0), wrong=lambda _, v: np.abs(v))
+    found = states(told)
+    assert set(found[: int(begin // 2)]) == {"healthy"}
+    assert set(found[int(begin // 2) + 1 :]) == {"soft"}
+
+
+def test_open_leads_beside_a_voltage_without_its_sign():
+    def wrong(hours, voltage):
+        return np.where((hours >= 9) & (hours < 9.6), 5.0, np.abs(voltage))
+
+    told = record(flat, wrong=wrong)
+    open_ = told.table["voltage_volt"] == 5.0
+    told.table.loc[open_, "current_ampere"] = 0.0
+    found = states(told)
+    assert set(found[:4] + found[6:]) == {"healthy"}
+    assert not {"soft", "hard"} & set(found)
+
+
 def test_leads_that_were_exchanged_are_no_short():
     found = states(record(flat, wrong=lambda h, v: np.where((h >= 16) & (h < 20), -v, v)))
     assert found == ["healthy"] * 8 + ["undetermined"] * 2 + ["healthy"] * 6

@@ -27,6 +27,7 @@ from softbreak.features.half_cycles.measured import (
 from softbreak.features.half_cycles.polarity import (
     Levels,
     Polarity,
+    high_place,
     is_symmetric,
     steady_current,
     two_sided,
@@ -101,7 +102,8 @@ class _Levels:
         rest = _median(self.rests) if self.rests else float("nan")
         even, odd = _median(self.even), _median(self.odd)
         plus, minus = _median(self.drifts[1.0]), _median(self.drifts[-1.0])
-        return two_sided(Levels(even, odd, plus, minus, self.lowest, rest))
+        high = self.even[high_place(len(self.even))]
+        return two_sided(Levels(even, odd, plus, minus, self.lowest, rest, high))
 
 
 def _median(values: list[float]) -> float:

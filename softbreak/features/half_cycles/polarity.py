@@ -41,6 +41,8 @@ CENTRED: Final = 0.3
 """Half-cycles whose mean is below this share of their polarisation lie about 0 V."""
 UNRELAXED: Final = 2.0
 """A rest at so many times the polarisation is none that relaxes."""
+FAR_OFF: Final = 5.0
+"""A rest at more than a volt and so many times what half-cycles show is that of open leads."""
 UNPROVEN_VOLT: Final = 0.3
 """A voltage without a sign that is larger than this must show that it has none …"""
 DRIFTING: Final = 5e-4
@@ -188,7 +190,18 @@ def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
     drift = rows[:, _LAST] - rows[:, _FIRST]
     lowest = rows[signs < 0, LOWEST].min()
     across, along, up, down = map(median, (even, odd, drift[plus], drift[minus]))
-    return two_sided(Levels(across, along, up, down, float(lowest), rest))
+    high = float(np.sort(even)[high_place(len(even))])
+    return two_sided(Levels(across, along, up, down, float(lowest), rest, high))
+
+
+def high_place(count: int) -> int:
+    """Return which of so many sorted values few exceed: a short takes most of a life's away.
+
+    Parameters
+    ----------
+    count : int
+    """
+    return (count - 1) * 9 // 10
 
 
 def _pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -216,6 +229,8 @@ class Levels(NamedTuple):
         Lowest voltage under negative current (V).
     rest : float
         Median voltage of rests (V), or NaN.
+    high : float
+        What few of the half sums exceed (V).
     """
 
     even: float
@@ -224,6 +239,7 @@ class Levels(NamedTuple):
     minus_drift: float
     lowest: float
     rest: float
+    high: float = 0.0
 
 
 def one_sided(least: float, rest: float, charged: float = math.inf) -> Polarity:
@@ -241,6 +257,8 @@ def one_sided(least: float, rest: float, charged: float = math.inf) -> Polarity:
     """
     if 0.0 <= charged < HELD_SHARE * abs(rest) < HELD_SHARE * FULL_CELL_VOLT:
         return Polarity(AS_IT_IS, min(least, charged), float("nan"), float("nan"))
+    if abs(rest) > FULL_CELL_VOLT and 0.0 <= charged < abs(rest) / FAR_OFF > least:
+        return Polarity(AS_IT_IS, min(least, charged), float("nan"), float("nan"))  # open leads
     emf = max(float(np.nan_to_num(abs(rest))), least)
     return Polarity(AS_IT_IS, emf, float("nan"), rest)
 
@@ -254,7 +272,10 @@ def two_sided(levels: Levels) -> Polarity:
     """
     even, odd, rest = levels.even, levels.odd, levels.rest
     rests_at_zero = math.isnan(rest) or abs(rest) < 0.3 * abs(even)
-    unsigned = UNSIGNED_VOLT < even < FULL_CELL_VOLT and abs(odd) < 0.3 * even and rests_at_zero
+    # open leads: no half-cycle comes near such a voltage
+    rests_at_zero |= abs(rest) > max(FULL_CELL_VOLT, FAR_OFF * max(even, levels.high))
+    unsigned = 0.0 < even < FULL_CELL_VOLT and max(even, levels.high) > UNSIGNED_VOLT
+    unsigned &= abs(odd) < 0.3 * even and rests_at_zero
     if unsigned and levels.lowest >= -0.02 * even and _may_lack_sign(levels):
         return Polarity(WITHOUT_SIGN, 0.0, even, rest)
     if odd < 0 and abs(odd) > abs(even):
@@ -264,11 +285,11 @@ def two_sided(levels: Levels) -> Polarity:
 
 def _may_lack_sign(levels: Levels) -> bool:
     """False for what polarises to both sides of a voltage of its own; large voltages must prove."""
-    least = DRIFTING * levels.even
+    least = DRIFTING * max(levels.even, levels.high)
     along = levels.plus_drift > least and levels.minus_drift > least
     one_way = min(levels.plus_drift, levels.minus_drift) < -least
     one_way &= max(levels.plus_drift, levels.minus_drift) > least
-    proved = one_way or not math.isnan(levels.rest)
+    proved = one_way or abs(levels.rest) < REST_VOLT
     return not along and (proved or levels.even < UNPROVEN_VOLT)
 
 
@@ -334,6 +355,7 @@ __all__ = [
     "Levels",
     "Polarity",
     "Series",
+    "high_place",
     "is_symmetric",
     "median",
     "one_sided",

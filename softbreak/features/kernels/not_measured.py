@@ -23,6 +23,12 @@ OPEN_SHARE: Final = 0.05
 """A current below this share of that before and after it did not flow …"""
 MOST_OPEN: Final = 2
 """… in so many samples at most: from three on it is a rest …"""
+SPIKE: Final = 3.0
+"""A sample at more than so many times the voltage of both its neighbours …"""
+FIRST_SPIKE: Final = 10.0
+"""… so many times at the beginning of a half-cycle, where metal nucleates …"""
+SPIKE_VOLT: Final = 0.05
+"""… and at more than this is none of the cell's."""
 AGAINST_VOLT: Final = 0.01
 """No offset of a cycler that is larger on a dead short than it was before."""
 PROBES: Final = 16
@@ -181,7 +187,8 @@ def mark_against(voltage, sign, plus, minus, frozen) -> bool:
     if not seen or len(plus) <= FEWEST_STILL or len(minus) <= FEWEST_STILL:
         return False
     high, low = np.max(plus) + np.max(minus), np.min(plus) + np.min(minus)
-    least = AGAINST_VOLT + 0.5 * max(abs(high), abs(low))
+    offset = 0.5 * max(-side * high, -side * low, 0.0)  # the most that this direction may show
+    least = AGAINST_VOLT + offset
     begin = against = 0
     for k in range(n + 1):
         if k < n and voltage[k] * side < -least:
@@ -194,3 +201,33 @@ def mark_against(voltage, sign, plus, minus, frozen) -> bool:
         return False
     frozen[:] = False
     return True
+
+
+@exact
+def mark_spikes(voltage, frozen) -> bool:
+    """Mark single samples far beyond both neighbours: a contact that opened, a lost conversion.
+
+    While a current flows, no cell's voltage rises by so much and comes back within one sample. What
+    falls and comes back may be a short that passes, and stays.
+
+    Parameters
+    ----------
+    voltage : numpy.ndarray, shape (n,)
+        Of a half-cycle (V).
+    frozen : numpy.ndarray of bool, shape (n,)
+        Is marked.
+    """
+    n, total, most = len(voltage), 0.0, 0.0
+    for value in voltage:
+        size = abs(value)
+        total += size
+        most = size if size > most else most
+    if n < FEWEST_STILL or not most * n > SPIKE * total:
+        return False  # as nearly always
+    found = False
+    for k in range(n):
+        before = abs(voltage[k - 1]) if k > 0 else FIRST_SPIKE / SPIKE * abs(voltage[1])
+        after = abs(voltage[k + 1]) if k + 1 < n else 0.0
+        if abs(voltage[k]) > max(SPIKE * max(before, after), SPIKE_VOLT):
+            frozen[k] = found = True
+    return found

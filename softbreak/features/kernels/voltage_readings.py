@@ -10,6 +10,7 @@ from softbreak.compiled import exact
 from softbreak.features.kernels.half_cycle import STATISTICS, measure
 from softbreak.features.kernels.not_measured import (
     mark_against,
+    mark_spikes,
     mark_still,
     open_samples,
     stood_still,
@@ -128,7 +129,8 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         marked = mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
         back = plus_plain and minus_plain
         back = back and mark_against(voltage, sign, plus_voltage, minus_voltage, still)
-        marked = marked or still.any()
+        spiked = mark_spikes(voltage, still)
+        marked = marked or spiked or still.any()
         lost = open_samples(buffer[CURRENT, start:stop], voltage, buffer[KNOWN, start:stop])
         if marked or len(lost):
             kept = np.ones(len(time), dtype=np.bool_)
