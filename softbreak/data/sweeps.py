@@ -33,6 +33,8 @@ STILL: Final = 1e-3
 MOST_STILL: Final = 0.5
 LEAST_SPAN: Final = 0.5
 """Of a sweep's largest current: the range of its currents."""
+MOST_STEPS: Final = 0.6
+"""Of a staircase's samples, in so few the voltage moves; a few samples stand on every step."""
 MOST_ROUGH: Final = 0.3
 """Mean square of the steps over the variance, 2 for noise and near 0 for a curve."""
 LEAST_FOLLOW: Final = 0.6
@@ -61,8 +63,9 @@ def sweep_rate(
     """
     if imposed_current is not None and np.isfinite(imposed_current).any():
         return None
-    step = max(1, len(time) // MOST_SAMPLES)
-    table = np.stack([x[::step].astype(np.float64) for x in (time, voltage, current)])
+    columns = _steps_of_a_staircase(time, voltage, current)
+    step = max(1, len(columns[0]) // MOST_SAMPLES)
+    table = np.stack([x[::step].astype(np.float64) for x in columns])
     table = table[:, np.isfinite(table).all(axis=0)]
     if table.shape[1] < LEAST_SAMPLES or (np.diff(table[0]) <= 0).any():
         return None
@@ -82,6 +85,16 @@ def sweep_rate(
         return None
     follow = [_follows(sweep) for sweep, good in zip(sweeps, straight, strict=True) if good]
     return rate if np.mean(follow) >= LEAST_FOLLOW else None
+
+
+def _steps_of_a_staircase(
+    time: np.ndarray, voltage: np.ndarray, current: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Keep the last sample on every step, where the voltage mostly stands and goes in steps."""
+    goes_on = np.concatenate((np.diff(voltage) != 0.0, [True]))
+    if np.mean(goes_on) > MOST_STEPS:
+        return time, voltage, current
+    return time[goes_on], voltage[goes_on], current[goes_on]
 
 
 def _swept(table: np.ndarray) -> np.ndarray:

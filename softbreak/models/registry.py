@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from softbreak.features.cycles.columns import Columns
 from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.installed import missing_module
+from softbreak.models.carried_forward import on_cycles
 from softbreak.models.detector import Judge, LearnedDetector, read_facts
 from softbreak.models.learned.learners import LEARNERS, TABLE, Judging, judged_by, load_learned
 from softbreak.models.look_back import looked_back
@@ -36,7 +37,7 @@ class Detector:
     Attributes
     ----------
     name, version : str
-        The version is raised whenever a verdict can change.
+        Raised whenever a verdict can change.
     about : str
         One line for people.
     unit : {"cycle", "sweep", "spectrum"}
@@ -100,10 +101,8 @@ def _cv_hardened(evidence: CellEvidence, _: Readings) -> list[Verdict]:
 
 
 def _eis(evidence: CellEvidence, readings: Readings) -> list[Verdict]:
-    if evidence.cell.unlike:
-        obstacle = fused.not_applicable(evidence)
-        return [obstacle or reading_verdict(reading) for reading in readings]
-    return [reading_verdict(reading) for reading in readings]
+    obstacle = fused.not_applicable(evidence) if evidence.cell.unlike else None
+    return [obstacle or reading_verdict(reading) for reading in readings]
 
 
 PRETRAINED: Final = Path(__file__).parent / "pretrained"
@@ -302,7 +301,8 @@ def units_of(evidence: CellEvidence, detector: Detector) -> tuple[Detector, Colu
     ----------
     evidence : CellEvidence
     detector : Detector
-        Where a cell offers no cycling, another one judges its voltammograms or its spectra.
+        Where a cell offers no cycling, another one judges its voltammograms or its spectra; one
+        that judges those is carried forward to the cycles where there are any.
 
     Returns
     -------
@@ -313,6 +313,10 @@ def units_of(evidence: CellEvidence, detector: Detector) -> tuple[Detector, Colu
     cycles, sweeps, spectra = evidence.timeline.cycle_columns, evidence.sweeps, evidence.spectra
     if detector.unit == "cycle" and not len(cycles) and (len(sweeps) or len(spectra)):
         detector = fallback_for("sweep" if len(sweeps) else "spectrum")
+    elif detector.unit != "cycle" and len(cycles):
+        detector = replace(
+            detector, unit="cycle", whole=partial(on_cycles, detector.unit, detector.judge)
+        )
     if detector.unit == "cycle":
         return detector, cycles
     if detector.unit == "sweep":

@@ -124,7 +124,8 @@ def largest_jump(voltage: np.ndarray, current: np.ndarray, cycle: slice) -> tupl
     after = np.median([amperes[3:-3], amperes[4:-2], amperes[5:-1]], axis=0)
     slope = np.abs(amperes[2:-4] - amperes[:-6]) + np.abs(amperes[5:-1] - amperes[3:-3])
     step = np.abs(np.diff(volts))[2:-3]
-    usual = float(np.median(np.abs(np.diff(volts))))
+    steps = np.abs(np.diff(volts))
+    usual = float(np.median(steps[steps > 0.0])) if steps.any() else 0.0
     jump = after - before
     lasting = (np.abs(jump) > 3.0 * slope) & (step <= 3.0 * usual)
     lasting &= np.abs(jump) > SPIKE_SIGMAS * _noise(amperes)

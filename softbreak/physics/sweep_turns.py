@@ -50,13 +50,16 @@ def cycle_bounds(voltage: np.ndarray) -> np.ndarray:
 
     A cycle has two vertices; it ends where, after the second, the sweep passes the voltage at
     which it began (0 → 0.1 → −0.1 → 0 V), or at the vertex where it began at one. What is left at
-    the end and is no whole cycle belongs to the last.
+    the end and is no whole cycle (or a hold) belongs to the last.
     """
     turns = turning_points(voltage)
     starts = [_back(voltage, turns, k) for k in range(1, len(turns), 2)]
     bounds = sorted({0, *starts, len(voltage)})
-    if len(bounds) > 2 and bounds[-1] - bounds[-2] < WHOLE_CYCLE * (bounds[-2] - bounds[-3]):
-        del bounds[-2]
+    if len(bounds) > 2:
+        short = bounds[-1] - bounds[-2] < WHOLE_CYCLE * (bounds[-2] - bounds[-3])
+        held = np.ptp(voltage[bounds[-2] :]) <= TURN_SHARE * np.ptp(voltage)
+        if short or held:
+            del bounds[-2]
     return np.array(bounds, dtype=np.int64)
 
 

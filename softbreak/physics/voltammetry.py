@@ -214,13 +214,6 @@ def _cycle(
     residual = current - slope * voltage - offset
     total = float(((current - current.mean()) ** 2).sum())
     linearity = 1.0 - float((residual**2).sum()) / total if total > 0 else np.nan
-    interval = np.diff(time)
-    moving = interval > 0
-    rate = (
-        float(np.median(np.abs(np.diff(voltage))[moving] / interval[moving]))
-        if moving.any()
-        else np.nan
-    )
     return (
         peak,
         0.5 * float(np.ptp(voltage)),
@@ -228,12 +221,23 @@ def _cycle(
         np.nan if only_noise(current) else _chord(voltage, current, common),
         linearity,
         _hysteresis(voltage, current) / scale,
-        rate,
+        _scan_rate(time, voltage),
         _chord(voltage, current, 0.5 * common) / _chord(voltage, current, common),
         _asymmetry(voltage, current, common),
         _before_vertex(voltage, current),
         _against(time, voltage, current),
     )
+
+
+def _scan_rate(time: np.ndarray, voltage: np.ndarray) -> float:
+    """Median |dV/dt| (V/s) from one step of the voltage to the next: it may stand in between."""
+    moved = np.flatnonzero(np.diff(voltage)) + 1
+    moved = np.concatenate(([0], moved)) if len(moved) else np.arange(len(voltage))
+    interval = np.diff(time[moved])
+    known = interval > 0
+    if not known.any():
+        return float("nan")
+    return float(np.median(np.abs(np.diff(voltage[moved]))[known] / interval[known]))
 
 
 def _chord(voltage: np.ndarray, current: np.ndarray, common: float) -> float:

@@ -17,8 +17,9 @@ import pandas as pd
 
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
+from softbreak.models.carried_forward import carried_forward, ends_of
 from softbreak.models.registry import DETECTORS, Detector, detector_of
-from softbreak.models.rules.impedance import ImpedanceReading, read_spectra
+from softbreak.models.rules.impedance import read_spectra
 from softbreak.training.evidence_drop import ALL, VOLTAGE_ONLY, Kept
 from softbreak.training.population import label_cycles, make_cells, masks_of
 from softbreak.training.processes import in_processes
@@ -38,7 +39,8 @@ _NUMBERS: Final = (
     "electronic_fraction_lower",
     "electronic_fraction_upper",
 )
-_UNKNOWN: Final = Verdict(State.UNDETERMINED, *(math.nan,) * 6)
+UNKNOWN: Final = Verdict(State.UNDETERMINED, *(math.nan,) * 6)
+"""Without any probability: of a cycle before the first measurement that is judged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +131,7 @@ def judge_block(
         for name, detector in chosen.items():
             said, took = _timed(detector.judge, evidence, readings)
             seconds[name] += took
-            rows.append(_beside(known, evidence, readings, detector, said).assign(detector=name))
+            rows.append(_beside(known, evidence, detector, said).assign(detector=name))
             answered = sum(one.state is not State.UNDETERMINED for one in said)
             own.append(
                 {
@@ -166,13 +168,12 @@ def _timed(work: Callable[..., Any], *given: Any, **options: Any) -> tuple[Any, 
 def _beside(
     known: pd.DataFrame,
     evidence: CellEvidence,
-    readings: Sequence[ImpedanceReading],
     detector: Detector,
     said: Sequence[Verdict],
 ) -> pd.DataFrame:
     """Put a detector's verdicts beside the truth of the cycles."""
     cycles = evidence.timeline.cycles
-    table = verdict_columns(spoken_of_cycles(evidence, readings, detector, said))
+    table = verdict_columns(spoken_of_cycles(evidence, detector, said))
     place = np.searchsorted(cycles["cycle_index"].to_numpy(), known["cycle_index"].to_numpy())
     table = table.iloc[place].reset_index(drop=True)
     table["transient_short"] = known["transient_true"].to_numpy()
@@ -181,7 +182,6 @@ def _beside(
 
 def spoken_of_cycles(
     evidence: CellEvidence,
-    readings: Sequence[ImpedanceReading],
     detector: Detector,
     said: Sequence[Verdict],
 ) -> list[Verdict]:
@@ -190,43 +190,16 @@ def spoken_of_cycles(
     Parameters
     ----------
     evidence : CellEvidence
-    readings : sequence of ImpedanceReading
     detector : Detector
     said : sequence of Verdict
         One for each of the detector's units.
     """
     verdicts = list(said)
     if detector.unit != "cycle":
-        ends = (
-            evidence.sweeps["end_time_second"].to_numpy()
-            if detector.unit == "sweep"
-            else np.array([reading.time_second for reading in readings])
-        )
         cycle_ends = evidence.timeline.cycles["end_time_second"].to_numpy()
-        verdicts = carried_forward(ends, said, cycle_ends)
+        ends = ends_of(evidence, detector.unit)
+        verdicts = carried_forward(ends, said, cycle_ends, UNKNOWN)
     return verdicts
-
-
-def carried_forward(
-    ends: np.ndarray, verdicts: Sequence[Verdict], cycle_ends: np.ndarray
-) -> list[Verdict]:
-    """Return for each cycle the last verdict that was known when it ended.
-
-    Parameters
-    ----------
-    ends : ndarray
-        When each verdict's measurement ended (s), in order.
-    verdicts : sequence of Verdict
-    cycle_ends : ndarray
-        s.
-
-    Returns
-    -------
-    list of Verdict
-        Undetermined, without any probability, before the first.
-    """
-    last = np.searchsorted(ends, cycle_ends, side="right") - 1
-    return [verdicts[k] if k >= 0 else _UNKNOWN for k in last.tolist()]
 
 
 def verdict_columns(verdicts: Sequence[Verdict]) -> pd.DataFrame:

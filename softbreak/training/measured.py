@@ -132,7 +132,7 @@ def judged_cells(
             continue
         one = archive.cells[str(cell_id)]
         said = detector.judge(one.evidence, one.readings)
-        table = verdict_columns(spoken_of_cycles(one.evidence, one.readings, detector, said))
+        table = verdict_columns(spoken_of_cycles(one.evidence, detector, said))
         index = one.evidence.timeline.cycles["cycle_index"].to_numpy()
         table = table.iloc[np.searchsorted(index, known["cycle_index"].to_numpy())]
         truth = known.rename(columns={"state": "state_true"}).reset_index(drop=True)

@@ -136,3 +136,14 @@ def test_a_table_of_sweeps_is_read_as_voltammetry(tmp_path: Path):
     (record,) = read(path)
     assert record.technique is Technique.VOLTAMMETRY
     assert "0.2 mV/s" in record.source.stated["technique"]
+
+
+def test_a_staircase_is_swept_and_a_coarse_voltage_under_a_constant_current_is_not() -> None:
+    stairs = np.repeat(triangle(400, 100), 4)
+    time = np.arange(len(stairs)) * STEP / 4.0
+    assert sweep_rate(time, stairs, stairs / 50.0 + noise(len(stairs), 1e-6)) == pytest.approx(
+        0.4 / 100 / STEP, rel=0.05
+    )
+    coarse = np.round(triangle(1600, 800), 2)
+    imposed = np.where(np.gradient(triangle(1600, 800)) > 0, 1e-3, -1e-3)
+    assert sweep_rate(time, coarse, imposed) is None

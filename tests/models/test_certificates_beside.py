@@ -122,3 +122,15 @@ def test_far_less_than_the_last_cycle_leaves_a_healthy_cell_open(beside):
         [cycles, beside(24.0, 30.0), cycling(30, 4, "b.csv")],  # the later cycles speak
     ):
         assert examine(assemble(bare, parts)).summary["state"] == "healthy"
+
+
+def test_a_rule_on_voltammograms_speaks_of_cycles_and_says_when_it_looked():
+    parts = [cycling(0, 4, "a.csv"), voltammogram(9.0, 0.25 * FLOOR), cycling(12, 4, "b.csv")]
+    table = examine(assemble(CELL, parts), "cv-hardened").verdicts
+    assert table["cycle_index"].tolist() == list(range(8))
+    assert table["state"].tolist() == ["undetermined"] * 4 + ["soft"] * 4
+    before, after = (table["evidence"].iloc[k][0]["sentence"] for k in (0, -1))
+    assert "no voltammogram had been taken" in before
+    assert after.startswith("By the voltammogram at 10.1 h")
+    alone = examine(assemble(CELL, parts[1:2]), "cv-hardened").verdicts
+    assert not alone["evidence"].iloc[0][0]["sentence"].startswith("By the")

@@ -221,3 +221,13 @@ def test_noise_alone_has_no_chord():
     assert np.isnan(analyse(CLOCK, VOLTAGE, nothing).chord_resistance).all()
     faint = VOLTAGE / 50.0 + 0.1 * VOLTAGE.max() / 50.0 * nothing / 1e-9
     assert np.isfinite(analyse(CLOCK, VOLTAGE, faint).chord_resistance).all()
+
+
+def test_the_rate_of_a_staircase_is_that_of_its_steps():
+    stairs = np.repeat(VOLTAGE, 3)
+    clock = np.arange(len(stairs)) * 5.0
+    assert analyse(clock, stairs, stairs / 50.0).scan_rate == pytest.approx(1e-3 / 15.0)
+    # holds between the cycles are no sweep
+    held = np.repeat(VOLTAGE, np.where(np.arange(len(VOLTAGE)) % 400 == 0, 900, 1))
+    clock = np.arange(len(held)) * 5.0
+    assert analyse(clock, held, held / 50.0).scan_rate == pytest.approx(1e-3 / 5.0)

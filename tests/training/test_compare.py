@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from softbreak.errors import SoftbreakError
+from softbreak.models.carried_forward import carried_forward
 from softbreak.training import metrics
 from softbreak.training.baselines import BASELINES
 from softbreak.training.compare import Comparison, compare
-from softbreak.training.judging import carried_forward, judge, verdict_columns
+from softbreak.training.judging import UNKNOWN, judge, verdict_columns
 from softbreak.training.recipes import PopulationRecipe, Stratum
 from softbreak.training.splits import LeakError
 from softbreak.verdict import State, Verdict
@@ -32,11 +33,12 @@ def said(state):
 
 def test_a_verdict_is_carried_forward_and_never_back():
     verdicts = [said("healthy"), said("soft")]
-    found = carried_forward(np.array([10.0, 30.0]), verdicts, np.array([9.9, 10.0, 29.0, 99.0]))
+    cycles = np.array([9.9, 10.0, 29.0, 99.0])
+    found = carried_forward(np.array([10.0, 30.0]), verdicts, cycles, UNKNOWN)
     assert [str(one.state) for one in found] == ["undetermined", "healthy", "healthy", "soft"]
     assert np.isnan(found[0].p_soft)
     assert verdict_columns(found)["electronic_fraction"].tolist()[1:] == [0.4, 0.4, 0.4]
-    nothing = carried_forward(np.empty(0), [], np.array([1.0, 2.0]))
+    nothing = carried_forward(np.empty(0), [], np.array([1.0, 2.0]), UNKNOWN)
     assert [one.state for one in nothing] == [State.UNDETERMINED] * 2
 
 

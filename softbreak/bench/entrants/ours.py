@@ -6,16 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from softbreak.archive.inputs.read import read
 from softbreak.bench.entrants.entrant import Entrant
 from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import CellEvidence, gather
+from softbreak.models.carried_forward import carried_forward, ends_of
 from softbreak.models.registry import DETECTORS, Detector
 from softbreak.models.rules.impedance import read_spectra
-from softbreak.training.judging import carried_forward, verdict_columns
+from softbreak.training.judging import UNKNOWN, verdict_columns
 
 _EMPTY: Final = pd.DataFrame(columns=["cell", "start_s", "end_s", "state"])
 
@@ -49,12 +49,8 @@ def _judged(detector: Detector, evidence: CellEvidence) -> pd.DataFrame:
     said = detector.judge(evidence, readings)
     cycles = evidence.timeline.cycles
     if detector.unit != "cycle":
-        ends = (
-            evidence.sweeps["end_time_second"].to_numpy()
-            if detector.unit == "sweep"
-            else np.array([reading.time_second for reading in readings])
-        )
-        said = carried_forward(ends, said, cycles["end_time_second"].to_numpy())
+        ends = ends_of(evidence, detector.unit)
+        said = carried_forward(ends, said, cycles["end_time_second"].to_numpy(), UNKNOWN)
     told = verdict_columns(said)
     return pd.DataFrame(
         {
