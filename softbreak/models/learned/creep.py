@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
+from softbreak.features.kernels.slow_polarisation import electronic_bounds
 from softbreak.verdict import HEALTHY_BELOW
 
 CREEP_CLEARS: Final = 0.15
@@ -41,20 +42,11 @@ class Creep(NamedTuple):
 def creep_of(change: float, over_level: float, sigma: float) -> Creep:
     """Return what ln A/A₀, ln (A/A₀)/(R/R₀) and the error of both say.
 
-    With A_i the creep of the ionic path, A = A_i (1 − η)² and V/I = R_i (1 − η): so 1 − η is
-    √(A/A₀) if A_i did not age, and (A/A₀)/(R/R₀) if it aged as R_i did.
-
     Parameters
     ----------
     change, over_level, sigma : float
+        See :func:`softbreak.features.kernels.slow_polarisation.electronic_bounds`.
     """
     if math.isnan(change):
         return Creep()
-    reach = 1.645 * sigma
-    least = min(0.5 * (change - reach), over_level - reach)
-    most = max(0.5 * (change + reach), over_level + reach)
-    return Creep(_share_of(most), _share_of(least), math.exp(change))
-
-
-def _share_of(ln_rest: float) -> float:
-    return min(max(1.0 - math.exp(min(ln_rest, 0.0)), 0.0), 1.0)
+    return Creep(*electronic_bounds(change, over_level, sigma), math.exp(change))

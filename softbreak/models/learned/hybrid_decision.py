@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 from softbreak.features.descriptions.plain_facts import plain_fact, topic_of
 from softbreak.models.learned.creep import Creep
-from softbreak.models.rules.sentences import percent
+from softbreak.models.rules.sentences import lost_creep, percent
 from softbreak.models.rules.thresholds import (
     BELOW_FLOOR,
+    CREEP,
     GROWTH_LIMIT,
     HEALTHY_UPPER,
     NOT_MEASURED,
@@ -318,12 +319,10 @@ def _withdrawn(rule: Verdict, scored: Scored) -> Verdict:
 def _crept(rule: Verdict, scored: Scored, creep: Creep) -> Verdict:
     """V/I looks healthy, but its slow part is gone: a short behind growth would look like that."""
     found = Evidence(
-        "slow_polarisation",
+        CREEP,
         creep.left,
         1.0,
-        f"V/I has not fallen, but the slow rise of the voltage within a half-cycle is "
-        f"{percent(creep.left)} of what it was at first: a short that hides behind growth would "
-        f"look like this (η_e of at least {percent(creep.lower)}).",
+        f"V/I has not fallen. {lost_creep(creep.left, creep.lower)}",
     )
     bounds = (scored.eta[0], scored.eta[1], max(scored.eta[2], creep.upper))
     return _with_score(rule, scored, bounds, (State.UNDETERMINED, _WANTED), (found, *rule.evidence))

@@ -17,6 +17,7 @@ import numpy as np
 from softbreak.features.cycles.finished_cycles import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
+from softbreak.features.kernels.cycle_inputs import slow_ohms
 from softbreak.models.rules.certificates_beside import (
     certificates_of,
     sweep_views,
@@ -122,8 +123,11 @@ class VoltageJudge:
             self.concluded = np.full((count, len(CONCLUDED)), np.nan)
             return self.verdicts
         cycles = self.measured(cycles)
-        seen = np.empty((count, 1 + len(_SEEN)))
-        seen[:, 0], seen[:, 1:] = cycles.numbers, np.take(cycles.rows, _SEEN, axis=1)
+        seen = np.empty((count, len(CYCLE)))
+        seen[:, 0], seen[:, 1:-1] = cycles.numbers, np.take(cycles.rows, _SEEN, axis=1)
+        current = cycles.column("current_ampere")
+        slow_ohms(cycles.edges, cycles.half_cycles, current, slow := np.empty(count))
+        seen[:, -1] = slow
         events = self._with_jumps(cycles) if self._jumps else (cycles.changes, cycles.events)
         self.verdicts, self.concluded = self._rule.step(seen.view(CYCLE)[:, 0], *events)
         if self._clipped is not None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from softbreak.models.rules.kernels import codes
 from softbreak.models.rules.thresholds import (
     BELOW_FLOOR,
+    CREEP,
     DEAD_SHORT_OHM_CM2,
     NOT_MEASURED,
     SHORT_ENDED,
@@ -177,7 +178,24 @@ def _evidence(said: tuple[Any, ...], area_cm2: float | None) -> tuple[Evidence, 
     told = _TOLD[reason](*shown, *said[9 + ohms : 13])
     if isinstance(told, Evidence):
         return (*found, told)
+    if said[0] == codes.OPEN and said[24] > 0.0:
+        found = (*found, Evidence(CREEP, said[24], 1.0, lost_creep(said[24], said[25])))
     return (Evidence(_NAMED.get(reason, "undetermined"), math.nan, math.nan, told + "."), *found)
+
+
+def lost_creep(left: float, least: float) -> str:
+    """Return what a slow polarisation that fell says, as a sentence.
+
+    Parameters
+    ----------
+    left, least : float
+        Its share of what it was at first, and the η_e that would explain it.
+    """
+    return (
+        f"The slow rise of the voltage within a half-cycle is {percent(left)} of what it was at "
+        f"first: a short that hides behind growth would look like this (η_e of at least "
+        f"{percent(least)})."
+    )
 
 
 def _began(said: tuple[Any, ...], area_cm2: float | None) -> Evidence:
@@ -281,6 +299,24 @@ def _below_anchor(share: float, time: float, *_: float) -> Evidence:
     return Evidence("resistance_over_anchor", share, 1.0, sentence)
 
 
+def _only_grew(grown: float, left: float, upper: float, _: float) -> Evidence:
+    sentence = (
+        f"V/I has grown by {percent(grown)} over its first cycles, but the slow rise of the "
+        f"voltage within a half-cycle stands at {percent(left)} of what it was: that bounds η_e to "
+        f"{percent(upper)}, however the slow part aged."
+    )
+    return Evidence(CREEP, left, 1.0, sentence)
+
+
+def _creep_fell(fallen: float, left: float, least: float, _: float) -> Evidence:
+    sentence = (
+        f"V/I fell slowly by {percent(fallen)}, and the slow rise of the voltage within a "
+        f"half-cycle is left at {percent(left)} of what it was: electrons beside the ions take "
+        f"both, better contact does not (η_e of at least {percent(least)})."
+    )
+    return Evidence(CREEP, left, 1.0, sentence)
+
+
 _OHMS: Final = {
     codes.NEGATIVE: 1,
     codes.STEADY: 1,
@@ -333,6 +369,8 @@ _TOLD: Final[dict[int, Callable[..., Evidence | str]]] = {
     codes.FIRST: _first,
     codes.SHORT: _below_anchor,
     codes.RETURNED: _doubt,
+    codes.ONLY_GREW: _only_grew,
+    codes.CREEP_FELL: _creep_fell,
     codes.BELOW: lambda resistance, floor, *_: (
         f"V/I is {resistance}, the bare electrolyte alone would have {floor}: "
         "either electrons flow, or the cell's numbers are misstated"

@@ -30,7 +30,9 @@ STATES: Final = (State.HEALTHY, State.SOFT, State.HARD, State.UNDETERMINED)
     RETURNED,
     FAINT,
     BELOW,
-) = range(19)
+    ONLY_GREW,
+    CREEP_FELL,
+) = range(21)
 """Why a state is said; the sentences stand in :mod:`softbreak.models.rules.sentences`."""
 
 NOTHING, DROP, STEP = range(3)
