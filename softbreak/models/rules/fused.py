@@ -28,7 +28,7 @@ from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
 from softbreak.models.rules.sentences import hours, percent, state_probabilities
-from softbreak.models.rules.thresholds import HEALTHY_UPPER
+from softbreak.models.rules.thresholds import CREEP, HEALTHY_UPPER
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP
 from softbreak.verdict import (
@@ -305,7 +305,8 @@ def settled(verdict: Verdict, reading: ImpedanceReading) -> Verdict:
         and reading.lower > HEALTHY_BELOW
         and reading.growth < SOFT_GROWTH
     )
-    healthy = reading.upper < HEALTHY_UPPER and reading.growth < HEALTHY_GROWTH
+    lost = any(item.feature == CREEP for item in verdict.evidence)  # growth would not take that
+    healthy = reading.upper < HEALTHY_UPPER and not (lost and reading.growth > HEALTHY_GROWTH)
     if certain or not (soft or healthy):
         return verdict
     if soft and verdict.state in (State.UNDETERMINED, State.SOFT):
