@@ -28,7 +28,8 @@ from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
 from softbreak.models.rules.sentences import hours, percent, state_probabilities
-from softbreak.models.rules.thresholds import CREEP, HEALTHY_UPPER
+from softbreak.models.rules.settled_base import Seen, SettledBase, creep_lost
+from softbreak.models.rules.thresholds import HEALTHY_UPPER
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP
 from softbreak.verdict import (
@@ -50,10 +51,9 @@ CLOSE: Final = 0.7
 """ln of the ratio of V/I to the low-frequency resistance up to which both mean the same cell."""
 WIRE_CLOSE: Final = 1.6
 """The same for a wire, whose voltage is a few microvolts beside the cycler's errors."""
-SURE: Final = 0.95
-"""Posterior probability from which an impedance reading decides."""
 HEALTHY_GROWTH: Final = 1.6
-"""Factor of ionic growth that the pair fit may assume and still clear a cell …"""
+"""Factor of ionic growth that the pair fit may assume and still clear a cell whose slow
+polarisation fell …"""
 SOFT_GROWTH: Final = 3.0
 """… or still convict one."""
 
@@ -104,6 +104,8 @@ class VoltageJudge:
         Of the cycles that were judged last.
     concluded : numpy.ndarray, shape (n, len(CONCLUDED))
         The same as numbers; NaN where the rule does not apply to the cell.
+    reasons : numpy.ndarray of int
+        Why it is said (:mod:`softbreak.models.rules.kernels.codes`); empty where it does not apply.
     """
 
     def __init__(self, evidence: CellEvidence, _: Sequence[ImpedanceReading] = ()) -> None:
@@ -111,6 +113,7 @@ class VoltageJudge:
         self._clipped = clipped_start(evidence)
         self.verdicts: list[Verdict] = []
         self.concluded = np.empty((0, len(CONCLUDED)))
+        self.reasons = np.empty(0, dtype=np.int64)
         self._rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
         self._jumps = sweep_jumps(evidence)
         self._start, self._resistance = math.inf, math.nan  # of the cycle before
@@ -130,6 +133,7 @@ class VoltageJudge:
         seen[:, -1] = slow
         events = self._with_jumps(cycles) if self._jumps else (cycles.changes, cycles.events)
         self.verdicts, self.concluded = self._rule.step(seen.view(CYCLE)[:, 0], *events)
+        self.reasons = self._rule.reasons
         if self._clipped is not None:
             said = undetermined(*self._clipped.told)
             early = self._clipped.clips(cycles).tolist()
@@ -194,7 +198,8 @@ class FusedJudge:
 
     def __init__(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> None:
         self.voltage = VoltageJudge(evidence)
-        self._readings = readings
+        self._readings = [reading.decisive for reading in readings]
+        self._base = SettledBase(self._readings)
         self._times = np.array([reading.time_second for reading in readings])
         self._certificates = certificates_of(evidence, readings)
         self._proved = 0  # certificates that were told
@@ -233,9 +238,12 @@ class FusedJudge:
                     said[cycle] = settled(verdicts[cycle], reading)
             beside = still if k == newest else beside
         self._newest, self._beside = newest, beside
+        reasons = self.voltage.reasons
+        for cycle, reading in self._base.holds(seen, reasons, [one.state for one in said]):
+            said[cycle] = settled(verdicts[cycle], reading)
         return said
 
-    def _around(self, k: int, seen: _Seen) -> tuple[list[int], _Beside | None]:
+    def _around(self, k: int, seen: Seen) -> tuple[list[int], _Beside | None]:
         """Cycles around a spectrum, up to its neighbours, that still have the resistance it found.
 
         Also return the cycle next to it, if all that follow have its resistance.
@@ -250,7 +258,7 @@ class FusedJudge:
             return (
                 earliest < ends[cycle] <= latest
                 and reaches(reading, levels[cycle], level)
-                and verdicts[cycle].state is state
+                and _alike(verdicts[cycle].state, state)
             )
 
         here, beside = 0, self._beside
@@ -268,10 +276,14 @@ class FusedJudge:
         return chosen, beside
 
 
+def _alike(one: State, other: State) -> bool:
+    """Whether voltage says the same of two cycles: what is open may be healthy as well."""
+    return one is other or {one, other} == _NO_SHORT
+
+
+_NO_SHORT: Final = {State.HEALTHY, State.UNDETERMINED}
 _Beside = tuple[float, State]
 """ln R of a cycle, and what its voltage says."""
-_Seen = tuple[np.ndarray, list[float], list[Verdict]]
-"""Ends (s) of cycles, their ln R, and what their voltage says."""
 
 
 def reaches(reading: ImpedanceReading, level: float, first: float) -> bool:
@@ -300,13 +312,9 @@ def settled(verdict: Verdict, reading: ImpedanceReading) -> Verdict:
             return verdict
         said = certified_verdict(reading)
         return replace(said, evidence=(*said.evidence, *verdict.evidence))
-    soft = (
-        reading.probability_short > SURE
-        and reading.lower > HEALTHY_BELOW
-        and reading.growth < SOFT_GROWTH
-    )
-    lost = any(item.feature == CREEP for item in verdict.evidence)  # growth would not take that
-    healthy = reading.upper < HEALTHY_UPPER and not (lost and reading.growth > HEALTHY_GROWTH)
+    soft = reading.convicts and reading.growth < SOFT_GROWTH
+    grown = reading.growth > HEALTHY_GROWTH
+    healthy = reading.upper < HEALTHY_UPPER and not (grown and creep_lost(verdict))
     if certain or not (soft or healthy):
         return verdict
     if soft and verdict.state in (State.UNDETERMINED, State.SOFT):

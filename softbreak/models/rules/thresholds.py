@@ -64,7 +64,7 @@ LOST_IN_NOISE: Final = 0.5
 COLLAPSE: Final = 0.7
 """A fall (ln) that even half a cycle shows: no asymmetry of the electrodes is as large."""
 CREEP_CLEARS: Final = 0.12
-"""Upper bound of η_e, told by slow polarisation, up to which growth is growth and hides no short …"""
+"""Upper bound of η_e, told by slow polarisation, up to which growth hides no short …"""
 CREEP_RISES: Final = 0.4
 """… as long as the creep itself (ln) is not half as large again: then it ages faster than the path,
 or a short flickers within the half-cycle."""

@@ -59,6 +59,11 @@ class VoltageRule:
         Area, thickness and conductivity make the certificate possible.
     temperature_logged : bool
         Whether the history holds a temperature that can move.
+
+    Attributes
+    ----------
+    reasons : numpy.ndarray of int
+        Why, of the cycles that were judged last: :mod:`softbreak.models.rules.kernels.codes`.
     """
 
     def __init__(self, cell: Cell, *, temperature_logged: bool) -> None:
@@ -66,6 +71,7 @@ class VoltageRule:
         self._area = cell.area_cm2
         self._memory = new_memory()
         self._state = (self._memory, new_regimes(0))
+        self.reasons = np.empty(0, dtype=np.int64)
         self._met = self._memory["regimes"]  # a view: a field of a record costs more than a step
 
     def step(
@@ -85,6 +91,7 @@ class VoltageRule:
         said = np.zeros(len(cycles), SAID)
         concluded = np.empty((len(cycles), len(CONCLUDED)))
         fold(self._state, self._cell, cycles, events, bounds, said, concluded)
+        self.reasons = said["reason"]
         return [verdict_of(row, self._area) for row in said.tolist()], concluded
 
     def _make_room(self, cycles: int) -> None:

@@ -39,24 +39,23 @@ def weigh_creep(m: Any, said: Any, lim: Any) -> None:
     lower, upper = electronic_bounds(change, over_level, sigma)
     if math.isnan(lower):
         return
-    left, transient = math.exp(change), said.transient
+    left, transient, level = math.exp(change), said.transient, change - over_level
     if said.state == codes.OPEN and lower > lim.HEALTHY_BELOW:
         said.creep_left, said.creep_least = left, lower
         limit = lim.CREEP_FALL if m.warm_now else lim.CREEP_FALL_UNLOGGED
         short = m.warm_now or lower > lim.CREEP_SHORT_UNLOGGED
-        if short and said.reason == codes.FALLEN and change - over_level < -limit:
-            _convict(m, said, (lower, upper, change - over_level), lim)
-    elif said.reason == codes.GROWN and said.state == codes.OPEN:
-        if upper < lim.CREEP_CLEARS and change < lim.CREEP_RISES:
-            growth = m.late - m.base
-            say(said, codes.HEALTHY, codes.ONLY_GREW, 0.0, 0.0, upper)
-            said.p_healthy, said.p_soft, said.p_hard = 0.9, 0.095, 0.005
-            said.a, said.b, said.c = math.exp(growth) - 1.0, left, upper
+        if short and said.reason == codes.FALLEN and level < -limit:
+            _convict(said, (lower, upper, level), lim)
+    only_grew = upper < lim.CREEP_CLEARS and change < lim.CREEP_RISES
+    if only_grew and said.state == codes.OPEN and said.reason == codes.GROWN:
+        say(said, codes.HEALTHY, codes.ONLY_GREW, 0.0, 0.0, upper)
+        said.p_healthy, said.p_soft, said.p_hard = 0.9, 0.095, 0.005
+        said.a, said.b, said.c = math.exp(m.late - m.base) - 1.0, left, upper
     said.transient = transient
 
 
 @strict
-def _convict(m: Any, said: Any, told: Any, lim: Any) -> None:
+def _convict(said: Any, told: Any, lim: Any) -> None:
     """V/I says how much is electronic as long as the path stayed; the creep, that it is a short."""
     lower, upper, level = told
     share = math.exp(level)
