@@ -199,7 +199,7 @@ class FusedJudge:
     def __init__(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> None:
         self.voltage = VoltageJudge(evidence)
         self._readings = [reading.decisive for reading in readings]
-        self._base = SettledBase(self._readings)
+        self._base = SettledBase(readings)
         self._times = np.array([reading.time_second for reading in readings])
         self._certificates = certificates_of(evidence, readings)
         self._proved = 0  # certificates that were told

@@ -12,6 +12,7 @@ from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
 from softbreak.models.rules.sentences import bare, ohm, percent, state_probabilities
 from softbreak.models.rules.spectrum_pairs import (
+    RECENT,
     SURE,
     Told,
     alike,
@@ -188,8 +189,9 @@ class SpectrumReader:
         self._cell, self._known = cell, []
         reference: Spectrum | None = None
         settled: Spectrum | None = None
-        level = math.nan
+        level, place = math.nan, 0
         for k, spectrum in enumerate(evidence.spectra):
+            settled = settled if k - place <= RECENT else None
             seen = (spectrum, reference, settled)
             if k < len(before) and alike(seen, before[k][:3]):
                 reading = before[k][3]
@@ -200,7 +202,7 @@ class SpectrumReader:
                     reading = replace(reading, **more)
             self._known.append((*seen, reading))
             if reading.pair.clears:
-                settled = spectrum
+                settled, place = spectrum, k
             if reference is None and reading.comparable:
                 reference, level = spectrum, reading.low_frequency_ohm
         return [known[3] for known in self._known]

@@ -84,7 +84,9 @@ class SettledBase:
             )
             beside = level if math.isnan(self._level) else self._level
             self._base = replace(reading, sentence=sentence), beside
-        elif not (reading.trusted and reading.lower == 0.0 and reading.upper < NEARLY):
+            return
+        told = reading.decisive
+        if not (told.trusted and told.lower == 0.0 and told.upper < NEARLY):
             self._base = None
 
 
