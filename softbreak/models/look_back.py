@@ -53,7 +53,7 @@ def looked_back(
                 upper = max(before.electronic_fraction_upper, after.electronic_fraction_upper)
                 _settle(said, (first, stop), upper, _between(first, stop))
                 continue
-        for reading in readings:
+        for reading in (one.decisive for one in readings):
             last = int(np.searchsorted(ends, reading.time_second, side="right"))
             clean = first < last <= stop and reading_verdict(reading).state is State.HEALTHY
             faulty = first > 0 and said[first - 1].state in (State.SOFT, State.HARD)

@@ -188,6 +188,10 @@ class Verdicts(Sequence[Verdict]):
         known = np.array([text in names for text in self.texts], dtype=bool)
         return np.asarray(known[self.found["feature"]])
 
+    def shows(self, names: Collection[str]) -> np.ndarray:
+        """Whether each has evidence that is one of these features, shape (n,)."""
+        return self._of_each(self.owners, self.named(names))
+
     @property
     def owners(self) -> np.ndarray:
         """Whose each piece of evidence is, shape (m,)."""
@@ -208,7 +212,7 @@ class Verdicts(Sequence[Verdict]):
     def basis(self) -> list[str]:
         """What each stands on: :attr:`softbreak.verdict.Verdict.basis`."""
         state = self.state
-        certified = self._of_each(self.owners, self.named(CERTIFIES))
+        certified = self.shows(CERTIFIES)
         stands = np.where(self.settled, 2, 1)
         stands = np.where(certified, 3, stands)
         stands = np.where(state == HEALTHY, 1, np.where(state == OPEN, 0, stands))

@@ -1,6 +1,7 @@
 """Impedance beside voltage: what settles, what contradicts, what is left alone."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from softbreak.errors import SoftbreakError
 from softbreak.features.evidence.cell_evidence import gather
 from softbreak.models.diagnosis.diagnose import VERDICT_COLUMNS, examine
 from softbreak.models.registry import DETECTORS, detector_of
+from softbreak.models.rules import spectrum_pairs
 from softbreak.models.rules.impedance import ImpedanceReading, read_spectra, reading_verdict
 from softbreak.verdict import State
 from tests.features.synthetic import cycled
@@ -100,14 +102,79 @@ def growing(h):
     return 85.0 * (1 + 0.2 * np.minimum(h / 10, 1))
 
 
+def creeping(h):
+    """Growth, and a creep within each half-cycle that stays what it was."""
+    return growing(h) - 17.0 * np.exp(-6.0 * (h % 1.0))
+
+
 def test_a_clear_spectrum_settles_growth():
     assert fused(growing)[9] == "undetermined"
     assert fused(growing, reading(**CLEAR))[9] == "healthy"
 
 
-def test_a_spectrum_of_great_growth_settles_nothing():
-    doubtful = replace(reading(**CLEAR), growth=2.5)
-    assert fused(growing, doubtful)[9] == "undetermined"
+def test_a_spectrum_of_great_growth_settles_as_long_as_the_creep_stayed():
+    great = replace(reading(**CLEAR), growth=2.5)
+    assert fused(creeping)[9] == "undetermined"
+    assert fused(creeping, great)[9] == "healthy"
+    # here V rose within the first half-cycles, and stands in the later ones
+    assert fused(growing, great)[9] == "undetermined"
+
+
+def test_the_newest_clearing_spectrum_is_a_new_beginning():
+    later = replace(reading(**CLEAR), time_second=90_000.0, upper=0.12)
+    assert fused(creeping, reading(**CLEAR), later)[12:] == ["healthy"] * 8
+    # a later one that may hide more ends it, one that cannot be read as well
+    for ended in (replace(later, upper=0.3), replace(later, trusted=False)):
+        assert fused(creeping, reading(**CLEAR), ended)[12:] == ["undetermined"] * 8
+
+
+def test_away_from_the_clearing_spectrum_cycles_are_open_again():
+    def twice(h):
+        return creeping(h) * (1 + 0.15 * np.clip((h - 30) / 8, 0, 1))
+
+    later = replace(reading(**CLEAR), time_second=90_000.0, upper=0.12)
+    found = fused(twice, reading(**CLEAR), later)
+    assert found[14] == "healthy"
+    assert found[18:] == ["undetermined"] * 2
+
+
+def test_what_the_first_spectrum_leaves_open_the_newest_cleared_one_may_settle():
+    healed = arc(43, 90)
+    moved = [spectrum(healed, 1e4 * k, seed=k) for k in range(1, 5)]
+    history = assemble(Cell("p"), [spectrum(arc(50, 100), 0.0), *moved])
+    first, *others = read_spectra(gather(history))
+    assert others[0].pair.clears and not others[0].since_sentence
+    for one in others[1:3]:
+        assert not one.pair.clears
+        assert one.upper < 0.2  # as it was told beside the first one: what trees learnt from
+        assert reading_verdict(one).state is State.HEALTHY
+        assert "which the first one clears" in reading_verdict(one).evidence[0].sentence
+    # three spectra after it is no new beginning any more
+    assert not others[3].since_sentence
+    assert not first.since_sentence
+
+
+@pytest.mark.parametrize(
+    ("told", "clears"),
+    [
+        ({}, True),
+        ({"upper": 0.12}, False),
+        ({"growth": 1.4}, False),
+        ({"abstained": True}, False),
+    ],
+)
+def test_only_an_unmoved_pair_clears_again(monkeypatch, told, clears):
+    pair = {"mean": 0.01, "lower": 0.0, "upper": 0.05, "p_soft_or_hard": 0.03, "growth": 1.0}
+    found = SimpleNamespace(**(pair | {"abstained": False} | told))
+    monkeypatch.setattr(spectrum_pairs, "pair_of", lambda *_: found)
+    some = gather(assemble(Cell("p"), [spectrum(arc(50, 100), 0.0)])).spectra[0]
+
+    def again(*first):
+        return spectrum_pairs.held_again(spectrum_pairs.Told(*first), some, some, Cell("p"))
+
+    assert bool(again(True, 0.05, 0.0, 0.15)) is clears
+    assert not again(True, 0.1, 0.0, 0.4)  # the first pair may hide more
+    assert not again(True, 0.1, 0.02, 0.15)
 
 
 def test_a_shorted_spectrum_settles_growth():

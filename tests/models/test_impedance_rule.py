@@ -11,7 +11,8 @@ from softbreak.data.history import assemble
 from softbreak.data.record import Cell, Record, Source, Technique
 from softbreak.features.evidence.cell_evidence import gather
 from softbreak.models.diagnosis.diagnose import examine
-from softbreak.models.rules.impedance import _pair_sentence, read_spectra, reading_verdict
+from softbreak.models.rules.impedance import read_spectra, reading_verdict
+from softbreak.models.rules.spectrum_pairs import pair_sentence
 from softbreak.verdict import State
 
 FREQUENCY = np.logspace(6, -1, 50)
@@ -107,7 +108,7 @@ def test_an_inductive_loop_at_the_end_bounds_nothing():
 
 def test_the_reasons_of_an_open_pair_are_sentences():
     pair = SimpleNamespace(abstained=True, reasons=("The one fails.", "The other ends too early."))
-    told = _pair_sentence(pair, (2.0, 1.9), "R_e is at least 1.9 Ω", None)
+    told = pair_sentence(pair, (2.0, 1.9), "R_e is at least 1.9 Ω", None)
     assert told.endswith("not conclusive: The one fails. The other ends too early.")
 
 

@@ -94,6 +94,50 @@ def test_a_deep_slow_fall_after_growth_is_a_conducting_interphase():
     assert states(diagnosis)[-1] == "soft"
 
 
+def creeping(h, ionic, eta=0.0, *, slow=0.2, ages=1.0):
+    """V/I that creeps by a fifth within each half-cycle, with electrons beside the ions (Ω)."""
+    creep = slow * 100.0 * (ionic / 100.0) ** ages * np.exp(-6.0 * (h % 1.0))
+    return ionic * (1.0 - eta) - creep * (1.0 - eta) ** 2
+
+
+def later(h, begin=20.0, end=50.0):
+    """0 before, 1 after, slowly from the one to the other."""
+    return np.clip((h - begin) / (end - begin), 0.0, 1.0)
+
+
+@pytest.mark.parametrize("detector", ["voltage", "fused"])
+def test_growth_with_the_creep_that_ions_have_hides_nothing(detector):
+    history = cycled(lambda h: creeping(h, 100.0 + 25.0 * later(h)), cycles=35)
+    last = examine(history, detector).verdicts.iloc[-1]
+    assert last["state"] == "healthy"
+    assert last["evidence"][0]["feature"] == "slow_polarisation"
+    assert last["electronic_fraction_upper"] <= 0.10
+
+
+@pytest.mark.parametrize("detector", ["voltage", "fused"])
+def test_a_short_behind_growth_takes_the_creep_and_is_told(detector):
+    # V/I has grown by a sixth all the same
+    history = cycled(lambda h: creeping(h, 100.0 + 67.0 * later(h), 0.3 * later(h)), cycles=35)
+    last = examine(history, detector).verdicts.iloc[-1]
+    assert last["state"] == "undetermined"
+    assert "slow_polarisation" in [item["feature"] for item in last["evidence"]]
+
+
+def test_a_creep_that_outgrows_the_path_clears_nothing():
+    history = cycled(lambda h: creeping(h, 100.0 + 30.0 * later(h), ages=2.5), cycles=35)
+    assert states(examine(history, "voltage"))[-1] == "undetermined"
+
+
+def test_a_slow_fall_with_its_creep_is_a_short_and_better_contact_is_none():
+    history = cycled(lambda h: creeping(h, 100.0, 0.4 * later(h)), cycles=35)
+    last = examine(history, "voltage").verdicts.iloc[-1]
+    assert last["state"] == "soft"
+    assert last["electronic_fraction_lower"] < 0.4 < last["electronic_fraction_upper"]
+    # contact that improves takes of V/I only
+    history = cycled(lambda h: creeping(h, 100.0) - 40.0 * later(h), cycles=35)
+    assert states(examine(history, "voltage"))[-1] == "undetermined"
+
+
 def test_logged_warming_is_not_a_short():
     def thermal(h):
         return 298.15 + 8.0 * (1 - np.exp(-np.maximum(h - 20, 0) / 0.3))
@@ -416,7 +460,8 @@ def random_cycles(seed, count=60):
         celsius = np.nan if rng.random() < 0.1 else 25.0 + rng.normal()
         values = (level, level * 1.01, rng.choice([0.001, 0.1, np.nan]), celsius)
         sides, returned = 1 + (rng.random() < 0.9), rng.random() < 0.1
-        cycle = (k, time, time + 7200.0, current, *values, int(sides), int(returned))
+        slow = level * rng.choice([0.05, 0.2, np.nan], p=[0.1, 0.8, 0.1])
+        cycle = (k, time, time + 7200.0, current, *values, int(sides), int(returned), 30.0, slow)
         change = rng.normal(0, 0.4)
         drops = [(time + 60.0, change, level, level * np.exp(change))]
         yield cycle, drops if rng.random() < 0.1 else []
@@ -452,7 +497,8 @@ def test_a_current_that_was_met_long_ago_is_known_again():
     states = []
     for k, current in enumerate([*currents, currents[0]]):
         ohm = 100.0 * (current / currents[0]) ** -0.3  # charge transfer
-        cycle = (k, 7200.0 * k, 7200.0 * (k + 1), current, ohm, ohm, 1e-3, np.nan, 2, 0)
+        span = (7200.0 * k, 7200.0 * (k + 1))
+        cycle = (k, *span, current, ohm, ohm, 1e-3, np.nan, 2, 0, 30.0, np.nan)
         states += [verdict.state.value for verdict in stepped(rule, (cycle, []))[0]]
     assert states[5] == "undetermined"  # 21 % explained away by the current
     assert states[-1] == "healthy"

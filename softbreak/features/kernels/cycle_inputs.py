@@ -137,6 +137,23 @@ def _mean_rise(edges: np.ndarray, first: int, last: int) -> float:
 
 
 @strict
+def slow_ohms(edges: np.ndarray, bounds: np.ndarray, current: np.ndarray, out: np.ndarray) -> None:
+    """Write how far V rises within the half-cycles of each cycle over its current (Ω).
+
+    Parameters
+    ----------
+    edges : numpy.ndarray, shape (m, 2)
+        First and last voltage of each half-cycle (V).
+    bounds : numpy.ndarray of int64, shape (n + 1,)
+        Where the half-cycles of each cycle begin.
+    current, out : numpy.ndarray, shape (n,)
+        A; Ω, NaN for a cycle that has not just two half-cycles.
+    """
+    for k in range(len(out)):
+        out[k] = _mean_rise(edges, bounds[k], bounds[k + 1]) / max(current[k], 1e-15)
+
+
+@strict
 def finish(measured, logs, edges, bounds, sums, known, rows) -> None:
     """Write the rows for the fold over cycles.
 

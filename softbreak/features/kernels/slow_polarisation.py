@@ -9,6 +9,7 @@ is contact or warmth. How A_i ages beside R_i is not known: between not at all a
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,8 @@ DRIFTED: Final = 0.3
 """Share of A by which a temperature that moves within a half-cycle may falsify it."""
 LEAST_SHARE: Final = 0.01
 """A below this share of V/I drowns in drift and offsets."""
+OUTPUTS: Final = 4
+"""Numbers that :func:`follow_slow` writes."""
 _COUNT, _END, _CURRENT, _DURATION, _GAP, _LEVEL_0, _SLOW_0, _SIGMA = range(8)
 _A = 8
 _X = _A + FIRST
@@ -100,3 +103,28 @@ def _refer(state) -> None:
         return
     scatter = (np.max(values) - np.min(values)) / (2.06 * middle)  # of four normal numbers
     state[_SLOW_0], state[_SIGMA] = middle, 0.5 * scatter + 0.03
+
+
+@strict
+def electronic_bounds(change: float, over_level: float, sigma: float) -> tuple[float, float]:
+    """Return the 90 % bounds of η_e that the creep tells, whichever way it aged.
+
+    With A_i the creep of the ionic path, A = A_i (1 − η)² and V/I = R_i (1 − η): so 1 − η is
+    √(A/A₀) if A_i did not age, and (A/A₀)/(R/R₀) if it aged as R_i did.
+
+    Parameters
+    ----------
+    change, over_level, sigma : float
+        ln A/A₀, the same minus ln R/R₀, and the standard deviation of both; NaN where not known.
+    """
+    reach = 1.645 * sigma
+    least = min(0.5 * (change - reach), over_level - reach)
+    most = max(0.5 * (change + reach), over_level + reach)
+    return _electronic_share(most), _electronic_share(least)
+
+
+@strict
+def _electronic_share(ln_rest: float) -> float:
+    if math.isnan(ln_rest):
+        return math.nan
+    return min(max(1.0 - math.exp(min(ln_rest, 0.0)), 0.0), 1.0)

@@ -89,7 +89,7 @@ def impedance_table(readings: Sequence[ImpedanceReading]) -> Columns:
             *((reading.eta, reading.lower, reading.upper) if reading.trusted else (np.nan,) * 3),
             reading.high_frequency_resolved,
         )
-        for k, reading in enumerate(readings)
+        for k, reading in enumerate(one.decisive for one in readings)
     ]
     columns = zip(*rows, strict=True) if rows else [()] * len(IMPEDANCE_COLUMNS)
     return Columns(dict(zip(IMPEDANCE_COLUMNS, map(list, columns), strict=True)))

@@ -14,6 +14,7 @@ from softbreak.models.learned.model_inputs import COLUMNS
 from softbreak.models.rules.kernels import codes
 from softbreak.models.rules.sentences import (
     RULE_MANNER,
+    lost_creep,
     manner_of,
     percent,
     rule_sentence,
@@ -72,11 +73,7 @@ def _withdrawn(state: float, fault: float, *_: float) -> str:
 
 def _crept(left: float, lower: float, *_: float) -> str:
     """V/I looks healthy, but its slow part is gone: a short behind growth would look like that."""
-    return (
-        f"V/I has not fallen, but the slow rise of the voltage within a half-cycle is "
-        f"{percent(left)} of what it was at first: a short that hides behind growth would "
-        f"look like this (η_e of at least {percent(lower)})."
-    )
+    return f"V/I has not fallen. {lost_creep(left, lower)}"
 
 
 def _learned(fault: float, *telling: float) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 from softbreak.features.cycles.finished_cycles import Cycles
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
+from softbreak.features.kernels.cycle_inputs import slow_ohms
 from softbreak.models.rules.certificates_beside import (
     certificates_of,
     sweep_views,
@@ -27,10 +28,11 @@ from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
 from softbreak.models.rules.sentences import TEXTS, hours, percent, state_probabilities
+from softbreak.models.rules.settled_base import Seen, SettledBase, creep_lost
 from softbreak.models.rules.thresholds import HEALTHY_UPPER
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP
-from softbreak.models.verdicts import Verdicts
+from softbreak.models.verdicts import HEALTHY, OPEN, Verdicts
 from softbreak.verdict import (
     HARD_FROM,
     HEALTHY_BELOW,
@@ -50,10 +52,9 @@ CLOSE: Final = 0.7
 """ln of the ratio of V/I to the low-frequency resistance up to which both mean the same cell."""
 WIRE_CLOSE: Final = 1.6
 """The same for a wire, whose voltage is a few microvolts beside the cycler's errors."""
-SURE: Final = 0.95
-"""Posterior probability from which an impedance reading decides."""
 HEALTHY_GROWTH: Final = 1.6
-"""Factor of ionic growth that the pair fit may assume and still clear a cell …"""
+"""Factor of ionic growth that the pair fit may assume and still clear a cell whose slow
+polarisation fell …"""
 SOFT_GROWTH: Final = 3.0
 """… or still convict one."""
 
@@ -104,6 +105,8 @@ class VoltageJudge:
         Of the cycles that were judged last.
     concluded : numpy.ndarray, shape (n, len(CONCLUDED))
         The same as numbers; NaN where the rule does not apply to the cell.
+    reasons : numpy.ndarray of int
+        Why it is said (:mod:`softbreak.models.rules.kernels.codes`); empty where it does not apply.
     """
 
     def __init__(self, evidence: CellEvidence, _: Sequence[ImpedanceReading] = ()) -> None:
@@ -111,6 +114,7 @@ class VoltageJudge:
         self._clipped = clipped_start(evidence)
         self.verdicts = Verdicts.of([], TEXTS)
         self.concluded = np.empty((0, len(CONCLUDED)))
+        self.reasons = np.empty(0, dtype=np.int64)
         self._rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
         self._jumps = sweep_jumps(evidence)
         self._start, self._resistance = math.inf, math.nan  # of the cycle before
@@ -123,10 +127,14 @@ class VoltageJudge:
             self.concluded = np.full((count, len(CONCLUDED)), np.nan)
             return self.verdicts
         cycles = self.measured(cycles)
-        seen = np.empty((count, 1 + len(_SEEN)))
-        seen[:, 0], seen[:, 1:] = cycles.numbers, np.take(cycles.rows, _SEEN, axis=1)
+        seen = np.empty((count, len(CYCLE)))
+        seen[:, 0], seen[:, 1:-1] = cycles.numbers, np.take(cycles.rows, _SEEN, axis=1)
+        current = cycles.column("current_ampere")
+        slow_ohms(cycles.edges, cycles.half_cycles, current, slow := np.empty(count))
+        seen[:, -1] = slow
         events = self._with_jumps(cycles) if self._jumps else (cycles.changes, cycles.events)
         self.verdicts, self.concluded = self._rule.step(seen.view(CYCLE)[:, 0], *events)
+        self.reasons = self._rule.reasons
         if self._clipped is not None:
             said = undetermined(*self._clipped.told)
             early = np.flatnonzero(self._clipped.clips(cycles)).tolist()
@@ -190,7 +198,8 @@ class FusedJudge:
 
     def __init__(self, evidence: CellEvidence, readings: Sequence[ImpedanceReading]) -> None:
         self.voltage = VoltageJudge(evidence)
-        self._readings = readings
+        self._readings = [reading.decisive for reading in readings]
+        self._base = SettledBase(readings)
         self._times = np.array([reading.time_second for reading in readings])
         self._certificates = certificates_of(evidence, readings)
         self._proved = 0  # certificates that were told
@@ -230,9 +239,13 @@ class FusedJudge:
                     said[cycle] = settled(verdicts[cycle], reading)
             beside = still if k == newest else beside
         self._newest, self._beside = newest, beside
+        answered = {cycle for cycle, one in said.items() if one.state is not State.UNDETERMINED}
+        reasons = self.voltage.reasons
+        for cycle, reading in self._base.holds(seen, reasons, verdicts, answered):
+            said[cycle] = settled(verdicts[cycle], reading)
         return said
 
-    def _around(self, k: int, seen: _Seen) -> tuple[list[int], _Beside | None]:
+    def _around(self, k: int, seen: Seen) -> tuple[list[int], _Beside | None]:
         """Cycles around a spectrum, up to its neighbours, that still have the resistance it found.
 
         Also return the cycle next to it, if all that follow have its resistance.
@@ -247,7 +260,7 @@ class FusedJudge:
             return (
                 earliest < ends[cycle] <= latest
                 and reaches(reading, levels[cycle], level)
-                and states[cycle] == state
+                and _alike(states[cycle], state)
             )
 
         here, beside = 0, self._beside
@@ -265,10 +278,13 @@ class FusedJudge:
         return chosen, beside
 
 
+def _alike(one: int, other: int) -> bool:
+    """Whether voltage says the same of two cycles: what is open may be healthy as well."""
+    return one == other or {one, other} == {HEALTHY, OPEN}
+
+
 _Beside = tuple[float, int]
 """ln R of a cycle, and the state by its voltage."""
-_Seen = tuple[np.ndarray, list[float], list[int]]
-"""Ends (s) of cycles, their ln R, and their states by the voltage."""
 
 
 def reaches(reading: ImpedanceReading, level: float, first: float) -> bool:
@@ -297,12 +313,9 @@ def settled(verdict: Verdict, reading: ImpedanceReading) -> Verdict:
             return verdict
         said = certified_verdict(reading)
         return replace(said, evidence=(*said.evidence, *verdict.evidence))
-    soft = (
-        reading.probability_short > SURE
-        and reading.lower > HEALTHY_BELOW
-        and reading.growth < SOFT_GROWTH
-    )
-    healthy = reading.upper < HEALTHY_UPPER and reading.growth < HEALTHY_GROWTH
+    soft = reading.convicts and reading.growth < SOFT_GROWTH
+    grown = reading.growth > HEALTHY_GROWTH
+    healthy = reading.upper < HEALTHY_UPPER and not (grown and creep_lost(verdict))
     if certain or not (soft or healthy):
         return verdict
     if soft and verdict.state in (State.UNDETERMINED, State.SOFT):

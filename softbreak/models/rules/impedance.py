@@ -11,6 +11,15 @@ import numpy as np
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
 from softbreak.models.rules.sentences import bare, ohm, percent, state_probabilities
+from softbreak.models.rules.spectrum_pairs import (
+    RECENT,
+    SURE,
+    Told,
+    alike,
+    held_again,
+    pair_of,
+    pair_sentence,
+)
 from softbreak.models.rules.thresholds import (
     BOLTZMANN_EV,
     CERTIFICATE,
@@ -18,8 +27,6 @@ from softbreak.models.rules.thresholds import (
     ELECTROLYTE_EV,
     HEALTHY_UPPER,
 )
-from softbreak.physics.circuit_pair import pooled_pair
-from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.impedance import (
     FEWEST_POINTS,
     SMALLEST_OHM,
@@ -29,7 +36,6 @@ from softbreak.physics.impedance import (
     inductive_end,
     intercepts,
 )
-from softbreak.physics.pair import PairResult
 from softbreak.physics.relaxation import kramers_kronig
 from softbreak.physics.wire import ResistiveLine, only_metal, resistive_line
 from softbreak.verdict import (
@@ -42,7 +48,6 @@ from softbreak.verdict import (
     undetermined,
 )
 
-SURE: Final = 0.95
 CERTAIN: Final = CERTIFICATE_UNLOGGED
 """R_LF over L/(σA) up to which no misstated area or conductivity explains it."""
 
@@ -78,6 +83,10 @@ class ImpedanceReading:
         Whether the first arc is closed at the highest frequency: an intercept is there.
     sound : bool
         It obeys the Kramers–Kronig relations and has an arc.
+    since_eta, since_lower, since_upper, since_probability, since_growth : float
+        The same as of the pair, from the newest spectrum that the first one clears; NaN where that
+        adds nothing.
+    since_sentence : str
     """
 
     time_second: float
@@ -97,6 +106,12 @@ class ImpedanceReading:
     sentence: str = ""
     high_frequency_resolved: bool = True
     sound: bool = False
+    since_eta: float = math.nan
+    since_lower: float = math.nan
+    since_upper: float = math.nan
+    since_probability: float = math.nan
+    since_growth: float = math.nan
+    since_sentence: str = ""
 
     @property
     def certified(self) -> bool:
@@ -114,6 +129,39 @@ class ImpedanceReading:
         """Whether it says something of a short."""
         return self.wire or self.trusted or self.certified
 
+    @property
+    def decisive(self) -> ImpedanceReading:
+        """The reading by that earlier spectrum which says most."""
+        if not self.since_sentence:
+            return self
+        return replace(
+            self,
+            trusted=True,
+            eta=self.since_eta,
+            lower=self.since_lower,
+            upper=self.since_upper,
+            probability_short=self.since_probability,
+            growth=self.since_growth,
+            sentence=self.since_sentence,
+            since_sentence="",
+        )
+
+    @property
+    def pair(self) -> Told:
+        """What it says beside the first spectrum."""
+        return Told(self.trusted, self.eta, self.lower, self.upper)
+
+    @property
+    def convicts(self) -> bool:
+        """Whether electrons have come since the earlier spectrum, surely."""
+        return self.trusted and self.probability_short > SURE and self.lower > HEALTHY_BELOW
+
+    @property
+    def open(self) -> bool:
+        """Whether the first spectrum is there and settles nothing."""
+        held = math.isfinite(self.upper) and self.comparable
+        return held and not (self.pair.clears or self.convicts)
+
 
 def read_spectra(evidence: CellEvidence) -> list[ImpedanceReading]:
     """Read every spectrum of a cell, against the first sound one.
@@ -130,7 +178,7 @@ class SpectrumReader:
 
     def __init__(self) -> None:
         self._cell: tuple[Cell, bool] | None = None
-        self._known: list[tuple[Spectrum, Spectrum | None, ImpedanceReading]] = []
+        self._known: list[tuple[Spectrum, Spectrum | None, Spectrum | None, ImpedanceReading]] = []
 
     def read(self, evidence: CellEvidence) -> list[ImpedanceReading]:
         """Return one reading a spectrum, in order; those that are known already as they are.
@@ -143,28 +191,24 @@ class SpectrumReader:
         before = self._known if cell == self._cell else []
         self._cell, self._known = cell, []
         reference: Spectrum | None = None
-        level, sound = math.nan, False
+        settled: Spectrum | None = None
+        level, place, sound = math.nan, 0, False
         for k, spectrum in enumerate(evidence.spectra):
-            if k < len(before) and _same(spectrum, before[k][0]) and _same(reference, before[k][1]):
-                reading = before[k][2]
+            settled = settled if k - place <= RECENT else None
+            seen = (spectrum, reference, settled)
+            if k < len(before) and alike(seen, before[k][:3]):
+                reading = before[k][3]
             else:
                 reading = _reading(spectrum, reference, level, evidence)
-            self._known.append((spectrum, reference, reading))
+                if settled is not None and reading.open:
+                    more = held_again(reading.pair, settled, spectrum, evidence.cell)
+                    reading = replace(reading, **more)
+            self._known.append((*seen, reading))
+            if reading.pair.clears:
+                settled, place = spectrum, k
             if reading.comparable and (reference is None or (reading.sound and not sound)):
                 reference, level, sound = spectrum, reading.low_frequency_ohm, reading.sound
-        return [reading for _, _, reading in self._known]
-
-
-def _same(one: Spectrum | None, other: Spectrum | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    moments = np.array([one.time_second, one.temperature_celsius])
-    others = np.array([other.time_second, other.temperature_celsius])
-    return (
-        np.array_equal(moments, others, equal_nan=True)
-        and np.array_equal(one.frequency, other.frequency)
-        and np.array_equal(one.impedance, other.impedance)
-    )
+        return [known[3] for known in self._known]
 
 
 def _reading(
@@ -252,12 +296,7 @@ def _read(
     if reference is None:
         sentence = f"{bound[:1].upper()}{bound[1:]}; one spectrum alone says no more about a short."
         return ImpedanceReading(at, *known, sentence=sentence)
-    pair = pooled_pair(
-        (reference.frequency, reference.impedance),
-        (spectrum.frequency, spectrum.impedance),
-        chemistry=chemistry_of(cell.electrolyte),
-        delta_temperature_kelvin=_warming(reference, spectrum),
-    )
+    pair = pair_of(reference, spectrum, cell)
     return ImpedanceReading(
         at,
         *known,
@@ -268,7 +307,7 @@ def _read(
         probability_short=pair.p_soft_or_hard,
         probability_hard=pair.p_hard,
         growth=pair.growth,
-        sentence=_pair_sentence(pair, (level, ends.low_frequency_ohm), bound, area),
+        sentence=pair_sentence(pair, (level, ends.low_frequency_ohm), bound, area),
     )
 
 
@@ -306,24 +345,6 @@ def _passive(spectrum: Spectrum) -> bool:
     return bool(np.median(real) > SMALLEST_OHM and real[-3:].min() > 0.0)
 
 
-def _pair_sentence(
-    pair: PairResult, levels: tuple[float, float], bound: str, area: float | None
-) -> str:
-    before, now = (ohm(level, area) for level in levels)
-    change = f"The low-frequency resistance went from {before} to {now}"
-    if pair.abstained:
-        return f"{change}; {bound}. The pair is not conclusive: {' '.join(pair.reasons)}"
-    return (
-        f"{change}; fitted together with the first sound one, η_e lies between "
-        f"{percent(pair.lower)} and {percent(pair.upper)} (90 %)."
-    )
-
-
-def _warming(reference: Spectrum, spectrum: Spectrum) -> float | None:
-    change = spectrum.temperature_celsius - reference.temperature_celsius
-    return None if math.isnan(change) else change
-
-
 def reading_verdict(reading: ImpedanceReading) -> Verdict:
     """Turn a reading into a verdict (PHYSICS: sure, or abstain).
 
@@ -331,6 +352,7 @@ def reading_verdict(reading: ImpedanceReading) -> Verdict:
     ----------
     reading : ImpedanceReading
     """
+    reading = reading.decisive
     found = Evidence("impedance_electronic_fraction", reading.eta, HEALTHY_BELOW, reading.sentence)
     if reading.wire:
         return judged(State.HARD, (0.98, 0.9, 1.0), (0.01, 0.07, 0.92), (found,))
@@ -348,7 +370,7 @@ def reading_verdict(reading: ImpedanceReading) -> Verdict:
         )
     eta = (reading.eta, reading.lower, reading.upper)
     chances = state_probabilities(reading.eta, (reading.upper - reading.lower) / 3.29, 0.9)
-    if reading.probability_short > SURE and reading.lower > HEALTHY_BELOW:
+    if reading.convicts:
         state = State.HARD if reading.lower > HARD_FROM else State.SOFT
         return judged(state, eta, chances, (found,))
     if reading.upper < HEALTHY_UPPER:

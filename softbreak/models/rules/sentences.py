@@ -172,6 +172,21 @@ def _dropped(change: float, time: float, before: str, after: str, *_: float) -> 
     )
 
 
+def lost_creep(left: float, least: float, *_: float) -> str:
+    """Return what a slow polarisation that fell says, as a sentence.
+
+    Parameters
+    ----------
+    left, least : float
+        Its share of what it was at first, and the η_e that would explain it.
+    """
+    return (
+        f"The slow rise of the voltage within a half-cycle is {percent(left)} of what it was at "
+        f"first: a short that hides behind growth would look like this (η_e of at least "
+        f"{percent(least)})."
+    )
+
+
 def _stepped(change: float, time: float, usual: float, *_: float) -> str:
     return f"{_fell(change, time)}; ordinary changes are {percent(usual)} a cycle."
 
@@ -242,6 +257,22 @@ def _steady(resistance: str, growth: float, celsius: float, first: float, *_: fl
     )
 
 
+def _only_grew(grown: float, left: float, upper: float, *_: float) -> str:
+    return (
+        f"V/I has grown by {percent(grown)} over its first cycles, but the slow rise of the "
+        f"voltage within a half-cycle stands at {percent(left)} of what it was: that bounds η_e to "
+        f"{percent(upper)}, however the slow part aged."
+    )
+
+
+def _creep_fell(fallen: float, left: float, least: float, *_: float) -> str:
+    return (
+        f"V/I fell slowly by {percent(fallen)}, and the slow rise of the voltage within a "
+        f"half-cycle is left at {percent(left)} of what it was: electrons beside the ions take "
+        f"both, better contact does not (η_e of at least {percent(least)})."
+    )
+
+
 _OHMS: Final[dict[int, dict[int, Callable[..., str]]]] = {
     codes.NEGATIVE: {0: ohm},
     codes.STEADY: {0: ohm},
@@ -302,6 +333,8 @@ _TOLD: Final[dict[int, Callable[..., str]]] = {
         f"V/I is {percent(1 - share)} below its level before the drop at {hours(time)}."
     ),
     codes.RETURNED: _doubt,
+    codes.ONLY_GREW: _only_grew,
+    codes.CREEP_FELL: _creep_fell,
     codes.BELOW: lambda resistance, floor, *_: (
         f"V/I is {resistance}, the bare electrolyte alone would have {floor}: "
         "either electrons flow, or the cell's numbers are misstated."
@@ -314,6 +347,7 @@ _TOLD: Final[dict[int, Callable[..., str]]] = {
     codes.STEPPED: _stepped,
     codes.ENDED: _ended,
     codes.CERTIFICATE: _certificate,
+    codes.CREEP_LOST: lost_creep,
 }
 """What is said of a cycle, by reason."""
 
@@ -356,6 +390,9 @@ RULE_MANNER: Final[dict[int, tuple[int, ...]]] = {
     codes.STEPPED: (CHANGE, EXACT, PERCENT),
     codes.ENDED: (EXACT,),
     codes.CERTIFICATE: (OHM, OHM, PERCENT),
+    codes.ONLY_GREW: (PERCENT, PERCENT, PERCENT),
+    codes.CREEP_FELL: (PERCENT, PERCENT, PERCENT),
+    codes.CREEP_LOST: (PERCENT, PERCENT),
 }
 """How the numbers of the rule's words are shown."""
 RULE_WORDING: Final = Wording.of(

@@ -63,6 +63,19 @@ LOST_IN_NOISE: Final = 0.5
 """Scatter of a sample over the mean voltage beyond which the first cycles mean nothing."""
 COLLAPSE: Final = 0.7
 """A fall (ln) that even half a cycle shows: no asymmetry of the electrodes is as large."""
+CREEP_CLEARS: Final = 0.12
+"""Upper bound of η_e, told by slow polarisation, up to which growth hides no short …"""
+CREEP_RISES: Final = 0.4
+"""… as long as the creep itself (ln) is not half as large again: then it ages faster than the path,
+or a short flickers within the half-cycle."""
+CREEP_FALL: Final = 0.15
+"""A slow fall of V/I (ln) that is a short where the creep fell as a short makes it fall …"""
+CREEP_FALL_UNLOGGED: Final = 0.30
+"""… and without a temperature log, where 6 K of warming take as much of V/I …"""
+CREEP_SHORT_UNLOGGED: Final = 0.10
+"""… and something of the creep: this much η_e it must tell at least."""
+CREEP: Final = "slow_polarisation"
+"""Name of the evidence of how far V creeps within a half-cycle."""
 UNFINISHED: Final = "unfinished"
 """Name of the evidence of a cycle that was still running when the record ended."""
 NOT_MEASURED: Final = "not_measured"

@@ -60,6 +60,11 @@ class VoltageRule:
         Area, thickness and conductivity make the certificate possible.
     temperature_logged : bool
         Whether the history holds a temperature that can move.
+
+    Attributes
+    ----------
+    reasons : numpy.ndarray of int
+        Why, of the cycles that were judged last: :mod:`softbreak.models.rules.kernels.codes`.
     """
 
     def __init__(self, cell: Cell, *, temperature_logged: bool) -> None:
@@ -67,6 +72,7 @@ class VoltageRule:
         self._wording = RULE_WORDING._replace(area_cm2=cell.area_cm2)
         self._memory = new_memory()
         self._state = (self._memory, new_regimes(0))
+        self.reasons = np.empty(0, dtype=np.int64)
         self._met = self._memory["regimes"]  # a view: a field of a record costs more than a step
 
     def step(
@@ -86,6 +92,7 @@ class VoltageRule:
         said = np.zeros(len(cycles), SAID)
         concluded = np.empty((len(cycles), len(CONCLUDED)))
         fold(self._state, self._cell, cycles, events, bounds, said, concluded)
+        self.reasons = said["reason"]
         numbers, found = np.empty(len(said), NUMBERS), np.empty(MOST * len(said), FOUND)
         places = np.empty(len(said) + 1, dtype=np.int64)
         count = findings(said, numbers, found, places)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from softbreak.models.rules.thresholds import BELOW_FLOOR, NOT_MEASURED, SHORT_ENDED, UNFINISHED
+from softbreak.models.rules.thresholds import (
+    BELOW_FLOOR,
+    CREEP,
+    NOT_MEASURED,
+    SHORT_ENDED,
+    UNFINISHED,
+)
 from softbreak.models.verdicts import HARD, HEALTHY, OPEN, SOFT, STATES
 
 __all__ = ["HARD", "HEALTHY", "OPEN", "SOFT", "STATES"]
@@ -29,14 +35,18 @@ __all__ = ["HARD", "HEALTHY", "OPEN", "SOFT", "STATES"]
     RETURNED,
     FAINT,
     BELOW,
-) = range(19)
+    ONLY_GREW,
+    CREEP_FELL,
+) = range(21)
 """Why a state is said; the sentences stand in :mod:`softbreak.models.rules.sentences`."""
+REASONS: Final = range(21)
 
 (
     DROPPED,
     STEPPED,
     ENDED,
     CERTIFICATE,
+    CREEP_LOST,
     MISSTATED,
     SETTLED,
     UNBOUNDED,
@@ -44,7 +54,7 @@ __all__ = ["HARD", "HEALTHY", "OPEN", "SOFT", "STATES"]
     CREPT_ALONE,
     UNFAMILIAR,
     LEARNED,
-) = range(19, 30)
+) = range(21, 33)
 """What else is said of a cycle: the last seven by a learned score
 (:mod:`softbreak.models.learned.sentences`)."""
 
@@ -75,7 +85,7 @@ FEATURES: Final = (
     "misstated",
     "electronic_fraction_upper",
     "contradiction",
-    "slow_polarisation",
+    CREEP,
     "novelty",
     "learned_probability_of_short",
 )
@@ -118,7 +128,7 @@ _WISHES: Final = (
 )
 """Reasons that wish for a measurement."""
 WISH: Final = tuple(
-    len(FEATURES) + _WISHES.index(reason) if reason in _WISHES else 0 for reason in range(19)
+    len(FEATURES) + _WISHES.index(reason) if reason in _WISHES else 0 for reason in REASONS
 )
 """Where the wish of each reason stands among the texts that verdicts share."""
 WISH_MISSTATED: Final = len(FEATURES) + len(_WISHES)

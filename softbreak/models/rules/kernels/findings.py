@@ -16,7 +16,7 @@ MOST: Final = 4
 
 
 def _by_reason(told: dict[int, Any], otherwise: Any) -> tuple[Any, ...]:
-    return tuple(told.get(reason, otherwise) for reason in range(19))
+    return tuple(told.get(reason, otherwise) for reason in codes.REASONS)
 
 
 _NAMED: Final = _by_reason(
@@ -30,6 +30,8 @@ _NAMED: Final = _by_reason(
         codes.STEADY_CORRECTED: codes.F_GROWTH,
         codes.FIRST: codes.F_GROWTH,
         codes.SHORT: codes.F_ANCHOR,
+        codes.ONLY_GREW: codes.F_SLOW,
+        codes.CREEP_FELL: codes.F_SLOW,
     },
     codes.F_UNDETERMINED,
 )
@@ -42,12 +44,22 @@ _MEASURED: Final = _by_reason(
         codes.STEADY: 2,
         codes.STEADY_CORRECTED: 2,
         codes.FIRST: 2,
+        codes.ONLY_GREW: 2,
+        codes.CREEP_FELL: 2,
     },
     0,
 )
 """Which number of a reason is its value, from 1; 0 for an abstention, which has none, and whose
 reason is said first."""
-_BASELINE: Final = _by_reason({codes.DEAD: DEAD_SHORT_OHM_CM2, codes.SHORT: 1.0}, 0.0)
+_BASELINE: Final = _by_reason(
+    {
+        codes.DEAD: DEAD_SHORT_OHM_CM2,
+        codes.SHORT: 1.0,
+        codes.ONLY_GREW: 1.0,
+        codes.CREEP_FELL: 1.0,
+    },
+    0.0,
+)
 
 
 @strict
@@ -116,6 +128,11 @@ def findings(said: Any, numbers: Any, found: Any, bounds: Any) -> int:
             m = _add_events(found, m, one)
             if not abstains:
                 m = _add_reason(found, m, one)
+            elif one.state == codes.OPEN and one.creep_left > 0.0:
+                piece = _add(found, m, codes.F_SLOW, codes.CREEP_LOST, one.creep_left)
+                piece.baseline = 1.0
+                piece.told[0], piece.told[1] = one.creep_left, one.creep_least
+                m += 1
         if one.certified != codes.NOT_CERTIFIED:
             piece = _add(found, m, codes.F_FLOOR, codes.CERTIFICATE, one.ratio)
             piece.baseline = 1.0

@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 
 from softbreak.data.record import Cell
+from softbreak.features.kernels.slow_polarisation import OUTPUTS as SLOW_OUTPUTS
+from softbreak.features.kernels.slow_polarisation import STATE_SIZE as SLOW_SIZE
 from softbreak.models.rules import thresholds as limits
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
 
@@ -53,6 +55,8 @@ MEMORY: Final = np.dtype(
         ("ended", "<f8"),
         ("seen", "<i8"),
         ("regimes", "<i8"),
+        ("creep", "<f8", (SLOW_SIZE,)),
+        ("slow", "<f8", (SLOW_OUTPUTS,)),
     ]
 )
 """What is remembered of the cycles so far: all of it causal. Levels are ln R at the reference
@@ -74,6 +78,8 @@ _UNKNOWN: Final = (
     "moved",
     "raised",
     "ended",
+    "creep",
+    "slow",
 )
 
 KNOWN: Final = np.dtype(
@@ -91,10 +97,12 @@ SEEN: Final = (
     "temperature_celsius",
     "directions",
     "excursions",
+    "interval_second",
 )
 """Columns of :data:`softbreak.features.kernels.cycle.CYCLE_COLUMNS` that the rule sees."""
-CYCLE: Final = np.dtype([(name, "<f8") for name in ("cycle_index", *SEEN)])
-"""What the rule sees of one cycle."""
+CYCLE: Final = np.dtype([(name, "<f8") for name in ("cycle_index", *SEEN, "slow_ohm")])
+"""What the rule sees of one cycle; ``slow_ohm`` is how far V rises within its half-cycles, over the
+current."""
 
 SAID: Final = np.dtype(
     [
@@ -122,6 +130,8 @@ SAID: Final = np.dtype(
         ("floor", "<f8"),
         ("least", "<f8"),
         ("ended", "<f8"),
+        ("creep_left", "<f8"),
+        ("creep_least", "<f8"),
     ]
 )
 """What the rule says of a cycle: the numbers of the verdict, and which sentences to say with which

@@ -25,6 +25,7 @@ from softbreak.models.rules.kernels.arithmetic import (
     smaller,
     upper_median,
 )
+from softbreak.models.rules.kernels.creep import follow_creep, weigh_creep
 from softbreak.models.rules.kernels.drops import deepest_drop, judge_short, judge_slow
 from softbreak.models.rules.kernels.state import KEPT_STEPS
 
@@ -294,6 +295,7 @@ def _judge(state: Any, known: Any, cycle: Any, events: Any, said: Any, lim: Any)
         _carry_current(m, regimes, cycle, late, lim)
         if m.seen:
             late, whole = late - m.shift, whole - m.shift
+        follow_creep(m, cycle, late, warmth)
         if math.isnan(m.anchor_late):
             _clear(m, cycle, events, (late, whole, warmth, spread), said, lim)
         else:
@@ -379,7 +381,9 @@ def fold(  # noqa: PLR0913, PLR0917  (flat arrays)
     known, lim = cell[0][0], cell[1][0]
     for n in range(len(cycles)):
         inside = events[bounds[n] : bounds[n + 1]]
+        m.slow[:] = np.nan
         _judge(state, known, cycles[n], inside, said[n], lim)
         _conclude(m, said[n], concluded[n])
+        weigh_creep(m, said[n], lim)
         _doubt_below(m, cycles[n], known, said[n], lim)
         _agree(said[n], lim)
