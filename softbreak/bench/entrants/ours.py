@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence, gather
 from softbreak.models.registry import DETECTORS, Detector
 from softbreak.models.rules.impedance import read_spectra
 from softbreak.training.judging import carried_forward, verdict_columns
+from softbreak.verdict import Verdict
 
 _EMPTY: Final = pd.DataFrame(columns=["cell", "start_s", "end_s", "state"])
 
@@ -46,7 +48,7 @@ def judge_folder(name: str, folder: Path) -> pd.DataFrame:
 
 def _judged(detector: Detector, evidence: CellEvidence) -> pd.DataFrame:
     readings = read_spectra(evidence)
-    said = detector.judge(evidence, readings)
+    said: Sequence[Verdict] = detector.judge(evidence, readings)
     cycles = evidence.timeline.cycles
     if detector.unit != "cycle":
         ends = (
