@@ -242,8 +242,9 @@ class Verdicts(Sequence[Verdict]):
 
     def _verdict(self, numbers: tuple[Any, ...], evidence: Sequence[Evidence]) -> Verdict:
         state, *floats, transient, wanted = numbers
-        told: list[Any] = [STATES[state], *floats, transient != 0, self.texts[wanted]]
-        return Verdict(*told, evidence=tuple(evidence))
+        told = (transient != 0, self.texts[wanted], tuple(evidence))
+        fields: list[Any] = [STATES[state], *floats, *told]
+        return Verdict(*fields)
 
 
 _BASES: Final = tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from softbreak.models.carried_forward import carried_forward, ends_of
 from softbreak.models.registry import DETECTORS, Detector
 from softbreak.models.rules.impedance import read_spectra
 from softbreak.training.judging import UNKNOWN, verdict_columns
+from softbreak.verdict import Verdict
 
 _EMPTY: Final = pd.DataFrame(columns=["cell", "start_s", "end_s", "state"])
 
@@ -46,7 +48,7 @@ def judge_folder(name: str, folder: Path) -> pd.DataFrame:
 
 def _judged(detector: Detector, evidence: CellEvidence) -> pd.DataFrame:
     readings = read_spectra(evidence)
-    said = detector.judge(evidence, readings)
+    said: Sequence[Verdict] = detector.judge(evidence, readings)
     cycles = evidence.timeline.cycles
     if detector.unit != "cycle":
         ends = ends_of(evidence, detector.unit)

@@ -166,6 +166,7 @@ class Hybrid(EvidenceDetector):
     # --------------------------------------------------------------------------- judging
     def _ready(self) -> None:
         """Let what was learned be asked quickly."""
+        self.inputs_ = np.array([COLUMNS.index(name) for name in self.columns_])
         pair = self.columns_.index(PAIR) if PAIR in self.columns_ else -1
         self._learned = learned_of(
             self._heads,
@@ -257,7 +258,6 @@ class HybridJudge:
         self._model = model
         self._features = CycleFeatures(evidence, readings)
         self._fused = FusedJudge(evidence, () if model.evidence == "voltage" else readings)
-        self._columns = np.array([COLUMNS.index(name) for name in model.columns_])
         self._limits = Limits(*model.limits).record()
         self._wording = WORDING._replace(area_cm2=evidence.cell.area_cm2)
 
@@ -269,6 +269,6 @@ class HybridJudge:
         voltage = self._fused.voltage
         features = self._features.step(voltage.measured(cycles))
         table = np.concatenate([features, voltage.concluded], axis=1)
-        scored = self._model.scored(np.take(table, self._columns, axis=1))
+        scored = self._model.scored(np.take(table, self._model.inputs_, axis=1))
         levels = levels_of(np.take(table, _LEVELS, axis=1))
-        return combined(rules, (scored, levels), self._columns, self._limits, self._wording)
+        return combined(rules, (scored, levels), self._model.inputs_, self._limits, self._wording)

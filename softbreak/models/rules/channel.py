@@ -7,6 +7,8 @@ do the same to a quiet cell, in both directions; so the moving side must show th
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -96,7 +98,8 @@ _RESISTANCES: Final = [
 ]
 
 
-class _Side(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Side:
     """The half-cycles of one direction of the current, voltages along it (V)."""
 
     first: np.ndarray
@@ -108,7 +111,8 @@ class _Side(NamedTuple):
 
     def until(self, time: float) -> _Side:
         """Those that begin before a time (s)."""
-        return _Side(*(column[self.start < time] for column in self))
+        inside = self.start < time
+        return _Side(*(getattr(self, one.name)[inside] for one in fields(self)))
 
     @property
     def leading(self) -> int:
@@ -121,7 +125,7 @@ class _Side(NamedTuple):
         beyond = self.mean[count:] > level + slack
         return count if np.count_nonzero(beyond) >= FEWEST else 0
 
-    @property
+    @cached_property
     def level(self) -> float:
         """The voltage at which most of them end."""
         return median(self.last)
@@ -131,19 +135,21 @@ class _Side(NamedTuple):
         """Difference up to which a voltage is the level."""
         return SAME * max(abs(self.level), SAME)
 
-    def _at_one_value(self) -> np.ndarray:
+    @cached_property
+    def at_one_value(self) -> np.ndarray:
+        """Which of them end at their largest voltage, the one at which most end."""
         alike = np.abs(self.last - self.level) <= self.slack
         return np.asarray(alike & (np.abs(self.largest - abs(self.level)) <= self.slack))
 
     @property
     def ends_at_one_value(self) -> bool:
         """Whether nearly all end at their largest voltage, and at the same one."""
-        return bool(self._at_one_value().mean() >= NEARLY_ALL)
+        return bool(self.at_one_value.mean() >= NEARLY_ALL)
 
     @property
     def stands(self) -> bool:
         """Whether one value stands in every row of nearly all of them."""
-        flat = self._at_one_value() & (self.noise == 0.0)
+        flat = self.at_one_value & (self.noise == 0.0)
         flat &= np.abs(self.first - self.level) <= self.slack
         return bool((flat & (np.abs(self.mean - self.level) <= self.slack)).mean() >= NEARLY_ALL)
 

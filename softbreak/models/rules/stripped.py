@@ -63,6 +63,8 @@ def stripped(half_cycles: Columns) -> Stripped | None:
             continue
         last, mean, far = ends[mine], means[mine], np.abs(ends[other])
         gone = (last > LEAST_VOLT) & (last > RUNS_AWAY * np.abs(mean))
+        if gone.mean() < NEARLY_ALL:
+            continue
         gone &= last > OTHER_SIDE * float(np.quantile(far, NEARLY_ALL))
         if gone.mean() >= NEARLY_ALL:
             ceased = len(gone) - 1 - int(np.flatnonzero(gone)[-1])
