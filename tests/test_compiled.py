@@ -82,7 +82,7 @@ def test_a_column_that_moved_is_found_where_it_is(copy):
     edit(half_cycle, "row[9] = sign", "row[10] = sign")
     edit(half_cycle, "row[10] = sign * _level(voltage, max", "row[11] = sign * _level(voltage, max")
     edit(half_cycle, "row[11] = highest", "row[12] = highest")
-    edit(half_cycle, "row[12] = sample_noise", "row[7] = sample_noise")
+    edit(half_cycle, "row[12] = _noise", "row[7] = _noise")
     assert ask(copy)[1] == 300.0
 
 
