@@ -1,6 +1,7 @@
 """A worker process: takes jobs as lines of JSON, one at a time, until its parent is gone.
 
-Run as ``python -m softbreak.archive.jobs.process_main``. It shares nothing with its parent but two
+Run as ``python -m softbreak.archive.jobs.process_main``, or forked, see
+:mod:`softbreak.archive.jobs.process_start`. It shares nothing with its parent but two
 pipes, so whatever a file does to it (crash, hang, fill the memory) costs that file only; and it
 imports no ``__main__``, so a user's script needs no guard.
 """
@@ -36,19 +37,34 @@ def resolve(name: str) -> Callable[..., Any]:
 
 
 def main() -> None:
-    """Serve the parent."""
+    """Load what jobs need, then serve the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    loaded(sys.argv[1])
+    serve()
+
+
+def loaded(warm_up: str) -> None:
+    """Load what jobs need.
+
+    Parameters
+    ----------
+    warm_up : str
+        "module:function".
+    """
+    gc.disable()  # what is being loaded is no garbage
+    resolve(warm_up)({})
+    gc.enable()
+    gc.freeze()  # what is loaded stays: collections need not look through it, again and again
+
+
+def serve() -> None:
+    """Say that this process is ready; then take jobs, one at a time."""
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that a library prints may come between the replies
     jobs: queue.Queue[bytes] = queue.Queue()
     # A stream of its own: the interpreter waits at its end for the lock of sys.stdin.
     lines = os.fdopen(os.dup(0), "rb")
     threading.Thread(target=_listen, args=(lines, jobs), daemon=True).start()
-    gc.disable()  # what is being loaded is no garbage
-    warm_up = resolve(sys.argv[1])
-    warm_up({})
-    gc.enable()
-    gc.freeze()  # what is loaded stays: collections need not look through it, again and again
     _reply(replies, {"ready": True})
     while True:
         told = json.loads(jobs.get())

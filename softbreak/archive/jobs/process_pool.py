@@ -13,21 +13,18 @@ import logging
 import os
 import queue
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final
 
 import psutil
 
-from softbreak.archive.jobs.process_main import THREAD_VARIABLES
+from softbreak.archive.jobs.process_start import Process, begin
 from softbreak.errors import SoftbreakError
 
 logger = logging.getLogger(__name__)
@@ -36,14 +33,6 @@ LATE: Final = "no result within"
 _START_SECOND: Final = 180.0
 _STARTS: Final = 12
 """Of which all but the last may be ended by others; a fault of its own ends the matter at once."""
-_ALLOCATION: Final = {
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
-    "MALLOC_TOP_PAD_": str(64 << 20),
-}
-"""File after file needs arrays of the same size. Left to itself the C library hands each of them
-back, and the system zeroes its pages again: a tenth of all time."""
 _FROM_OUTSIDE: Final = tuple(
     -int(getattr(signal, name))
     for name in ("SIGKILL", "SIGTERM", "SIGHUP")
@@ -114,9 +103,8 @@ class Worker:
     """
 
     def __init__(self, warm_up: str, threads: int) -> None:
-        self._command = [sys.executable, "-m", "softbreak.archive.jobs.process_main", warm_up]
-        self._environment = _environment(threads)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._warm_up, self._threads = warm_up, threads
+        self._process: Process | None = None
         self._errors: IO[bytes] | None = None
         self._lock = threading.Lock()
         self._task: Task | None = None
@@ -182,7 +170,7 @@ class Worker:
                 self._process.kill()
         self._close()
 
-    def _ready(self) -> subprocess.Popen[bytes]:
+    def _ready(self) -> Process:
         with self._lock:
             process = self._process
             if process is not None and process.poll() is None:
@@ -202,20 +190,14 @@ class Worker:
             "with --workers 0 the work is done without one"
         )
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> Process:
         """Start a process and wait until it can work; it may be dead."""
         self._close()
         with self._lock:
             if self._stopped:
                 raise SoftbreakError("the pool is closed")
             self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives with the worker
-            self._process = process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env=self._environment,
-            )
+            self._process = process = begin(self._warm_up, self._threads, self._errors)
         timer = threading.Timer(_START_SECOND, process.kill)
         timer.start()
         answer = _exchange(process, b"")
@@ -254,7 +236,7 @@ class Worker:
             errors.close()
 
 
-def _exchange(process: subprocess.Popen[bytes], line: bytes) -> bytes:
+def _exchange(process: Process, line: bytes) -> bytes:
     """Write a line, read the answer; nothing if the worker is dead."""
     try:
         if line and process.stdin is not None:
@@ -286,13 +268,6 @@ def _cause(code: int) -> str:
         return f"exit code {code}"
     known = {int(number): number.name for number in signal.Signals}
     return known.get(-code, f"signal {-code}")
-
-
-def _environment(threads: int) -> dict[str, str]:
-    """Let a worker find the same modules, and keep its libraries to its share of the cores."""
-    paths = [path or str(Path.cwd()) for path in sys.path]
-    environment = {**_ALLOCATION, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    return environment | {name: str(threads) for name in THREAD_VARIABLES}
 
 
 _TICK_SECOND: Final = 0.05
