@@ -1,38 +1,76 @@
-"""What each piece of evidence brings: verdicts of the hybrid with one piece at a time left out.
+"""What each piece of evidence brings: verdicts with one piece at a time left out.
 
-    python -m benchmarks.ablation FOLDER
+    python -m benchmarks.ablation FOLDER [FOLDER …]
 
 FOLDER holds a population that judges (:func:`softbreak.training.population.build`), of law set "a"
-or "c"; set "b" is judged once and chooses nothing.
+or "c"; set "b" is judged once and chooses nothing. Populations are to be built by the code that is
+measured: what spectra say is stored with them.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
+import numpy as np
 import pandas as pd
 
 from softbreak.models.learned import hybrid, hybrid_decision
 from softbreak.models.learned.creep import Creep
 from softbreak.models.registry import detector_of
+from softbreak.models.rules import fused, settled_base, voltage
+from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.training.judging import verdict_columns
 from softbreak.training.metrics import confusion, macro_f1
 from softbreak.training.population import Population, open_population
 
-PIECES: Final[Mapping[str, tuple[Any, Mapping[str, Any]]]] = {
-    "nothing": (hybrid_decision, {"STANDS": hybrid_decision.STANDS}),
-    "drops are held until V/I is back": (hybrid_decision, {"_stands": lambda *_: False}),
-    "a likely score clears growth": (hybrid_decision, {"UNLIKELY": 0.0}),
-    "growth withholds healthy": (hybrid_decision, {"GROWTH_LIMIT": 20.0}),
-    "a sure score convicts unlogged": (hybrid_decision, {"SURE_UNLOGGED": 2.0}),
-    "slow polarisation as a gate": (hybrid, {"creep_of": lambda *_: Creep()}),
-    "certificates stand": (hybrid_decision, {"is_certain": lambda _: False}),
+Changes = Sequence[tuple[Any, Mapping[str, Any]]]
+
+
+def _limits(**changed: float) -> dict[str, np.ndarray]:
+    """Thresholds of the voltage rule, with some of them changed."""
+    limits = voltage.LIMITS.copy()
+    for name, value in changed.items():
+        limits[name] = value
+    return {"LIMITS": limits}
+
+
+_CLEARS_NOT: Final[Mapping[str, float]] = {"CREEP_CLEARS": -1.0}
+_CONVICTS_NOT: Final[Mapping[str, float]] = {"CREEP_FALL": 99.0, "CREEP_FALL_UNLOGGED": 99.0}
+_FIRST_ONLY: Final = {"decisive": property(lambda self: self)}
+RULE: Final[Mapping[str, Changes]] = {
+    "nothing": (),
+    "slow polarisation that clears growth": ((voltage, _limits(**_CLEARS_NOT)),),
+    "slow polarisation that convicts a slow fall": ((voltage, _limits(**_CONVICTS_NOT)),),
+    "pairs of spectra of great growth": ((fused, {"creep_lost": lambda _: True}),),
+    "the newest cleared spectrum beside the first": ((ImpedanceReading, _FIRST_ONLY),),
+    "V/I at a cleared spectrum as a beginning": ((settled_base, {"RISEN": -1.0}),),
+    "all of these": (
+        (voltage, _limits(**_CLEARS_NOT, **_CONVICTS_NOT)),
+        (fused, {"creep_lost": lambda _: True}),
+        (ImpedanceReading, _FIRST_ONLY),
+        (settled_base, {"RISEN": -1.0}),
+    ),
 }
-"""What is left out, and how."""
+"""What the rule is left without, and how."""
+HYBRID: Final[Mapping[str, Changes]] = {
+    **RULE,
+    "drops are held until V/I is back": ((hybrid_decision, {"_stands": lambda *_: False}),),
+    "a likely score clears growth": ((hybrid_decision, {"UNLIKELY": 0.0}),),
+    "growth withholds healthy": ((hybrid_decision, {"GROWTH_LIMIT": 20.0}),),
+    "a sure score convicts unlogged": ((hybrid_decision, {"SURE_UNLOGGED": 2.0}),),
+    "slow polarisation as a gate of the score": ((hybrid, {"creep_of": lambda *_: Creep()}),),
+    "slow polarisation anywhere but in the trees": (
+        (hybrid, {"creep_of": lambda *_: Creep()}),
+        (voltage, _limits(**_CLEARS_NOT, **_CONVICTS_NOT)),
+    ),
+    "certificates stand": ((hybrid_decision, {"is_certain": lambda _: False}),),
+}
+"""What the hybrid is left without, and how."""
 
 
 def judged(population: Population, name: str = "hybrid") -> pd.DataFrame:
@@ -64,16 +102,37 @@ def line(name: str, table: pd.DataFrame) -> str:
     )
 
 
-def main(folder: str) -> None:
-    """Print the table."""
-    population = open_population(Path(folder))
-    print("| without | answered | macro F1 | wrong healthy / 1000 | false alarms / 1000 |")
-    print("|---|---|---|---|---|")
-    for name, (module, changed) in PIECES.items():
-        with mock.patch.multiple(module, **changed):
-            print(line(name, judged(population)), flush=True)
-    print(line("the learned score (fused)", judged(population, "fused")))
+def rows(
+    populations: Sequence[Population], detector: str, pieces: Mapping[str, Changes]
+) -> Iterator[str]:
+    """Yield a line for each piece that is left out.
+
+    Parameters
+    ----------
+    populations : sequence of Population
+        Judged together.
+    detector : str
+    pieces : mapping
+        ``RULE`` or ``HYBRID``.
+    """
+    for name, changes in pieces.items():
+        with ExitStack() as stack:
+            for module, changed in changes:
+                stack.enter_context(mock.patch.multiple(module, **changed))
+            tables = [judged(population, detector) for population in populations]
+        yield line(name, pd.concat(tables, ignore_index=True))
+
+
+def main(*folders: str) -> None:
+    """Print the tables."""
+    populations = [open_population(Path(folder)) for folder in folders]
+    for detector, pieces in (("fused", RULE), ("hybrid", HYBRID)):
+        told = "answered | macro F1 | wrong healthy / 1000 | false alarms / 1000"
+        print(f"| {detector} without | {told} |")
+        print("|---|---|---|---|---|")
+        for row in rows(populations, detector, pieces):
+            print(row, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
