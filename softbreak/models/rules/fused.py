@@ -127,7 +127,7 @@ class VoltageJudge:
             self.concluded = np.full((count, len(CONCLUDED)), np.nan)
             return self.verdicts
         cycles = self.measured(cycles)
-        seen = np.empty((count, len(CYCLE)))
+        seen = np.empty((count, 2 + len(_SEEN)))
         seen[:, 0], seen[:, 1:-1] = cycles.numbers, np.take(cycles.rows, _SEEN, axis=1)
         current = cycles.column("current_ampere")
         slow_ohms(cycles.edges, cycles.half_cycles, current, slow := np.empty(count))

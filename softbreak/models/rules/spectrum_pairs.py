@@ -25,7 +25,7 @@ from softbreak.verdict import HEALTHY_BELOW
 SURE: Final = 0.95
 """Posterior probability from which a pair of spectra convicts."""
 RECENT: Final = 2
-"""How many spectra ago one was cleared that is a new beginning: what creeps passes longer ones."""
+"""How many spectra ago one was cleared that is a new beginning: what creeps passes a longer one."""
 WIDE: Final = 0.2
 """Upper end of η_e beside the first spectrum up to which a later one may still clear …"""
 UNMOVED: Final = (0.8, 1.25)
