@@ -225,9 +225,9 @@ def mark_spikes(voltage, frozen) -> bool:
     if n < FEWEST_STILL or not most * n > SPIKE * total:
         return False  # as nearly always
     found = False
-    for k in range(n):
+    for k in range(n - 1):  # at the end the metal may run out
         before = abs(voltage[k - 1]) if k > 0 else FIRST_SPIKE / SPIKE * abs(voltage[1])
-        after = abs(voltage[k + 1]) if k + 1 < n else 0.0
+        after = abs(voltage[k + 1])
         if abs(voltage[k]) > max(SPIKE * max(before, after), SPIKE_VOLT):
             frozen[k] = found = True
     return found
