@@ -169,7 +169,7 @@ def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Volta
     charge = np.array(_half_cycle_charges(time, current, start, stop))
     peak, window, middle, chord, linearity, hysteresis, *rest, jump, before = rows
     shape = (chord, linearity, hysteresis, jump, charge)
-    return Voltammetry(start, stop, peak, window, middle, common, *shape, *rest, before)
+    return Voltammetry(start, stop, peak, window, middle, common, *shape, *rest, before_jump=before)
 
 
 def _half_cycle_charges(
