@@ -168,8 +168,9 @@ def analyse(time: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> Volta
     ).T
     charge = np.array(_half_cycle_charges(time, current, start, stop))
     peak, window, middle, chord, linearity, hysteresis, *rest, jump, before = rows
-    shape = (chord, linearity, hysteresis, jump, charge)
-    return Voltammetry(start, stop, peak, window, middle, common, *shape, *rest, before)
+    shape = (chord, linearity, hysteresis, jump, charge, *rest)
+    found = Voltammetry(start, stop, peak, window, middle, common, *shape)
+    return found._replace(before_jump=before)
 
 
 def _half_cycle_charges(
