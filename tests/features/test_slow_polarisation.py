@@ -83,5 +83,5 @@ def test_a_temperature_that_moves_by_more_than_the_creep_hides_it():
 
 
 def test_unknown_is_neither():
-    creep = creep_of(np.nan, np.nan, np.nan)
-    assert not creep.clears and not creep.contradicts
+    lower, upper, _ = creep_of(np.nan, np.nan, np.nan)
+    assert not upper < CREEP_CLEARS and not lower > HEALTHY_BELOW
