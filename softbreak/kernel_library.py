@@ -70,7 +70,8 @@ class _Part(JITCodeLibrary):
         """Link all that this function calls into it, optimise, and make machine code."""
         self._codegen._check_llvm_bugs()
         self._raise_if_finalized()
-        parts = [self, *self._called({id(self)})]
+        # The linker leaves out what nothing linked before refers to: callers come first.
+        parts = [self, *reversed([*self._called({id(self)})])]
         for part in parts[1:]:
             self._final_module.link_in(part._as_translated(), preserve=True)
         self._optimize_final_module()
@@ -83,14 +84,14 @@ class _Part(JITCodeLibrary):
                 self._codegen.set_env(*told)
 
     def _called(self, met: set[int]) -> Iterator[Any]:
-        """Everything that this function calls, and what that calls, each once."""
+        """Everything that this function calls, each once, after all that it calls itself."""
         for library in self._linking_libraries:
             if id(library) in met:
                 continue
             met.add(id(library))
             if isinstance(library, _Part) and not library._finalized:
-                yield library
                 yield from library._called(met)
+                yield library
             else:
                 yield _Whole(library)
 
