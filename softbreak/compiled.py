@@ -30,14 +30,6 @@ from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numba.core.types import Type
 
-from softbreak.kernel_library import (
-    WITHOUT_DOORS,
-    in_its_own_library,
-    in_one_library,
-    inside_another,
-    is_part,
-)
-
 logger = logging.getLogger(__name__)
 
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
@@ -70,9 +62,7 @@ def fast(kernel: _Kernel) -> _Kernel:
 
 def _kept(kernel: _Kernel, **options: Any) -> _Kernel:
     """Compile when it is first called; keep the code on disk for the next process."""
-    alone = bool(options.get("fastmath"))
-    dispatcher: Any = njit(nogil=True, **options, **({} if alone else WITHOUT_DOORS))(kernel)
-    (in_its_own_library if alone else in_one_library)(dispatcher)
+    dispatcher: Any = njit(nogil=True, **options)(kernel)
     with suppress(RuntimeError):  # no folder can be written: compiled in every process
         dispatcher._cache = kept = _Kept(dispatcher)
         dispatcher.compile = kept.in_turn(dispatcher.compile)
@@ -114,7 +104,7 @@ class _Kept(FunctionCache):
         """
         self._cache_file._source_stamp = fingerprint(self._dispatcher)
         found = self._loaded(*place)
-        if found is None and not inside_another() and self._turn.taken():
+        if found is None and self._turn.taken():
             found = self._loaded(*place)
             if found is not None:
                 self._turn.end()
@@ -142,10 +132,9 @@ class _Kept(FunctionCache):
             return None
 
     def save_overload(self, *place: Any) -> None:
-        """Keep code that Python calls; where the disk is full, the next process compiles again."""
-        if not is_part(place[1]):
-            with suppress(OSError):
-                super().save_overload(*place)
+        """Keep compiled code; where the disk is full, the next process compiles again."""
+        with suppress(OSError):
+            super().save_overload(*place)
         self._turn.end()
 
 

@@ -1,0 +1,43 @@
+import os
+import sys
+
+import psutil
+import pytest
+
+from softbreak.archive.jobs import process_start
+from softbreak.archive.jobs.process_pool import Pool, Task
+
+JOBS = "tests.archive.pool_jobs"
+
+
+def parent_of_worker():
+    with Pool(1, f"{JOBS}:warm_up") as pool:
+        (reply,) = pool.run([Task(0, f"{JOBS}:act", {"deed": "live"}, 60.0, 2**30)])
+        return psutil.Process(reply.answer["pid"]).ppid()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
+def test_workers_of_several_pools_are_forked_from_one_process_of_ours():
+    first = parent_of_worker()
+    assert first not in (os.getpid(), os.getppid())
+    assert parent_of_worker() == first
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
+def test_another_takes_the_place_of_a_warm_process_that_was_ended():
+    first = parent_of_worker()
+    psutil.Process(first).kill()
+    second = parent_of_worker()
+    assert second not in (first, os.getpid())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
+def test_another_environment_is_another_warm_process(monkeypatch):
+    first = parent_of_worker()
+    monkeypatch.setenv("SOFTBREAK_TEST", "changed")
+    assert parent_of_worker() != first
+
+
+def test_where_nothing_can_fork_a_worker_is_a_new_python(monkeypatch):
+    monkeypatch.setattr(process_start, "_CAN_FORK", False)
+    assert parent_of_worker() == os.getpid()
