@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from softbreak.features.kernels.slow_polarisation import FIRST, LAST, STATE_SIZE, follow_slow
-from softbreak.models.learned.creep import CREEP_CLEARS, creep_of
+from softbreak.models.learned.levels import CREEP_CLEARS, creep_of
 from softbreak.state_limits import HEALTHY_BELOW
 
 HOUR = 3600.0

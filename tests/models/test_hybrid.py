@@ -8,9 +8,10 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.models.diagnosis.diagnose import examine
-from softbreak.models.learned.hybrid_decision import LEVEL, Limits
+from softbreak.models.learned.hybrid_decision import Limits
 from softbreak.models.learned.hybrid_decision import combined as combine
 from softbreak.models.learned.hybrid_scores import SCORED
+from softbreak.models.learned.levels import LEVEL
 from softbreak.models.learned.model_inputs import COLUMNS
 from softbreak.models.learned.sentences import WORDING
 from softbreak.models.rules.sentences import TEXTS

@@ -227,7 +227,8 @@ def _fork_when_told(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     children: dict[int, int] = {}
     while True:
-        ready = select.select([control, woken], [], [], None if children else _IDLE_SECOND)[0]
+        watched: list[Any] = [control, woken]
+        ready = select.select(watched, [], [], None if children else _IDLE_SECOND)[0]
         if woken in ready:
             os.read(woken, 4096)
             _tell_of_ended(children)

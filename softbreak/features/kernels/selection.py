@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def _upto(values, pivot):
 def largest(values):
     """Return the largest magnitude; zero of nothing. What is no number does not count."""
     bits = values.view(np.int64)  # numbers without a sign are in the order of their bits …
-    found = np.int64(0)
+    found: Any = np.int64(0)
     for k in range(len(bits)):
         size = bits[k] & _WITHOUT_SIGN
         size = size if size <= _INFINITY else 0
@@ -103,7 +103,8 @@ def largest(values):
 def extremes(values):
     """Return the smallest and the largest magnitude; what is no number does not count."""
     bits = values.view(np.int64)
-    low, high = _INFINITY, np.int64(0)
+    low: Any = _INFINITY
+    high: Any = np.int64(0)
     for k in range(len(bits)):
         size = bits[k] & _WITHOUT_SIGN
         low = size if size < low else low

@@ -35,8 +35,9 @@ from softbreak.models.learned.calibration import (
     fit_isotonic,
     restored_map,
 )
-from softbreak.models.learned.hybrid_decision import LEVELS, Limits, combined, levels_of
+from softbreak.models.learned.hybrid_decision import Limits, combined
 from softbreak.models.learned.hybrid_scores import HEADS, learned_of, numbers_of
+from softbreak.models.learned.levels import LEVELS, levels_of
 from softbreak.models.learned.model_inputs import COLUMNS
 from softbreak.models.learned.novelty import CORE, Familiarity, fit_familiarity
 from softbreak.models.learned.sentences import WORDING

@@ -9,21 +9,19 @@ the limits, and ``out`` the verdict.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from softbreak.compiled import strict
-from softbreak.models.learned.creep import CREEP_CLEARS, creep_of
+from softbreak.models.learned.levels import CREEP_CLEARS
 from softbreak.models.rules.kernels import codes
 from softbreak.models.rules.kernels.arithmetic import larger, smaller
 from softbreak.models.rules.thresholds import (
     CERTIFICATE_UNLOGGED,
     GROWTH_LIMIT,
     HEALTHY_UPPER,
-    SHIFT_LIMIT,
 )
 from softbreak.models.verdicts import FOUND, Verdicts, Wording
 from softbreak.verdict import HARD_FROM, HEALTHY_BELOW
@@ -62,16 +60,6 @@ THRESHOLDS: Final = {
 }
 """Limits that no model chooses; a study may change them."""
 
-LEVEL: Final = np.dtype(
-    [(name, "<f8") for name in ("growth", "grew", "creep_lower", "creep_upper", "creep_left")]
-    + [(name, "<f8") for name in ("logged", "still")]
-)
-"""Where a cycle stands: ln of V/I over its base, or of what current and duration explain (NaN where
-it is not known); 1 where it is the former: the latter is no growth, and falls as a short makes it
-fall; what :func:`softbreak.models.learned.creep.creep_of` says; 1 where the temperature was
-logged; 1 where V/I stands still, or fell abruptly within the cycles just before."""
-MOVING: Final = 0.08
-"""Change of ln (V/I) within five cycles by which, unless it is abrupt, the cell is still moving."""
 _KEPT, _ONLY_LEARNED = -2, codes.LEARNED
 
 
@@ -130,45 +118,6 @@ def combined(
     told = (rules.numbers, rules.found, rules.bounds)
     count = _combine(told, learned, names, limits, (numbers, found, bounds))
     return Verdicts(numbers, found[:count], bounds, rules.texts, wording)
-
-
-def levels_of(rows: np.ndarray) -> np.ndarray:
-    """Return where cycles stand, as records of ``LEVEL``.
-
-    Parameters
-    ----------
-    rows : numpy.ndarray, shape (n, 8)
-        ``LEVELS``, columns of a model's inputs.
-    """
-    levels = np.empty(len(rows), LEVEL)
-    _levels(rows, levels)
-    return levels
-
-
-LEVELS: Final[Sequence[str]] = (
-    "temperature_distance",
-    "rule_growth",
-    "rule_shift",
-    "slow_change",
-    "slow_over_level",
-    "slow_uncertainty",
-    "drops_10",
-    "x_over_median_5",
-)
-
-
-@strict
-def _levels(rows: Any, levels: Any) -> None:
-    for n in range(len(rows)):
-        row, level = rows[n], levels[n]
-        level.logged = 0.0 if math.isnan(row[0]) else 1.0
-        growth, shift = row[1], abs(row[2])
-        # a short could hide behind what current and duration explain, more than in growth
-        shifted = shift > SHIFT_LIMIT and shift > growth
-        level.growth, level.grew = shift if shifted else growth, 0.0 if shifted else 1.0
-        level.still = 1.0 if row[6] > 0.0 or abs(row[7]) < MOVING else 0.0
-        lower, upper, left = creep_of(row[3], row[4], row[5])
-        level.creep_lower, level.creep_upper, level.creep_left = lower, upper, left
 
 
 @strict

@@ -16,6 +16,7 @@ from softbreak.models.rules.spectrum_pairs import (
     SURE,
     Told,
     alike,
+    electronic_bound,
     held_again,
     pair_of,
     pair_sentence,
@@ -33,7 +34,6 @@ from softbreak.physics.impedance import (
     Intercepts,
     KramersKronig,
     blocking_end,
-    inductive_end,
     intercepts,
 )
 from softbreak.physics.relaxation import kramers_kronig
@@ -308,26 +308,6 @@ def _read(
         probability_hard=pair.p_hard,
         growth=pair.growth,
         sentence=pair_sentence(pair, (level, ends.low_frequency_ohm), bound, area),
-    )
-
-
-def electronic_bound(spectrum: Spectrum, ends: Intercepts, area: float | None) -> str:
-    """Return what the low-frequency end of a spectrum says of R_e, as part of a sentence.
-
-    Parameters
-    ----------
-    spectrum : Spectrum
-    ends : Intercepts
-        Its own.
-    area : float or None
-        cm².
-    """
-    if inductive_end(spectrum.frequency, spectrum.impedance) is None:
-        return f"R_e is at least {ohm(ends.low_frequency_ohm, area)} (the low-frequency intercept)"
-    return (
-        f"it ends in an inductive loop (Im Z > 0 at {spectrum.frequency.min():.3g} Hz, Re Z "
-        f"falling to {ohm(ends.low_frequency_ohm, area)}): at DC the resistance is smaller still, "
-        "and R_e has no bound from it (a cell that changed meanwhile does this)"
     )
 
 

@@ -19,6 +19,7 @@ from softbreak.models.rules.sentences import hours, ohm, percent
 from softbreak.models.rules.thresholds import HEALTHY_UPPER
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of
+from softbreak.physics.impedance import Intercepts, inductive_end
 from softbreak.physics.pair import PairResult
 from softbreak.verdict import HEALTHY_BELOW
 
@@ -143,7 +144,7 @@ def pair_sentence(
     levels : tuple of float
         Low-frequency resistance of both (Ω).
     bound : str
-        :func:`softbreak.models.rules.impedance.electronic_bound`.
+        :func:`electronic_bound`.
     area : float or None
         cm².
     """
@@ -154,4 +155,24 @@ def pair_sentence(
     return (
         f"{change}; fitted together with the first sound one, η_e lies between "
         f"{percent(pair.lower)} and {percent(pair.upper)} (90 %)."
+    )
+
+
+def electronic_bound(spectrum: Spectrum, ends: Intercepts, area: float | None) -> str:
+    """Return what the low-frequency end of a spectrum says of R_e, as part of a sentence.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+    ends : Intercepts
+        Its own.
+    area : float or None
+        cm².
+    """
+    if inductive_end(spectrum.frequency, spectrum.impedance) is None:
+        return f"R_e is at least {ohm(ends.low_frequency_ohm, area)} (the low-frequency intercept)"
+    return (
+        f"it ends in an inductive loop (Im Z > 0 at {spectrum.frequency.min():.3g} Hz, Re Z "
+        f"falling to {ohm(ends.low_frequency_ohm, area)}): at DC the resistance is smaller still, "
+        "and R_e has no bound from it (a cell that changed meanwhile does this)"
     )
