@@ -113,6 +113,14 @@ def test_growth_that_hardly_ever_hid_a_short_is_growth_until_v_over_i_has_double
     assert combined(OPEN, scored(0.01), 0.3, LIMITS, crept).state is State.UNDETERMINED
 
 
+def test_a_wire_is_certain_and_a_fitted_pair_is_not():
+    wire = said(State.HARD, "impedance_electronic_fraction", value=math.nan)
+    assert same(combined(wire, scored(0.99, hard=0.2), 0.0, LIMITS), wire)
+    pair = said(State.HARD, "impedance_electronic_fraction", value=0.97)
+    assert combined(pair, scored(0.99, hard=0.2), 0.0, LIMITS).state is State.SOFT
+    assert combined(pair, scored(0.99, hard=0.9), 0.0, LIMITS).state is State.HARD
+
+
 def test_hard_is_said_where_it_is_more_likely_than_not():
     assert combined(OPEN, scored(0.99, hard=0.9), 0.0, LIMITS).state is State.HARD
 

@@ -209,7 +209,8 @@ def _is_certain(rule: Any, mine: Any) -> bool:
         return False
     for k in range(len(mine)):
         feature = mine[k].feature
-        wire = feature == codes.F_IMPEDANCE and rule.state == codes.HARD
+        metal = feature == codes.F_IMPEDANCE and math.isnan(mine[k].value)  # not fitted: a wire
+        wire = metal and rule.state == codes.HARD
         if wire or feature in (codes.F_FLOOR, codes.F_AREAL):
             return True
     return False
