@@ -10,8 +10,8 @@ import numpy as np
 
 from softbreak.analysis.reading import Reading, Table
 from softbreak.analysis.spectrum_readings import SpectrumReading
-from softbreak.models.rules.sentences import ohm
 from softbreak.models.rules.spectrum_pairs import electronic_bound
+from softbreak.models.rules.spoken_numbers import ohm
 from softbreak.report.drawing import Curve, Figure, Panel, Rule, in_order
 from softbreak.report.number_words import Scale, interval, number, percent, resistance_scale
 from softbreak.report.nyquist import frequency

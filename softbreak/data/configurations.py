@@ -43,7 +43,7 @@ have a voltage of their own, as those of a full cell have."""
 _NAMED: Final = {word: name for name, words in _WORDS.items() for word in words}
 _BETWEEN: Final = re.compile(r"[\s_\-–—.()]+")
 _CELL: Final = re.compile(r"(?:cell|cells|setup|configuration|zelle|cellule|celda|电池)$")
-_PAIR: Final = re.compile(r"\s*(?:\|+|//?|‖|∥)\s*")
+_PAIR: Final = re.compile(r"[|/‖∥]")
 _COLLECTORS: Final = frozenset(
     {"cu", "ss", "copper", "kupfer", "steel", "stainless steel", "ni", "mo", "ti"}
 )
@@ -64,7 +64,7 @@ def configuration_named(text: str | None) -> str | None:
 
 def _of_pair(text: str) -> str | None:
     """Two electrodes of one metal, or a metal and a bare collector, as written on a drawing."""
-    ends = [end for end in _PAIR.split(text.strip()) if end]
+    ends = [end.strip() for end in _PAIR.split(text) if end.strip()]
     if len(ends) < 2:
         return None
     first, last = metal_named(ends[0]), metal_named(ends[-1])

@@ -10,7 +10,7 @@ import numpy as np
 
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.impedance import ImpedanceReading
-from softbreak.models.rules.sentences import hours
+from softbreak.models.rules.spoken_numbers import hours
 from softbreak.verdict import Verdict, undetermined
 
 Readings = Sequence[ImpedanceReading]

@@ -81,7 +81,7 @@ def _digits(value: float, decimals: int) -> float:
 
 @strict
 def _regime(size: float) -> int:
-    """Decimals of a percentage by :func:`softbreak.models.rules.sentences.percent`."""
+    """Decimals of a percentage by :func:`softbreak.models.rules.spoken_numbers.percent`."""
     if 0.995 <= size < 1.0:
         return 2 if size < 0.99995 else 3
     return 0 if size >= 0.095 else 1

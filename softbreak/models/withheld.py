@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.models.rules.sentences import lasting
+from softbreak.models.rules.spoken_numbers import lasting
 from softbreak.models.verdicts import HARD, HEALTHY, OPEN, Verdicts
 from softbreak.verdict import Verdict, undetermined
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softbreak.models.rules.sentences import hours as in_hours
+from softbreak.models.rules.spoken_numbers import hours as in_hours
 
 MISSING = "–"
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from softbreak.models.rules.sentences import hours, percent
+from softbreak.models.rules.spoken_numbers import hours, percent
 from softbreak.plain_text import one_line
 from softbreak.stream.alarm import Alarm, Level
 from softbreak.stream.store.transaction import Notification

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from softbreak.models.diagnosis.summary import _sentence
-from softbreak.models.rules.sentences import hours, lasting
+from softbreak.models.rules.spoken_numbers import hours, lasting
 from softbreak.models.verdicts import Verdicts
 from softbreak.verdict import Basis, Evidence, State, judged, undetermined
 

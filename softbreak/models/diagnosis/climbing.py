@@ -8,7 +8,7 @@ import numpy as np
 
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.foreign import foreign_cell
-from softbreak.models.rules.sentences import hours
+from softbreak.models.rules.spoken_numbers import hours
 
 CLIMBED: Final = 2.0
 """The voltage at the end of a half-cycle over that at its beginning, from which it climbs …"""

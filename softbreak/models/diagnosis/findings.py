@@ -13,7 +13,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.half_cycles.polarity import rests_open
 from softbreak.models.diagnosis.climbing import steepest_climb
 from softbreak.models.rules.impedance import ImpedanceReading
-from softbreak.models.rules.sentences import bare, hours, ohm, percent
+from softbreak.models.rules.spoken_numbers import bare, hours, ohm, percent
 from softbreak.models.rules.thresholds import CERTIFICATE_UNLOGGED
 
 KRAMERS_KRONIG_LIMIT: Final = 0.02

@@ -15,7 +15,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
 from softbreak.models.diagnosis.climbing import steepest_climb
 from softbreak.models.rules.certificates_beside import Certificate
-from softbreak.models.rules.sentences import hours, lasting, percent
+from softbreak.models.rules.spoken_numbers import hours, lasting, percent
 from softbreak.models.rules.thresholds import GROWTH_LIMIT, NOT_MEASURED
 from softbreak.models.rules.voltage import UNFINISHED
 from softbreak.models.verdicts import HARD, HEALTHY, OPEN, SOFT, STATES, Verdicts

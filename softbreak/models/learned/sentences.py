@@ -12,13 +12,8 @@ from softbreak.features.descriptions.plain_facts import FACTS as FACTS_BY_NAME
 from softbreak.features.descriptions.plain_facts import plain_fact, topic_of
 from softbreak.models.learned.model_inputs import COLUMNS
 from softbreak.models.rules.kernels import codes
-from softbreak.models.rules.sentences import (
-    RULE_MANNER,
-    lost_creep,
-    manner_of,
-    percent,
-    rule_sentence,
-)
+from softbreak.models.rules.sentences import RULE_MANNER, lost_creep, manner_of, rule_sentence
+from softbreak.models.rules.spoken_numbers import percent
 from softbreak.models.shown import (
     BARE,
     EXACT,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from softbreak.data.record import Cell
 from softbreak.features.half_cycles.early_warning import SWITCHES, Warned
 from softbreak.features.half_cycles.stream import News
-from softbreak.models.rules.sentences import hours, ohm, percent
+from softbreak.models.rules.spoken_numbers import hours, ohm, percent
 
 
 class Kind(StrEnum):

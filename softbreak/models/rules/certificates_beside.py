@@ -17,7 +17,7 @@ import numpy as np
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.models.rules.impedance import certified_verdict
-from softbreak.models.rules.sentences import bare, hours, ohm, percent
+from softbreak.models.rules.spoken_numbers import bare, hours, ohm, percent
 from softbreak.models.rules.sweep_views import SweepView, foreign_sweep, with_cut_cycles
 from softbreak.models.rules.thresholds import (
     BOLTZMANN_EV,

@@ -20,7 +20,7 @@ from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.half_cycles.measured import SHORT_SAMPLES
 from softbreak.features.half_cycles.polarity import median
 from softbreak.features.kernels.cycle import CYCLE_COLUMNS
-from softbreak.models.rules.sentences import hours
+from softbreak.models.rules.spoken_numbers import hours
 
 FEWEST: Final = 2
 """Half-cycles of a direction, below which nothing is said of it."""

@@ -20,7 +20,7 @@ from softbreak.features.half_cycles.polarity import (
     median,
     rests_open,
 )
-from softbreak.models.rules.sentences import percent
+from softbreak.models.rules.spoken_numbers import percent
 from softbreak.models.rules.stripped import FEWEST, stripped
 
 FULL_WANTED: Final = (

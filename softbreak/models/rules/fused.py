@@ -27,8 +27,9 @@ from softbreak.models.rules.channel import clipped_start, standing
 from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
-from softbreak.models.rules.sentences import TEXTS, hours, percent, state_probabilities
+from softbreak.models.rules.sentences import TEXTS, state_probabilities
 from softbreak.models.rules.settled_base import Seen, SettledBase, creep_lost
+from softbreak.models.rules.spoken_numbers import hours, percent
 from softbreak.models.rules.thresholds import HEALTHY_UPPER
 from softbreak.models.rules.voltage import CONCLUDED, VoltageRule
 from softbreak.models.rules.voltammetry import JUMP

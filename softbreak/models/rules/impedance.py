@@ -10,7 +10,7 @@ import numpy as np
 
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import CellEvidence, Spectrum
-from softbreak.models.rules.sentences import bare, ohm, percent, state_probabilities
+from softbreak.models.rules.sentences import state_probabilities
 from softbreak.models.rules.spectrum_pairs import (
     RECENT,
     SURE,
@@ -21,6 +21,7 @@ from softbreak.models.rules.spectrum_pairs import (
     pair_of,
     pair_sentence,
 )
+from softbreak.models.rules.spoken_numbers import bare, ohm, percent
 from softbreak.models.rules.thresholds import (
     BOLTZMANN_EV,
     CERTIFICATE,

@@ -11,7 +11,7 @@ import numpy as np
 
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.kernels import codes
-from softbreak.models.rules.sentences import hours
+from softbreak.models.rules.spoken_numbers import hours
 from softbreak.models.rules.thresholds import CREEP
 from softbreak.models.verdicts import HARD, OPEN, SOFT, Verdicts
 from softbreak.verdict import Verdict

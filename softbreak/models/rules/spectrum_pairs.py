@@ -15,7 +15,7 @@ import numpy as np
 
 from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import Spectrum
-from softbreak.models.rules.sentences import hours, ohm, percent
+from softbreak.models.rules.spoken_numbers import hours, ohm, percent
 from softbreak.models.rules.thresholds import HEALTHY_UPPER
 from softbreak.physics.circuit_pair import pooled_pair
 from softbreak.physics.circuits import chemistry_of

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from softbreak.data.record import Cell
 from softbreak.models.rules.foreign import swept
-from softbreak.models.rules.sentences import percent
+from softbreak.models.rules.spoken_numbers import percent
 from softbreak.verdict import Verdict, undetermined
 
 LOPSIDED: Final = 0.1

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from softbreak.data.record import Cell
-from softbreak.models.rules.sentences import bare, ohm, percent, state_probabilities
+from softbreak.models.rules.sentences import state_probabilities
+from softbreak.models.rules.spoken_numbers import bare, ohm, percent
 from softbreak.models.rules.sweep_views import (
     SweepView,
     foreign_sweep,
