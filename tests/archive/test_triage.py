@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import suppress
 
 import pandas as pd
 import psutil
@@ -428,9 +429,11 @@ def test_an_interrupt_ends_the_workers_before_the_tables_are_written(archive, ou
     others = psutil.Process().children()  # such as one that tests before this one have left
 
     def works(child):
-        """Whether it is no process that waits to fork the next workers."""
-        waits = child.ppid() == os.getpid() and process_start.__name__ in child.cmdline()
-        return child not in others and not waits
+        """Whether it is neither gone nor a process that waits to fork the next workers."""
+        with suppress(psutil.Error):
+            waits = child.ppid() == os.getpid() and process_start.__name__ in child.cmdline()
+            return child not in others and not waits
+        return False
 
     real = triage_module.write_result_tables
 
