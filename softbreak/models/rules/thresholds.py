@@ -72,7 +72,7 @@ CREEP_FALL: Final = 0.15
 """A slow fall of V/I (ln) that is a short where the creep fell as a short makes it fall …"""
 CREEP_FALL_UNLOGGED: Final = 0.30
 """… and without a temperature log, where 6 K of warming take as much of V/I …"""
-CREEP_SHORT_UNLOGGED: Final = 0.10
+CREEP_SHORT_UNLOGGED: Final = 0.30
 """… and something of the creep: this much η_e it must tell at least."""
 CREEP: Final = "slow_polarisation"
 """Name of the evidence of how far V creeps within a half-cycle."""
