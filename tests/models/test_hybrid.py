@@ -113,6 +113,16 @@ def test_growth_that_hardly_ever_hid_a_short_is_growth_until_v_over_i_has_double
     assert combined(OPEN, scored(0.01), 0.3, LIMITS, crept).state is State.UNDETERMINED
 
 
+def test_what_a_lost_creep_says_is_true_whatever_v_over_i_did():
+    found = combined(said(State.HEALTHY), scored(0.01), 0.0, LIMITS, (0.2, 0.4, 0.5))
+    assert found.state is State.UNDETERMINED
+    told = found.evidence[0]
+    assert (told.feature, told.value) == ("slow_polarisation", 0.5)
+    assert "50 % of what it was" in told.sentence
+    # V/I may have fallen, and the interval of η_e is the verdict's
+    assert "not fallen" not in told.sentence and "η_e" not in told.sentence
+
+
 def test_a_wire_is_certain_and_a_fitted_pair_is_not():
     wire = said(State.HARD, "impedance_electronic_fraction", value=math.nan)
     assert same(combined(wire, scored(0.99, hard=0.2), 0.0, LIMITS), wire)

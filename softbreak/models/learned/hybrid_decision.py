@@ -350,7 +350,7 @@ def _add_finding(  # noqa: PLR0913, PLR0917  (records)
         told[0], told[1] = rule.state, fault
     elif words == codes.CREPT_ALONE:
         one.feature, one.value, one.baseline = codes.F_SLOW, level.creep_left, 1.0
-        told[0], told[1] = level.creep_left, level.creep_lower
+        told[0] = level.creep_left
     else:
         one.feature, one.value, one.baseline = codes.F_NOVELTY, scored.novelty, 1.0
         told[0] = scored.novelty

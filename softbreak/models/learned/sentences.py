@@ -66,11 +66,6 @@ def _withdrawn(state: float, fault: float, *_: float) -> str:
     )
 
 
-def _crept(left: float, lower: float, *_: float) -> str:
-    """V/I looks healthy, but its slow part is gone: a short behind growth would look like that."""
-    return f"V/I has not fallen. {lost_creep(left, lower)}"
-
-
 def _learned(fault: float, *telling: float) -> str:
     """The score, and what moved it most, as the rule would say it; of one topic one fact."""
     facts: dict[str, str] = {}
@@ -97,7 +92,7 @@ _TOLD: Final[dict[int, Callable[..., str]]] = {
         "electronic: left open."
     ),
     codes.WITHDRAWN: _withdrawn,
-    codes.CREPT_ALONE: _crept,
+    codes.CREPT_ALONE: lost_creep,
     codes.UNFAMILIAR: lambda novelty, *_: (
         f"The cycle is {novelty:.1f} times as far from what the model learned from as it "
         "may be: the physics rule alone decides."
@@ -125,7 +120,7 @@ _MANNER: Final[dict[int, tuple[int, ...]]] = {
     codes.SETTLED: (PERCENT, EXACT, PERCENT),
     codes.UNBOUNDED: (PERCENT,),
     codes.WITHDRAWN: (EXACT, PERCENT),
-    codes.CREPT_ALONE: (PERCENT, PERCENT),
+    codes.CREPT_ALONE: (PERCENT,),
     codes.UNFAMILIAR: (TENTH,),
     codes.LEARNED: (PERCENT, *(EXACT, FACT) * 3),
 }

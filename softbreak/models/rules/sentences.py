@@ -126,18 +126,17 @@ def _dropped(change: float, time: float, before: str, after: str, *_: float) -> 
     )
 
 
-def lost_creep(left: float, least: float, *_: float) -> str:
+def lost_creep(left: float, *_: float) -> str:
     """Return what a slow polarisation that fell says, as a sentence.
 
     Parameters
     ----------
-    left, least : float
-        Its share of what it was at first, and the η_e that would explain it.
+    left : float
+        Its share of what it was at first.
     """
     return (
         f"The slow rise of the voltage within a half-cycle is {percent(left)} of what it was at "
-        f"first: a short that hides behind growth would look like this (η_e of at least "
-        f"{percent(least)})."
+        "first: a short that hides behind growth would look like this."
     )
 
 
@@ -219,11 +218,11 @@ def _only_grew(grown: float, left: float, upper: float, *_: float) -> str:
     )
 
 
-def _creep_fell(fallen: float, left: float, least: float, *_: float) -> str:
+def _creep_fell(fallen: float, left: float, *_: float) -> str:
     return (
         f"V/I fell slowly by {percent(fallen)}, and the slow rise of the voltage within a "
         f"half-cycle is left at {percent(left)} of what it was: electrons beside the ions take "
-        f"both, better contact does not (η_e of at least {percent(least)})."
+        "both, better contact does not."
     )
 
 
@@ -345,8 +344,8 @@ RULE_MANNER: Final[dict[int, tuple[int, ...]]] = {
     codes.ENDED: (EXACT,),
     codes.CERTIFICATE: (OHM, OHM, PERCENT),
     codes.ONLY_GREW: (PERCENT, PERCENT, PERCENT),
-    codes.CREEP_FELL: (PERCENT, PERCENT, PERCENT),
-    codes.CREEP_LOST: (PERCENT, PERCENT),
+    codes.CREEP_FELL: (PERCENT, PERCENT),
+    codes.CREEP_LOST: (PERCENT,),
 }
 """How the numbers of the rule's words are shown."""
 RULE_WORDING: Final = Wording.of(

@@ -42,7 +42,7 @@ def weigh_creep(m: Any, said: Any, lim: Any) -> None:
         return
     left, transient, level = math.exp(change), said.transient, change - over_level
     if said.state == codes.OPEN and lower > lim.HEALTHY_BELOW:
-        said.creep_left, said.creep_least = left, lower
+        said.creep_left = left
         limit = lim.CREEP_FALL if m.warm_now else lim.CREEP_FALL_UNLOGGED
         short = m.warm_now or lower > lim.CREEP_SHORT_UNLOGGED
         if short and said.reason == codes.FALLEN and level < -limit:
@@ -66,4 +66,4 @@ def _convict(said: Any, told: Any, lim: Any) -> None:
     state = codes.HARD if eta >= lim.HARD_FROM else codes.SOFT
     say(said, state, codes.CREEP_FELL, eta, least, most)
     chances(said, eta, (most - least) / 3.29, 0.9, lim)
-    said.a, said.b, said.c = eta, said.creep_left, lower
+    said.a, said.b = eta, said.creep_left

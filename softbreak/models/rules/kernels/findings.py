@@ -131,7 +131,7 @@ def findings(said: Any, numbers: Any, found: Any, bounds: Any) -> int:
             elif one.state == codes.OPEN and one.creep_left > 0.0:
                 piece = _add(found, m, codes.F_SLOW, codes.CREEP_LOST, one.creep_left)
                 piece.baseline = 1.0
-                piece.told[0], piece.told[1] = one.creep_left, one.creep_least
+                piece.told[0] = one.creep_left
                 m += 1
         if one.certified != codes.NOT_CERTIFIED:
             piece = _add(found, m, codes.F_FLOOR, codes.CERTIFICATE, one.ratio)

@@ -131,7 +131,6 @@ SAID: Final = np.dtype(
         ("least", "<f8"),
         ("ended", "<f8"),
         ("creep_left", "<f8"),
-        ("creep_least", "<f8"),
     ]
 )
 """What the rule says of a cycle: the numbers of the verdict, and which sentences to say with which
