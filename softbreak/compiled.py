@@ -25,9 +25,14 @@ from typing import Any, Final, TypeVar
 from zlib import crc32
 
 import numpy as np
+from llvmlite import binding
 from numba import njit
-from numba.core.caching import FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompileResult
+from numba.core.cpu import CPUContext
 from numba.core.dispatcher import Dispatcher
+from numba.core.runtime import rtsys
 from numba.core.types import Type
 
 logger = logging.getLogger(__name__)
@@ -81,8 +86,50 @@ def is_kept(kernel: Any) -> bool:
     return isinstance(cache, _Kept) and cache.holds_code()
 
 
+class _LoadedLibrary(JITCodeLibrary):
+    """Machine code from the disk, ready to run.
+
+    numba parses at once the LLVM code that lies beside it, a third of the time of loading. It is
+    needed only where another kernel is compiled that calls this one.
+    """
+
+    _code = b""
+
+    @classmethod
+    def _unserialize(cls, codegen: Any, state: tuple[str, str, Any]) -> _LoadedLibrary:
+        name, kind, (machine_code, code) = state
+        library = cls(codegen, name)
+        library.enable_object_caching()
+        library._set_compiled_object(machine_code)
+        library._finalize_final_module()
+        library._code = code
+        return library
+
+    def _get_module_for_linking(self) -> Any:
+        if self._shared_module is None:
+            self._shared_module = binding.parse_bitcode(self._code)
+            self._codegen._engine._load_defined_symbols(self._shared_module)
+        return self._shared_module
+
+
+class _Code(CompileResultCacheImpl):
+    """What numba keeps of a kernel, and how that becomes a kernel again."""
+
+    def rebuild(self, context: CPUContext, kept: tuple[Any, ...]) -> CompileResult:
+        """Return a kernel that can be called; numba's lock of compiling is held."""
+        codegen = context.codegen()
+        codegen._engine._defined_symbols.add(kept[1].llvm_cpython_wrapper_name)
+        codegen._library_class = _LoadedLibrary
+        try:
+            return super().rebuild(context, kept)
+        finally:
+            del codegen._library_class
+
+
 class _Kept(FunctionCache):
     """numba's cache of one kernel; what it holds expires with anything it was compiled from."""
+
+    _impl_class = _Code
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         super().__init__(dispatcher.py_func)
@@ -123,10 +170,13 @@ class _Kept(FunctionCache):
 
         return compiled
 
-    def _loaded(self, *place: Any) -> Any:
+    def _loaded(self, signature: Any, context: CPUContext) -> Any:
+        """Load without what numba readies for compiling: it does so before it compiles, too."""
         _put_scipy_off()
+        rtsys.initialize(context)
         try:
-            return super().load_overload(*place)
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(signature, context)
         except (ImportError, AttributeError, EOFError, UnpicklingError):  # of an older version
             self.flush()
             return None
