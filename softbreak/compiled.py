@@ -97,7 +97,7 @@ class _LoadedLibrary(JITCodeLibrary):
 
     @classmethod
     def _unserialize(cls, codegen: Any, state: tuple[str, str, Any]) -> _LoadedLibrary:
-        name, kind, (machine_code, code) = state
+        name, _, (machine_code, code) = state
         library = cls(codegen, name)
         library.enable_object_caching()
         library._set_compiled_object(machine_code)
