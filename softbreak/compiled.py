@@ -32,7 +32,7 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompileResult
 from numba.core.cpu import CPUContext
 from numba.core.dispatcher import Dispatcher
-from numba.core.runtime import rtsys
+from numba.core.runtime import _nrt_python as runtime
 from numba.core.types import Type
 
 logger = logging.getLogger(__name__)
@@ -173,7 +173,7 @@ class _Kept(FunctionCache):
     def _loaded(self, signature: Any, context: CPUContext) -> Any:
         """Load without what numba readies for compiling: it does so before it compiles, too."""
         _put_scipy_off()
-        rtsys.initialize(context)
+        _name_the_runtime()
         try:
             with self._guard_against_spurious_io_errors():
                 return self._load_overload(signature, context)
@@ -186,6 +186,13 @@ class _Kept(FunctionCache):
         with suppress(OSError):
             super().save_overload(*place)
         self._turn.end()
+
+
+@cache
+def _name_the_runtime() -> None:
+    """Tell the linker where numba's own functions are; what it compiles lies in each kernel."""
+    for name, address in runtime.c_helpers.items():
+        binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
 @cache

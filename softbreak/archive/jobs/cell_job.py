@@ -179,10 +179,10 @@ def _made_up() -> Record:
     import pandas as pd
 
     seconds = np.arange(1, 401) * 12.0
-    ampere = np.where(seconds // 240.0 % 2, 1e-4, -1e-4)
+    ampere = np.where(seconds // 240.0 % 2, 1e-4, -1e-4).astype(np.float32)  # as most files have it
     columns = {
         "test_time_second": seconds,
-        "voltage_volt": 400.0 * ampere,
+        "voltage_volt": np.float32(400.0) * ampere,
         "current_ampere": ampere,
     }
     return Record(Cell("made up"), Technique.CYCLING, pd.DataFrame(columns), Source("made up"))
