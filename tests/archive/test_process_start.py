@@ -4,7 +4,7 @@ import sys
 import psutil
 import pytest
 
-from softbreak.archive.jobs import process_start
+from softbreak.archive.jobs import process_pool, process_start
 from softbreak.archive.jobs.process_pool import Pool, Task
 
 JOBS = "tests.archive.pool_jobs"
@@ -36,6 +36,23 @@ def test_another_environment_is_another_warm_process(monkeypatch):
     first = parent_of_worker()
     monkeypatch.setenv("SOFTBREAK_TEST", "changed")
     assert parent_of_worker() != first
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
+def test_what_was_begun_ahead_is_the_process_that_forks(monkeypatch):
+    monkeypatch.setenv("SOFTBREAK_TEST", "begun ahead")
+    before = {child.pid for child in psutil.Process().children()}
+    process_start.prepare(f"{JOBS}:warm_up")
+    (begun,) = {child.pid for child in psutil.Process().children()} - before
+    assert parent_of_worker() == begun
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_has_its_share_of_the_cores(workers, monkeypatch):
+    monkeypatch.setattr(process_pool, "cores", lambda: 6)
+    with Pool(workers, f"{JOBS}:warm_up") as pool:
+        (reply,) = pool.run([Task(0, f"{JOBS}:act", {"deed": "live"}, 60.0, 2**30)])
+    assert int(reply.answer["threads"]) == 6 // workers
 
 
 def test_where_nothing_can_fork_a_worker_is_a_new_python(monkeypatch):
