@@ -1,6 +1,9 @@
 import os
+import subprocess
 import sys
 
+import numpy as np
+import pandas as pd
 import psutil
 import pytest
 
@@ -58,3 +61,33 @@ def test_a_worker_has_its_share_of_the_cores(workers, monkeypatch):
 def test_where_nothing_can_fork_a_worker_is_a_new_python(monkeypatch):
     monkeypatch.setattr(process_start, "_CAN_FORK", False)
     assert parent_of_worker() == os.getpid()
+
+
+PLAIN = """
+import sys
+from softbreak.archive.triage import triage
+assert not triage(sys.argv[1], sys.argv[2], workers=0).failures.size
+print([name for name in ("polars", "cffi", "fsspec") if name in sys.modules])
+"""
+
+
+def test_a_plain_parquet_file_is_judged_without_what_takes_long_to_load(tmp_path):
+    """polars has threads, too, which a process that forks may not have."""
+    half = np.repeat(np.arange(8), 30)
+    ampere = np.where(half % 2, -1e-4, 1e-4).astype(np.float32)
+    columns = {
+        "test_time_second": np.arange(len(half)) * 120.0,
+        "voltage_volt": 500 * ampere,
+        "current_ampere": ampere,
+    }
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    pd.DataFrame(columns).to_parquet(archive / "a.bdf.parquet")
+    for out in ("first", "second"):  # the first one compiles, perhaps
+        done = subprocess.run(
+            [sys.executable, "-c", PLAIN, str(archive), str(tmp_path / out)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert done.stdout.strip() == "[]"
