@@ -25,15 +25,13 @@ from typing import Any, Final, TypeVar
 from zlib import crc32
 
 import numpy as np
-from llvmlite import binding
 from numba import njit
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompileResult
+from numba.core.caching import FunctionCache
 from numba.core.cpu import CPUContext
 from numba.core.dispatcher import Dispatcher
-from numba.core.runtime import _nrt_python as runtime
 from numba.core.types import Type
+
+from softbreak.kept_code import KeptCode, name_the_runtime
 
 logger = logging.getLogger(__name__)
 
@@ -86,50 +84,10 @@ def is_kept(kernel: Any) -> bool:
     return isinstance(cache, _Kept) and cache.holds_code()
 
 
-class _LoadedLibrary(JITCodeLibrary):
-    """Machine code from the disk, ready to run.
-
-    numba parses at once the LLVM code that lies beside it, a third of the time of loading. It is
-    needed only where another kernel is compiled that calls this one.
-    """
-
-    _code = b""
-
-    @classmethod
-    def _unserialize(cls, codegen: Any, state: tuple[str, str, Any]) -> _LoadedLibrary:
-        name, _, (machine_code, code) = state
-        library = cls(codegen, name)
-        library.enable_object_caching()
-        library._set_compiled_object(machine_code)
-        library._finalize_final_module()
-        library._code = code
-        return library
-
-    def _get_module_for_linking(self) -> Any:
-        if self._shared_module is None:
-            self._shared_module = binding.parse_bitcode(self._code)
-            self._codegen._engine._load_defined_symbols(self._shared_module)
-        return self._shared_module
-
-
-class _Code(CompileResultCacheImpl):
-    """What numba keeps of a kernel, and how that becomes a kernel again."""
-
-    def rebuild(self, context: CPUContext, kept: tuple[Any, ...]) -> CompileResult:
-        """Return a kernel that can be called; numba's lock of compiling is held."""
-        codegen = context.codegen()
-        codegen._engine._defined_symbols.add(kept[1].llvm_cpython_wrapper_name)
-        codegen._library_class = _LoadedLibrary
-        try:
-            return super().rebuild(context, kept)
-        finally:
-            del codegen._library_class
-
-
 class _Kept(FunctionCache):
     """numba's cache of one kernel; what it holds expires with anything it was compiled from."""
 
-    _impl_class = _Code
+    _impl_class = KeptCode
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         super().__init__(dispatcher.py_func)
@@ -173,7 +131,7 @@ class _Kept(FunctionCache):
     def _loaded(self, signature: Any, context: CPUContext) -> Any:
         """Load without what numba readies for compiling: it does so before it compiles, too."""
         _put_scipy_off()
-        _name_the_runtime()
+        name_the_runtime()
         try:
             with self._guard_against_spurious_io_errors():
                 return self._load_overload(signature, context)
@@ -186,13 +144,6 @@ class _Kept(FunctionCache):
         with suppress(OSError):
             super().save_overload(*place)
         self._turn.end()
-
-
-@cache
-def _name_the_runtime() -> None:
-    """Tell the linker where numba's own functions are; what it compiles lies in each kernel."""
-    for name, address in runtime.c_helpers.items():
-        binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
 @cache
