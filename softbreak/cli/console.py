@@ -123,12 +123,11 @@ def compiling_once(doing: str) -> str:
 @contextmanager
 def at_work(quiet: bool, doing: str) -> Iterator[None]:
     """Show on stderr that something is done whose end is not known, unless nobody looks."""
-    from rich.status import Status
-
-    console = stderr()
-    if quiet or not console.is_terminal:
+    if quiet or not (console := stderr()).is_terminal:
         yield
         return
+    from rich.status import Status
+
     with Status(compiling_once(doing), console=console):
         yield
 
