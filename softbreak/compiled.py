@@ -25,10 +25,11 @@ from typing import Any, Final, TypeVar
 from zlib import crc32
 
 import numpy as np
-from numba import njit
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
-from numba.core.types import Type
+from numba.core.types import Type, unliteral
+
+from softbreak.kernel_library import inside_another, is_part, jit
 
 logger = logging.getLogger(__name__)
 
@@ -62,11 +63,23 @@ def fast(kernel: _Kernel) -> _Kernel:
 
 def _kept(kernel: _Kernel, **options: Any) -> _Kernel:
     """Compile when it is first called; keep the code on disk for the next process."""
-    dispatcher: Any = njit(nogil=True, **options)(kernel)
+    dispatcher: Any = jit(kernel, alone="fastmath" in options, nogil=True, **options)
+    _whatever_the_numbers(dispatcher)
     with suppress(RuntimeError):  # no folder can be written: compiled in every process
         dispatcher._cache = kept = _Kept(dispatcher)
         dispatcher.compile = kept.in_turn(dispatcher.compile)
     return dispatcher
+
+
+def _whatever_the_numbers(dispatcher: Any) -> None:
+    """Compile a kernel once, not again for every constant that a caller names."""
+    told = dispatcher.get_call_template
+
+    def template(args: Any, kws: Any) -> Any:
+        named = {name: unliteral(kind) for name, kind in kws.items()}
+        return told(tuple(map(unliteral, args)), named)
+
+    dispatcher.get_call_template = template
 
 
 def is_kept(kernel: Any) -> bool:
@@ -104,7 +117,7 @@ class _Kept(FunctionCache):
         """
         self._cache_file._source_stamp = fingerprint(self._dispatcher)
         found = self._loaded(*place)
-        if found is None and self._turn.taken():
+        if found is None and not inside_another() and self._turn.taken():
             found = self._loaded(*place)
             if found is not None:
                 self._turn.end()
@@ -132,9 +145,10 @@ class _Kept(FunctionCache):
             return None
 
     def save_overload(self, *place: Any) -> None:
-        """Keep compiled code; where the disk is full, the next process compiles again."""
-        with suppress(OSError):
-            super().save_overload(*place)
+        """Keep code that Python calls; where the disk is full, the next process compiles again."""
+        if not is_part(place[1]):
+            with suppress(OSError):
+                super().save_overload(*place)
         self._turn.end()
 
 

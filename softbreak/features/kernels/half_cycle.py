@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features.kernels.selection import above, largest, median
+from softbreak.features.kernels.selection import above, largest, median, middle, ranked
 
 STATISTICS: Final = (
     "start_time_second",
@@ -214,8 +214,8 @@ def _noise(voltage, changes):
         smallest = 0.0
     elif moved <= LONE_CHANGES and smallest > LONE_SIZE * _highest(voltage[:-1]):
         smallest *= LONE_SHARE
-    middle = np.median(changes) if strange else median(changes)
-    return max(1.05 * middle, smallest)
+    usual = middle(ranked(changes)) if strange else median(changes)
+    return max(1.05 * usual, smallest)
 
 
 @exact

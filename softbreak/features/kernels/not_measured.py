@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features.kernels.selection import extremes
+from softbreak.features.kernels.selection import extremes, span
 
 FEWEST_STILL: Final = 6
 """So many identical voltages in a row are no measurement, of a channel that moved before: so many
@@ -137,7 +137,7 @@ def open_samples(current, voltage, known):
         Of a half-cycle: A as measured, V, and above zero where the current is the instrument's
         word.
     """
-    found = np.empty(0, dtype=np.int64)
+    found, count = np.empty(0, dtype=np.int64), 0
     k, n = 1, len(current)
     least, most = extremes(current)
     if not least < OPEN_SHARE * most:
@@ -149,9 +149,13 @@ def open_samples(current, voltage, known):
             stop += 1
         closes = k < stop < n and abs(current[stop]) > (1.0 - OPEN_SHARE) * before
         if closes and not known[k] > 0.0:
-            found = np.append(found, np.arange(k, stop))
+            if not count:
+                found = np.empty(n, dtype=np.int64)
+            for sample in range(k, stop):
+                found[count] = sample
+                count += 1
         k = max(stop, k + 1)
-    return found
+    return found[:count]
 
 
 @exact
@@ -186,7 +190,8 @@ def mark_against(voltage, sign, plus, minus, frozen) -> bool:
         seen = seen or voltage[k] * side < -AGAINST_VOLT
     if not seen or len(plus) <= FEWEST_STILL or len(minus) <= FEWEST_STILL:
         return False
-    high, low = np.max(plus) + np.max(minus), np.min(plus) + np.min(minus)
+    (least_plus, most_plus), (least_minus, most_minus) = span(plus), span(minus)
+    high, low = most_plus + most_minus, least_plus + least_minus
     offset = 0.5 * max(-side * high, -side * low, 0.0)  # the most that this direction may show
     least = AGAINST_VOLT + offset
     begin = against = 0

@@ -13,7 +13,7 @@ import numpy as np
 
 from softbreak.compiled import exact
 from softbreak.features.kernels.half_cycle import sample_noise
-from softbreak.features.kernels.selection import extremes, largest
+from softbreak.features.kernels.selection import extremes, largest, ranked
 from softbreak.features.kernels.voltage_passes import median_of_few
 
 SMALLEST_EVENT = 0.08
@@ -228,7 +228,10 @@ def _uneven(time) -> bool:
 @exact
 def _usual_interval(time):
     """Interval at which half of the time was sampled, or more sparsely (s)."""
-    steps = np.sort(np.diff(time))
+    steps = np.empty(len(time) - 1)
+    for k in range(len(steps)):
+        steps[k] = time[k + 1] - time[k]
+    steps = ranked(steps)
     half, passed = 0.5 * (time[len(time) - 1] - time[0]), 0.0
     for k in range(len(steps)):
         passed += steps[k]
@@ -276,7 +279,10 @@ def _longest(time, voltage, begin, stop, usual):
     for k in range(begin, stop):
         weights[k - begin] = time[k + 1] - time[k] if k + 1 < len(time) else usual
     order = np.argsort(voltage[begin:stop])
-    half, passed = 0.5 * weights.sum(), 0.0
+    total = passed = 0.0
+    for k in range(len(weights)):
+        total += weights[k]
+    half = 0.5 * total
     for k in order:
         passed += weights[k]
         if passed >= half:

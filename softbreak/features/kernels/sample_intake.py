@@ -25,6 +25,7 @@ from softbreak.features.kernels.sample_columns import (
     WARMTH,
 )
 from softbreak.features.kernels.sample_mending import count_lone, in_order, mend, ordered, repeated
+from softbreak.features.kernels.selection import copied
 
 _STRETCH: Final = 1024
 """So many samples at a time are looked at, whether anything is out of order among them."""
@@ -110,9 +111,9 @@ def _push_all(stage, start, stop, lost, buffer, marks):
     time, out = stage[IN_T, start:stop], buffer[TIME, n:end]
     for k in range(len(time)):
         out[k] = time[k] + lost
-    buffer[VOLTAGE, n:end] = stage[IN_V, start:stop]
+    copied(buffer[VOLTAGE, n:end], stage[IN_V, start:stop])
     current = stage[IN_C, start:stop]
-    buffer[CURRENT, n:end] = current
+    copied(buffer[CURRENT, n:end], current)
     known, imposed = buffer[KNOWN, n:end], buffer[IMPOSED, n:end]
     warm, free = buffer[WARMTH, n:end], buffer[FREE, n:end]
     around = max(n - 4, 0)

@@ -32,7 +32,7 @@ from softbreak.features.kernels.sample_columns import (
     VOLTAGE,
     WARMTH,
 )
-from softbreak.features.kernels.selection import least
+from softbreak.features.kernels.selection import copied, least
 from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
 AS_IT_IS, WITHOUT_SIGN, REVERSED = range(3)
@@ -141,8 +141,8 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
             samples = (time, voltage, imposed, warmth[moving])
             length = row[:LENGTH].copy()
             more = _measure(samples, sign, twin, plain, row, events[found:], as_recorded)
-            row[:LENGTH] = length
-            row[WIDTH : WIDTH + LENGTH] = length
+            copied(row[:LENGTH], length)
+            copied(row[WIDTH : WIDTH + LENGTH], length)
             for k in range(found, found + more):
                 events[k, 6] = moving[int(events[k, 6])]
         else:
@@ -215,7 +215,7 @@ def _measure(samples, sign, twin, twin_plain, row, events, as_recorded):
     for m in range(found):
         events[m, 1] = 1.0
     if plain:
-        row[WIDTH : 2 * WIDTH] = row[:WIDTH]
+        copied(row[WIDTH : 2 * WIDTH], row[:WIDTH])
         if twin_plain:
             # the magnitude is the voltage itself; reversed, it lies at the floor all along
             row[EXCURSIONS + 1] = row[EXCURSIONS]

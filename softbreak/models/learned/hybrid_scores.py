@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.features.kernels.selection import copied
 from softbreak.models.learned.calibration import Isotonic
 from softbreak.models.learned.novelty import REACH, Familiarity
 from softbreak.models.learned.tree_ensembles import (
@@ -249,7 +250,7 @@ def _raw(floats: Any, whole: Any, rows: Any, raw: Any, found: Any, told: bool) -
         scores(forest, left, one)
         one[_FAULT] *= 0.5
         one[_HARD] *= 0.5
-        raw[:, n] = one
+        copied(raw[:, n], one)
         found[n].novelty = _distance(learned.core, rows[n], z)
         known = learned.pair >= 0 and np.isfinite(rows[n, learned.pair])
         found[n].kind = 1.0 if known else 0.0
