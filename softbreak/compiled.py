@@ -27,7 +27,7 @@ from zlib import crc32
 import numpy as np
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
-from numba.core.types import Type, unliteral
+from numba.core.types import Type
 
 from softbreak.kernel_library import inside_another, is_part, jit
 
@@ -64,22 +64,10 @@ def fast(kernel: _Kernel) -> _Kernel:
 def _kept(kernel: _Kernel, **options: Any) -> _Kernel:
     """Compile when it is first called; keep the code on disk for the next process."""
     dispatcher: Any = jit(kernel, alone="fastmath" in options, nogil=True, **options)
-    _whatever_the_numbers(dispatcher)
     with suppress(RuntimeError):  # no folder can be written: compiled in every process
         dispatcher._cache = kept = _Kept(dispatcher)
         dispatcher.compile = kept.in_turn(dispatcher.compile)
     return dispatcher
-
-
-def _whatever_the_numbers(dispatcher: Any) -> None:
-    """Compile a kernel once, not again for every constant that a caller names."""
-    told = dispatcher.get_call_template
-
-    def template(args: Any, kws: Any) -> Any:
-        named = {name: unliteral(kind) for name, kind in kws.items()}
-        return told(tuple(map(unliteral, args)), named)
-
-    dispatcher.get_call_template = template
 
 
 def is_kept(kernel: Any) -> bool:
@@ -90,8 +78,18 @@ def is_kept(kernel: Any) -> bool:
     kernel : numba.core.dispatcher.Dispatcher
         One that :func:`strict`, :func:`exact` or :func:`fast` made.
     """
-    cache = kernel._cache
-    return isinstance(cache, _Kept) and cache.holds_code()
+    return may_be_kept(kernel) and kernel._cache.holds_code()
+
+
+def may_be_kept(kernel: Any) -> bool:
+    """Whether there is a folder for a kernel's compiled code.
+
+    Parameters
+    ----------
+    kernel : numba.core.dispatcher.Dispatcher
+        One that :func:`strict`, :func:`exact` or :func:`fast` made.
+    """
+    return isinstance(kernel._cache, _Kept)
 
 
 class _Kept(FunctionCache):

@@ -26,6 +26,7 @@ from numba import njit
 from numba.core import sigutils
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.types import unliteral
 
 _TRIED: Final = ((0, 63), (0, 68))
 """The first and the last version of numba for which the tests hold."""
@@ -51,11 +52,25 @@ def jit(function: Callable[..., Any], *, alone: bool, **options: Any) -> Any:
     -------
     numba.core.dispatcher.Dispatcher
     """
-    if not ONE_LIBRARY:
-        return njit(**options)(function)
-    kernel: Any = njit(no_cfunc_wrapper=True, no_cpython_wrapper=not alone, **options)(function)
-    (_in_its_own_library if alone else _in_one_library)(kernel)
+    compiling: Any = njit  # its stubs know of no options of its own
+    if ONE_LIBRARY:
+        kernel = compiling(no_cfunc_wrapper=True, no_cpython_wrapper=not alone, **options)(function)
+        (_in_its_own_library if alone else _in_one_library)(kernel)
+    else:
+        kernel = compiling(**options)(function)
+    _whatever_the_numbers(kernel)
     return kernel
+
+
+def _whatever_the_numbers(kernel: Any) -> None:
+    """Compile a kernel once, not again for every constant that a caller names."""
+    told = kernel.get_call_template
+
+    def template(args: Any, kws: Any) -> Any:
+        named = {name: unliteral(kind) for name, kind in kws.items()}
+        return told(tuple(map(unliteral, args)), named)
+
+    kernel.get_call_template = template
 
 
 def is_part(result: Any) -> bool:
@@ -167,6 +182,7 @@ class _Part(JITCodeLibrary):
         self._codegen._check_llvm_bugs()
         self._raise_if_finalized()
         # The linker leaves out what nothing linked before refers to: callers come first.
+        codegen: Any = self._codegen
         called = [*self._called({id(self)})][::-1]
         for library in called:
             module = library.translated() if _is_open(library) else _whole(library)
@@ -176,8 +192,8 @@ class _Part(JITCodeLibrary):
         self._finalize_final_module()
         for library in (self, *called):
             told = getattr(library, "_environment", None)
-            if told is not None and self._codegen._engine.is_symbol_defined(told[0]):
-                self._codegen.set_env(*told)
+            if told is not None and codegen._engine.is_symbol_defined(told[0]):
+                codegen.set_env(*told)
 
     def _called(self, met: set[int]) -> Iterator[Any]:
         """Everything that this function calls, each once, after all that it calls itself."""

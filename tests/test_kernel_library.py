@@ -38,16 +38,6 @@ def twice(values, out):
     return last(values)[0] + out[0]
 
 
-@exact
-def power(base, exponent):
-    return base**exponent
-
-
-@exact
-def powers(base):
-    return power(base, 2) + power(base, 3)
-
-
 needs_parts = pytest.mark.skipif(
     not kernel_library.ONE_LIBRARY, reason="a version of numba that it was not tried with"
 )
@@ -79,6 +69,8 @@ def test_an_error_of_what_a_kernel_calls_reaches_python():
 
 
 def test_a_callers_constant_makes_no_kernel_of_its_own():
+    power = jit(lambda base, exponent: base**exponent, alone=False)
+    powers = jit(lambda base: power(base, 2) + power(base, 3), alone=False)
     assert powers(2.0) == 12.0
     assert len(power.overloads) == 1
 

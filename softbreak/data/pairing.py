@@ -69,7 +69,8 @@ class CycleBuilder:
         """
         places = np.full(len(signs), -1, dtype=np.int64)
         reversed_ = np.empty(len(signs), dtype=np.bool_)
-        _place_all(self._state, signs, mean_currents, counts, (places, reversed_))
+        columns = (np.ascontiguousarray(one) for one in (signs, mean_currents))
+        _place_all(self._state, *columns, counts, (places, reversed_))
         return places, reversed_
 
     def copy(self) -> CycleBuilder:

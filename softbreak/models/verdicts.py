@@ -226,7 +226,7 @@ class Verdicts(Sequence[Verdict]):
     # ----------------------------------------------------------------------------- objects
     def _said(self, found: np.ndarray) -> list[str]:
         texts, (say, manner, facts, area) = self.texts, self.wording
-        words, told = found["words"], found["told"].copy()
+        words, told = found["words"].copy(), found["told"].copy()
         rounded(words, told, manner, facts, area or 0.0)
         return [
             texts[int(shown[0])] if word == TEXT else say(area, word, *shown)

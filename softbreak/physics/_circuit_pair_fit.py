@@ -70,7 +70,7 @@ def joint_profile(
         1 / noise².
     """
     chi2, log_det, parameters = sweep(
-        lambda start, at: _settle(start, at, layout, data, priors, weight), eta, priors[:, 0]
+        lambda start, at: _settle(start, at, layout, data, priors, weight), eta, priors[:, 0].copy()
     )
     return JointProfile(chi2[:, 0], chi2[:, 1], log_det, parameters)
 

@@ -48,7 +48,8 @@ def judge(search: Any, data: Any, priors: Any, weight: float, enough: float) -> 
     fit, strain = _chi2(trial, z, data, priors, weight)
     gain = state[_FIT] + state[_STRAIN] - fit - strain
     if gain >= 0.0:
-        theta[:] = trial
+        for k in range(len(theta)):  # a slice's own assignment takes seconds to compile
+            theta[k] = trial[k]
         state[_FIT], state[_STRAIN] = fit, strain
         _curvature(search, data, priors, weight)
         if state[_ITERATION] > 0.0:

@@ -88,7 +88,7 @@ def profile(
         return sweep(
             lambda start, at: _settle(start, at, circuit, impedance, priors, weight),
             eta,
-            priors[:, 0],
+            priors[:, 0].copy(),
         )
 
     chi2, log_det, parameters = profiled(thinning / noise**2)
@@ -170,7 +170,8 @@ def _model(theta: Any, eta: float, circuit: Any, z: Any, jac: Any) -> None:
         one = (rk[k], tk[k], energy[k], share[k], _COMMON + node[k])
         _add_real(one, omega, nodes, real)
         _add_imaginary(one, omega, nodes, imag)
-    real[0] -= BULK_ENERGY * bulk
+    for i in range(points):
+        real[0, i] -= BULK_ENERGY * bulk
     real[1] = bulk
     g = eta / (1.0 - eta) / dc
     for i in range(points):

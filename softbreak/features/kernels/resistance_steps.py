@@ -13,7 +13,7 @@ import numpy as np
 
 from softbreak.compiled import exact
 from softbreak.features.kernels.half_cycle import sample_noise
-from softbreak.features.kernels.selection import extremes, largest, ranked
+from softbreak.features.kernels.selection import copied, extremes, largest, ranked
 from softbreak.features.kernels.voltage_passes import median_of_few
 
 SMALLEST_EVENT = 0.08
@@ -206,7 +206,7 @@ def _without_bounces(time, place, size, counts, found):
                 m += 2
                 continue
         place[kept] = place[m]
-        size[kept] = size[m]
+        copied(size[kept], size[m])
         kept += 1
         m += 1
     return kept
