@@ -2,13 +2,15 @@
 
 An archive of simulated-looking cells (square waves, growing resistance, noise, every fifth cell
 with a drop; not of the simulator, which would take longer than the triage) is written in blocks
-into a temporary folder, as Parquet in the encoding of ``softbreak convert``. Measured are: pyarrow
-reading the same columns of the same files with all cores; the triage; its peak of resident memory,
-workers included; a second triage; and, with ``--dask``, the triage on a local Dask cluster with as
-many workers. Aim: triage within 4 times the reading (2.5 as a wish), memory below 2 GiB, time in
-proportion to the samples within 10 %.
+into a temporary folder, as Parquet in the encoding of ``softbreak convert``. Measured are, each
+time in a new process that has imported its libraries and loaded nothing else: pyarrow reading the
+same columns of the same files with all cores; the triage; its peak of resident memory, workers
+included; a second triage; and, with ``--dask``, the triage on a local Dask cluster with as many
+workers, against the same processes without it. Medians of five; ``--other`` puts the build of
+another checkout beside. Aim: triage within 4 times the reading (3 as a wish), 6 times for 10^7
+samples, memory below 1 GiB, time in proportion to the samples within 10 %.
 
-    python benchmarks/bench_archive.py --samples 1e7,1e8 --workers 2
+    python benchmarks/bench_archive.py --samples 1e7,1e8 --workers 2 --other ../an/older/build
     python benchmarks/bench_archive.py --samples 1e9 --folder /a/large/disk
     python benchmarks/bench_archive.py --samples 1e7 --parts      # µs a cycle, by part
 """
@@ -28,12 +30,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import beside
 import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from softbreak.archive.triage import triage
 
 PER_CYCLE = 600
 CYCLES = 1000
@@ -118,40 +119,77 @@ class Peak:
             self.bytes = max(self.bytes, total)
 
 
-def bench(folder: Path, samples: int, workers: int, dask: bool) -> tuple[int, float]:
-    """Print a row; return samples and seconds of the triage."""
-    paths = write_archive(folder / "archive", samples)
-    samples = PER_CYCLE * CYCLES * len(paths)
-    mega = sum(path.stat().st_size for path in paths) / 1e6
-    alone = reading(paths)
-    with Peak() as peak:
-        begin = time.perf_counter()
-        result = triage(folder / "archive", folder / "out", workers=workers)
-        took = time.perf_counter() - begin
-    begin = time.perf_counter()
-    triage(folder / "archive", folder / "out", workers=workers)
-    again = time.perf_counter() - begin
-    cycles = result.run["counts"]["cycles"]
-    stored = sum(path.stat().st_size for path in (folder / "out").rglob("*") if path.is_file())
-    print(
-        f"{samples:>13,} samples {cycles:>9,} cycles {mega:8,.0f} MB | pyarrow {alone:7.2f} s | "
-        f"triage {took:8.2f} s = {took / alone:5.1f} times, {1e6 * took / cycles:6.1f} µs a cycle "
-        f"| peak {peak.bytes / 2**30:.2f} GiB | again {again:.2f} s | "
-        f"tables {result.run['timings']['collect_second']:.2f} s | results {stored / 1e6:,.0f} MB"
-    )
-    if dask:
-        print(f"  on Dask {on_dask(folder, workers) / took:.2f} times the local pool")
-    return samples, took
+def archive(folder: str, workers: str) -> dict[str, float]:
+    """Triage an archive, and read it; a piece of work, see ``beside.py``."""
+    from softbreak.archive.triage import triage
+
+    alone = reading(sorted(Path(folder).iterdir()))
+    with tempfile.TemporaryDirectory(dir=Path(folder).parent) as out:
+
+        def run() -> tuple[float, Any]:
+            begin = time.perf_counter()
+            result = triage(folder, out, workers=int(workers))
+            return time.perf_counter() - begin, result
+
+        with Peak() as peak:
+            took, result = run()
+        again, _ = run()
+        kept = sum(path.stat().st_size for path in Path(out).rglob("*") if path.is_file())
+    return {
+        "cycles": result.run["counts"]["cycles"],
+        "reading": alone,
+        "took": took,
+        "times": took / alone,
+        "again": again,
+        "peak": peak.bytes / 2**30,
+        "kept": kept / 1e6,
+    }
 
 
-def on_dask(folder: Path, workers: int) -> float:
-    """Seconds of the same triage on a local cluster."""
+def dask(folder: str, workers: str) -> dict[str, float]:
+    """Triage on a local cluster that is up, beside a pool of as many workers; a piece of work."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster:
-        begin = time.perf_counter()
-        triage(folder / "archive", folder / "dask", workers=cluster.scheduler_address)
-        return time.perf_counter() - begin
+    from softbreak.archive.triage import triage
+
+    def run(on: int | str) -> tuple[float, float]:
+        with tempfile.TemporaryDirectory(dir=Path(folder).parent) as out:
+            begin, before = time.perf_counter(), spent()
+            triage(folder, out, workers=on)
+            return time.perf_counter() - begin, spent() - before
+
+    pool = run(int(workers))
+    with LocalCluster(int(workers), threads_per_worker=1, dashboard_address=":0") as cluster:
+        shared = run(cluster.scheduler_address)
+    return {"wall": shared[0] / pool[0], "processor": shared[1] / pool[1]}
+
+
+def spent() -> float:
+    """Processor time of this process and all below it, those that have ended too (s)."""
+    own = psutil.Process()
+    return sum(sum(one.cpu_times()[:4]) for one in (own, *own.children(recursive=True)))
+
+
+def bench(paths: list[Path], options: argparse.Namespace) -> float:
+    """Print what an archive costs; return ns a sample."""
+    folder, samples = str(paths[0].parent), PER_CYCLE * CYCLES * len(paths)
+    took = beside.medians(options, "bench_archive:archive", folder, str(options.workers))
+    told = took[0]
+    mega = sum(path.stat().st_size for path in paths) / 1e6
+    print(
+        f"{samples:,} samples, {told['cycles']:,.0f} cycles, {mega:,.0f} MB: "
+        f"pyarrow {told['reading']:.2f} s, triage {told['took']:.2f} s, "
+        f"{1e6 * told['took'] / told['cycles']:.1f} µs a cycle, again {told['again']:.2f} s, "
+        f"results {told['kept']:,.0f} MB"
+    )
+    beside.tell("triage beside reading", took, "times", "times", 4.0 if samples > 5e7 else 6.0)
+    beside.tell("triage", took, "took", "s")
+    beside.tell("peak of memory", took, "peak", "GiB", 1.0)
+    if options.dask:
+        shared = beside.medians(options, "bench_archive:dask", folder, str(options.workers))
+        beside.tell("Dask beside the pool, wall", shared, "wall", "times", 1.1)
+        beside.tell("Dask beside the pool, processor", shared, "processor", "times", 1.1)
+    return 1e9 * told["took"] / samples
 
 
 def parts(folder: Path, cycles: int) -> None:
@@ -221,20 +259,21 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where there is room; 4 bytes a sample")
     parser.add_argument("--dask", action="store_true")
     parser.add_argument("--parts", action="store_true")
+    beside.add_arguments(parser)
     options = parser.parse_args()
     rates = []
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         if options.parts:
             for cycles in (CYCLES, FEW_CYCLES):
                 parts(Path(name), cycles)
+                cell = beside.medians(options, "pieces:cell", f"{name}/parts-{cycles}.bdf.parquet")
+                beside.tell(f"cell of {cycles}: examine, store", cell, "us_a_cycle", "µs a cycle")
+            beside.tell("small cell: examine, store", cell, "cell_ms", "ms", 3.0)
             return
-        warm = Path(name) / "warm"
-        triage(write_archive(warm / "archive", PER_CYCLE * CYCLES)[0], warm / "out", workers=1)
         for samples in options.samples.split(","):
-            folder = Path(name) / samples
-            count, took = bench(folder, int(float(samples)), options.workers, options.dask)
-            rates.append(1e9 * took / count)
-            shutil.rmtree(folder)
+            paths = write_archive(Path(name) / "archive", int(float(samples)))
+            rates.append(bench(paths, options))
+            shutil.rmtree(Path(name) / "archive")
     print("ns a sample: " + ", ".join(f"{rate:.0f}" for rate in rates))
 
 

@@ -1,19 +1,21 @@
 """How fast BioLogic's files are read: ``python benchmarks/bench_biologic.py [FOLDER]``.
 
 The real files of FOLDER (default: SOFTBREAK_REAL_DATA, else ../shared/realdata) are tiled to
-millions of rows, so that what is measured is parsing, not opening.
+millions of rows, so that what is measured is parsing, not opening. ``--other CHECKOUT`` puts
+another build beside, in medians of five.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import struct
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import beside
 import numpy as np
 import pandas as pd
 
@@ -100,10 +102,17 @@ def bench_mpt(real: Path, folder: Path, name: str) -> None:
 
 def main() -> None:
     """Print the rates and ratios."""
-    real = Path(
-        sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SOFTBREAK_REAL_DATA", DEFAULT)
-    )
+    given = os.environ.get("SOFTBREAK_REAL_DATA", DEFAULT)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("real", type=Path, nargs="?", default=Path(given))
+    beside.add_arguments(parser)
+    options = parser.parse_args()
+    real = options.real
     with tempfile.TemporaryDirectory() as folder:
+        long = Path(folder) / "long.mpr"
+        tile_mpr(real / "symmetric" / "mb.issue_218.mpr", long, MPR_ROWS)
+        took = beside.medians(options, "pieces:reading", str(long))
+        beside.tell("softbreak.read of an .mpr", took, "ns_a_row", "ns a row")
         bench_mpr(real, Path(folder))
         for name in ("symmetric/mb.issue_218.mpt", "readers/biologic/cv.mpt"):
             bench_mpt(real, Path(folder), name)

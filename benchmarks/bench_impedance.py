@@ -1,6 +1,7 @@
 """Speed of the impedance analyses on one core, and of impedance.py's fit on the same spectra.
 
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/bench_impedance.py [SPECTRA]
+    python benchmarks/bench_impedance.py --other ../an/older/build      # the pair alone
 
 impedance.py (MIT) is no dependency: install it beside softbreak to see the ratio. Both fit
 ``L - R - arc - arc`` from the same starting values, to the same weights (modulus).
@@ -8,11 +9,12 @@ impedance.py (MIT) is no dependency: install it beside softbreak to see the rati
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 import warnings
 from collections.abc import Callable
 
+import beside
 import numpy as np
 
 from softbreak.physics.circuit_fit import fit_circuit, starting_values
@@ -84,7 +86,15 @@ def rival(z: np.ndarray, count: int) -> tuple[float, float]:
 
 def main() -> None:
     """Print one line an analysis."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("spectra", type=int, nargs="?", default=100)
+    beside.add_arguments(parser)
+    options = parser.parse_args()
+    pair = beside.medians(options, "pieces:pairs")
+    beside.tell("pair of spectra, with interval", pair, "pair_ms", "ms", TARGET_MS["pair"])
+    if options.other:
+        return
+    count = options.spectra
     before, now = spectra(count)
     jobs: dict[str, tuple[str, Callable[[int], object]]] = {
         "linear Kramers-Kronig": ("Kramers-Kronig", lambda k: kramers_kronig(FREQUENCY, now[k])),

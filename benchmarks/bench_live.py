@@ -3,7 +3,8 @@
 One process, one core; processor time, so that other work on the machine does not count. The cell
 is simulated by hand: two half-cycles an hour, noise, a logged temperature, 10 s a sample.
 
-    python benchmarks/bench_live.py                 # half a minute
+    python benchmarks/bench_live.py                 # a minute
+    python benchmarks/bench_live.py --other ../an/older/build
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import beside
 import numpy as np
 import pandas as pd
 
@@ -174,7 +176,11 @@ def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--detectors", default="fused,hybrid")
+    beside.add_arguments(parser)
     options = parser.parse_args()
+    took = beside.medians(options, "pieces:live")
+    beside.tell("live: one sample", took, "sample_us", "µs", 15.0)
+    beside.tell("live: a finished half-cycle", took, "half_cycle_us", "µs", 60.0)
     parts_of_judging()
     for detector in options.detectors.split(","):
         print(detector)

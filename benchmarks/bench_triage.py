@@ -1,5 +1,7 @@
 """What triage costs beside reading alone: ``python benchmarks/bench_triage.py [FOLDER]``.
 
+``--other CHECKOUT`` puts another build beside, in medians of five (and leaves the rest out).
+
 The real files of FOLDER (default: SOFTBREAK_REAL_DATA, else ../shared/realdata); an .mpr is also
 tiled to a million rows. Everything is compiled and imported before the clock runs. Results go to
 an empty folder every time, so nothing is reused; the report is not written. Aim: triage of native
@@ -9,6 +11,7 @@ native files of FOLDER together take, part by part, in seconds of one core.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import shutil
 import subprocess
@@ -18,7 +21,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import beside
 from bench_biologic import DEFAULT, best, tile_mpr
+from pieces import NATIVE
 
 from softbreak.archive.results import pack as store
 from softbreak.archive.triage import triage
@@ -29,7 +34,6 @@ from softbreak.errors import SoftbreakError
 from softbreak.models.diagnosis.diagnose import examine
 
 TILED_ROWS = 1_000_000
-NATIVE = (".ndax", ".nda", ".mpr", ".mpt", ".csv", ".txt", ".xlsx", ".res")
 
 
 def bench(path: Path, folder: Path) -> None:
@@ -119,11 +123,21 @@ def bench_again(archive: Path, folder: Path) -> None:
 
 def main() -> None:
     """Run all of it."""
-    real = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("real", type=Path, nargs="?", default=DEFAULT)
+    beside.add_arguments(parser)
+    options = parser.parse_args()
+    real = options.real
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         long = folder / "tiled.mpr"
         tile_mpr(real / "symmetric" / "mb.issue_218.mpr", long, TILED_ROWS)
+        took = beside.medians(options, "pieces:native", str(real), str(long))
+        beside.tell(f"{took[0]['files']:.0f} native files, to readers", took, "times", "times", 2.0)
+        took = beside.medians(options, "pieces:cell", str(long))
+        beside.tell(".mpr of 10^6 rows: diagnosis", took, "examine_ns_a_row", "ns a row", 100.0)
+        if options.other:
+            return
         neware = real / "readers" / "neware"
         for path in (
             neware / "test_2.ndax",

@@ -125,8 +125,10 @@ def entry_of(kernel: Any, arguments: Iterable[Any]) -> dict[str, Any]:
 
 
 def _told(kind: Any) -> Any:
-    from numba.core import types
+    from numba.core import types as declared
     from numba.np.numpy_support import as_dtype
+
+    types: Any = declared
 
     if isinstance(kind, types.Boolean | types.Integer | types.Float):
         return next(name for name, known in _SCALARS.items() if str(kind) in (name, known))

@@ -29,7 +29,7 @@ from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numba.core.types import Type
 
-from softbreak.kernel_library import inside_another, is_part, jit
+from softbreak.kernel_library import KeptCode, inside_another, is_part, jit, ready_to_load
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +95,8 @@ def may_be_kept(kernel: Any) -> bool:
 class _Kept(FunctionCache):
     """numba's cache of one kernel; what it holds expires with anything it was compiled from."""
 
+    _impl_class = KeptCode
+
     def __init__(self, dispatcher: Dispatcher) -> None:
         super().__init__(dispatcher.py_func)
         self._dispatcher = dispatcher
@@ -134,10 +136,12 @@ class _Kept(FunctionCache):
 
         return compiled
 
-    def _loaded(self, *place: Any) -> Any:
+    def _loaded(self, signature: Any, context: Any) -> Any:
         _put_scipy_off()
         try:
-            return super().load_overload(*place)
+            with self._guard_against_spurious_io_errors():
+                ready_to_load(context)
+                return self._load_overload(signature, context)
         except (ImportError, AttributeError, EOFError, UnpicklingError):  # of an older version
             self.flush()
             return None

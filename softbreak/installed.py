@@ -15,7 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 EXTRAS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -127,6 +126,8 @@ def _requirement(found: Distribution, extra: str) -> str:
     told: dict[str, Any] = json.loads(found.read_text("direct_url.json") or "{}")
     url = str(told.get("url", ""))
     if url.startswith("file:") and "dir_info" in told:
+        from urllib.request import url2pathname
+
         editable = "-e " if told["dir_info"].get("editable") else ""
         return f'{editable}"{url2pathname(unquote(urlsplit(url).path))}[{extra}]"'
     if url:

@@ -190,3 +190,33 @@ def test_a_turn_ends_with_an_error(tmp_path):
         [sys.executable, "-c", fails], env=env, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["0", "0"]
+
+
+CALLER = """
+import numpy as np
+from twice import exact, inner
+
+@exact
+def other(x):
+    return inner(x) - 1.0
+
+inner(np.arange(9.0))
+assert sum(inner.stats.cache_hits.values()) == 1
+assert other(np.arange(9.0)) == inner(np.arange(9.0)) - 1.0
+assert sum(inner.stats.cache_misses.values()) == 0
+print("compiled into its caller")
+"""
+
+
+def test_a_loaded_kernel_is_compiled_into_a_new_caller(tmp_path):
+    """What calling it does not need is read from the disk when another is compiled with it."""
+    (tmp_path / "twice.py").write_text(KERNEL, encoding="utf-8")
+    (tmp_path / "caller.py").write_text(CALLER, encoding="utf-8")
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), str(PACKAGE.parent)]))
+    env.pop("NUMBA_CACHE_DIR", None)
+    kept = "import numpy, twice; twice.inner(numpy.arange(9.0))"
+    for code in (kept, "import caller"):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+        )
+    assert done.stdout.strip() == "compiled into its caller"

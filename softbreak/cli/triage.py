@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from softbreak.archive.jobs.process_start import prepare
 from softbreak.cli.console import (
     COMPILING,
     FailOn,
@@ -80,11 +84,13 @@ def triage(
     second run does only what changed. A file that cannot be read is a row of failures.parquet.
     Exit code: 0 done; 1 done, but some files failed or --fail-on found something; 2 could not run.
     """
+    out = out or Path(f"softbreak-{Path(archive.rstrip('/')).resolve().name}")
+    if workers != 0 and dask is None and all_to_do(archive, out):
+        prepare()  # before what takes long to import here, too
     from softbreak.archive.jobs.executor import Crew, Limits
 
     speak(quiet, verbose)
     link = link_of(served)
-    out = out or Path(f"softbreak-{Path(archive.rstrip('/')).resolve().name}")
     crew = Crew(Limits(timeout, int(memory * 2**30)))
     try:
         result = run_triage(archive, out, local_detector(detector), dask or workers, crew, quiet)
@@ -110,6 +116,13 @@ def triage(
         for path in workbook:
             say(f"Workbook: {path.resolve()}")
     raise typer.Exit(exit_code(list(result.cells["state"]), len(result.failures), fail_on))
+
+
+def all_to_do(archive: str, out: Path) -> bool:
+    """Whether an archive is a folder of several files of which nothing has been done yet."""
+    with suppress(OSError), os.scandir(archive) as entries:
+        return not out.exists() and sum(1 for _ in islice(entries, 2)) == 2
+    return False
 
 
 def run_triage(

@@ -32,4 +32,4 @@ def act(job):
             time.sleep(0.005)
     if deed == "raise":
         raise RuntimeError("a fault of ours")
-    return {"pid": os.getpid()}
+    return {"pid": os.getpid(), "threads": os.environ["POLARS_MAX_THREADS"]}

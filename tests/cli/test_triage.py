@@ -109,3 +109,16 @@ def test_an_onset_after_open_cycles_is_an_interval():
     assert onset_hours(row) == "28.4 to 74.4"
     assert onset_hours(row | {"onset_earliest_time_second": 267_984.0}) == "74.4"
     assert onset_hours({"onset_time_second": float("nan")}) == "–"
+
+
+def test_workers_are_begun_early_where_there_is_something_to_do(tmp_path):
+    archive, out = tmp_path / "cells", tmp_path / "out"
+    assert not command.all_to_do(str(archive), out)  # no such folder
+    archive.mkdir()
+    (archive / "a.csv").touch()
+    assert not command.all_to_do(str(archive), out)  # one file needs no worker
+    (archive / "b.csv").touch()
+    assert command.all_to_do(str(archive), out)
+    out.mkdir()
+    assert not command.all_to_do(str(archive), out)  # most of it stands
+    assert not command.all_to_do("s3://bucket/cells", out)

@@ -176,14 +176,17 @@ def warm_up(_: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _made_up() -> Record:
+    """An hour a half-cycle, noise, and a resistance that falls: most of what cells show."""
     import pandas as pd
 
-    seconds = np.arange(1, 401) * 12.0
-    ampere = np.where(seconds // 240.0 % 2, 1e-4, -1e-4)
+    sample = np.arange(20_000)
+    half = sample // 300
+    ampere = np.where(half % 2, 1e-4, -1e-4)
+    ohm = np.where(half < half[-1] // 2, 400.0, 120.0) * (1.0 + 0.002 * np.sin(sample**2))
     columns = {
-        "test_time_second": seconds,
-        "voltage_volt": 400.0 * ampere,
-        "current_ampere": ampere,
+        "test_time_second": 12.0 * sample,
+        "voltage_volt": (ampere * ohm).astype(np.float32),
+        "current_ampere": ampere.astype(np.float32),
     }
     return Record(Cell("made up"), Technique.CYCLING, pd.DataFrame(columns), Source("made up"))
 

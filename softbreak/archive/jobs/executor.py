@@ -14,6 +14,7 @@ from softbreak.archive.inputs.storage import storage_of
 from softbreak.archive.jobs.cell_job import Job, Outcome, as_json, meta_of_failures, paths_of_basis
 from softbreak.archive.jobs.process_main import resolve
 from softbreak.archive.jobs.process_pool import Reply, Task
+from softbreak.archive.jobs.process_start import WARM_UP
 from softbreak.archive.results.pack import PackWriter, members_of
 from softbreak.archive.tables import Failure
 from softbreak.errors import SoftbreakError
@@ -72,7 +73,7 @@ class Functions:
 
     work: str = "softbreak.archive.jobs.cell_job:run_batch"
     probe: str = "softbreak.archive.jobs.cell_job:probe_job"
-    warm_up: str = "softbreak.archive.jobs.cell_job:warm_up"
+    warm_up: str = WARM_UP
     cell: str = "softbreak.archive.jobs.cell_job:add_job"
 
 

@@ -6,7 +6,8 @@ ten milliseconds. It is a process of ours, so the caller's threads do not matter
 with a thread of its own (a fork would lose that), and on other systems, each worker is a new
 Python.
 
-It stays for the next pool, and leaves when nobody has wanted a worker for a while.
+It stays for the next pool, and leaves when nobody has wanted a worker for a while. Who knows that
+there will be work calls :func:`prepare`: it then loads while the caller does.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ _ALLOCATION: Final = {
 }
 """File after file needs arrays of the same size. Left to itself the C library hands each of them
 back, and the system zeroes its pages again: a tenth of all time."""
+WARM_UP: Final = "softbreak.archive.jobs.cell_job:warm_up"
+"""Loads what judging a cell needs."""
 _START_SECOND: Final = 180.0
 _IDLE_SECOND: Final = 60.0
 _NUMBER: Final = struct.Struct("i")
@@ -71,8 +74,7 @@ def begin(warm_up: str, threads: int, errors: IO[bytes]) -> Process:
     errors : file
         Gets what it writes to stderr.
     """
-    environment = _environment(threads)
-    forked = _forked(warm_up, environment, errors) if _CAN_FORK else None
+    forked = _forked(warm_up, threads, errors) if _CAN_FORK else None
     if forked is not None:
         return forked
     return subprocess.Popen(
@@ -80,15 +82,32 @@ def begin(warm_up: str, threads: int, errors: IO[bytes]) -> Process:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=environment,
+        env=_environment() | _share(threads),
     )
 
 
-def _environment(threads: int) -> dict[str, str]:
-    """Let a worker find the same modules, and keep its libraries to its share of the cores."""
+def prepare(warm_up: str = WARM_UP) -> None:
+    """Load what workers need, beside this process, so that the first is there sooner.
+
+    Parameters
+    ----------
+    warm_up : str
+        "module:function".
+    """
+    if _CAN_FORK:
+        with _warm_lock:
+            _warm_one(warm_up)
+
+
+def _environment() -> dict[str, str]:
+    """Let a worker find the same modules."""
     paths = [path or str(Path.cwd()) for path in sys.path]
-    environment = {**_ALLOCATION, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    return environment | {name: str(threads) for name in THREAD_VARIABLES}
+    return {**_ALLOCATION, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def _share(threads: int) -> dict[str, str]:
+    """Keep a worker's libraries to its share of the cores."""
+    return dict.fromkeys(THREAD_VARIABLES, str(threads))
 
 
 class _Forked:
@@ -142,23 +161,28 @@ class _Warm:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # what is wrong, a new Python will say
-                env=environment | {"OPENBLAS_NUM_THREADS": "1"},
+                env=environment | _share(1),
                 pass_fds=[theirs.fileno()],
             )
         self._control = ours
         ours.settimeout(_START_SECOND)
-        with suppress(OSError):
-            self.alone = ours.recv(1) == b"1"
-            return
-        self.alone = False
+        self._alone: bool | None = None
 
-    def fork(self, errors: IO[bytes]) -> _Forked | None:
+    def alone(self) -> bool:
+        """Wait until it has loaded everything; whether it has no thread, and so can fork."""
+        if self._alone is None:
+            self._alone = False
+            with suppress(OSError):
+                self._alone = self._control.recv(1) == b"1"
+        return self._alone
+
+    def fork(self, threads: int, errors: IO[bytes]) -> _Forked | None:
         """Begin a worker; None where this process has gone."""
         pipes = [os.pipe() for _ in range(3)]
         (jobs, stdin), (stdout, replies), (status, ended) = pipes
         theirs = (jobs, replies, errors.fileno(), ended)
         try:
-            socket.send_fds(self._control, [b"1"], theirs)
+            socket.send_fds(self._control, [_NUMBER.pack(threads)], theirs)
             told = self._control.recv(_NUMBER.size)
         except OSError:
             told = b""
@@ -181,20 +205,27 @@ _warm: dict[Any, _Warm] = {}
 _warm_lock: Final = threading.Lock()
 
 
-def _forked(warm_up: str, environment: dict[str, str], errors: IO[bytes]) -> _Forked | None:
-    # of another process, folder or environment it would be another program's
-    key = (os.getpid(), warm_up, str(Path.cwd()), tuple(sorted(environment.items())))
+def _forked(warm_up: str, threads: int, errors: IO[bytes]) -> _Forked | None:
     with _warm_lock:
         for _ in range(2):
-            if key not in _warm:
-                _end_others(key)
-                _warm[key] = _Warm(warm_up, environment)
-            if not _warm[key].alone:
+            key = _warm_one(warm_up)
+            if not _warm[key].alone():
                 return None
-            if (forked := _warm[key].fork(errors)) is not None:
+            if (forked := _warm[key].fork(threads, errors)) is not None:
                 return forked
             _warm.pop(key).end()  # it had left, or was ended
     return None
+
+
+def _warm_one(warm_up: str) -> tuple[Any, ...]:
+    """Return the key of the warm process for this process as it is now; begin it if need be."""
+    environment = _environment()
+    # of another process, folder or environment it would be another program's
+    key = (os.getpid(), warm_up, str(Path.cwd()), tuple(sorted(environment.items())))
+    if key not in _warm:
+        _end_others(key)
+        _warm[key] = _Warm(warm_up, environment)
+    return key
 
 
 def _end_others(key: tuple[Any, ...]) -> None:
@@ -233,11 +264,12 @@ def _fork_when_told(control: socket.socket) -> None:
             os.read(woken, 4096)
             _tell_of_ended(children)
         if control in ready:
-            told, descriptors, *_ = socket.recv_fds(control, 1, 4)
+            told, descriptors, *_ = socket.recv_fds(control, _NUMBER.size, 4)
             if not told:
                 return
             pid = os.fork()
             if not pid:
+                os.environ.update(_share(*_NUMBER.unpack(told)))  # of libraries still to be loaded
                 _become_worker(descriptors, [control.fileno(), woken, wake, *children.values()])
             *theirs, children[pid] = descriptors
             for descriptor in theirs:

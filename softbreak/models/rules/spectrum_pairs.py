@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -17,11 +17,11 @@ from softbreak.data.record import Cell
 from softbreak.features.evidence.cell_evidence import Spectrum
 from softbreak.models.rules.spoken_numbers import hours, ohm, percent
 from softbreak.models.rules.thresholds import HEALTHY_UPPER
-from softbreak.physics.circuit_pair import pooled_pair
-from softbreak.physics.circuits import chemistry_of
 from softbreak.physics.impedance import Intercepts, inductive_end
-from softbreak.physics.pair import PairResult
 from softbreak.verdict import HEALTHY_BELOW
+
+if TYPE_CHECKING:
+    from softbreak.physics.pair import PairResult
 
 SURE: Final = 0.95
 """Posterior probability from which a pair of spectra convicts."""
@@ -85,6 +85,9 @@ def pair_of(reference: Spectrum, spectrum: Spectrum, cell: Cell) -> PairResult:
     reference, spectrum : Spectrum
     cell : Cell
     """
+    from softbreak.physics.circuit_pair import pooled_pair  # kernels of their own: not every cell
+    from softbreak.physics.circuits import chemistry_of
+
     change = spectrum.temperature_celsius - reference.temperature_celsius
     return pooled_pair(
         (reference.frequency, reference.impedance),

@@ -151,12 +151,13 @@ def array_of(column: Any, scale: float = 1.0) -> np.ndarray:
     scale : float
         How many of our units one of the column's is.
     """
-    import polars as pl
     import pyarrow as pa
 
     if not column.null_count and column.type in (pa.float32(), pa.float64()):
         values: np.ndarray = column.to_numpy()
         return values if scale == 1.0 else values * values.dtype.type(scale)
+    import polars as pl
+
     series = pl.Series(column)
     if series.dtype.is_temporal():
         return _seconds(series)
