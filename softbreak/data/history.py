@@ -202,7 +202,9 @@ def placements(spans: Sequence[Span]) -> list[tuple[int, float]]:
     starts = [spans[group[0]].started for group in groups]
     absolute = bool(groups) and all(start is not None for start in starts)
     if absolute:
-        order = sorted(range(len(groups)), key=lambda g: starts[g] or 0.0)
+        # by their first samples: parts of one test whose time runs on all state the same beginning
+        begins = [(spans[group[0]].started or 0.0) + spans[group[0]].first for group in groups]
+        order = sorted(range(len(groups)), key=begins.__getitem__)
     else:
         order = sorted(range(len(groups)), key=lambda g: natural_key(spans[groups[g][0]].path))
     placed: list[tuple[float, int, float]] = []
