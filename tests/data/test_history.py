@@ -40,6 +40,14 @@ def test_without_absolute_time_names_order_and_test_time_runs_on():
     assert history.clocks[1].tolist() == [7.0, 12.0]
 
 
+def test_test_times_that_go_on_outweigh_names():
+    history = assemble(Cell("c"), [series("end.csv", [6, 9]), series("start.csv", [0, 5.9])])
+    assert [r.source.path for r in history.records] == ["start.csv", "end.csv"]
+    # a short file beside one that begins late follows nothing
+    history = assemble(Cell("c"), [series("a.csv", [60, 999]), series("b.csv", [0, 30])])
+    assert [r.source.path for r in history.records] == ["a.csv", "b.csv"]
+
+
 def test_a_file_that_continues_the_test_time_is_not_shifted():
     history = assemble(Cell("c"), [series("1.csv", [0, 5]), series("2.csv", [6, 9])])
     assert history.clocks[1].tolist() == [6.0, 9.0]
