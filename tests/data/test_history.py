@@ -27,10 +27,25 @@ def test_files_are_ordered_by_absolute_time():
     assert history.clocks[1][0] == 1000.0
 
 
+def test_parts_of_one_test_are_ordered_by_their_first_samples():
+    # both state when the test began, which a wall clock of whole seconds blurs
+    parts = [series("a.csv", [0, 10], started=1000.4), series("b.csv", [11, 20], started=1000.0)]
+    history = assemble(Cell("c"), parts)
+    assert [r.source.path for r in history.records] == ["a.csv", "b.csv"]
+
+
 def test_without_absolute_time_names_order_and_test_time_runs_on():
     history = assemble(Cell("c"), [series("run_10.csv", [0, 5]), series("run_9.csv", [0, 7])])
     assert [r.source.path for r in history.records] == ["run_9.csv", "run_10.csv"]
     assert history.clocks[1].tolist() == [7.0, 12.0]
+
+
+def test_test_times_that_go_on_outweigh_names():
+    history = assemble(Cell("c"), [series("end.csv", [6, 9]), series("start.csv", [0, 5.9])])
+    assert [r.source.path for r in history.records] == ["start.csv", "end.csv"]
+    # a short file beside one that begins late follows nothing
+    history = assemble(Cell("c"), [series("a.csv", [60, 999]), series("b.csv", [0, 30])])
+    assert [r.source.path for r in history.records] == ["a.csv", "b.csv"]
 
 
 def test_a_file_that_continues_the_test_time_is_not_shifted():

@@ -28,7 +28,7 @@ from softbreak.models.live.changes import Change, Kind, warning_change
 from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of, units_of
 from softbreak.models.rules.fused import not_applicable
 from softbreak.models.rules.impedance import SpectrumReader
-from softbreak.models.withheld import is_too_little
+from softbreak.models.withheld import is_too_little, lies_below_a_range
 from softbreak.verdict import Evidence, State, Verdict
 
 ONE_WAY_SECOND: Final = 6 * 3600.0
@@ -216,8 +216,10 @@ class LiveCell:
         self._logged = evidence.temperature_logged
         self._applies = chosen.unit == "cycle" and not_applicable(evidence) is None
         self._pairing = None
-        # what a doubtful current says, and what too little says, is looked over as a whole
+        # what a doubtful current says, what too little says and what begins beyond the range of its
+        # channel is looked over as a whole
         whole = bool(evidence.current_in_doubt) or is_too_little(evidence)
+        whole = whole or lies_below_a_range(evidence)
         if not ended and self._judge is not None and not whole:
             times = [reading.time_second for reading in readings]
             times += evidence.sweeps["end_time_second"].tolist()

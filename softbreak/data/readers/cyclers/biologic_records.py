@@ -156,7 +156,15 @@ def _technique(header: Header, columns: Columns, start: int, stop: int) -> Techn
 
 
 def _series_columns(header: Header, columns: Columns) -> Columns:
-    """Return the columns of cycling, voltammetry and rest."""
+    """Return the columns of cycling, voltammetry and rest.
+
+    Where a current is imposed the whole cell's voltage tells of it; a sweep is that of Ewe.
+    """
+    if bio.CELL_VOLTAGE in columns:
+        is_swept = header.method.technique is Technique.VOLTAMMETRY
+        own = is_swept and "voltage_volt" in columns
+        whole = columns["voltage_volt" if own else bio.CELL_VOLTAGE]
+        columns = {**columns, "voltage_volt": whole}
     for name in ("test_time_second", "voltage_volt"):
         if name not in columns:
             raise _lacks(header, name)

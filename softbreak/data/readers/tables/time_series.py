@@ -156,10 +156,10 @@ def _find(names: Sequence[str], layout: Layout) -> dict[str, Match]:
 
 
 def _in_order(
-    arrays: Mapping[str, np.ndarray], layout: Layout, told: Told
+    path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: Told
 ) -> tuple[dict[str, np.ndarray], Told]:
     """Put rows in the order of their recording, each once, and say so in ``told.stated``."""
-    found = arranged(arrays, restarts=layout.restarts)
+    found = arranged(arrays, restarts=layout.restarts, path=path)
     kept = {name: array for name, array in arrays.items() if name != RECORD}
     if found.rows is not None:
         kept = {name: array[found.rows] for name, array in kept.items()}
@@ -264,7 +264,7 @@ def build(
     # What a damaged row says of the time must not shift those behind it.
     arrays, told = _measured(path, arrays, told, unread)
     if arrange:
-        arrays, told = _in_order(arrays, layout, told)
+        arrays, told = _in_order(path, arrays, layout, told)
     arrays, said = on_one_clock(arrays, restarts=layout.restarts, bare=told.time_unit)
     kept, told = _measured(path, arrays, told, unread)
     stated = {**told.stated, **said}

@@ -50,7 +50,8 @@ def labelled(labels: pl.Series, says: Callable[[str], bool]) -> np.ndarray:
 def signed(current: np.ndarray, discharging: np.ndarray) -> np.ndarray:
     """Turn an unsigned current negative where the file's labels say discharge.
 
-    A file that already signs its current is mostly negative there, and is left as it is.
+    A file that already signs its current is mostly negative there, and is left as it is; one that
+    is mostly positive there and negative elsewhere counts the other way, and is turned.
 
     Parameters
     ----------
@@ -65,6 +66,8 @@ def signed(current: np.ndarray, discharging: np.ndarray) -> np.ndarray:
     there = current[discharging]
     if np.count_nonzero(there > 0) <= np.count_nonzero(there < 0):
         return current
+    if float(np.nansum(current[~discharging])) < 0.0:  # what rests show is small
+        return -current
     return np.where(discharging, -np.abs(current), current)
 
 
