@@ -86,6 +86,8 @@ class Layout:
 
     def recognises(self, names: Sequence[str]) -> bool:
         """Whether a header holds time, voltage and current as this vendor names them."""
+        if len(names) < len(SERIES_COLUMNS):
+            return False
         found = match(names, self._series)
         return all(name in found for name in SERIES_COLUMNS)
 
