@@ -137,6 +137,19 @@ def test_a_hold_without_control_columns_is_found_by_its_current():
     assert hold.fresh
 
 
+@pytest.mark.parametrize("end", [20, 21, 179, 180, 181, 500, 900])
+def test_a_hold_ends_where_its_voltage_leaves_it(end):
+    time = np.arange(1000) * 10.0
+    voltage = np.where(np.arange(1000) < end, 0.1, 0.102 + 1e-3 * np.arange(1000))
+    current = 1e-6 + 1e-6 * np.exp(-np.arange(1000) / (0.3 * end))
+    table = pd.DataFrame(
+        {"test_time_second": time, "voltage_volt": voltage, "current_ampere": current}
+    )
+    cell = Cell("x")
+    (hold,) = holds_of(assemble(cell, [Record(cell, Technique.CYCLING, table, Source("x"))]))
+    assert len(hold.time) == end
+
+
 def test_rate_test_of_known_end(techniques):
     cell = techniques["ramp"]
     timeline = build_timeline(cell)

@@ -98,6 +98,8 @@ def without_copies(records: Sequence[AnyRecord]) -> tuple[list[AnyRecord], list[
     copies : list of Copy
     """
     kept, copies = _without_twins(records)
+    if len({record.source.path for record in kept}) < 2:
+        return kept, copies  # nothing but other files' rows can be told twice
     series = [_Rows.of(k, r) for k, r in enumerate(kept) if isinstance(r, Record) and _is_series(r)]
     # the longest is the whole, and of two of one length the first
     series.sort(key=lambda rows: -len(rows.left))

@@ -130,17 +130,31 @@ def _runs(allowed: np.ndarray, level: np.ndarray) -> list[tuple[int, int]]:
     """Stretches of allowed samples whose level stays near where it stood when they began."""
     runs: list[tuple[int, int]] = []
     values, free = level.tolist(), allowed.tolist()
-    start, centre = 0, float("nan")
-    for k, value in enumerate(values):
+    start = 0
+    while start < len(values):
+        centre = values[start]
         reach = max(STEADY * abs(centre), STEADY_VOLT)
-        if free[k] and abs(value - centre) <= reach:
-            continue
-        if k > start and free[start]:
-            runs.append((start, k))
-        start, centre = k, value
-    if free and free[start]:
-        runs.append((start, len(values)))
+        stop, near = start + 1, min(start + LEAST_SAMPLES, len(values))
+        while stop < near and free[stop] and abs(values[stop] - centre) <= reach:
+            stop += 1
+        if stop == near:
+            stop = _left(allowed, level, stop, centre, reach)
+        if free[start]:
+            runs.append((start, stop))
+        start = stop
     return runs
+
+
+def _left(allowed: np.ndarray, level: np.ndarray, at: int, centre: float, reach: float) -> int:
+    """First sample from one on that is not allowed, or not near; ever more at once."""
+    many = 8 * LEAST_SAMPLES
+    while at < len(level):
+        part = slice(at, at + many)
+        held = allowed[part] & (np.abs(level[part] - centre) <= reach)
+        if not held.all():
+            return at + int(np.argmin(held))
+        at, many = at + len(held), 2 * many
+    return at
 
 
 def _long(clock: np.ndarray, run: tuple[int, int]) -> bool:

@@ -50,6 +50,8 @@ SMALLEST_FLOOR = 1e-290
 """Of V/I (Ω); below it a ratio of two of them has not its full precision."""
 _ORDINARY = math.exp(SMALLEST_EVENT) * (1.0 - 1e-6)
 """A smaller ratio of two neighbours is no event, however its logarithms are rounded."""
+_ROUNDED = 1e-9
+"""More than logarithms and exponentials are off by."""
 _QUIET_VOLT, _QUIET_AMPERE = 0.05, 0.02
 """Relative changes that together make a smaller ratio yet."""
 _COMMON = (1e-250, 1e250)
@@ -291,6 +293,26 @@ def _longest(time, voltage, begin, stop, usual):
 
 
 @exact
+def _surely_rattles(resistance, imposed, floor, noise, k) -> bool:
+    """Tell whether the scatter of a voltage explains a change of ln R, by one logarithm.
+
+    The level before a change is at most the highest of the samples in its median: where even that
+    one's share of scatter is larger than the change, nothing else has to be looked at.
+    """
+    here, last = max(resistance[k], floor), max(resistance[k - 1], floor)
+    top = here * abs(imposed[k])
+    if not here > last:
+        high = last
+        for j in range(max(2, k - WINDOW), k):
+            if not resistance[j] < np.inf:
+                return False
+            high = resistance[j] if resistance[j] > high else high
+        top = high * abs(imposed[k - 1])
+    least = EVENT_SIGMAS * noise / max(top, noise)
+    return abs(np.log(here / last)) < least * (1.0 - _ROUNDED) - _ROUNDED
+
+
+@exact
 def _search(samples, sign, noise, twin, place, size, counts):
     """Do as :func:`search_half_cycle` for samples that all lasted."""
     time, voltage, imposed = samples
@@ -306,7 +328,7 @@ def _search(samples, sign, noise, twin, place, size, counts):
     found = 0
     k = 3
     while k < n:
-        if not marks[k]:
+        if not marks[k] or _surely_rattles(resistance, imposed, floor, noise, k):
             k += 1
             continue
         here = _log_resistance(voltage, imposed, sign, floor, k)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,8 +86,14 @@ class Layout:
 
     def recognises(self, names: Sequence[str]) -> bool:
         """Whether a header holds time, voltage and current as this vendor names them."""
-        found = match(names, self.fields)
+        if len(names) < len(SERIES_COLUMNS):
+            return False
+        found = match(names, self._series)
         return all(name in found for name in SERIES_COLUMNS)
+
+    @cached_property
+    def _series(self) -> tuple[Field, ...]:
+        return tuple(field for field in self.fields if field.target in SERIES_COLUMNS)
 
 
 @dataclass(frozen=True)
