@@ -145,10 +145,10 @@ def evidence_of(
     )
 
 
-def _followed(record: Record, entry: RecordLog) -> dict[str, np.ndarray]:
+def _followed(record: Record, entry: RecordLog) -> Mapping[str, np.ndarray]:
     """Columns that are followed; pandas gives those of a short table quicker all at once."""
     if isinstance(record, ArrayRecord):
-        return dict(record.columns)
+        return record.columns
     if record.rows > SHORT_ROWS:
         return {name: record.array(name) for name in COLUMNS if record.has(name)}
     rows = record.table.to_numpy(dtype=np.float64)
@@ -201,11 +201,11 @@ class CellRecords:
             self._end_of_old()
         columns = _followed(record, entry)
         if offset:
-            columns["test_time_second"] = columns["test_time_second"] + offset
+            columns = {**columns, "test_time_second": columns["test_time_second"] + offset}
+        if entry.technique is Technique.CYCLING:
+            return self.stream.feed(key, columns, entry.meter.take)
         entry.feed(record, columns)
-        if entry.technique is not Technique.CYCLING:
-            return 0
-        return self.stream.feed(key, columns)
+        return 0
 
     def _end_of_old(self) -> None:
         """Let go of the rows of voltammograms that were followed by several others."""
