@@ -37,16 +37,16 @@ class CycleBuilder:
         """Whether the current has reversed."""
         return bool(self._state[_REVERSED])
 
-    def place(self, sign: int, mean_current: float) -> int:
+    def place(self, sign: float, mean_current: float) -> int:
         """Return the cycle (0-based) that the next half-cycle belongs to; −1 for mere noise.
 
         Parameters
         ----------
-        sign : int
+        sign : float
         mean_current : float
             Mean of the imposed current's magnitude (A).
         """
-        return int(_place(self._state, sign, mean_current))
+        return int(_place(self._state, float(sign), mean_current))
 
     def place_all(
         self, signs: np.ndarray, mean_currents: np.ndarray, counts: np.ndarray

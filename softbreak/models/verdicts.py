@@ -241,10 +241,9 @@ class Verdicts(Sequence[Verdict]):
         return list(map(Evidence, names, values, baselines, sentences))
 
     def _verdict(self, numbers: tuple[Any, ...], evidence: Sequence[Evidence]) -> Verdict:
-        state, *floats, transient, wanted = numbers
-        told = (transient != 0, self.texts[wanted], tuple(evidence))
-        fields: list[Any] = [STATES[state], *floats, *told]
-        return Verdict(*fields)
+        state, healthy, soft, hard, eta, lower, upper, transient, wanted = numbers
+        passed, text, found = transient != 0, self.texts[wanted], tuple(evidence)
+        return Verdict(STATES[state], healthy, soft, hard, eta, lower, upper, passed, text, found)
 
 
 _BASES: Final = tuple(

@@ -7,6 +7,7 @@ phase is subtracted first. A warning is a guess; the finished half-cycle confirm
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -123,4 +124,5 @@ class Lookout:
 
 def _quieter(twin: Twin, older: Twin) -> float:
     """Scatter of a voltage sample (V): that of a telegraph is the distance of its levels."""
-    return float(np.fmin(twin.noise, older.noise))
+    one, other = twin.noise, older.noise
+    return other if other < one or math.isnan(one) else one

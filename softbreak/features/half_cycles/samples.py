@@ -218,7 +218,8 @@ class Intake:
         if filled < self._enough and not wholly:
             return
         settled = int(self.marks[SETTLED])
-        start, _, sign, _ = self.open
+        start, _, sign = self.segmenter.begun
+        start = max(start - int(self.marks[GONE]), 0)
         keep = start if sign else max(start, settled - REST_ROWS)
         keep = min(keep, settled - _MARGIN)
         if keep >= (1 if wholly else max(_FEW, filled // 2)):

@@ -263,7 +263,7 @@ class LiveCell:
         if not len(cycles.numbers):
             return []  # every other half-cycle begins one
         starts, ends = cycles.column("start_time_second"), cycles.column("end_time_second")
-        if (starts <= self._measured).any():
+        if any(start <= self._measured for start in starts.tolist()):
             raise PairingRevised  # a spectrum or a voltammogram was taken meanwhile
         units = zip(cycles.numbers.tolist(), starts.tolist(), ends.tolist(), strict=True)
         said = self._judge.step(cycles)

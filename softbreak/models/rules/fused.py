@@ -91,6 +91,12 @@ def sweep_jumps(evidence: CellEvidence) -> list[SweepJump]:
     ]
 
 
+def _to_be_seen(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Room for what the rule sees of cycles: as rows, and as records of CYCLE."""
+    seen = np.empty((count, 2 + len(_SEEN)))
+    return seen, seen.view(CYCLE)[:, 0]
+
+
 class VoltageJudge:
     """The voltage rule on the cycles of one cell; see :class:`softbreak.models.detector.Judge`.
 
@@ -119,6 +125,7 @@ class VoltageJudge:
         self._rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
         self._jumps = sweep_jumps(evidence)
         self._start, self._resistance = math.inf, math.nan  # of the cycle before
+        self._alone = _to_be_seen(1)  # what is seen of a single cycle
 
     def step(self, cycles: Cycles) -> Verdicts:
         """Judge the next cycles."""
@@ -128,13 +135,13 @@ class VoltageJudge:
             self.concluded = np.full((count, len(CONCLUDED)), np.nan)
             return self.verdicts
         cycles = self.measured(cycles)
-        seen = np.empty((count, 2 + len(_SEEN)))
-        seen[:, 0], seen[:, 1:-1] = cycles.numbers, np.take(cycles.rows, _SEEN, axis=1)
+        seen, records = self._alone if count == 1 else _to_be_seen(count)
+        seen[:, 0], seen[:, 1:-1] = cycles.numbers, cycles.rows.take(_SEEN, axis=1)
         current = cycles.column("current_ampere")
         slow_ohms(cycles.edges, cycles.half_cycles, current, slow := np.empty(count))
         seen[:, -1] = slow
         events = self._with_jumps(cycles) if self._jumps else (cycles.changes, cycles.events)
-        self.verdicts, self.concluded = self._rule.step(seen.view(CYCLE)[:, 0], *events)
+        self.verdicts, self.concluded = self._rule.step(records, *events)
         self.reasons = self._rule.reasons
         if self._clipped is not None:
             said = undetermined(*self._clipped.told)
