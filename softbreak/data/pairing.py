@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softbreak.compiled import strict
 
@@ -124,7 +125,7 @@ def _place_all(
         reversed_[k] = state[_REVERSED] > 0.0
 
 
-def number_cycles(signs: Sequence[int], mean_currents: Sequence[float]) -> np.ndarray:
+def number_cycles(signs: ArrayLike, mean_currents: ArrayLike) -> np.ndarray:
     """Number half-cycles into cycles in one go.
 
     Returns

@@ -166,7 +166,7 @@ def _places(parts: Sequence[HalfCycles]) -> tuple[np.ndarray, np.ndarray, np.nda
     signs = np.concatenate([part.table.rows[:, SIGN] for part in parts])
     steady = np.concatenate([steady_current(part.table.rows) for part in parts])
     long = np.concatenate([part.table.rows[:, _SAMPLES] >= SHORT_SAMPLES for part in parts])
-    return number_cycles(signs.astype(np.int64).tolist(), steady.tolist()), signs, long
+    return number_cycles(signs, steady), signs, long
 
 
 _Piece = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]

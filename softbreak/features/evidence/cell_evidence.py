@@ -17,7 +17,7 @@ import pandas as pd
 from softbreak.data.history import CellHistory, joined_cell, placements
 from softbreak.data.mixture import RecordFacts, mixture_of
 from softbreak.data.plausible import doubtful_current
-from softbreak.data.record import ArrayRecord, Cell, Record, Technique
+from softbreak.data.record import ArrayRecord, Cell, Record, Technique, ViewedRecord
 from softbreak.features.cycles.finished_cycles import Arranged, arranged
 from softbreak.features.cycles.timeline import Timeline, tables_of
 from softbreak.features.cycles.waveforms import waveform_table
@@ -149,7 +149,7 @@ def _followed(record: Record, entry: RecordLog) -> Mapping[str, np.ndarray]:
     """Columns that are followed; pandas gives those of a short table quicker all at once."""
     if isinstance(record, ArrayRecord):
         return record.columns
-    if record.rows > SHORT_ROWS:
+    if record.rows > SHORT_ROWS or isinstance(record, ViewedRecord):
         return {name: record.array(name) for name in COLUMNS if record.has(name)}
     rows = record.table.to_numpy(dtype=np.float64)
     return {name: rows[:, place] for name, place in entry.followed(record.table)}

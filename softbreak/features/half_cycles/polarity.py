@@ -337,6 +337,8 @@ def steady_current(rows: np.ndarray) -> np.ndarray:
     samples, mean, scatter = rows[:, _SAMPLES], rows[:, _CURRENT], rows[:, _CURRENT + 1]
     charge = rows[:, _CURRENT - 1]
     short = samples < SHORT_SAMPLES
+    if not short.any():
+        return mean.copy()
     noise = short & (mean < 3.0 * scatter)
     if (~short).any():
         usual = np.median(mean[~short])

@@ -14,7 +14,7 @@ import pandas as pd
 from softbreak.data.checks import Finding as Remark
 from softbreak.data.checks import check_history
 from softbreak.data.decimation import min_max_samples
-from softbreak.data.history import CellHistory
+from softbreak.data.history import CellHistory, ViewedHistory
 from softbreak.data.record import Technique, plain_cell
 from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.columns import Columns
@@ -178,6 +178,7 @@ def examine(history: CellHistory, detector: str | Detector = DEFAULT) -> Diagnos
             "softbreak.diagnose(softbreak.read(path))"
         )
     plain_cell(history.cell)
+    history = ViewedHistory(history)
     evidence = gather(history, waveforms=detector_of(detector).waveforms)
     return diagnosed(evidence, history, check_history(history), detector)
 
@@ -350,7 +351,7 @@ def _sources(history: CellHistory) -> Columns:
             record.technique.value,
             record.source.method,
             record.source.reader,
-            len(record.table),
+            record.rows,
             *moment,
         )
         for record, moment in zip(history.records, history.moments().tolist(), strict=True)
