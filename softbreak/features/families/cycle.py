@@ -147,7 +147,8 @@ class CycleFeatures:
         spectra, spectra_ohm = spectrum_rows(evidence, readings)
         sweeps, chords = sweep_rows(evidence)
         self._spectra = _Newest([r.time_second for r in readings], spectra, spectra_ohm)
-        self._sweeps = _Newest(evidence.sweeps["end_time_second"].to_list(), sweeps, chords)
+        ends = evidence.sweeps["end_time_second"].to_list() if len(sweeps) else []
+        self._sweeps = _Newest(ends, sweeps, chords)
 
     def step(self, cycles: Cycles) -> np.ndarray:
         """Return ``COLUMNS`` of the next cycles, one row each.
@@ -192,8 +193,11 @@ class _Newest:
 
     def __init__(self, times: Sequence[float], rows: np.ndarray, levels: np.ndarray) -> None:
         self._times = np.asarray(times, dtype=np.float64)
-        self._rows = np.vstack([rows, np.full((1, rows.shape[1]), np.nan)])  # none: the last row
-        self._levels = np.append(levels, np.nan)
+        count, columns = rows.shape
+        self._rows = np.full((count + 1, columns), np.nan)  # none: the last row
+        self._rows[:count] = rows
+        self._levels = np.full(count + 1, np.nan)
+        self._levels[:count] = levels
         self._last, self._age = -1, -1
 
     def at(self, ends: np.ndarray, beside: np.ndarray) -> tuple[np.ndarray, np.ndarray | float]:

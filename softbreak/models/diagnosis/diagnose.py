@@ -47,10 +47,13 @@ def file_cycles(history: CellHistory, half_cycles: Columns) -> np.ndarray:
         As it stands in the middle of each half-cycle; NaN where the file gives none, and where a
         record was so long that it was read in pieces.
     """
-    middle = 0.5 * (half_cycles["start_time_second"] + half_cycles["end_time_second"])
     found = np.full(len(half_cycles), np.nan)
-    for one, clock in history.of(Technique.CYCLING):
-        if FILE_CYCLE not in one.table.columns or not len(clock):
+    numbered = [one for one in history.of(Technique.CYCLING) if one[0].has(FILE_CYCLE)]
+    if not numbered:
+        return found
+    middle = 0.5 * (half_cycles["start_time_second"] + half_cycles["end_time_second"])
+    for one, clock in numbered:
+        if not len(clock):
             continue
         mine = np.flatnonzero((middle >= clock[0]) & (middle <= clock[-1]))
         place = np.searchsorted(clock, middle[mine], side="right") - 1
