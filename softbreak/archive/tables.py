@@ -7,7 +7,6 @@ import math
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -261,7 +260,7 @@ def _evidence(values: Verdicts | Iterable[Any]) -> pa.Array:
     if isinstance(values, Verdicts):
         offsets, found = values.bounds, values.found
         columns = [
-            _words(tuple(values.texts)).take(pa.array(np.ascontiguousarray(found["feature"]))),
+            _listed([values.texts[k] for k in found["feature"].tolist()], pa.string()),
             *(pa.array(np.ascontiguousarray(found[name])) for name in ("value", "baseline")),
             _listed(values.sentences, pa.string()),
         ]
@@ -272,12 +271,6 @@ def _evidence(values: Verdicts | Iterable[Any]) -> pa.Array:
         columns = [pa.array([item[f.name] for item in flat], f.type) for f in _PIECE]
     items = pa.StructArray.from_arrays(columns, fields=_PIECE)
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items, type=EVIDENCE)
-
-
-@lru_cache(maxsize=16)
-def _words(texts: tuple[str, ...]) -> pa.Array:
-    """Texts of which rows name one, as an array; those of the rules are always the same."""
-    return _listed(list(texts), pa.string())
 
 
 def frame_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pd.DataFrame:

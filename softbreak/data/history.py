@@ -281,7 +281,7 @@ def _merged(cell: Cell, stated: Cell) -> Cell:
         for name in Cell.__slots__
         if getattr(cell, name) in (None, "") and getattr(stated, name) not in (None, "")
     }
-    return replace(cell, **known)
+    return replace(cell, **known) if known else cell
 
 
 def merged_cell(cell: Cell, records: Iterable[Record]) -> Cell:

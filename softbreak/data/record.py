@@ -318,8 +318,9 @@ class ViewedRecord(Record):
     record : Record
     """
 
-    __slots__ = ("_arrays",)
+    __slots__ = ("_arrays", "_names")
     _arrays: dict[str, np.ndarray]
+    _names: frozenset[str]
 
     def __init__(self, record: Record) -> None:
         for name, value in (
@@ -328,8 +329,13 @@ class ViewedRecord(Record):
             ("table", record.table),
             ("source", record.source),
             ("_arrays", {}),
+            ("_names", frozenset(record.table.columns.tolist())),
         ):
             object.__setattr__(self, name, value)
+
+    def has(self, column: str) -> bool:
+        """Return whether there is such a column."""
+        return column in self._names
 
     def array(self, column: str) -> np.ndarray:
         """Return a column as an array (no copy where pandas allows)."""

@@ -12,7 +12,6 @@ import re
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -36,6 +35,10 @@ META: Final = "meta.json"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _WRITE: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 """zstd sets itself up for every column anew, which took longer than all else for a small cell."""
+
+_WRITE_PLAIN: Final = pa.ipc.IpcWriteOptions(use_threads=False)
+_WORTH_ROWS: Final = 8
+"""Columns of fewer rows are longer when they are compressed."""
 
 
 class Stored(NamedTuple):
@@ -159,7 +162,7 @@ def members_of(meta: Mapping[str, Any], diagnosis: Diagnosis | None) -> dict[str
     content = dict(meta)
     members: dict[str, Any] = {}
     if diagnosis is not None:
-        content["cell"] = asdict(diagnosis.cell)
+        content["cell"] = {name: getattr(diagnosis.cell, name) for name in Cell.__slots__}
         content["summary"] = diagnosis.summary
         content["findings"] = [
             {"severity": f.severity, "topic": f.topic, "sentence": f.sentence}
@@ -194,7 +197,8 @@ def _no_verdicts() -> memoryview:
 
 def _bytes_of(table: pa.Table) -> memoryview:
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema, options=_WRITE) as writer:
+    how = _WRITE if len(table) >= _WORTH_ROWS else _WRITE_PLAIN
+    with pa.ipc.new_file(sink, table.schema, options=how) as writer:
         writer.write_table(table)
     return memoryview(sink.getvalue())
 

@@ -141,20 +141,13 @@ REGIME: Final = np.dtype([("current", "<f8"), ("duration", "<f8"), ("shift", "<f
 FEWEST_SLOTS: Final = 32
 
 
-def _nothing_known() -> np.ndarray:
+def new_memory() -> np.ndarray:
+    """Return the memory of a cell that nothing is known of yet, shape (1,)."""
     memory = np.zeros(1, MEMORY)
     for name in _UNKNOWN:
         memory[name] = np.nan
     memory["top"] = -np.inf
     return memory
-
-
-_NOTHING_KNOWN: Final = _nothing_known()
-
-
-def new_memory() -> np.ndarray:
-    """Return the memory of a cell that nothing is known of yet, shape (1,)."""
-    return _NOTHING_KNOWN.copy()
 
 
 def new_regimes(cycles: int) -> np.ndarray:
