@@ -158,11 +158,12 @@ class CycleFeatures:
         cycles : Cycles
             Every cycle of the cell is given once, in order.
         """
-        measured = np.take(cycles.rows, _MEASURED, axis=1)
+        measured = cycles.rows.take(_MEASURED, axis=1)
         logs = np.empty(4 * len(measured) + len(cycles.edges))
         self._highest = arguments(measured, cycles.edges, self._highest, logs)
         np.log(logs, out=logs)
-        beside = np.full((len(measured), 4), np.nan)
+        beside = np.empty((len(measured), 4))
+        beside.fill(np.nan)
         ends = cycles.column("end_time_second")
         out = np.empty((len(measured), len(COLUMNS)))
         out[:, _SPECTRUM], out[:, -2] = self._spectra.at(ends, beside[:, :2])
