@@ -208,7 +208,8 @@ class LivePairing:
         if cycle < 0:
             return
         statistics = row_statistics(values, self._reading)
-        statistics[0], statistics[1] = row[0] + self._shift, row[1] + self._shift
+        for end in (0, 1):
+            statistics[end] += self._shift
         self._statistics.append(statistics)
         excursions = row[EXCURSIONS + self._reading]
         self._facts.append((row[SIGN], self._record, excursions, cycle))
