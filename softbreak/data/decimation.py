@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import numpy as np
+
+from softbreak.compiled import exact
+
+_NARROW: Final = 32
+"""In buckets of so few samples numpy takes longer to begin with each than to search it."""
 
 
 def min_max_samples(values: np.ndarray, buckets: int) -> np.ndarray:
@@ -24,13 +31,35 @@ def min_max_samples(values: np.ndarray, buckets: int) -> np.ndarray:
         return np.arange(count)
     width = -(-count // buckets)
     whole = count // width
-    block = values[: whole * width].reshape(whole, width)
-    found = np.stack([block.argmin(axis=1), block.argmax(axis=1)], axis=1)
-    found.sort(axis=1)
-    found += np.arange(whole)[:, None] * width
+    if width <= _NARROW:
+        found = np.empty((whole, 2), dtype=np.int64)
+        _search(values[: whole * width].astype(np.float64), width, found)
+    else:
+        block = values[: whole * width].reshape(whole, width)
+        found = np.stack([block.argmin(axis=1), block.argmax(axis=1)], axis=1)
+        found.sort(axis=1)
+        found += np.arange(whole)[:, None] * width
     rest = values[whole * width :]
     last = sorted([int(rest.argmin()), int(rest.argmax())]) if len(rest) else []
     # in order as they come: np.unique, which sorts and hashes, takes longer than all the rest
     ends = [whole * width + place for place in last] + [count - 1]
     chosen = np.concatenate([[0], found.ravel(), ends])
     return chosen[np.append(True, chosen[1:] != chosen[:-1])]
+
+
+@exact
+def _search(values: Any, width: int, found: Any) -> None:
+    """Write the first lowest and the first highest of each bucket, in order; NaN is both."""
+    for k in range(len(found)):
+        first = low = high = k * width
+        least = most = values[first]
+        for n in range(first, first + width):
+            value = values[n]
+            if value < least:
+                least, low = value, n
+            elif value > most:
+                most, high = value, n
+            elif np.isnan(value):
+                low = high = n
+                break
+        found[k, 0], found[k, 1] = min(low, high), max(low, high)

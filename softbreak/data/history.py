@@ -13,7 +13,7 @@ from softbreak.data.clock import forward_clock
 from softbreak.data.date_orders import is_open, settled
 from softbreak.data.name_order import life_order
 from softbreak.data.names import natural_key
-from softbreak.data.record import Cell, Record, Technique
+from softbreak.data.record import Cell, Record, Technique, ViewedRecord
 from softbreak.data.runs import head_of, joined, runs_of
 
 MOST_PAUSE: Final = 0.05
@@ -92,6 +92,36 @@ class CellHistory:
             return self.records[run[0][0]], self.clocks[run[0][0]]
         records, offsets = [self.records[k] for k, _ in run], [offset for _, offset in run]
         return joined(records, offsets), np.concatenate([self.clocks[k] for k, _ in run])
+
+
+class ViewedHistory(CellHistory):
+    """A history while it is judged: columns are taken out of tables, and runs joined, but once.
+
+    Parameters
+    ----------
+    history : CellHistory
+        Is not to be changed meanwhile.
+    """
+
+    __slots__ = ("_wholes",)
+    _wholes: dict[tuple[tuple[int, float], ...], tuple[Record, np.ndarray]]
+
+    def __init__(self, history: CellHistory) -> None:
+        for name in CellHistory.__slots__:
+            object.__setattr__(self, name, getattr(history, name))
+        object.__setattr__(self, "records", tuple(map(_viewed, history.records)))
+        object.__setattr__(self, "_wholes", {})
+
+    def _run(self, run: tuple[tuple[int, float], ...]) -> tuple[Record, np.ndarray]:
+        found = self._wholes.get(run)
+        if found is None:
+            record, clock = super()._run(run)
+            found = self._wholes[run] = _viewed(record), clock
+        return found
+
+
+def _viewed(record: Record) -> Record:
+    return ViewedRecord(record) if type(record) is Record else record
 
 
 def assemble(
@@ -273,7 +303,7 @@ def _merged(cell: Cell, stated: Cell) -> Cell:
         for name in Cell.__slots__
         if getattr(cell, name) in (None, "") and getattr(stated, name) not in (None, "")
     }
-    return replace(cell, **known)
+    return replace(cell, **known) if known else cell
 
 
 def merged_cell(cell: Cell, records: Iterable[Record]) -> Cell:

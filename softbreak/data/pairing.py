@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softbreak.compiled import strict
 
@@ -37,16 +38,16 @@ class CycleBuilder:
         """Whether the current has reversed."""
         return bool(self._state[_REVERSED])
 
-    def place(self, sign: int, mean_current: float) -> int:
+    def place(self, sign: float, mean_current: float) -> int:
         """Return the cycle (0-based) that the next half-cycle belongs to; −1 for mere noise.
 
         Parameters
         ----------
-        sign : int
+        sign : float
         mean_current : float
             Mean of the imposed current's magnitude (A).
         """
-        return int(_place(self._state, sign, mean_current))
+        return int(_place(self._state, float(sign), mean_current))
 
     def place_all(
         self, signs: np.ndarray, mean_currents: np.ndarray, counts: np.ndarray
@@ -125,7 +126,7 @@ def _place_all(
         reversed_[k] = state[_REVERSED] > 0.0
 
 
-def number_cycles(signs: Sequence[int], mean_currents: Sequence[float]) -> np.ndarray:
+def number_cycles(signs: ArrayLike, mean_currents: ArrayLike) -> np.ndarray:
     """Number half-cycles into cycles in one go.
 
     Returns

@@ -127,6 +127,8 @@ class Twin(NamedTuple):
     noise: float
 
 
+_YES: Final = np.array([True])
+_NO: Final = np.array([False])
 NO_TWIN: Final = Twin(np.empty((3, 0)), True, float("nan"))
 
 
@@ -151,9 +153,9 @@ class CurrentDirections:
         """
         if len(signs) > 1:
             return self._builder.place_all(signs, mean_currents, samples >= SHORT_SAMPLES)[1]
-        if samples[0] >= SHORT_SAMPLES:
-            self._builder.place(signs[0], mean_currents[0])
-        return np.array([self.reversed])
+        if samples.item() >= SHORT_SAMPLES:
+            self._builder.place(signs.item(), mean_currents.item())
+        return _YES if self.reversed else _NO
 
     def copy(self) -> CurrentDirections:
         """Return one that goes on from here by itself."""
@@ -273,8 +275,12 @@ class HalfCycles:
             self.rests.extend(ends[:rested])
         if not len(owners):
             return
-        rows, events, halves = rows[: len(owners)], events[:found], pieces[owners]
-        if frozen.any():
+        halves = pieces
+        if len(owners) < len(pieces):
+            rows, halves = rows[: len(owners)], pieces[owners]
+        events = events[:found]
+        stood = np.count_nonzero(frozen)
+        if stood:
             buffer = buffer.copy()
             buffer[VOLTAGE, frozen] = np.nan
         reversed_ = current.take(rows[:, SIGN], halves[:, 3], rows[:, _CURRENT])
@@ -287,9 +293,8 @@ class HalfCycles:
             if k >= 0:
                 start, stop = halves[k, :2].tolist()
                 samples, row = buffer[: IMPOSED + 1, start:stop].copy(), rows[k]
-                still = frozen[start:stop]
-                if still.any():
-                    samples = np.ascontiguousarray(samples[:, ~still])
+                if stood and frozen[start:stop].any():
+                    samples = np.ascontiguousarray(samples[:, ~frozen[start:stop]])
                 twins[sign] = Twin(samples, bool(row[PLAIN]), float(row[NOISE]))
 
     def _slices(
@@ -301,16 +306,15 @@ class HalfCycles:
         reversed_: np.ndarray,
     ) -> None:
         """Measure slices while the current has not reversed; afterwards events need none."""
-        if reversed_.all():
+        if reversed_ is _YES or np.count_nonzero(reversed_) == len(halves):
             events[:, 6] = 0.0
             return
         owner = events[:, 0].astype(np.int64)
-        for k, (piece, done) in enumerate(zip(halves.tolist(), reversed_.tolist(), strict=True)):
+        events[reversed_[owner], 6] = 0.0
+        for k in np.flatnonzero(~reversed_).tolist():
             mine = slice(*np.searchsorted(owner, [k, k + 1]))
-            if done:
-                events[mine, 6] = 0.0
-            else:
-                self._slice(buffer, Piece(*piece), rows[k], events[mine], len(self) + k)
+            piece = Piece(*halves[k].tolist())
+            self._slice(buffer, piece, rows[k], events[mine], len(self) + k)
 
     def _slice(
         self, buffer: np.ndarray, piece: Piece, row: np.ndarray, events: np.ndarray, number: int

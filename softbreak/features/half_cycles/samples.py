@@ -33,6 +33,7 @@ COLUMNS: Final = (
 )
 """What a sample is made of; only the first three must be there."""
 
+_UNKNOWN: Final = float("nan")
 _ROWS: Final = 7
 REST_ROWS: Final = 8
 """Samples of a rest that are kept; how it ended is all that counts."""
@@ -54,6 +55,10 @@ class Piece(NamedTuple):
     stop: int
     sign: int
     length: int
+
+
+_PIECE: Final = len(Piece._fields)
+_NO_PIECES: Final = np.empty((0, _PIECE), dtype=np.int64)
 
 
 def staged(
@@ -89,6 +94,22 @@ def staged(
     return stage
 
 
+def staged_alone(columns: Mapping[str, np.ndarray], stage: np.ndarray) -> np.ndarray:
+    """Bring a single sample into the form of :func:`staged`, in memory of the caller's.
+
+    Parameters
+    ----------
+    columns : mapping of str to numpy.ndarray, shape (1,)
+    stage : numpy.ndarray, shape (6, 1)
+        Is overwritten and returned.
+    """
+    places = stage[:, 0]
+    for row, name in enumerate(COLUMNS):
+        column = columns.get(name)
+        places[row] = _UNKNOWN if column is None else column.item()
+    return stage
+
+
 class Intake:
     """The samples of one record that have not become a half-cycle yet.
 
@@ -116,6 +137,7 @@ class Intake:
         self.waiting = np.zeros(len(COLUMNS))
         self.segmenter = Segmenter()
         self._enough = _FEW
+        self._cuts = np.empty((5, _PIECE), dtype=np.int64)  # of a single sample
 
     @property
     def last(self) -> float:
@@ -156,7 +178,7 @@ class Intake:
         if not self.clock[0]:
             self.first = (ends_of(stage[IN_T]) or (0.0, 0.0))[0]
         self.rows += count
-        cuts = np.empty((count + 4, len(Piece._fields)), dtype=np.int64)
+        cuts = self._cuts if count == 1 else np.empty((count + 4, _PIECE), dtype=np.int64)
         closed = absorb(
             stage,
             self.clock,
@@ -167,7 +189,7 @@ class Intake:
             self.tallies,
             cuts,
         )
-        return cuts[:closed]
+        return cuts[:closed] if closed else _NO_PIECES
 
     def rest_of_it(self) -> list[Piece]:
         """Return the segments that would be left if the record ended here; changes nothing."""
@@ -196,7 +218,8 @@ class Intake:
         if filled < self._enough and not wholly:
             return
         settled = int(self.marks[SETTLED])
-        start, _, sign, _ = self.open
+        start, _, sign = self.segmenter.begun
+        start = max(start - int(self.marks[GONE]), 0)
         keep = start if sign else max(start, settled - REST_ROWS)
         keep = min(keep, settled - _MARGIN)
         if keep >= (1 if wholly else max(_FEW, filled // 2)):

@@ -14,7 +14,7 @@ import pandas as pd
 from softbreak.data.checks import Finding as Remark
 from softbreak.data.checks import check_history
 from softbreak.data.decimation import min_max_samples
-from softbreak.data.history import CellHistory
+from softbreak.data.history import CellHistory, ViewedHistory
 from softbreak.data.record import Technique, plain_cell
 from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.columns import Columns
@@ -47,10 +47,13 @@ def file_cycles(history: CellHistory, half_cycles: Columns) -> np.ndarray:
         As it stands in the middle of each half-cycle; NaN where the file gives none, and where a
         record was so long that it was read in pieces.
     """
-    middle = 0.5 * (half_cycles["start_time_second"] + half_cycles["end_time_second"])
     found = np.full(len(half_cycles), np.nan)
-    for one, clock in history.of(Technique.CYCLING):
-        if FILE_CYCLE not in one.table.columns or not len(clock):
+    numbered = [one for one in history.of(Technique.CYCLING) if one[0].has(FILE_CYCLE)]
+    if not numbered:
+        return found
+    middle = 0.5 * (half_cycles["start_time_second"] + half_cycles["end_time_second"])
+    for one, clock in numbered:
+        if not len(clock):
             continue
         mine = np.flatnonzero((middle >= clock[0]) & (middle <= clock[-1]))
         place = np.searchsorted(clock, middle[mine], side="right") - 1
@@ -178,6 +181,7 @@ def examine(history: CellHistory, detector: str | Detector = DEFAULT) -> Diagnos
             "softbreak.diagnose(softbreak.read(path))"
         )
     plain_cell(history.cell)
+    history = ViewedHistory(history)
     evidence = gather(history, waveforms=detector_of(detector).waveforms)
     return diagnosed(evidence, history, check_history(history), detector)
 
@@ -350,7 +354,7 @@ def _sources(history: CellHistory) -> Columns:
             record.technique.value,
             record.source.method,
             record.source.reader,
-            len(record.table),
+            record.rows,
             *moment,
         )
         for record, moment in zip(history.records, history.moments().tolist(), strict=True)

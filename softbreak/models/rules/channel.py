@@ -133,8 +133,10 @@ class _Side:
     @property
     def leading(self) -> int:
         """How many of the first half-cycles end at one value that later ones go beyond."""
-        level = self.last[0]
+        level = float(self.last[0])
         slack = SAME * max(abs(level), SAME)
+        if len(self.last) < FEWEST or abs(float(self.last[1]) - level) > slack:
+            return 0  # a first one alone says nothing
         alike = np.abs(self.last - level) <= slack
         alike &= np.abs(self.largest - abs(level)) <= slack
         count = len(alike) if alike.all() else int(np.argmin(alike))
@@ -170,17 +172,19 @@ class _Side:
         alike = np.abs(self.last - self.level) <= self.slack
         return np.asarray(alike & (np.abs(self.largest - abs(self.level)) <= self.slack))
 
-    @property
+    @cached_property
     def ends_at_one_value(self) -> bool:
         """Whether nearly all end at their largest voltage, and at the same one."""
-        return bool(self.at_one_value.mean() >= NEARLY_ALL)
+        return _share(self.at_one_value) >= NEARLY_ALL
 
     @property
     def stands(self) -> bool:
         """Whether one value stands in every row of nearly all of them."""
+        if not self.ends_at_one_value:
+            return False
         flat = self.at_one_value & (self.noise == 0.0)
         flat &= np.abs(self.first - self.level) <= self.slack
-        return bool((flat & (np.abs(self.mean - self.level) <= self.slack)).mean() >= NEARLY_ALL)
+        return _share(flat & (np.abs(self.mean - self.level) <= self.slack)) >= NEARLY_ALL
 
     @property
     def stands_nearly(self) -> bool:
@@ -196,11 +200,18 @@ class _Side:
 
     def quiet_beside(self, other: _Side) -> bool:
         """Whether it neither moves nor scatters as the other direction does."""
+        if not self.usual_noise < QUIETER * other.usual_noise:
+            return False
         moved = np.maximum(np.abs(self.last - self.first), np.abs(self.last - self.level))
-        still = moved < FINE * self.noise
-        quieter = median(self.noise) < QUIETER * median(other.noise)
+        if _share(moved < FINE * self.noise) < NEARLY_ALL:
+            return False
         moves = median(np.abs(other.last - other.first)) > MOVES * median(np.abs(other.mean))
-        return bool(still.mean() >= NEARLY_ALL and quieter and moves and other.polarises)
+        return moves and other.polarises
+
+    @cached_property
+    def usual_noise(self) -> float:
+        """Median of their scatter (V)."""
+        return median(self.noise)
 
     def went_beyond(self, other: _Side) -> bool:
         """Whether it once reached farther than it stands, by more than the other direction shows.
@@ -223,7 +234,7 @@ class _Side:
         """Whether the scatter is many of the smallest step between some of the voltages."""
         steps = np.diff(np.unique(shown))
         steps = steps[steps > SAME * self.largest.max()]
-        return bool(len(steps) and median(self.noise) > FINE * steps.min())
+        return bool(len(steps) and self.usual_noise > FINE * steps.min())
 
     @property
     def polarises(self) -> bool:
@@ -231,21 +242,28 @@ class _Side:
         return median(np.abs(self.last - self.first) - POLARISES * self.noise) > 0.0
 
 
-def standing(evidence: CellEvidence) -> Standing | None:
+def _share(flags: np.ndarray) -> float:
+    """Mean of flags, as numpy has it, in a tenth of its time."""
+    return np.count_nonzero(flags) / len(flags)
+
+
+def standing(evidence: CellEvidence, sides: Sides | None = None) -> Standing | None:
     """Return why the voltage of a cell is no measurement; None where nothing says so.
 
     Parameters
     ----------
     evidence : CellEvidence
+    sides : Sides, optional
+        Of :func:`sides_of`, where they are known.
     """
     told = evidence.timeline
     even, odd = told.electromotive_volt, told.polarisation_volt
     if even + odd > CLIPPED_VOLT and 0.0 <= even - odd < CLIPPED_SHARE * (even + odd):
         return _told("negative", 0.0, "positive", even + odd)
-    sides = _sides(told.half_cycle_columns)
-    if sides is None:
+    both = (sides or sides_of(evidence)).both
+    if both is None:
         return None
-    plus, minus = sides
+    plus, minus = both
     if plus.stands and minus.stands:
         return _both(plus, minus, unipolar=told.unipolar)
     high = min(plus.level, minus.level) >= COMPLIANCE_VOLT * (1.0 - QUIET)
@@ -258,20 +276,23 @@ def standing(evidence: CellEvidence) -> Standing | None:
     return None
 
 
-def clipped_start(evidence: CellEvidence) -> ClippedStart | None:
+def clipped_start(evidence: CellEvidence, sides: Sides | None = None) -> ClippedStart | None:
     """Return until when a range clipped a cell that was measured afterwards; None if none did.
 
     Parameters
     ----------
     evidence : CellEvidence
+    sides : Sides, optional
+        Of :func:`sides_of`, where they are known.
     """
-    sides = _sides(evidence.timeline.half_cycle_columns)
-    if sides is None:
+    sides = sides or sides_of(evidence)
+    if sides.both is None:
         return None
-    both = _both_at_first(*sides, evidence.timeline.cycle_columns["current_ampere"])
+    plus, minus = sides.both
+    both = _both_at_first(plus, minus, evidence.timeline.cycle_columns["current_ampere"])
     if both is not None:
         return both
-    for side, other, sign in ((*sides, 1.0), (*sides[::-1], -1.0)):
+    for side, other, sign in ((plus, minus, 1.0), (minus, plus, -1.0)):
         count = side.leading
         if count < FEWEST:
             continue
@@ -306,6 +327,22 @@ def _at_a_range(side: _Side, other: _Side) -> bool:
     return seen and (other.fine or (side.stands and other.polarises))
 
 
+class Sides(NamedTuple):
+    """The half-cycles of both directions of the current; None where there are too few of one."""
+
+    both: tuple[_Side, _Side] | None
+
+
+def sides_of(evidence: CellEvidence) -> Sides:
+    """Return the measured half-cycles of each direction, for who asks several things of them.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    """
+    return Sides(_sides(evidence.timeline.half_cycle_columns))
+
+
 def _sides(half_cycles: Columns) -> tuple[_Side, _Side] | None:
     """The measured half-cycles of both directions, where both are; None if there are too few."""
     usable = ~(np.isnan(half_cycles["voltage_volt"]) | np.isnan(half_cycles["noise_volt"]))
@@ -316,6 +353,8 @@ def _sides(half_cycles: Columns) -> tuple[_Side, _Side] | None:
         return None
     begin, end = max(one[0] for one in places) - 1, min(one[-1] for one in places) + 1
     shared = [one[(one >= begin) & (one <= end)] for one in places]  # the same time of the life
+    if not all(map(len, shared)):
+        return None
     values = [half_cycles[name][usable] for name in _COLUMNS]
     plus, minus = (_Side(*(column[one] for column in values)) for one in shared)
     return plus, minus
