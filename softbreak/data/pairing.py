@@ -37,6 +37,11 @@ class CycleBuilder:
         """Whether the current has reversed."""
         return bool(self._state[_REVERSED])
 
+    @property
+    def state(self) -> np.ndarray:
+        """All that it remembers: what :func:`place_half_cycles` works on."""
+        return self._state
+
     def place(self, sign: int, mean_current: float) -> int:
         """Return the cycle (0-based) that the next half-cycle belongs to; −1 for mere noise.
 
@@ -69,7 +74,7 @@ class CycleBuilder:
         """
         places = np.full(len(signs), -1, dtype=np.int64)
         reversed_ = np.empty(len(signs), dtype=np.bool_)
-        _place_all(self._state, signs, mean_currents, counts, (places, reversed_))
+        place_half_cycles(self._state, signs, mean_currents, counts, (places, reversed_))
         return places, reversed_
 
     def copy(self) -> CycleBuilder:
@@ -110,13 +115,14 @@ def _place(state: np.ndarray, sign: float, mean_current: float) -> int:
 
 
 @strict
-def _place_all(
+def place_half_cycles(
     state: np.ndarray,
     signs: np.ndarray,
     mean_currents: np.ndarray,
     counts: np.ndarray,
     out: tuple[np.ndarray, np.ndarray],
 ) -> None:
+    """Do as :meth:`CycleBuilder.place_all`, which see; ``state`` is a builder's."""
     places, reversed_ = out
     for k in range(len(signs)):
         if counts[k]:

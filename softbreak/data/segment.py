@@ -29,6 +29,8 @@ CONFIRMED_SAMPLES = 3
 _SIZE = 14
 _N, _SIGN, _START, _LAST_T, _INTERVAL, _LARGEST, _LEVEL, _COUNT, _STEADY, _BEGUN = range(10)
 _PENDING, _PENDING_SIGN, _LAST_SIZE, _SIZE_BEFORE = range(10, 14)
+OPEN_SIGN, OPEN_START = _SIGN, _START
+"""Where the state has the sign of the open segment, and its first sample."""
 
 
 class Segment(NamedTuple):

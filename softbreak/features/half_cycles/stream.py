@@ -15,6 +15,7 @@ import numpy as np
 from softbreak.features.half_cycles.early_warning import Lookout, Warned, borne_out
 from softbreak.features.half_cycles.measured import NO_TWIN, CurrentDirections, HalfCycles, Twin
 from softbreak.features.half_cycles.samples import BLOCK, Intake, staged
+from softbreak.features.half_cycles.stretches import absorbed
 from softbreak.features.kernels.sample_columns import TIME
 
 Past = dict[int, tuple[Twin, Twin]]
@@ -88,7 +89,7 @@ class RecordStream:
         for part in _blocks(columns):
             stage = staged(part, stage, whole=self.lookout is not None)
             if self.lookout is None:
-                self._absorb(intake, stage)
+                absorbed(intake, stage, self.done, self._twins, self._current)
             else:
                 self._look_out(intake, self.lookout, stage)
         self.first = intake.first
@@ -96,11 +97,8 @@ class RecordStream:
 
     def _absorb(self, intake: Intake, stage: np.ndarray) -> None:
         pieces = intake.take(stage)
-        if self.lookout is None and len(pieces):
-            self.done.add(intake.buffer, pieces, self._twins, self._current)
-        elif len(pieces):
-            for k in range(len(pieces)):
-                self._finish(intake.buffer, pieces[k : k + 1])
+        for k in range(len(pieces)):
+            self._finish(intake.buffer, pieces[k : k + 1])
         intake.trim()
 
     def _finish(self, buffer: np.ndarray, piece: np.ndarray) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features.kernels.selection import extremes
+from softbreak.features.kernels.selection import extremes, largest, sum_of_sizes
 
 FEWEST_STILL: Final = 6
 """So many identical voltages in a row are no measurement, of a channel that moved before: so many
@@ -29,6 +29,8 @@ FIRST_SPIKE: Final = 10.0
 """… so many times at the beginning of a half-cycle, where metal nucleates …"""
 SPIKE_VOLT: Final = 0.05
 """… and at more than this is none of the cell's."""
+LESS: Final = 1.0 - 1e-6
+"""Of a sum, whatever the order of its terms."""
 AGAINST_VOLT: Final = 0.01
 """No offset of a cycler that is larger on a dead short than it was before."""
 PROBES: Final = 16
@@ -125,6 +127,13 @@ def mark_still(voltage, imposed, free, before, frozen) -> bool:
 
 
 @exact
+def may_be_open(current) -> bool:
+    """Tell whether :func:`open_samples` may find any; hardly ever."""
+    least, most = extremes(current)
+    return bool(least < OPEN_SHARE * most)
+
+
+@exact
 def open_samples(current, voltage, known):
     """Return samples at which no current flowed between two at which it did: a contact was open.
 
@@ -139,9 +148,6 @@ def open_samples(current, voltage, known):
     """
     found = np.empty(0, dtype=np.int64)
     k, n = 1, len(current)
-    least, most = extremes(current)
-    if not least < OPEN_SHARE * most:
-        return found  # as nearly always
     while k < n - 1:
         before = abs(current[k - 1])
         stop = k
@@ -217,13 +223,13 @@ def mark_spikes(voltage, frozen) -> bool:
     frozen : numpy.ndarray of bool, shape (n,)
         Is marked.
     """
-    n, total, most = len(voltage), 0.0, 0.0
-    for value in voltage:
-        size = abs(value)
-        total += size
-        most = size if size > most else most
-    if n < FEWEST_STILL or not most * n > SPIKE * total:
+    n, total, most = len(voltage), 0.0, largest(voltage)
+    if n < FEWEST_STILL or most * n <= SPIKE * LESS * sum_of_sizes(voltage):
         return False  # as nearly always
+    for value in voltage:
+        total += abs(value)
+    if not most * n > SPIKE * total:
+        return False
     found = False
     for k in range(n - 1):  # at the end the metal may run out
         before = abs(voltage[k - 1]) if k > 0 else FIRST_SPIKE / SPIKE * abs(voltage[1])

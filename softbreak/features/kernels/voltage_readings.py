@@ -12,6 +12,7 @@ from softbreak.features.kernels.not_measured import (
     mark_against,
     mark_spikes,
     mark_still,
+    may_be_open,
     open_samples,
     stood_still,
 )
@@ -106,7 +107,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
     minus_time, minus_voltage, minus_imposed = twins[1][0], twins[1][1], twins[1][2]
     plus_plain, minus_plain = twins[2], twins[3]
     shortest, ends = rests
-    owners = np.empty(len(pieces), dtype=np.int64)
+    owners, nothing = np.empty(len(pieces), dtype=np.int64), np.empty(0, dtype=np.int64)
     made = found = rested = 0
     last_plus = last_minus = -1
     for m in range(len(pieces)):
@@ -130,8 +131,10 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         back = plus_plain and minus_plain
         back = back and mark_against(voltage, sign, plus_voltage, minus_voltage, still)
         spiked = mark_spikes(voltage, still)
-        marked = marked or spiked or still.any()
-        lost = open_samples(buffer[CURRENT, start:stop], voltage, buffer[KNOWN, start:stop])
+        marked = marked or spiked or _some(still)
+        current, lost = buffer[CURRENT, start:stop], nothing
+        if may_be_open(current):
+            lost = open_samples(current, voltage, buffer[KNOWN, start:stop])
         if marked or len(lost):
             kept = np.ones(len(time), dtype=np.bool_)
             kept[lost], still[lost] = False, True
@@ -183,6 +186,14 @@ def _forget_voltage(row):
         row[k] = np.nan
         row[WIDTH + k] = np.nan
     row[EXCURSIONS : EXCURSIONS + 3] = 0.0
+
+
+@exact
+def _some(marks) -> bool:
+    count = 0
+    for k in range(len(marks)):
+        count += marks[k]
+    return count > 0
 
 
 @exact
