@@ -178,7 +178,8 @@ class HalfCycles:
             table, more = getattr(both, name), getattr(later, name).rows.copy()
             if name in ("events", "slices"):
                 more[:, 0] += count
-            table.extend(getattr(self, name).rows)
+            mine = getattr(self, name).rows
+            table.extend(mine, room=len(mine) + len(more))
             table.extend(more)
         return both
 

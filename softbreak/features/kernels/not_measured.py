@@ -77,6 +77,12 @@ def _still_samples(alike, seen):
 
 
 @exact
+def may_stand_still(voltage) -> bool:
+    """Tell whether :func:`mark_still` may mark any; seldom."""
+    return bool(_alike(voltage) >= FEWEST_STILL - 1)
+
+
+@exact
 def mark_still(voltage, imposed, free, before, frozen) -> bool:
     """Mark stretches in which a channel that moved shows one value; false where there is none.
 
@@ -94,8 +100,6 @@ def mark_still(voltage, imposed, free, before, frozen) -> bool:
         Is marked.
     """
     n = len(voltage)
-    if _alike(voltage) < FEWEST_STILL - 1:
-        return False  # as nearly always
     alike = longest = 0
     run = 1
     for k in range(1, n):
@@ -167,6 +171,15 @@ def _opened(current, voltage, k, before) -> bool:
 
 
 @exact
+def may_run_against(voltage, sign) -> bool:
+    """Tell whether :func:`mark_against` may mark any; seldom."""
+    seen = False
+    for k in range(0, len(voltage), max(1, len(voltage) // PROBES)):
+        seen = seen or voltage[k] * sign < -AGAINST_VOLT
+    return seen
+
+
+@exact
 def mark_against(voltage, sign, plus, minus, frozen) -> bool:
     """Mark stretches whose voltage runs against the current; true if all of a half-cycle does.
 
@@ -186,11 +199,11 @@ def mark_against(voltage, sign, plus, minus, frozen) -> bool:
         Is marked, unless all of it would be.
     """
     n, side = len(voltage), float(sign)
-    step = max(1, n // PROBES)
-    seen = False
-    for k in range(0, n, step):
-        seen = seen or voltage[k] * side < -AGAINST_VOLT
-    if not seen or len(plus) <= FEWEST_STILL or len(minus) <= FEWEST_STILL:
+    if (
+        not may_run_against(voltage, sign)
+        or len(plus) <= FEWEST_STILL
+        or len(minus) <= FEWEST_STILL
+    ):
         return False
     high, low = np.max(plus) + np.max(minus), np.min(plus) + np.min(minus)
     offset = 0.5 * max(-side * high, -side * low, 0.0)  # the most that this direction may show
@@ -210,6 +223,13 @@ def mark_against(voltage, sign, plus, minus, frozen) -> bool:
 
 
 @exact
+def may_have_spikes(voltage) -> bool:
+    """Tell whether :func:`mark_spikes` may mark any; seldom."""
+    most = largest(voltage) * len(voltage)
+    return not most <= SPIKE * LESS * sum_of_sizes(voltage)
+
+
+@exact
 def mark_spikes(voltage, frozen) -> bool:
     """Mark single samples far beyond both neighbours: a contact that opened, a lost conversion.
 
@@ -224,11 +244,9 @@ def mark_spikes(voltage, frozen) -> bool:
         Is marked.
     """
     n, total, most = len(voltage), 0.0, largest(voltage)
-    if n < FEWEST_STILL or most * n <= SPIKE * LESS * sum_of_sizes(voltage):
-        return False  # as nearly always
     for value in voltage:
         total += abs(value)
-    if not most * n > SPIKE * total:
+    if n < FEWEST_STILL or not most * n > SPIKE * total:
         return False
     found = False
     for k in range(n - 1):  # at the end the metal may run out

@@ -24,7 +24,14 @@ from softbreak.features.kernels.sample_columns import (
     VOLTAGE,
     WARMTH,
 )
-from softbreak.features.kernels.sample_mending import count_lone, in_order, mend, ordered, repeated
+from softbreak.features.kernels.sample_mending import (
+    count_lone,
+    in_order,
+    mend,
+    ordered,
+    repeated,
+    stands,
+)
 
 _STRETCH: Final = 1024
 """So many samples at a time are looked at, whether anything is out of order among them."""
@@ -59,11 +66,12 @@ def absorb(stage, begin, count, clock, waiting, segmenter, buffer, marks, tallie
             # after two samples the clock and what waits are in order too
             _one(stage, first, clock, waiting, buffer, marks, tallies)
             _one(stage, first + 1, clock, waiting, buffer, marks, tallies)
-            tallies[_REPEATED] += repeated(
-                stage[IN_T, first + 1 : stop],
-                stage[IN_V, first + 1 : stop],
-                stage[IN_C, first + 1 : stop],
-            )
+            if stands(stage[IN_T, first + 1 : stop]):
+                tallies[_REPEATED] += repeated(
+                    stage[IN_T, first + 1 : stop],
+                    stage[IN_V, first + 1 : stop],
+                    stage[IN_C, first + 1 : stop],
+                )
             clock_run(clock, stage[IN_T, first + 2 : stop])
             _push_all(stage, first + 1, stop - 1, clock[5], buffer, marks)
             _keep(stage, stop - 1, waiting)

@@ -13,6 +13,9 @@ from softbreak.features.kernels.not_measured import (
     mark_spikes,
     mark_still,
     may_be_open,
+    may_have_spikes,
+    may_run_against,
+    may_stand_still,
     open_samples,
     stood_still,
 )
@@ -127,11 +130,14 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         time, voltage = buffer[TIME, start:stop], buffer[VOLTAGE, start:stop]
         imposed, warmth = buffer[IMPOSED, start:stop], buffer[WARMTH, start:stop]
         still = frozen[start:stop]
-        marked = mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
-        back = plus_plain and minus_plain
-        back = back and mark_against(voltage, sign, plus_voltage, minus_voltage, still)
-        spiked = mark_spikes(voltage, still)
-        marked = marked or spiked or _some(still)
+        marked = back = False
+        if may_stand_still(voltage):
+            marked = mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
+        if plus_plain and minus_plain and may_run_against(voltage, sign):
+            back = mark_against(voltage, sign, plus_voltage, minus_voltage, still)
+        if may_have_spikes(voltage):
+            marked = mark_spikes(voltage, still) or marked
+        marked = marked or _some(still)
         current, lost = buffer[CURRENT, start:stop], nothing
         if may_be_open(current):
             lost = open_samples(current, voltage, buffer[KNOWN, start:stop])
@@ -151,7 +157,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         else:
             samples = (time, voltage, imposed, warmth)
             more = _measure(samples, sign, twin, plain, row, events[found:], as_recorded)
-        if back or stood_still(voltage, row[NOISE], twin[1]):
+        if back or (row[NOISE] == 0.0 and stood_still(voltage, row[NOISE], twin[1])):
             _forget_voltage(row)
             owners[made] = m
             made += 1
