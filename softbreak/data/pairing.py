@@ -38,6 +38,11 @@ class CycleBuilder:
         """Whether the current has reversed."""
         return bool(self._state[_REVERSED])
 
+    @property
+    def state(self) -> np.ndarray:
+        """All that it remembers: what :func:`place_half_cycles` works on."""
+        return self._state
+
     def place(self, sign: float, mean_current: float) -> int:
         """Return the cycle (0-based) that the next half-cycle belongs to; −1 for mere noise.
 
@@ -70,8 +75,8 @@ class CycleBuilder:
         """
         places = np.full(len(signs), -1, dtype=np.int64)
         reversed_ = np.empty(len(signs), dtype=np.bool_)
-        columns = (np.ascontiguousarray(one) for one in (signs, mean_currents))
-        _place_all(self._state, *columns, counts, (places, reversed_))
+        plain = np.ascontiguousarray(signs), np.ascontiguousarray(mean_currents)
+        place_half_cycles(self._state, *plain, counts, (places, reversed_))
         return places, reversed_
 
     def copy(self) -> CycleBuilder:
@@ -112,13 +117,14 @@ def _place(state: np.ndarray, sign: float, mean_current: float) -> int:
 
 
 @strict
-def _place_all(
+def place_half_cycles(
     state: np.ndarray,
     signs: np.ndarray,
     mean_currents: np.ndarray,
     counts: np.ndarray,
     out: tuple[np.ndarray, np.ndarray],
 ) -> None:
+    """Do as :meth:`CycleBuilder.place_all`, which see; ``state`` is a builder's."""
     places, reversed_ = out
     for k in range(len(signs)):
         if counts[k]:

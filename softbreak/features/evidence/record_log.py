@@ -14,7 +14,7 @@ from softbreak.data.clock import forward_clock
 from softbreak.data.history import Span, started
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.evidence.temperature_log import Thermometer, temperature_at
-from softbreak.features.half_cycles.measured import Growing
+from softbreak.features.half_cycles.growing import Growing
 from softbreak.features.half_cycles.samples import COLUMNS as FOLLOWED
 from softbreak.features.half_cycles.samples import TEMPERATURE
 from softbreak.physics.voltammetry import Voltammetry, analyse

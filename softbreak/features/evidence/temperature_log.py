@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from softbreak.data.clock import clock_peek, ends_of, new_clock
-from softbreak.features.half_cycles.measured import Growing
+from softbreak.features.half_cycles.growing import Growing
 from softbreak.features.kernels.sample_columns import IN_T, IN_WARM
 from softbreak.features.kernels.temperature_log_scan import (
     COUNT,

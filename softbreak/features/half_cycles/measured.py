@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from softbreak.data.pairing import CycleBuilder
+from softbreak.features.half_cycles.growing import Growing
 from softbreak.features.half_cycles.samples import Piece
 from softbreak.features.kernels.half_cycle import STATISTICS, half_cycle_statistics
 from softbreak.features.kernels.sample_columns import IMPOSED, VOLTAGE
@@ -34,63 +34,6 @@ from softbreak.features.kernels.voltage_readings import (
     as_read,
     measure_all,
 )
-
-
-class Growing:
-    """Rows of numbers; appending is cheap, and reading is an array.
-
-    Parameters
-    ----------
-    width : int
-        Numbers in a row.
-
-    Examples
-    --------
-    >>> table = Growing(2)
-    >>> table.append((1.0, 2.0))
-    >>> table.rows
-    array([[1., 2.]])
-    """
-
-    __slots__ = ("_table", "count")
-
-    def __init__(self, width: int) -> None:
-        self._table = np.empty((4, width))
-        self.count = 0
-
-    def __len__(self) -> int:
-        """Rows there are."""
-        return self.count
-
-    @property
-    def rows(self) -> np.ndarray:
-        """The rows, shape (count, width): a view, until the next row comes."""
-        return self._table[: self.count]
-
-    def append(self, row: ArrayLike) -> None:
-        """Add one row."""
-        if self.count == len(self._table):
-            self.extend(np.empty((0, self._table.shape[1])), room=self.count + 1)
-        self._table[self.count] = row
-        self.count += 1
-
-    @classmethod
-    def of(cls, rows: np.ndarray) -> Growing:
-        """Return a table that begins with rows, shape (n, width)."""
-        table = cls(rows.shape[1])
-        table.extend(rows)
-        return table
-
-    def extend(self, rows: np.ndarray, *, room: int = 0) -> None:
-        """Add several rows, shape (n, width)."""
-        needed = max(self.count + len(rows), room)
-        if needed > len(self._table):
-            wider = np.empty((max(needed, 2 * len(self._table)), self._table.shape[1]))
-            wider[: self.count] = self.rows
-            self._table = wider
-        self._table[self.count : self.count + len(rows)] = rows
-        self.count += len(rows)
-
 
 SHORT_SAMPLES: Final = 10
 """A half-cycle of fewer samples may be a glitch."""
@@ -142,6 +85,11 @@ class CurrentDirections:
     def reversed(self) -> bool:
         """True from the first half-cycle of the other direction on."""
         return self._builder.reversed
+
+    @property
+    def state(self) -> np.ndarray:
+        """All that it remembers, as compiled code takes it."""
+        return self._builder.state
 
     def take(self, signs: np.ndarray, samples: np.ndarray, mean_currents: np.ndarray) -> np.ndarray:
         """Hear of the next half-cycles; short ones may be glitches and do not count.
@@ -232,7 +180,8 @@ class HalfCycles:
             table, more = getattr(both, name), getattr(later, name).rows.copy()
             if name in ("events", "slices"):
                 more[:, 0] += count
-            table.extend(getattr(self, name).rows)
+            mine = getattr(self, name).rows
+            table.extend(mine, room=len(mine) + len(more))
             table.extend(more)
         return both
 
@@ -275,20 +224,11 @@ class HalfCycles:
             self.rests.extend(ends[:rested])
         if not len(owners):
             return
-        halves = pieces
-        if len(owners) < len(pieces):
-            rows, halves = rows[: len(owners)], pieces[owners]
-        events = events[:found]
+        rows, events, halves = rows[: len(owners)], events[:found], pieces[owners]
         stood = np.count_nonzero(frozen)
-        if stood:
-            buffer = buffer.copy()
-            buffer[VOLTAGE, frozen] = np.nan
         reversed_ = current.take(rows[:, SIGN], halves[:, 3], rows[:, _CURRENT])
-        self._slices(buffer, halves, rows, events, reversed_)
-        if found:
-            events[:, 0] += len(self)
-            self.events.extend(events)
-        self.table.extend(rows)
+        self.slice_up((buffer, frozen), halves, rows, events, reversed_)
+        self.keep(rows, events)
         for sign, k in zip((1, -1), last, strict=True):
             if k >= 0:
                 start, stop = halves[k, :2].tolist()
@@ -297,18 +237,47 @@ class HalfCycles:
                     samples = np.ascontiguousarray(samples[:, ~frozen[start:stop]])
                 twins[sign] = Twin(samples, bool(row[PLAIN]), float(row[NOISE]))
 
-    def _slices(
+    def keep(self, rows: np.ndarray, events: np.ndarray) -> None:
+        """Take over what was measured of half-cycles; ``events`` count them from zero.
+
+        Parameters
+        ----------
+        rows, events : numpy.ndarray
+            ``events`` is changed.
+        """
+        if len(events):
+            events[:, 0] += len(self)
+            self.events.extend(events)
+        self.table.extend(rows)
+
+    def slice_up(
         self,
-        buffer: np.ndarray,
+        samples: tuple[np.ndarray, np.ndarray],
         halves: np.ndarray,
         rows: np.ndarray,
         events: np.ndarray,
         reversed_: np.ndarray,
     ) -> None:
-        """Measure slices while the current has not reversed; afterwards events need none."""
+        """Measure slices while the current has not reversed; afterwards events need none.
+
+        Parameters
+        ----------
+        samples : tuple of numpy.ndarray
+            The buffer, and which of its samples stood still.
+        halves : numpy.ndarray of int, shape (m, 4)
+            Where the half-cycles lie in it.
+        rows, events : numpy.ndarray
+            What was measured of them; each event is told its slice.
+        reversed_ : numpy.ndarray of bool, shape (m,)
+            Whether the current had reversed after each.
+        """
         if reversed_ is _YES or np.count_nonzero(reversed_) == len(halves):
             events[:, 6] = 0.0
             return
+        buffer, frozen = samples
+        if frozen.any():
+            buffer = buffer.copy()
+            buffer[VOLTAGE, frozen] = np.nan
         owner = events[:, 0].astype(np.int64)
         events[reversed_[owner], 6] = 0.0
         for k in np.flatnonzero(~reversed_).tolist():

@@ -15,6 +15,7 @@ import numpy as np
 from softbreak.features.half_cycles.early_warning import Lookout, Warned, borne_out
 from softbreak.features.half_cycles.measured import NO_TWIN, CurrentDirections, HalfCycles, Twin
 from softbreak.features.half_cycles.samples import BLOCK, COLUMNS, Intake, staged, staged_alone
+from softbreak.features.half_cycles.stretches import absorbed
 from softbreak.features.kernels.sample_columns import TIME
 
 Beside = Callable[[np.ndarray], object]
@@ -102,18 +103,15 @@ class RecordStream:
         if self.intake is None:
             return
         if self.lookout is None:
-            self._absorb(self.intake, stage)
+            absorbed(self.intake, stage, self.done, self._twins, self._current)
         else:
             self._look_out(self.intake, self.lookout, stage)
         self.first = self.intake.first
 
     def _absorb(self, intake: Intake, stage: np.ndarray) -> None:
         pieces = intake.take(stage)
-        if self.lookout is None and len(pieces):
-            self.done.add(intake.buffer, pieces, self._twins, self._current)
-        elif len(pieces):
-            for k in range(len(pieces)):
-                self._finish(intake.buffer, pieces[k : k + 1])
+        for k in range(len(pieces)):
+            self._finish(intake.buffer, pieces[k : k + 1])
         intake.trim()
 
     def _finish(self, buffer: np.ndarray, piece: np.ndarray) -> None:

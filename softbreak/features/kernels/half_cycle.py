@@ -103,16 +103,24 @@ def measure(time, voltage, imposed, temperature, a, b, sign, row) -> float:
     late_weight = late_potential = late_flow = 0.0
     for k in range(skip):
         charge += passed[k]
+    late = n  # first sample of the second half: time never steps back
     for k in range(skip, n):
+        late -= 1 if moments[k] >= middle else 0
+    for k in range(skip, late):
         charge += passed[k]
         weight += weights[k]
         flow += passed[k]
         flow2 += squares[k]
         potential += volts[k]
-        if moments[k] >= middle:
-            late_weight += weights[k]
-            late_potential += volts[k]
-            late_flow += passed[k]
+    for k in range(late, n):
+        charge += passed[k]
+        weight += weights[k]
+        flow += passed[k]
+        flow2 += squares[k]
+        potential += volts[k]
+        late_weight += weights[k]
+        late_potential += volts[k]
+        late_flow += passed[k]
     if n == 1:
         charge = 0.0
     if weight <= 0.0:

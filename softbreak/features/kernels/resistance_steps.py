@@ -81,10 +81,10 @@ def nothing_abrupt(time, voltage, imposed, change) -> bool:
     if len(time) < 2 * WINDOW:
         return True
     low, high = extremes(imposed)
-    small = extremes(voltage[2:])[0]
+    small, top = extremes(voltage[2:])
     if not (high <= (1.0 + _QUIET_AMPERE) * low and change <= _QUIET_VOLT * small):
         return False
-    top = largest(voltage)
+    top = max(top, largest(voltage[:2]))
     if not (_COMMON[0] * high < small and top < _COMMON[1] * low):
         return False
     return not _uneven(time)

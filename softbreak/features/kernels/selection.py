@@ -82,6 +82,15 @@ def _total(values):
     return total
 
 
+@fast
+def sum_of_sizes(values):
+    """Sum of magnitudes, in any order."""
+    total = 0.0
+    for k in range(len(values)):
+        total += abs(values[k])
+    return total
+
+
 @exact
 def _upto(values, pivot):
     """Count the values up to a pivot."""

@@ -259,8 +259,8 @@ def _trace(history: CellHistory) -> Columns:
 
 def _extremes(voltage: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
     """Voltages to draw, and which samples they are; what is no number is drawn as a gap."""
-    if not len(voltage) or np.isfinite([voltage.min(), voltage.max()]).all():
-        chosen = min_max_samples(voltage, buckets)
+    chosen = min_max_samples(voltage, buckets)  # what is no number is among them
+    if np.isfinite(voltage[chosen]).all():
         return voltage[chosen].astype(np.float64), chosen
     values = np.asarray(voltage, dtype=np.float64)
     values = np.where(np.isfinite(values), values, np.nan)

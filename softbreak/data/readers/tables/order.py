@@ -164,6 +164,8 @@ def _settled(time: np.ndarray, date: np.ndarray | None) -> bool:
         if clock is None:
             continue
         before, after = clock[:-1], clock[1:]
+        if (after > before).all():
+            continue
         if (after < before).any():
             return False
         if clock is time and np.count_nonzero(after == before) > _DOUBLED * len(after):

@@ -269,10 +269,12 @@ def build(
     """
     # What a damaged row says of the time must not shift those behind it.
     arrays, told = _measured(path, arrays, told, unread)
+    whole = arrays
     if arrange:
         arrays, told = _in_order(path, arrays, layout, told)
-    arrays, said = on_one_clock(arrays, restarts=layout.restarts, bare=told.time_unit)
-    kept, told = _measured(path, arrays, told, unread)
+    kept, said = on_one_clock(arrays, restarts=layout.restarts, bare=told.time_unit)
+    if any(kept[name] is not whole[name] for name in SERIES_COLUMNS):
+        kept, told = _measured(path, kept, told, unread)
     stated = {**told.stated, **said}
     check_ranges(path, kept)
     kept, said = mending.witnessed(path, kept)

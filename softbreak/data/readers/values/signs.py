@@ -22,6 +22,8 @@ _DISCHARGE: Final = re.compile(
 )
 _LOAD_SHARE: Final = 0.05
 _FEWEST: Final = 3
+_FIRST: Final = 8192
+"""Rows that are looked at before all are."""
 _AGAINST: Final = 0.1
 """Of the samples under load so few may have a voltage against their current."""
 
@@ -104,6 +106,9 @@ def signed_by_voltage(
 
 def lost_sign(current: np.ndarray, voltage: np.ndarray) -> bool:
     """Whether a current of one sign stands beside a voltage that reverses in long runs."""
+    first, volt = current[:_FIRST], voltage[:_FIRST]
+    if ((first < 0) & np.isfinite(first) & np.isfinite(volt)).any():
+        return False  # as nearly always
     known = np.isfinite(current) & np.isfinite(voltage)
     if not known.any() or float(current[known].min()) < 0 or float(current[known].max()) <= 0:
         return False
