@@ -166,7 +166,7 @@ def _series_columns(header: Header, columns: Columns) -> Columns:
     whole = columns.get(bio.CELL_VOLTAGE)
     if whole is not None:
         own = columns.get("voltage_volt", whole)
-        apart = float(np.nanmedian(np.abs(own - whole))) > REFERENCE_VOLT
+        apart = len(own) > 0 and float(np.nanmedian(np.abs(own - whole))) > REFERENCE_VOLT
         swept = header.method.technique is Technique.VOLTAMMETRY
         columns = {**columns, "voltage_volt": whole if apart and not swept else own}
     for name in ("test_time_second", "voltage_volt"):
