@@ -124,10 +124,13 @@ def test_a_flat_plateau_at_constant_current_is_no_hold():
     assert holds_of(cycled([3.6, -3.6])) == []
 
 
-def test_a_hold_without_control_columns_is_found_by_its_current():
+@pytest.mark.parametrize(("share", "samples"), [(0.5, 60), (0.15, 20)])
+def test_a_hold_without_control_columns_is_found_by_its_current(share, samples):
     time = np.arange(0, 3600.0, 10.0)
     voltage = np.concatenate([np.zeros(60), np.full(300, 0.1)])
-    current = np.concatenate([np.zeros(60), 1e-6 + 1e-6 * np.exp(-np.arange(300) / 60)])
+    current = np.concatenate(
+        [np.zeros(60), 1e-6 + share * 2e-6 * np.exp(-np.arange(300) / samples)]
+    )
     table = pd.DataFrame(
         {"test_time_second": time, "voltage_volt": voltage, "current_ampere": current}
     )

@@ -21,6 +21,9 @@ STEADY_VOLT: Final = 5e-4
 CHANGING: Final = 0.05
 """… if the current meanwhile changes by more than this fraction: else the current is held."""
 
+EARLY: Final = 10
+"""Its beginning is so much of a hold."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hold:
@@ -174,6 +177,7 @@ def _moves(record: Record, run: tuple[int, int]) -> bool:
     strong = np.abs(current) > 0.5 * np.nanmax(np.abs(current))
     if current[strong].min() < 0.0 < current[strong].max():
         return False  # a file that shows |V|, while the cell is cycled
-    third = max((run[1] - run[0]) // 3, 1)
-    first, last = float(np.nanmean(current[:third])), float(np.nanmean(current[-third:]))
+    n = run[1] - run[0]  # what decays does so at first
+    first = float(np.nanmean(current[: max(n // EARLY, BEFORE)]))
+    last = float(np.nanmean(current[-max(n // 3, 1) :]))
     return abs(first - last) > CHANGING * max(abs(first), abs(last))
