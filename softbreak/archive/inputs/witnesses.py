@@ -313,6 +313,8 @@ def how_joined(records: Sequence[AnyRecord], by: str) -> list[tuple[str, str, st
     list of (str, str, str)
         Severity, topic and sentence.
     """
+    if len({record.source.path for record in records}) < 2:
+        return []
     plain = [record for record in records if isinstance(record, Record)]
     if len(plain) == len(records):
         records = settled(plain, natural_key)  # as they were put on one clock

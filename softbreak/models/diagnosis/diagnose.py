@@ -124,6 +124,14 @@ _SWEPT: Final = (
     "linearity",
 )
 """Columns of the table of voltammetry: which sweep, and what is told of it."""
+_VOLTAMMOGRAMS: Final = ("series", "sweep", "time_second", "voltage_volt", "current_ampere")
+_SPECTRA: Final = (
+    "spectrum",
+    "time_second",
+    "frequency_hertz",
+    "real_impedance_ohm",
+    "imaginary_impedance_ohm",
+)
 _GAP: Final = np.array([np.nan])
 
 
@@ -268,8 +276,8 @@ def _extremes(voltage: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray
     return values[chosen], chosen
 
 
-def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame | Columns:
-    frames = []
+def _voltammograms(history: CellHistory, evidence: CellEvidence) -> Columns:
+    parts = []
     series = history.of(Technique.VOLTAMMETRY)
     for view in sweep_views(evidence) if len(evidence.sweeps) else ():
         record, clock = series[view.series]
@@ -280,20 +288,24 @@ def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame
         chosen = np.union1d(
             min_max_samples(voltage, SWEEP_BUCKETS), min_max_samples(current, SWEEP_BUCKETS)
         )
-        frames.append(
-            pd.DataFrame(
-                {
-                    "series": view.series,
-                    "sweep": view.sweep,
-                    "time_second": clock[inside][chosen],
-                    "voltage_volt": voltage[chosen].astype(np.float64),
-                    "current_ampere": current[chosen].astype(np.float64),
-                }
+        parts.append(
+            (
+                np.full(len(chosen), view.series),
+                np.full(len(chosen), view.sweep),
+                clock[inside][chosen],
+                voltage[chosen].astype(np.float64),
+                current[chosen].astype(np.float64),
             )
         )
-    if not frames:
-        return Columns(_nothing("series", "sweep", "time_second", "voltage_volt", "current_ampere"))
-    return pd.concat(frames, ignore_index=True)
+    return _joined(_VOLTAMMOGRAMS, parts)
+
+
+def _joined(names: tuple[str, ...], parts: Sequence[tuple[np.ndarray, ...]]) -> Columns:
+    """Put the columns of several parts below one another."""
+    if not parts:
+        return Columns(_nothing(*names))
+    columns = map(np.concatenate, zip(*parts, strict=True))
+    return Columns(dict(zip(names, columns, strict=True)))
 
 
 def _nothing(*columns: str) -> dict[str, np.ndarray]:
@@ -320,30 +332,18 @@ def _voltammetry(sweeps: pd.DataFrame) -> Columns:
     return Columns(which | dict(zip(_SWEPT, told, strict=True)))
 
 
-def _spectra(evidence: CellEvidence) -> pd.DataFrame | Columns:
-    frames = [
-        pd.DataFrame(
-            {
-                "spectrum": k,
-                "time_second": spectrum.time_second,
-                "frequency_hertz": spectrum.frequency,
-                "real_impedance_ohm": spectrum.impedance.real,
-                "imaginary_impedance_ohm": spectrum.impedance.imag,
-            }
+def _spectra(evidence: CellEvidence) -> Columns:
+    parts = [
+        (
+            np.full(len(spectrum.frequency), k),
+            np.full(len(spectrum.frequency), spectrum.time_second),
+            spectrum.frequency,
+            spectrum.impedance.real,
+            spectrum.impedance.imag,
         )
         for k, spectrum in enumerate(evidence.spectra)
     ]
-    if not frames:
-        return Columns(
-            _nothing(
-                "spectrum",
-                "time_second",
-                "frequency_hertz",
-                "real_impedance_ohm",
-                "imaginary_impedance_ohm",
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
+    return _joined(_SPECTRA, parts)
 
 
 def _sources(history: CellHistory) -> Columns:
