@@ -29,7 +29,8 @@ from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numba.core.types import Type
 
-from softbreak.kernel_library import KeptCode, inside_another, is_part, jit, ready_to_load
+from softbreak.kept_code import KeptCode, ready_to_load
+from softbreak.kernel_library import inside_another, is_part, jit
 
 logger = logging.getLogger(__name__)
 

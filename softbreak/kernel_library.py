@@ -18,17 +18,14 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any, Final
 
 import llvmlite.binding as llvm
 import numba
 from numba import njit
 from numba.core import sigutils
-from numba.core.caching import CompileResultCacheImpl
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_lock import global_compiler_lock
-from numba.core.runtime import _nrt_python as runtime  # type: ignore[attr-defined]
 from numba.core.types import unliteral
 
 _TRIED: Final = ((0, 63), (0, 68))
@@ -97,7 +94,7 @@ def _in_one_library(kernel: Any) -> None:
     translated = compiler.compile
 
     def compiled(arguments: Any, returned: Any) -> Any:
-        with _libraries(kernel.targetctx.codegen(), _Part, _DEPTH[0] + 1):
+        with libraries(kernel.targetctx.codegen(), _Part, _DEPTH[0] + 1):
             result = translated(arguments, returned)
         return result if inside_another() else result.library.opened(result)
 
@@ -123,17 +120,25 @@ def _in_its_own_library(kernel: Any) -> None:
     translated = kernel._compiler.compile
 
     def compiled(arguments: Any, returned: Any) -> Any:
-        with _libraries(kernel.targetctx.codegen(), JITCodeLibrary, 0):
+        with libraries(kernel.targetctx.codegen(), JITCodeLibrary, 0):
             return translated(arguments, returned)
 
     kernel._compiler.compile = compiled
 
 
 @contextmanager
-def _libraries(codegen: Any, kind: type[JITCodeLibrary], depth: int) -> Iterator[None]:
-    """Let what is compiled or loaded meanwhile come into libraries of this kind."""
+def libraries(codegen: Any, kind: type[JITCodeLibrary], depth: int | None = None) -> Iterator[None]:
+    """Let what is compiled or loaded meanwhile come into libraries of this kind.
+
+    Parameters
+    ----------
+    codegen : numba.core.codegen.JITCPUCodegen
+    kind : type
+    depth : int, optional
+        How many kernels are being compiled meanwhile; as many as now.
+    """
     before = codegen._library_class, _DEPTH[0]
-    codegen._library_class, _DEPTH[0] = kind, depth
+    codegen._library_class, _DEPTH[0] = kind, before[1] if depth is None else depth
     try:
         yield
     finally:
@@ -223,67 +228,6 @@ class _Part(JITCodeLibrary):
         entry = context.get_executable(*told)
         context.insert_user_function(entry, result.fndesc, [self])
         return result._replace(entry_point=entry)
-
-
-class _LoadedLibrary(JITCodeLibrary):
-    """Machine code from the disk, ready to run.
-
-    numba parses at once the LLVM code that lies beside it, a third of the time of loading. It is
-    needed only where another kernel is compiled that calls this one.
-    """
-
-    _code = b""
-
-    @classmethod
-    def _unserialize(cls, codegen: Any, state: tuple[str, str, Any]) -> _LoadedLibrary:
-        name, _, (machine_code, code) = state
-        library = cls(codegen, name)
-        library.enable_object_caching()
-        library._set_compiled_object(machine_code)
-        library._finalize_final_module()
-        library._code = code
-        return library
-
-    def _get_module_for_linking(self) -> Any:
-        if self._shared_module is None:
-            self._shared_module = llvm.parse_bitcode(self._code)
-            self._codegen._engine._load_defined_symbols(self._shared_module)
-        return self._shared_module
-
-
-class _KeptCode(CompileResultCacheImpl):
-    """What numba keeps of a kernel, and how that becomes a kernel again."""
-
-    def rebuild(self, context: Any, kept: tuple[Any, ...]) -> Any:
-        """Return a kernel that can be called; numba's lock of compiling is held."""
-        codegen = context.codegen()
-        codegen._engine._defined_symbols.add(kept[1].llvm_cpython_wrapper_name)
-        with _libraries(codegen, _LoadedLibrary, _DEPTH[0]):
-            return super().rebuild(context, kept)
-
-
-KeptCode: Final = _KeptCode if ONE_LIBRARY else CompileResultCacheImpl
-"""What a cache of compiled code is made with."""
-
-
-def ready_to_load(context: Any) -> None:
-    """Do what loading compiled code needs, without what only compiling needs.
-
-    Parameters
-    ----------
-    context : numba.core.cpu.CPUContext
-    """
-    if ONE_LIBRARY:
-        _name_the_runtime()
-    else:
-        context.refresh()
-
-
-@cache
-def _name_the_runtime() -> None:
-    """Tell the linker where numba's own functions are; what it compiles lies in each kernel."""
-    for name, address in runtime.c_helpers.items():
-        llvm.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
 def _is_open(library: Any) -> bool:
