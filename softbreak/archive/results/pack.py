@@ -186,7 +186,9 @@ def _serialised(table: Columns) -> memoryview:
 @lru_cache(maxsize=64)
 def _without_rows(kinds: tuple[tuple[str, np.dtype[Any] | None], ...]) -> memoryview:
     """Most cells have no voltammogram and no spectrum; lists have no kind."""
-    nothing = {name: [] if kind is None else np.empty(0, kind) for name, kind in kinds}
+    nothing: dict[str, Any] = {
+        name: [] if kind is None else np.empty(0, kind) for name, kind in kinds
+    }
     return _bytes_of(plain_table(Columns(nothing)))
 
 
