@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -259,7 +260,7 @@ def _trace(history: CellHistory) -> Columns:
 
 def _extremes(voltage: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
     """Voltages to draw, and which samples they are; what is no number is drawn as a gap."""
-    if not len(voltage) or np.isfinite([voltage.min(), voltage.max()]).all():
+    if not len(voltage) or (isfinite(voltage.min()) and isfinite(voltage.max())):
         chosen = min_max_samples(voltage, buckets)
         return voltage[chosen].astype(np.float64), chosen
     values = np.asarray(voltage, dtype=np.float64)
