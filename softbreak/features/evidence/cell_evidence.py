@@ -49,7 +49,8 @@ class CellEvidence:
         Manifest and files together.
     timeline : Timeline
     sweeps : pandas.DataFrame
-        Not to be changed: cells without voltammetry share one. One row a CV cycle: ``series, sweep, start_time_second, end_time_second, peak_current,
+        Not to be changed: cells without voltammetry share one.
+        One row a CV cycle: ``series, sweep, start_time_second, end_time_second, peak_current,
         window, middle, scan_rate, chord_resistance, linearity, largest_jump, charge,
         temperature_celsius, hysteresis, curvature, common_voltage, asymmetry,
         peak_before_vertex, against_voltage, before_jump`` (see
