@@ -270,7 +270,8 @@ def _evidence(values: Verdicts | Iterable[Any]) -> pa.Array:
         flat = [item for items in rows for item in items]
         columns = [pa.array([item[f.name] for item in flat], f.type) for f in _PIECE]
     items = pa.StructArray.from_arrays(columns, fields=_PIECE)
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items, type=EVIDENCE)
+    places = pa.array(np.asarray(offsets, dtype=np.int32))
+    return pa.ListArray.from_arrays(places, items, type=EVIDENCE)
 
 
 def frame_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pd.DataFrame:

@@ -32,13 +32,12 @@ def min_max_samples(values: np.ndarray, buckets: int) -> np.ndarray:
     width = -(-count // buckets)
     whole = count // width
     if width <= _NARROW:
-        found = np.empty((whole, 2), dtype=np.int64)
-        _search(values[: whole * width].astype(np.float64), width, found)
-    else:
-        block = values[: whole * width].reshape(whole, width)
-        found = np.stack([block.argmin(axis=1), block.argmax(axis=1)], axis=1)
-        found.sort(axis=1)
-        found += np.arange(whole)[:, None] * width
+        chosen = np.empty(2 * (whole + 2), dtype=np.int64)
+        return chosen[: _search(values.astype(np.float64), width, chosen)]
+    block = values[: whole * width].reshape(whole, width)
+    found = np.stack([block.argmin(axis=1), block.argmax(axis=1)], axis=1)
+    found.sort(axis=1)
+    found += np.arange(whole)[:, None] * width
     rest = values[whole * width :]
     last = sorted([int(rest.argmin()), int(rest.argmax())]) if len(rest) else []
     # in order as they come: np.unique, which sorts and hashes, takes longer than all the rest
@@ -48,12 +47,16 @@ def min_max_samples(values: np.ndarray, buckets: int) -> np.ndarray:
 
 
 @exact
-def _search(values: Any, width: int, found: Any) -> None:
-    """Write the first lowest and the first highest of each bucket, in order; NaN is both."""
-    for k in range(len(found)):
-        first = low = high = k * width
+def _search(values: Any, width: int, chosen: Any) -> int:
+    """Write first and last sample, and the first lowest and highest of each bucket; NaN is both.
+
+    In order, each once; return how many.
+    """
+    chosen[0], count = 0, 1
+    for first in range(0, len(values), width):
+        low = high = first
         least = most = values[first]
-        for n in range(first, first + width):
+        for n in range(first, min(first + width, len(values))):
             value = values[n]
             if value < least:
                 least, low = value, n
@@ -62,4 +65,11 @@ def _search(values: Any, width: int, found: Any) -> None:
             elif np.isnan(value):
                 low = high = n
                 break
-        found[k, 0], found[k, 1] = min(low, high), max(low, high)
+        for place in (min(low, high), max(low, high)):
+            if place != chosen[count - 1]:
+                chosen[count] = place
+                count += 1
+    if chosen[count - 1] != len(values) - 1:
+        chosen[count] = len(values) - 1
+        count += 1
+    return count

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softbreak.features.evidence.temperature_log import Thermometer
-from softbreak.features.half_cycles.samples import COLUMNS
+from softbreak.features.half_cycles.samples import COLUMNS, staged, staged_alone
 from softbreak.features.half_cycles.state_bytes import pack, unpack
 from softbreak.features.half_cycles.stream import RECORDS_OPEN, CellStream
 from tests.features.streams import chunks, cycled, nasty
@@ -178,3 +178,14 @@ def test_records_that_were_followed_by_many_are_over():
     assert [s.intake is None for s in stream.records.values()].count(True) == 3
     assert stream.feed(0, RECORDS["plain"]) == 0  # too late
     assert {len(part) for part in stream.parts(range(RECORDS_OPEN + 3))} == {8}
+
+
+@pytest.mark.parametrize("absent", [(), COLUMNS[3:], COLUMNS[4:5]])
+def test_a_single_sample_is_staged_as_one_of_many(absent):
+    columns = {
+        name: np.array([1.5 + place], "f4" if place else "f8")
+        for place, name in enumerate(COLUMNS)
+        if name not in absent
+    }
+    used = np.full((len(COLUMNS), 1), 7.0)
+    np.testing.assert_array_equal(staged_alone(columns, used), staged(columns))

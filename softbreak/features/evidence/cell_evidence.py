@@ -49,6 +49,7 @@ class CellEvidence:
         Manifest and files together.
     timeline : Timeline
     sweeps : pandas.DataFrame
+        Not to be changed: cells without voltammetry share one.
         One row a CV cycle: ``series, sweep, start_time_second, end_time_second, peak_current,
         window, middle, scan_rate, chord_resistance, linearity, largest_jump, charge,
         temperature_celsius, hysteresis, curvature, common_voltage, asymmetry,
@@ -317,7 +318,7 @@ class CellRecords:
             if swept is not None:
                 rows += sweep_rows(series, swept, shift, entry.warmth(swept, shift, log))
         if not rows:
-            return no_sweeps().copy()
+            return no_sweeps()
         return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS)).astype({"series": int, "sweep": int})
 
 

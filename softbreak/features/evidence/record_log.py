@@ -240,7 +240,7 @@ class RecordLog:
 
 @cache
 def no_sweeps() -> pd.DataFrame:
-    """Return the table of a cell without voltammetry, to be copied; most cells have none."""
+    """Return the table that all cells without voltammetry share; most have none."""
     kinds = {"series": np.int64, "sweep": np.int64}
     return pd.DataFrame({name: np.empty(0, kinds.get(name, object)) for name in SWEEP_COLUMNS})
 

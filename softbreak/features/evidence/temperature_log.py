@@ -31,6 +31,8 @@ FARTHEST_SECOND: Final = 86400.0
 BLOCK: Final = 16_384
 """Longer chunks are taken in pieces."""
 _NOTHING: Final = np.empty(0)
+_NOTHING_YET: Final = np.full(8, np.nan)
+_NOTHING_YET[[COUNT, VARIED, SUM]] = 0.0
 
 
 class Thermometer:
@@ -48,8 +50,7 @@ class Thermometer:
         self.rows = 0
         self.first = 0.0
         self.clock = new_clock()
-        self.state = np.full(8, np.nan)
-        self.state[[COUNT, VARIED, SUM]] = 0.0
+        self.state = _NOTHING_YET.copy()
         self.kept = Growing(2)
 
     @property

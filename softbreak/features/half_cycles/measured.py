@@ -177,12 +177,13 @@ class HalfCycles:
         """Return these and later ones together."""
         both, count = HalfCycles(), len(self)
         for name in self._TABLES:
-            table, more = getattr(both, name), getattr(later, name).rows.copy()
-            if name in ("events", "slices"):
-                more[:, 0] += count
+            table, more = getattr(both, name), getattr(later, name).rows
             mine = getattr(self, name).rows
             table.extend(mine, room=len(mine) + len(more))
-            table.extend(more)
+            if len(more):
+                table.extend(more)
+                if name in ("events", "slices"):
+                    table.rows[-len(more) :, 0] += count
         return both
 
     def add(

@@ -259,7 +259,7 @@ def _trace(history: CellHistory) -> Columns:
     columns = ("time_second", "voltage_volt", "current_ampere")
     return Columns(
         {
-            name: np.concatenate(column) if column else np.empty(0)
+            name: column[0] if len(column) == 1 else np.concatenate(column or [np.empty(0)])
             for name, column in zip(columns, found, strict=True)
         }
     )

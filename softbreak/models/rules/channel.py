@@ -353,8 +353,6 @@ def _sides(half_cycles: Columns) -> tuple[_Side, _Side] | None:
         return None
     begin, end = max(one[0] for one in places) - 1, min(one[-1] for one in places) + 1
     shared = [one[(one >= begin) & (one <= end)] for one in places]  # the same time of the life
-    if not all(map(len, shared)):
-        return None
     values = [half_cycles[name][usable] for name in _COLUMNS]
     plus, minus = (_Side(*(column[one] for column in values)) for one in shared)
     return plus, minus
