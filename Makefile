@@ -14,7 +14,7 @@ TEST_READY := $(VENV)/.ready-for-tests
 OUT ?= demo-output
 JOBS ?= 2
 
-.PHONY: demo test lint docs model examples lock sbom audit clean
+.PHONY: demo test lint docs model examples kernels lock sbom audit clean
 
 demo: $(READY)
 	$(BIN)/softbreak demo --out $(OUT)
@@ -36,6 +36,10 @@ model: $(TEST_READY)
 
 examples: $(READY)
 	$(BIN)/python examples/make_archive.py
+
+# What a first run compiles, for several processes at once to do it ahead
+kernels: $(READY)
+	$(BIN)/python benchmarks/kernel_list.py --write
 
 # Written by uv (not needed for anything else): every package at one version, for use and for tests,
 # on Linux, macOS and Windows, each file with its hash: pip takes no other.

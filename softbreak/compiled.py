@@ -25,13 +25,12 @@ from typing import Any, Final, TypeVar
 from zlib import crc32
 
 import numpy as np
-from numba import njit
 from numba.core.caching import FunctionCache
-from numba.core.cpu import CPUContext
 from numba.core.dispatcher import Dispatcher
 from numba.core.types import Type
 
-from softbreak.kept_code import KeptCode, name_the_runtime
+from softbreak.kept_code import KeptCode, ready_to_load
+from softbreak.kernel_library import inside_another, is_part, jit
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ def fast(kernel: _Kernel) -> _Kernel:
 
 def _kept(kernel: _Kernel, **options: Any) -> _Kernel:
     """Compile when it is first called; keep the code on disk for the next process."""
-    dispatcher: Any = njit(nogil=True, **options)(kernel)
+    dispatcher: Any = jit(kernel, alone="fastmath" in options, nogil=True, **options)
     with suppress(RuntimeError):  # no folder can be written: compiled in every process
         dispatcher._cache = kept = _Kept(dispatcher)
         dispatcher.compile = kept.in_turn(dispatcher.compile)
@@ -80,8 +79,18 @@ def is_kept(kernel: Any) -> bool:
     kernel : numba.core.dispatcher.Dispatcher
         One that :func:`strict`, :func:`exact` or :func:`fast` made.
     """
-    cache = kernel._cache
-    return isinstance(cache, _Kept) and cache.holds_code()
+    return may_be_kept(kernel) and kernel._cache.holds_code()
+
+
+def may_be_kept(kernel: Any) -> bool:
+    """Whether there is a folder for a kernel's compiled code.
+
+    Parameters
+    ----------
+    kernel : numba.core.dispatcher.Dispatcher
+        One that :func:`strict`, :func:`exact` or :func:`fast` made.
+    """
+    return isinstance(kernel._cache, _Kept)
 
 
 class _Kept(FunctionCache):
@@ -109,7 +118,7 @@ class _Kept(FunctionCache):
         """
         self._cache_file._source_stamp = fingerprint(self._dispatcher)
         found = self._loaded(*place)
-        if found is None and self._turn.taken():
+        if found is None and not inside_another() and self._turn.taken():
             found = self._loaded(*place)
             if found is not None:
                 self._turn.end()
@@ -128,21 +137,21 @@ class _Kept(FunctionCache):
 
         return compiled
 
-    def _loaded(self, signature: Any, context: CPUContext) -> Any:
-        """Load without what numba readies for compiling: it does so before it compiles, too."""
+    def _loaded(self, signature: Any, context: Any) -> Any:
         _put_scipy_off()
-        name_the_runtime()
         try:
             with self._guard_against_spurious_io_errors():
+                ready_to_load(context)
                 return self._load_overload(signature, context)
         except (ImportError, AttributeError, EOFError, UnpicklingError):  # of an older version
             self.flush()
             return None
 
     def save_overload(self, *place: Any) -> None:
-        """Keep compiled code; where the disk is full, the next process compiles again."""
-        with suppress(OSError):
-            super().save_overload(*place)
+        """Keep code that Python calls; where the disk is full, the next process compiles again."""
+        if not is_part(place[1]):
+            with suppress(OSError):
+                super().save_overload(*place)
         self._turn.end()
 
 

@@ -15,6 +15,8 @@ from numba.core.codegen import JITCodeLibrary, ll
 from numba.core.compiler import CompileResult
 from numba.core.cpu import CPUContext
 
+from softbreak.kernel_library import ONE_LIBRARY, libraries
+
 _WRITABLE: Final[set[str]] = set()
 """Folders that numba can write into."""
 
@@ -63,7 +65,7 @@ def _asked_once(place: type[Any]) -> type[Any]:
     return Place
 
 
-class KeptCode(CompileResultCacheImpl):
+class _KeptCode(CompileResultCacheImpl):
     """What numba keeps of a kernel, and how that becomes a kernel again."""
 
     _locator_classes = [*map(_asked_once, CompileResultCacheImpl._locator_classes)]  # noqa: RUF012
@@ -72,15 +74,29 @@ class KeptCode(CompileResultCacheImpl):
         """Return a kernel that can be called; numba's lock of compiling is held."""
         codegen = context.codegen()
         codegen._engine._defined_symbols.add(kept[1].llvm_cpython_wrapper_name)
-        codegen._library_class = _LoadedLibrary
-        try:
+        with libraries(codegen, _LoadedLibrary):
             return super().rebuild(context, kept)
-        finally:
-            del codegen._library_class
+
+
+KeptCode: Final = _KeptCode if ONE_LIBRARY else CompileResultCacheImpl
+"""What a cache of compiled code is made with."""
+
+
+def ready_to_load(context: CPUContext) -> None:
+    """Do what numba does before it loads code, without what only compiling needs.
+
+    Parameters
+    ----------
+    context : numba.core.cpu.CPUContext
+    """
+    if ONE_LIBRARY:
+        _name_the_runtime()
+    else:
+        context.refresh()
 
 
 @cache
-def name_the_runtime() -> None:
+def _name_the_runtime() -> None:
     """Tell the linker where numba's own functions are; what it compiles lies in each kernel."""
     helpers = import_module("numba.core.runtime._nrt_python").c_helpers
     for name, address in helpers.items():

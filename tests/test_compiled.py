@@ -214,7 +214,8 @@ def test_a_loaded_kernel_is_compiled_into_a_new_caller(tmp_path):
     (tmp_path / "caller.py").write_text(CALLER, encoding="utf-8")
     env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), str(PACKAGE.parent)]))
     env.pop("NUMBA_CACHE_DIR", None)
-    for code in (COUNT, "import caller"):
+    kept = "import numpy, twice; twice.inner(numpy.arange(9.0))"
+    for code in (kept, "import caller"):
         done = subprocess.run(
             [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
         )

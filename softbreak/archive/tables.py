@@ -79,6 +79,8 @@ EVIDENCE: Final = pa.list_(
     )
 )
 
+_PIECE: Final = list(EVIDENCE.value_type)
+
 VERDICTS: Final = pa.schema(
     [
         ("cell_id", pa.string()),
@@ -135,6 +137,7 @@ FAILURES: Final = pa.schema([(name, pa.string()) for name in ("path", "stage", "
 SCHEMA: Final = 2
 """Raised when a column changes its name or meaning; in every file's metadata, under softbreak."""
 METADATA_KEY: Final = b"softbreak"
+_MANY: Final = 256
 ROW_GROUP: Final = 1 << 16
 PART: Final = ".part"
 """What names of files that are not yet whole contain; those of a killed run may be removed."""
@@ -160,8 +163,31 @@ def table_of(frame: pd.DataFrame | Columns, schema: pa.Schema) -> pa.Table:
         If a column is missing.
     """
     count = len(frame)
-    columns = [_column(frame[field.name], field, count) for field in schema]
+    kinds = _VERDICT_KINDS if schema is VERDICTS else _kinds(schema)
+    columns = [_column(frame[name], kind, count) for name, kind in kinds]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+class _Kind(NamedTuple):
+    """What a column is to be; asked of Arrow once, which takes its time to say it."""
+
+    type: pa.DataType
+    evidence: bool
+    text: bool
+    floating: bool
+    boolean: bool
+
+
+def _kinds(schema: pa.Schema) -> list[tuple[str, _Kind]]:
+    """Names of the columns of a schema, and what they are to be."""
+    asked = (pa.types.is_string, pa.types.is_floating, pa.types.is_boolean)
+    return [
+        (field.name, _Kind(field.type, field.type == EVIDENCE, *(is_(field.type) for is_ in asked)))
+        for field in schema
+    ]
+
+
+_VERDICT_KINDS: Final = _kinds(VERDICTS)
 
 
 def plain_table(table: Columns) -> pa.Table:
@@ -175,31 +201,36 @@ def _plain(values: Any) -> pa.Array:
         return pa.array(values, from_pandas=True)
     if isinstance(values, list) and values and isinstance(values[0], str):
         return pa.array(values, pa.large_string())  # as of a DataFrame
-    return pa.array(np.asarray(values), from_pandas=True)
+    values = np.asarray(values)
+    return pa.array(values, from_pandas=_may_lack(values))
 
 
-def _column(values: Any, field: pa.Field, count: int) -> pa.Array:
+def _may_lack(values: np.ndarray) -> bool:
+    """Whether Arrow is to look for NaN: that of many numbers none is NaN, numpy sees sooner."""
+    return len(values) < _MANY or values.dtype.kind != "f" or bool(np.isnan(values).any())
+
+
+def _column(values: Any, kind: _Kind, count: int) -> pa.Array:
     """One column: of pandas, an array, a list, or one word that all rows share."""
-    if field.type == EVIDENCE:
+    if kind.evidence:
         return _evidence(values)
     if isinstance(values, str):
-        return pa.repeat(pa.scalar(printable(values), field.type), count)
+        return pa.repeat(pa.scalar(printable(values), kind.type), count)
     if isinstance(values, list):
-        return _listed(values, field.type)
-    texts = pa.types.is_string(field.type)
-    if texts or not isinstance(values, np.ndarray) or values.dtype == object:
+        return _listed(values, kind.type)
+    if kind.text or not isinstance(values, np.ndarray) or values.dtype == object:
         values = pd.Series(values)
-    if texts:
-        return _texts(values, field.type)
-    if pa.types.is_floating(field.type):
-        if values.dtype == np.float64:
-            return pa.array(np.asarray(values), field.type, from_pandas=True)
-        numbers = pd.to_numeric(values).astype("float64")
-        return pa.array(numbers.to_numpy(), field.type, from_pandas=True)
+    if kind.text:
+        return _texts(values, kind.type)
+    if kind.floating:
+        if values.dtype != np.float64:
+            values = pd.to_numeric(values).astype("float64")
+        numbers = np.asarray(values)
+        return pa.array(numbers, kind.type, from_pandas=_may_lack(numbers))
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "bi":
-        return pa.array(np.asarray(values), field.type)
-    cast = bool if pa.types.is_boolean(field.type) else int
-    return pa.array([None if _missing(v) else cast(v) for v in values], field.type)
+        return pa.array(np.asarray(values), kind.type)
+    cast = bool if kind.boolean else int
+    return pa.array([None if _missing(v) else cast(v) for v in values], kind.type)
 
 
 def _listed(values: list[Any], kind: pa.DataType) -> pa.Array:
@@ -226,11 +257,10 @@ def _missing(value: object) -> bool:
 
 def _evidence(values: Verdicts | Iterable[Any]) -> pa.Array:
     """Evidence as a detector found it, or as lists of mappings; column by column."""
-    struct = EVIDENCE.value_type
     if isinstance(values, Verdicts):
         offsets, found = values.bounds, values.found
         columns = [
-            _listed(list(values.texts), pa.string()).take(pa.array(found["feature"])),
+            _listed([values.texts[k] for k in found["feature"].tolist()], pa.string()),
             *(pa.array(np.ascontiguousarray(found[name])) for name in ("value", "baseline")),
             _listed(values.sentences, pa.string()),
         ]
@@ -238,9 +268,10 @@ def _evidence(values: Verdicts | Iterable[Any]) -> pa.Array:
         rows: list[Any] = [[] if items is None or _missing(items) else items for items in values]
         offsets = np.cumsum([0, *map(len, rows)])
         flat = [item for items in rows for item in items]
-        columns = [pa.array([item[f.name] for item in flat], f.type) for f in struct]
-    items = pa.StructArray.from_arrays(columns, fields=list(struct))
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items, type=EVIDENCE)
+        columns = [pa.array([item[f.name] for item in flat], f.type) for f in _PIECE]
+    items = pa.StructArray.from_arrays(columns, fields=_PIECE)
+    places = pa.array(np.asarray(offsets, dtype=np.int32))
+    return pa.ListArray.from_arrays(places, items, type=EVIDENCE)
 
 
 def frame_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pd.DataFrame:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -106,29 +106,35 @@ def progress_bar(quiet: bool) -> Iterator[Progress]:
         yield progress
 
 
-def compiling_once(doing: str) -> str:
-    """Return what is being done, and that a first run compiles, where it will.
+COMPILING: Final = "Compiling, once: later runs are fast"
+
+
+def compile_first(told: Callable[[int, int], None] | None = None) -> None:
+    """Compile what a first run needs with all cores, before it.
 
     Parameters
     ----------
-    doing : str
-        Such as "Reading cells".
+    told : callable, optional
+        Called with how many kernels are compiled, and of how many.
     """
-    from softbreak.compiled import is_kept
-    from softbreak.models.rules.kernels.voltage_decision import fold
+    from softbreak.archive.jobs.process_pool import cores
+    from softbreak.compile_ahead import compile_ahead
 
-    return doing if is_kept(fold) else f"{doing}; compiling, once: later runs are fast"
+    compile_ahead(cores(), told)
 
 
 @contextmanager
 def at_work(quiet: bool, doing: str) -> Iterator[None]:
     """Show on stderr that something is done whose end is not known, unless nobody looks."""
     if quiet or not (console := stderr()).is_terminal:
+        compile_first()
         yield
         return
     from rich.status import Status
 
-    with Status(compiling_once(doing), console=console):
+    with Status(doing, console=console) as status:
+        compile_first(lambda done, of: status.update(f"{COMPILING} ({done} of {of})"))
+        status.update(doing)
         yield
 
 

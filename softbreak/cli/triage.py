@@ -12,11 +12,12 @@ import typer
 
 from softbreak.archive.jobs.process_start import prepare
 from softbreak.cli.console import (
+    COMPILING,
     FailOn,
     Json,
     Quiet,
     Verbose,
-    compiling_once,
+    compile_first,
     exit_code,
     print_json,
     progress_bar,
@@ -136,12 +137,16 @@ def run_triage(
     from softbreak.archive.triage import triage as triage_archive
 
     with progress_bar(quiet) as bar:
-        first = "Reading cells" if bar.disable else compiling_once("Reading cells")
-        task = bar.add_task(first, total=None)
+        task = bar.add_task("Reading cells", total=None)
+
+        def compiled(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of, description=COMPILING)
 
         def moved(at: Progress) -> None:
-            doing = told(at) if at.done else first
-            bar.update(task, completed=at.done, total=at.total, description=doing)
+            bar.update(task, completed=at.done, total=at.total, description=told(at))
+
+        compile_first(compiled)
+        bar.update(task, completed=0, total=None, description="Reading cells")
 
         return triage_archive(
             archive, out, detector=detector, workers=workers, crew=crew, progress=moved

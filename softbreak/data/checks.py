@@ -29,6 +29,8 @@ SLOW_SECOND: Final = 200.0
 """At longer intervals over years the time is probably in milliseconds."""
 STANDING_SHARE: Final = 0.25
 """Of all intervals; a step of the programme repeats a time once, with many samples between."""
+SCATTERED: Final = 0.05
+"""Of the imposed current: a current that scatters by more was measured in too wide a range."""
 SMALL_VOLT: Final = 3.0 * USUAL_OFFSET_VOLT
 RELAXED_VOLT: Final = 0.01
 """Up to this a cell is at rest."""
@@ -211,11 +213,11 @@ def check_series(record: Record) -> list[Finding]:
     look = suspicion(time, voltage, current, control, _LIMITS)
     found = [*_clock(name, _numbers(time))] if look.clock else []
     if control is not None:
-        control = _numbers(control)
-        found += _wrong_range(name, control, _numbers(current))
+        found += _wrong_range(name, control, current)
     if look.signs or look.small:
         imposed = _numbers(current)
         if control is not None:
+            control = _numbers(control)
             imposed = np.where(np.isfinite(control), control, imposed)
         found += _signs(name, _numbers(voltage), imposed)
         found += _small(name, _numbers(voltage), imposed)
@@ -238,30 +240,31 @@ def _clock(name: str, time: np.ndarray) -> Iterator[Finding]:
     step = step if known.all() else step[known]
     if not len(step):
         return
-    back = int(np.count_nonzero(step < 0))
+    returns = step < 0
+    back = int(np.count_nonzero(returns))
     if back:
         yield Finding(
             "warning",
             "clock-reset",
             f"{name}: the test time steps back {_times(back, 'time')} (first by "
-            f"{-step[step < 0][0]:.6g} s); it was made to run on.",
+            f"{-step[np.argmax(returns)]:.6g} s); it was made to run on.",
         )
-    forward = step[step > 0]
-    still = int(np.count_nonzero(step == 0))
+    forward = int(np.count_nonzero(step > 0))
+    still = len(step) - back - forward
     if still > STANDING_SHARE * len(step):
         yield Finding(
             "warning",
             "clock-stands-still",
-            f"{name}: the clock stands still: {len(forward) + 1} distinct times in {len(time)} "
+            f"{name}: the clock stands still: {forward + 1} distinct times in {len(time)} "
             "rows. It was stored too coarsely (as float32, or rounded): what happens between two "
             "of them has no time of its own. Store it as float64.",
         )
-    if not len(forward):
+    if not forward:
         return
-    gaps = forward[forward > GAP_SECOND]
-    if not len(gaps) and 2 * np.count_nonzero(forward > SLOW_SECOND) < len(forward):
+    gaps = step[step > GAP_SECOND]
+    if not len(gaps) and 2 * np.count_nonzero(step > SLOW_SECOND) < forward:
         return  # the usual interval is none to speak of
-    usual = float(np.median(forward))
+    usual = float(np.median(step[step > 0]))
     gaps = gaps[gaps > GAP_FACTOR * usual]
     if len(gaps):
         yield Finding(
@@ -288,13 +291,17 @@ def _clock(name: str, time: np.ndarray) -> Iterator[Finding]:
 
 def _wrong_range(name: str, control: np.ndarray, current: np.ndarray) -> Iterator[Finding]:
     load = np.isfinite(control) & np.isfinite(current) & (control != 0)
-    if np.count_nonzero(load) < 10:
+    count = int(np.count_nonzero(load))
+    if count < 10:
         return
-    asked = control[load]
-    scatter, size = float(np.std(current[load] - asked)), np.abs(asked)
+    asked, flowing = (control, current) if count == len(load) else (control[load], current[load])
+    away, size = np.subtract(flowing, asked, dtype=np.float64), np.abs(asked)
     low, high = float(size.min()), float(size.max())
-    imposed = low if low == high else float(np.median(size))
-    if scatter > 0.05 * imposed:
+    if np.einsum("i,i->", away, away) < (0.99 * SCATTERED * low) ** 2 * count:
+        return  # it does not scatter by more than it is off, and no median is below the lowest
+    scatter = float(np.std(away))
+    imposed = low if low == high else float(np.median(_numbers(size)))
+    if scatter > SCATTERED * imposed:
         yield Finding(
             "warning",
             "current-range",

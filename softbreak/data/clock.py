@@ -128,9 +128,10 @@ def forward_clock(time: np.ndarray) -> np.ndarray:
     good = np.isfinite(time)
     if not good.any():
         return np.zeros(len(time))
-    out = np.empty(int(good.sum()))
-    _forward(new_clock(), time[good], out)
-    if good.all():
+    known = time if good.all() else time[good]
+    out = np.empty(len(known))
+    _forward(new_clock(), known, out)
+    if known is time:
         return out
     index = np.arange(len(time))
     return np.interp(index, index[good], out)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from softbreak.data.clock import forward_clock
 from softbreak.data.date_orders import is_open, settled
+from softbreak.data.name_order import life_order
 from softbreak.data.names import natural_key
-from softbreak.data.record import Cell, Record, Technique
+from softbreak.data.record import Cell, Record, Technique, ViewedRecord
 from softbreak.data.runs import head_of, joined, runs_of
+
+MOST_PAUSE: Final = 0.05
+"""Test times go on if no more of a file's first one passes between two files."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -89,6 +94,36 @@ class CellHistory:
         return joined(records, offsets), np.concatenate([self.clocks[k] for k, _ in run])
 
 
+class ViewedHistory(CellHistory):
+    """A history while it is judged: columns are taken out of tables, and runs joined, but once.
+
+    Parameters
+    ----------
+    history : CellHistory
+        Is not to be changed meanwhile.
+    """
+
+    __slots__ = ("_wholes",)
+    _wholes: dict[tuple[tuple[int, float], ...], tuple[Record, np.ndarray]]
+
+    def __init__(self, history: CellHistory) -> None:
+        for name in CellHistory.__slots__:
+            object.__setattr__(self, name, getattr(history, name))
+        object.__setattr__(self, "records", tuple(map(_viewed, history.records)))
+        object.__setattr__(self, "_wholes", {})
+
+    def _run(self, run: tuple[tuple[int, float], ...]) -> tuple[Record, np.ndarray]:
+        found = self._wholes.get(run)
+        if found is None:
+            record, clock = super()._run(run)
+            found = self._wholes[run] = _viewed(record), clock
+        return found
+
+
+def _viewed(record: Record) -> Record:
+    return ViewedRecord(record) if type(record) is Record else record
+
+
 def assemble(
     cell: Cell,
     records: Sequence[Record],
@@ -97,10 +132,11 @@ def assemble(
 ) -> CellHistory:
     """Put a cell's records on one clock.
 
-    Files are ordered by absolute time where every one of them states it, else by name with
-    numbers in numerical order. Dates whose day and month one file leaves open are read as the
-    others prove (:mod:`softbreak.data.date_orders`). A file whose test time starts again continues
-    where the last one ended.
+    Files are ordered by absolute time where every one of them states it, else by test times that
+    go on from one to the next, else by name (:mod:`softbreak.data.name_order`). Dates whose day
+    and month one file leaves open are read as the others prove
+    (:mod:`softbreak.data.date_orders`). A file whose test time starts again continues where the
+    last one ended.
 
     Parameters
     ----------
@@ -202,9 +238,12 @@ def placements(spans: Sequence[Span]) -> list[tuple[int, float]]:
     starts = [spans[group[0]].started for group in groups]
     absolute = bool(groups) and all(start is not None for start in starts)
     if absolute:
-        order = sorted(range(len(groups)), key=lambda g: starts[g] or 0.0)
+        # by their first samples: parts of one test whose time runs on all state the same beginning
+        begins = [(spans[group[0]].started or 0.0) + spans[group[0]].first for group in groups]
+        order = sorted(range(len(groups)), key=begins.__getitem__)
     else:
-        order = sorted(range(len(groups)), key=lambda g: natural_key(spans[groups[g][0]].path))
+        order = _by_test_time([[spans[k] for k in group] for group in groups])
+        order = order or life_order([spans[group[0]].path for group in groups])
     placed: list[tuple[float, int, float]] = []
     origin = starts[order[0]] if absolute and order else None
     end = 0.0
@@ -221,6 +260,19 @@ def placements(spans: Sequence[Span]) -> list[tuple[int, float]]:
                 end = max(end, span.last + shift)
     placed.sort(key=lambda item: item[0])
     return [(k, shift) for _, k, shift in placed]
+
+
+def _by_test_time(files: Sequence[Sequence[Span]]) -> list[int]:
+    """Order files whose test times go on from one to the next; empty where they do not."""
+    if len(files) < 2 or not all(span.rows for spans in files for span in spans):
+        return []
+    begins = [spans[0].first for spans in files]
+    order = sorted(range(len(files)), key=begins.__getitem__)
+    for before, after in pairwise(order):
+        pause = begins[after] - files[before][-1].last
+        if not 0.0 <= pause <= MOST_PAUSE * begins[after] or begins[after] <= 0.0:
+            return []
+    return order
 
 
 def _shift(span: Span, offset: float | None, end: float) -> float:
@@ -251,7 +303,7 @@ def _merged(cell: Cell, stated: Cell) -> Cell:
         for name in Cell.__slots__
         if getattr(cell, name) in (None, "") and getattr(stated, name) not in (None, "")
     }
-    return replace(cell, **known)
+    return replace(cell, **known) if known else cell
 
 
 def merged_cell(cell: Cell, records: Iterable[Record]) -> Cell:

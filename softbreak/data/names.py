@@ -63,7 +63,8 @@ def natural_key(name: str) -> list[tuple[int, int | str]]:
     parts = enumerate(_DIGITS.split(stem))  # every other one is a number
     key: list[tuple[int, int | str]]
     key = [(0, int(part)) if k % 2 else (1, part.lower()) for k, part in parts if part]
-    return [*key, (1, f"{dot}{suffix}".lower())] if dot else key
+    # what a name ends with stands before all that could go on in it: "x.csv" before "x2.csv"
+    return [*key, (-1, f"{dot}{suffix}".lower())] if dot else key
 
 
 def goes_on(path: str, following: str) -> bool:

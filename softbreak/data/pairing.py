@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softbreak.compiled import strict
 
@@ -37,16 +38,21 @@ class CycleBuilder:
         """Whether the current has reversed."""
         return bool(self._state[_REVERSED])
 
-    def place(self, sign: int, mean_current: float) -> int:
+    @property
+    def state(self) -> np.ndarray:
+        """All that it remembers: what :func:`place_half_cycles` works on."""
+        return self._state
+
+    def place(self, sign: float, mean_current: float) -> int:
         """Return the cycle (0-based) that the next half-cycle belongs to; −1 for mere noise.
 
         Parameters
         ----------
-        sign : int
+        sign : float
         mean_current : float
             Mean of the imposed current's magnitude (A).
         """
-        return int(_place(self._state, sign, mean_current))
+        return int(_place(self._state, float(sign), mean_current))
 
     def place_all(
         self, signs: np.ndarray, mean_currents: np.ndarray, counts: np.ndarray
@@ -69,7 +75,8 @@ class CycleBuilder:
         """
         places = np.full(len(signs), -1, dtype=np.int64)
         reversed_ = np.empty(len(signs), dtype=np.bool_)
-        _place_all(self._state, signs, mean_currents, counts, (places, reversed_))
+        plain = np.ascontiguousarray(signs), np.ascontiguousarray(mean_currents)
+        place_half_cycles(self._state, *plain, counts, (places, reversed_))
         return places, reversed_
 
     def copy(self) -> CycleBuilder:
@@ -110,13 +117,14 @@ def _place(state: np.ndarray, sign: float, mean_current: float) -> int:
 
 
 @strict
-def _place_all(
+def place_half_cycles(
     state: np.ndarray,
     signs: np.ndarray,
     mean_currents: np.ndarray,
     counts: np.ndarray,
     out: tuple[np.ndarray, np.ndarray],
 ) -> None:
+    """Do as :meth:`CycleBuilder.place_all`, which see; ``state`` is a builder's."""
     places, reversed_ = out
     for k in range(len(signs)):
         if counts[k]:
@@ -124,7 +132,7 @@ def _place_all(
         reversed_[k] = state[_REVERSED] > 0.0
 
 
-def number_cycles(signs: Sequence[int], mean_currents: Sequence[float]) -> np.ndarray:
+def number_cycles(signs: ArrayLike, mean_currents: ArrayLike) -> np.ndarray:
     """Number half-cycles into cycles in one go.
 
     Returns

@@ -29,6 +29,8 @@ def doubtful_current(volt: np.ndarray, ampere: np.ndarray, area_cm2: float | Non
     known = np.isfinite(volt) & np.isfinite(ampere) & (ampere > 0)
     if not known.any():
         return ""
+    if ampere[known].max() <= LARGE_AMPERE:
+        return ""
     usual = float(np.median(ampere[known]))
     if usual <= LARGE_AMPERE:
         return ""

@@ -85,14 +85,15 @@ def suspicion(
         for start in range(0, len(time), BLOCK):
             stop = min(start + BLOCK, len(time))
             first = max(start - 1, 0)  # the interval between two blocks counts too
-            rows = scratch[:, : stop - first]
-            rows[_TIME] = time[first:stop]
-            for row, column in zip(rows[_VOLTAGE:], columns, strict=False):
-                row[:] = column[first:stop]
+            part = slice(start - first, stop - first)
+            scratch[_TIME, : part.stop] = time[first:stop]
+            for row, column in zip(scratch[_VOLTAGE:], columns, strict=False):
+                row[: part.stop] = column[first:stop]
             if scan:
-                largest = _largest(rows, largest)
+                largest = _largest(scratch, part.stop, largest)
             else:
-                _count(rows, start - first, limits.load * largest, limits[:], counts)
+                bounds = (part.start, part.stop)
+                _count(scratch, bounds, limits.load * largest, limits[:], counts)
     return _weighed(counts, limits.still)
 
 
@@ -118,10 +119,10 @@ def _most(count: int, total: int) -> bool:
 
 
 @strict
-def _largest(rows: np.ndarray, largest: float) -> float:
+def _largest(rows: np.ndarray, count: int, largest: float) -> float:
     """Largest magnitude of the imposed current; NaN does not count."""
     current, control = rows[_CURRENT], rows[_CONTROL]
-    for k in range(len(current)):
+    for k in range(count):
         imposed = control[k] if abs(control[k]) < np.inf else current[k]
         largest = abs(imposed) if abs(imposed) > largest else largest
     return largest
@@ -130,14 +131,15 @@ def _largest(rows: np.ndarray, largest: float) -> float:
 @strict
 def _count(
     rows: np.ndarray,
-    first: int,
+    bounds: tuple[int, int],
     threshold: float,
     limits: tuple[float, float, float, float, float, float],
     counts: np.ndarray,
 ) -> None:
-    """Count samples; the first ones only begin an interval."""
+    """Count samples from one to another; those before only begin an interval."""
     slow, pause, large, relaxed, _, _ = limits
-    time, n = rows[_TIME], rows.shape[1]
+    first, n = bounds
+    time, volts, currents, controls = rows[_TIME], rows[_VOLTAGE], rows[_CURRENT], rows[_CONTROL]
     back = slowly = paused = still = strange = 0
     forward, usual = n - 1, min(slow, pause)
     for k in range(n - 1):
@@ -154,33 +156,32 @@ def _count(
         slowly += ahead & (step > slow)
         paused += ahead & (step > pause)
     lost = plus = minus = below = loaded = far = idle = calm = strange = 0
-    for k in range(first, n):
-        control = rows[_CONTROL, k]
-        imposed = control if abs(control) < np.inf else rows[_CURRENT, k]
-        size = abs(rows[_VOLTAGE, k])
+    volts, currents, controls = volts[first:n], currents[first:n], controls[first:n]
+    for k in range(len(volts)):
+        imposed = controls[k] if abs(controls[k]) < np.inf else currents[k]
+        size = abs(volts[k])
         strange += 0 if (abs(imposed) > threshold) & (size < np.inf) else 1
-        minus += imposed < 0.0
-        below += (imposed < 0.0) & (rows[_VOLTAGE, k] < 0.0)
-        far += size >= large
+        minus += 1 if imposed < 0.0 else 0
+        below += 1 if (imposed < 0.0) & (volts[k] < 0.0) else 0
+        far += 1 if size >= large else 0
     loaded, plus = n - first, n - first - minus
     if strange:  # seldom: samples at rest, or without a voltage
         plus = minus = below = loaded = far = 0
-    for k in range(first, n if strange else first):
-        control = rows[_CONTROL, k]
-        imposed = control if abs(control) < np.inf else rows[_CURRENT, k]
-        size = abs(rows[_VOLTAGE, k])
+    for k in range(len(volts) if strange else 0):
+        imposed = controls[k] if abs(controls[k]) < np.inf else currents[k]
+        size = abs(volts[k])
         known = size < np.inf
         load = (abs(imposed) > threshold) & known
         rest = known & (not load)
         negative = load & (imposed < 0.0)
-        lost += not known
-        plus += load & (imposed > 0.0)
-        minus += negative
-        below += negative & (rows[_VOLTAGE, k] < 0.0)
-        loaded += load
-        far += load & (size >= large)
-        idle += rest
-        calm += rest & (size <= relaxed)
+        lost += 0 if known else 1
+        plus += 1 if load & (imposed > 0.0) else 0
+        minus += 1 if negative else 0
+        below += 1 if negative & (volts[k] < 0.0) else 0
+        loaded += 1 if load else 0
+        far += 1 if load & (size >= large) else 0
+        idle += 1 if rest else 0
+        calm += 1 if rest & (size <= relaxed) else 0
     told = (back, forward, slowly, paused, lost, plus, minus, below, loaded, far, idle, calm, still)
     for k in range(len(told)):
         counts[k] += told[k]

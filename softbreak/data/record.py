@@ -242,7 +242,20 @@ class Record:
 
     def with_cell(self, cell: Cell) -> Record:
         """Return the same record on a better-known cell."""
-        return replace(self, cell=cell)
+        return _labelled(self.table, self.technique, cell, self.source)
+
+    def with_source(self, source: Source) -> Record:
+        """Return the same record with more said of where it comes from."""
+        return _labelled(self.table, self.technique, self.cell, source)
+
+
+def _labelled(table: pd.DataFrame, technique: Technique, cell: Cell, source: Source) -> Record:
+    """Return a record of a table that was held to the schema already."""
+    record = object.__new__(Record)
+    told = {"cell": cell, "technique": technique, "table": table, "source": source}
+    for name, value in told.items():
+        object.__setattr__(record, name, value)
+    return record
 
 
 class ArrayRecord(Record):
@@ -306,6 +319,48 @@ class ArrayRecord(Record):
         """Return the same record on a better-known cell."""
         return ArrayRecord(cell, self.technique, self.columns, self.source)
 
+    def with_source(self, source: Source) -> Record:
+        """Return the same record with more said of where it comes from."""
+        return ArrayRecord(self.cell, self.technique, self.columns, source)
+
+
+class ViewedRecord(Record):
+    """A record whose columns are taken out of its table once, while nobody changes that.
+
+    A column costs pandas as much as a pass over ten thousand of its numbers, and a judge asks for
+    each several times.
+
+    Parameters
+    ----------
+    record : Record
+    """
+
+    __slots__ = ("_arrays", "_names")
+    _arrays: dict[str, np.ndarray]
+    _names: frozenset[str]
+
+    def __init__(self, record: Record) -> None:
+        for name, value in (
+            ("cell", record.cell),
+            ("technique", record.technique),
+            ("table", record.table),
+            ("source", record.source),
+            ("_arrays", {}),
+            ("_names", frozenset(record.table.columns.tolist())),
+        ):
+            object.__setattr__(self, name, value)
+
+    def has(self, column: str) -> bool:
+        """Return whether there is such a column."""
+        return column in self._names
+
+    def array(self, column: str) -> np.ndarray:
+        """Return a column as an array (no copy where pandas allows)."""
+        found = self._arrays.get(column)
+        if found is None:
+            found = self._arrays[column] = self.table[column].to_numpy()
+        return found
+
 
 _KINDS = {"float": ("f4", "f8"), "double": ("f8",), "integer": ("i4", "i8")}
 
@@ -313,17 +368,18 @@ _KINDS = {"float": ("f4", "f8"), "double": ("f8",), "integer": ("i4", "i8")}
 def check_table(table: pd.DataFrame, technique: Technique, path: str) -> None:
     """Raise :class:`SchemaError` where a table breaks the schema."""
     required = SPECTRUM_COLUMNS if technique is Technique.IMPEDANCE else SERIES_COLUMNS
-    missing = [name for name in required if name not in table.columns]
+    names = table.columns.tolist()
+    missing = [name for name in required if name not in names]
     if missing:
         raise SchemaError(
             f"{path}: a table of {technique} lacks {', '.join(missing)}; "
-            f"it has {', '.join(map(str, table.columns))}"
+            f"it has {', '.join(map(str, names))}"
         )
-    for name, dtype in table.dtypes.items():
+    for name, dtype in zip(names, table.dtypes.tolist(), strict=True):
         column = COLUMNS.get(str(name))
         if column is None:
             raise SchemaError(f"{path}: unknown column {name!r}; known are {', '.join(COLUMNS)}")
-        code = np.dtype(dtype).str[1:] if isinstance(dtype, np.dtype) else str(dtype)
+        code = dtype.str[1:] if isinstance(dtype, np.dtype) else str(dtype)
         if code not in _KINDS[column.kind]:
             raise SchemaError(f"{path}: column {name} is {dtype}, expected {column.kind}")
 
@@ -353,6 +409,10 @@ class LongRecord:
     last: float
     absolute: tuple[float, float] | None
     tables: Callable[[], Iterator[Mapping[str, np.ndarray]]]
+
+    def with_source(self, source: Source) -> LongRecord:
+        """Return the same record with more said of where it comes from."""
+        return replace(self, source=source)
 
     def pieces(self) -> Iterator[Record]:
         """Yield the rows as records of the same source, in order."""

@@ -29,6 +29,10 @@ CONFIRMED_SAMPLES = 3
 _SIZE = 14
 _N, _SIGN, _START, _LAST_T, _INTERVAL, _LARGEST, _LEVEL, _COUNT, _STEADY, _BEGUN = range(10)
 _PENDING, _PENDING_SIGN, _LAST_SIZE, _SIZE_BEFORE = range(10, 14)
+_MANY = 64
+"""So many samples are looked at together, whether anything is new in them."""
+OPEN_SIGN, OPEN_START = _SIGN, _START
+"""Where the state has the sign of the open segment, and its first sample."""
 
 
 class Segment(NamedTuple):
@@ -239,15 +243,43 @@ def _quiet(time, imposed, known, start, sign, limits, largest):
         return 0
     k, side = start, (sign if sign != 0.0 else 1.0)
     while k < len(time):
+        if sign != 0.0 and k + _MANY <= len(time):
+            now, before = time[k : k + _MANY], time[k - 1 : k + _MANY - 1]
+            if _calm(now, before, imposed[k : k + _MANY], side, (limits[0], limits[1], largest)):
+                k += _MANY
+                continue
+        for j in range(k, min(k + _MANY, len(time))):
+            size = imposed[j] * side
+            if not (limits[0] <= size <= limits[1] and time[j] - time[j - 1] <= GAP_SECOND):
+                return j - start
+            if sign == 0.0 and known[j]:
+                return j - start
+            if size > largest and abs(imposed[j - 1]) > largest and abs(imposed[j - 2]) > largest:
+                return j - start
+        k += _MANY
+    return len(time) - start
+
+
+@strict
+def _calm(time, before, imposed, side, limits):
+    """Tell whether samples follow without a gap, and none is beyond limits or the largest."""
+    low, high, largest = limits
+    strange = 0
+    for k in range(len(time)):
         size = imposed[k] * side
-        if not (limits[0] <= size <= limits[1] and time[k] - time[k - 1] <= GAP_SECOND):
-            break
-        if sign == 0.0 and known[k]:
-            break
-        if size > largest and abs(imposed[k - 1]) > largest and abs(imposed[k - 2]) > largest:
-            break
-        k += 1
-    return k - start
+        near = (low <= size) & (size <= high) & (size <= largest)
+        strange += 0 if near & (time[k] - before[k] <= GAP_SECOND) else 1
+    return strange == 0
+
+
+@strict
+def _steady(time, before, imposed, interval, level):
+    """Tell whether samples follow at one interval and are of one size."""
+    strange = 0
+    for k in range(len(time)):
+        same = (abs(imposed[k]) == level) & (time[k] - before[k] == interval)
+        strange += 0 if same else 1
+    return strange == 0
 
 
 @strict
@@ -267,7 +299,15 @@ def _followed(followers, time, imposed, part, arrived):
     """
     usual, level, steady, count = followers
     settled = np.nan  # the interval that would no longer change the usual one
-    for k in range(part[0], part[1]):
+    k = part[0] - 1
+    while k + 1 < part[1]:
+        k += 1
+        if k and not steady > 0.0 and k + _MANY <= part[1] and time[k] - time[k - 1] == settled:
+            now, before = time[k : k + _MANY], time[k - 1 : k + _MANY - 1]
+            if _steady(now, before, imposed[k : k + _MANY], settled, level):
+                count += _MANY
+                k += _MANY - 1
+                continue
         size = abs(float(imposed[k]))
         size = size if size < IMPOSSIBLE_AMPERE else 0.0
         interval = time[k] - (time[k - 1] if k else arrived)

@@ -89,7 +89,7 @@ class Verdicts(Sequence[Verdict]):
     wording : Wording
     """
 
-    __slots__ = ("_sentences", "bounds", "found", "numbers", "texts", "wording")
+    __slots__ = ("_basis", "_sentences", "bounds", "found", "numbers", "texts", "wording")
 
     def __init__(
         self,
@@ -102,6 +102,7 @@ class Verdicts(Sequence[Verdict]):
         self.numbers, self.found, self.bounds = numbers, found, bounds
         self.texts, self.wording = texts, wording
         self._sentences: list[str] | None = None
+        self._basis: list[str] | None = None
 
     @classmethod
     def of(cls, verdicts: Sequence[Verdict], texts: Sequence[str] = ()) -> Verdicts:
@@ -185,12 +186,18 @@ class Verdicts(Sequence[Verdict]):
 
     def named(self, names: Collection[str]) -> np.ndarray:
         """Whether evidence is one of these features, shape (m,)."""
-        known = np.array([text in names for text in self.texts], dtype=bool)
-        return np.asarray(known[self.found["feature"]])
+        places = [place for place, text in enumerate(self.texts) if text in names]
+        feature, found = self.found["feature"], np.zeros(len(self.found), dtype=bool)
+        for place in places:
+            found |= feature == place
+        return found
 
     def shows(self, names: Collection[str]) -> np.ndarray:
         """Whether each has evidence that is one of these features, shape (n,)."""
-        return self._of_each(self.owners, self.named(names))
+        named = self.named(names)
+        if not named.any():
+            return np.zeros(len(self), dtype=bool)
+        return self._of_each(self.owners, named)
 
     @property
     def owners(self) -> np.ndarray:
@@ -210,13 +217,28 @@ class Verdicts(Sequence[Verdict]):
 
     @property
     def basis(self) -> list[str]:
-        """What each stands on: :attr:`softbreak.verdict.Verdict.basis`."""
-        state = self.state
-        certified = self.shows(CERTIFIES)
-        stands = np.where(self.settled, 2, 1)
-        stands = np.where(certified, 3, stands)
-        stands = np.where(state == HEALTHY, 1, np.where(state == OPEN, 0, stands))
-        return list(map(_BASES.__getitem__, stands.tolist()))
+        """What each stands on, made once: :attr:`softbreak.verdict.Verdict.basis`."""
+        if self._basis is None:
+            state = self.state
+            stands = np.ones(len(self), dtype=np.int64)
+            stands[self.settled] = 2
+            stands[self.shows(CERTIFIES)] = 3
+            stands[state == HEALTHY] = 1
+            stands[state == OPEN] = 0
+            self._basis = list(map(_BASES.__getitem__, stands.tolist()))
+        return self._basis
+
+    def features(self, place: int) -> list[str]:
+        """Names of the evidence of one of them, the most telling first.
+
+        Parameters
+        ----------
+        place : int
+            Negative: from the end.
+        """
+        k = range(len(self))[place]
+        mine = self.found["feature"][self.bounds[k] : self.bounds[k + 1]]
+        return list(map(self.texts.__getitem__, mine.tolist()))
 
     def _of_each(self, owners: np.ndarray, flags: np.ndarray) -> np.ndarray:
         """Whether any evidence of each is flagged."""
@@ -226,7 +248,7 @@ class Verdicts(Sequence[Verdict]):
     # ----------------------------------------------------------------------------- objects
     def _said(self, found: np.ndarray) -> list[str]:
         texts, (say, manner, facts, area) = self.texts, self.wording
-        words, told = found["words"], found["told"].copy()
+        words, told = found["words"].copy(), found["told"].copy()
         rounded(words, told, manner, facts, area or 0.0)
         return [
             texts[int(shown[0])] if word == TEXT else say(area, word, *shown)
@@ -241,10 +263,9 @@ class Verdicts(Sequence[Verdict]):
         return list(map(Evidence, names, values, baselines, sentences))
 
     def _verdict(self, numbers: tuple[Any, ...], evidence: Sequence[Evidence]) -> Verdict:
-        state, *floats, transient, wanted = numbers
-        told = (transient != 0, self.texts[wanted], tuple(evidence))
-        fields: list[Any] = [STATES[state], *floats, *told]
-        return Verdict(*fields)
+        state, healthy, soft, hard, eta, lower, upper, transient, wanted = numbers
+        passed, text, found = transient != 0, self.texts[wanted], tuple(evidence)
+        return Verdict(STATES[state], healthy, soft, hard, eta, lower, upper, passed, text, found)
 
 
 _BASES: Final = tuple(

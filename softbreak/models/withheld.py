@@ -7,7 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from softbreak.features.cycles.timeline import cycles_of
 from softbreak.features.evidence.cell_evidence import CellEvidence
+from softbreak.models.rules.channel import clipped_start
 from softbreak.models.rules.spoken_numbers import lasting
 from softbreak.models.verdicts import HARD, HEALTHY, OPEN, Verdicts
 from softbreak.verdict import Verdict, undetermined
@@ -62,6 +64,7 @@ def earned(found: Verdicts, evidence: CellEvidence) -> Verdicts:
     evidence : CellEvidence
     """
     if not is_too_little(evidence):
+        found = _above_what_was_clipped(found, evidence)
         # parts of one half-cycle agree with each other as it goes on
         return found if evidence.timeline.one_way else _not_first_alone(found)
     cycles = evidence.timeline.cycle_columns
@@ -73,6 +76,22 @@ def earned(found: Verdicts, evidence: CellEvidence) -> Verdicts:
         _MORE_WANTED,
     )
     return _instead(found, HEALTHY, said)
+
+
+def lies_below_a_range(evidence: CellEvidence) -> bool:
+    """Whether a life began beyond the range of its channel, and lies within it now."""
+    clipped = clipped_start(evidence)
+    return clipped is not None and clipped.least > 0.0
+
+
+def _above_what_was_clipped(found: Verdicts, evidence: CellEvidence) -> Verdicts:
+    """Leave open what is healthy by cycles whose V/I may have been any multiple of its own."""
+    clipped = clipped_start(evidence)
+    if clipped is None or not clipped.least:
+        return found
+    low = clipped.hides(cycles_of(evidence.timeline))
+    said = undetermined(*clipped.told)
+    return found.replaced(dict.fromkeys(np.flatnonzero(low & (found.state == HEALTHY)), said))
 
 
 def _not_first_alone(found: Verdicts) -> Verdicts:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from softbreak.compiled import strict
+from softbreak.compiled import exact, strict
 from softbreak.physics._descent import cholesky, solve
 
 INDUCTOR, RESISTOR, ARC, WARBURG = 0, 1, 2, 3
@@ -24,72 +24,107 @@ def logistic(x: float) -> float:
     return 1.0 / (1.0 + np.exp(-x))
 
 
-@strict
-def series(kinds: Any, theta: Any, log_omega: Any, z: Any, jac: Any) -> None:
-    """Fill the impedance (Ω) of elements in series, and its slopes: a row a parameter."""
-    z[:] = 0.0
+@exact
+def series(kinds: Any, theta: Any, log_omega: Any, at: Any, z: Any, jac: Any) -> None:
+    """Fill the impedance (Ω) of elements in series, and its slopes: a row a parameter.
+
+    Real and imaginary parts stand apart in both; ``at`` says where they begin: in ``z``, then in
+    a row of ``jac``.
+    """
+    points = len(log_omega)
+    z[at[0] : at[0] + points] = 0.0
+    z[at[1] : at[1] + points] = 0.0
     p = 0
     for kind in kinds:
         if kind == INDUCTOR:
-            _inductor(theta, p, log_omega, z, jac)
+            _inductor(theta, p, log_omega, at, z, jac)
             p += 1
         elif kind == RESISTOR:
             value = np.exp(theta[p])
-            z += value
-            jac[p] = value
+            for i in range(points):
+                z[at[0] + i] += value
+                jac[p, at[2] + i] = value
+                jac[p, at[3] + i] = 0.0
             p += 1
         elif kind == ARC:
-            _arc(theta, p, log_omega, z, jac)
+            _arc(theta, p, log_omega, at, z, jac)
             p += 3
         else:
-            _warburg(theta, p, log_omega, z, jac)
+            _warburg(theta, p, log_omega, at, z, jac)
             p += 2
 
 
-@strict
-def _inductor(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
-    for i in range(len(z)):
-        value = 1j * np.exp(theta[p] + log_omega[i])
-        z[i] += value
-        jac[p, i] = value
+@exact
+def _inductor(theta: Any, p: int, log_omega: Any, at: Any, z: Any, jac: Any) -> None:
+    for i in range(len(log_omega)):
+        value = np.exp(theta[p] + log_omega[i])
+        z[at[1] + i] += value
+        jac[p, at[2] + i] = 0.0
+        jac[p, at[3] + i] = value
 
 
-@strict
-def _arc(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
+@exact
+def _arc(theta: Any, p: int, log_omega: Any, at: Any, z: Any, jac: Any) -> None:
     """Write R / (1 + (jωτ)ⁿ)."""
+    points = len(log_omega)
     r, n = np.exp(theta[p]), logistic(theta[p + 2])
-    turn = complex(np.cos(0.5 * np.pi * n), np.sin(0.5 * np.pi * n))
-    for i in range(len(z)):
-        y = log_omega[i] + theta[p + 1]
-        x = np.exp(n * y) * turn
-        q = 1.0 / (1.0 + x)
-        value = r * q
-        slope = -value * q * x
-        z[i] += value
-        jac[p, i] = value
-        jac[p + 1, i] = slope * n
-        jac[p + 2, i] = slope * complex(y, 0.5 * np.pi) * n * (1.0 - n)
+    turn, lift = np.cos(0.5 * np.pi * n), np.sin(0.5 * np.pi * n)
+    grown = np.empty(points)
+    for i in range(points):
+        grown[i] = np.exp(n * (log_omega[i] + theta[p + 1]))
+    value = np.empty(2 * points)
+    slope = np.empty(2 * points)
+    for i in range(points):
+        x, y = grown[i] * turn, grown[i] * lift
+        q, s = reciprocal(1.0 + x, y)
+        real, imag = r * q, r * s
+        value[i], value[points + i] = real, imag
+        u, v = -real * q - -imag * s, -real * s + -imag * q
+        slope[i], slope[points + i] = u * x - v * y, u * y + v * x
+    for part in range(2):
+        for i in range(points):
+            z[at[part] + i] += value[part * points + i]
+            jac[p, at[2 + part] + i] = value[part * points + i]
+            jac[p + 1, at[2 + part] + i] = slope[part * points + i] * n
+    for i in range(points):
+        log_tau = log_omega[i] + theta[p + 1]
+        u, v = slope[i], slope[points + i]
+        jac[p + 2, at[2] + i] = (u * log_tau - v * (0.5 * np.pi)) * n * (1.0 - n)
+        jac[p + 2, at[3] + i] = (u * (0.5 * np.pi) + v * log_tau) * n * (1.0 - n)
 
 
-@strict
-def _warburg(theta: Any, p: int, log_omega: Any, z: Any, jac: Any) -> None:
+@exact
+def reciprocal(real: float, imag: float) -> Any:
+    """Return 1 / (real + j imag) without an overflow on the way."""
+    upright = abs(real) >= abs(imag)
+    large, small = (real, imag) if upright else (imag, real)
+    ratio = small / large
+    length = large + small * ratio
+    along, across = 1.0 / length, ratio / length
+    return (along, -across) if upright else (across, -along)
+
+
+@exact
+def _warburg(theta: Any, p: int, log_omega: Any, at: Any, z: Any, jac: Any) -> None:
     """Write R tanh(s) / s with s² = jωτ."""
     r = np.exp(theta[p])
-    for i in range(len(z)):
+    for i in range(len(log_omega)):
         s = np.sqrt(1j * np.exp(log_omega[i] + theta[p + 1]))
         t = 1.0 + 0.0j if s.real > 20.0 else np.tanh(s)
         value = r * t / s
-        z[i] += value
-        jac[p, i] = value
-        jac[p + 1, i] = 0.5 * (r * (1.0 - t * t) - value)
+        slope = 0.5 * (r * (1.0 - t * t) - value)
+        z[at[0] + i] += value.real
+        z[at[1] + i] += value.imag
+        jac[p, at[2] + i], jac[p, at[3] + i] = value.real, value.imag
+        jac[p + 1, at[2] + i], jac[p + 1, at[3] + i] = slope.real, slope.imag
 
 
 @strict
 def _misfit(z: Any, data: Any, theta: Any, priors: Any, weight: float) -> Any:
     total = 0.0
     for i in range(len(data)):
-        d = data[i] - z[i]
-        total += (d.real**2 + d.imag**2) / (data[i].real ** 2 + data[i].imag ** 2)
+        real, imag = data[i].real - z[i], data[i].imag - z[len(data) + i]
+        total += (real**2 + imag**2) / (data[i].real ** 2 + data[i].imag ** 2)
     pull = 0.0
     for p in range(len(theta)):
         pull += ((theta[p] - priors[p, 0]) / priors[p, 1]) ** 2
@@ -98,17 +133,17 @@ def _misfit(z: Any, data: Any, theta: Any, priors: Any, weight: float) -> Any:
 
 @strict
 def _curvature(z: Any, jac: Any, data: Any, theta: Any, priors: Any, weight: float) -> Any:
-    count = len(theta)
+    count, points = len(theta), len(data)
     matrix = np.zeros((count, count))
     gradient = np.zeros(count)
-    for i in range(len(data)):
+    for i in range(points):
         w = weight / (data[i].real ** 2 + data[i].imag ** 2)
-        d = data[i] - z[i]
+        real, imag = data[i].real - z[i], data[i].imag - z[points + i]
         for p in range(count):
-            a, b = w * jac[p, i].real, w * jac[p, i].imag
-            gradient[p] -= a * d.real + b * d.imag
+            a, b = w * jac[p, i], w * jac[p, points + i]
+            gradient[p] -= a * real + b * imag
             for q in range(p + 1):
-                matrix[p, q] += a * jac[q, i].real + b * jac[q, i].imag
+                matrix[p, q] += a * jac[q, i] + b * jac[q, points + i]
     for p in range(count):
         stiffness = 1.0 / priors[p, 1] ** 2
         gradient[p] += (theta[p] - priors[p, 0]) * stiffness
@@ -127,10 +162,11 @@ def levenberg_marquardt(
     ``weight`` is 1/noise² of the relative residual; ``priors`` are mean and sd of each parameter.
     """
     n = len(data)
-    z = np.empty(n, dtype=np.complex128)
-    jac = np.empty((len(start), n), dtype=np.complex128)
+    z = np.empty(2 * n)
+    jac = np.empty((len(start), 2 * n))
+    at = (0, n, 0, n)
     theta = start.copy()
-    series(kinds, theta, log_omega, z, jac)
+    series(kinds, theta, log_omega, at, z, jac)
     fit, pull = _misfit(z, data, theta, priors, weight)
     matrix, gradient = _curvature(z, jac, data, theta, priors, weight)
     damping, calm = 1e-2, 0
@@ -140,7 +176,7 @@ def levenberg_marquardt(
             damped[p, p] *= 1.0 + damping
         step = solve(cholesky(damped), -gradient)
         trial = theta + np.minimum(np.maximum(step, -LONGEST_STEP), LONGEST_STEP)
-        series(kinds, trial, log_omega, z, jac)
+        series(kinds, trial, log_omega, at, z, jac)
         new_fit, new_pull = _misfit(z, data, trial, priors, weight)
         gain = fit + pull - new_fit - new_pull
         if gain >= 0.0:
@@ -154,5 +190,5 @@ def levenberg_marquardt(
             damping *= 6.0
             if damping > 1e8:
                 break
-    series(kinds, theta, log_omega, z, jac)
-    return theta, fit, matrix, data - z
+    series(kinds, theta, log_omega, at, z, jac)
+    return theta, fit, matrix, data - (z[:n] + 1j * z[n:])

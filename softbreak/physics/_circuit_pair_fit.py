@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from softbreak.compiled import strict
-from softbreak.physics._circuit_fit import ARC, logistic, series
+from softbreak.compiled import exact, strict
+from softbreak.physics._circuit_fit import ARC, logistic, reciprocal, series
 from softbreak.physics._descent import begin, judge, settled, sweep
 from softbreak.physics.relaxation import ComplexArray, FloatArray
 
@@ -70,7 +70,7 @@ def joint_profile(
         1 / noise².
     """
     chi2, log_det, parameters = sweep(
-        lambda start, at: _settle(start, at, layout, data, priors, weight), eta, priors[:, 0]
+        lambda start, at: _settle(start, at, layout, data, priors, weight), eta, priors[:, 0].copy()
     )
     return JointProfile(chi2[:, 0], chi2[:, 1], log_det, parameters)
 
@@ -78,9 +78,9 @@ def joint_profile(
 def joint_model(layout: tuple[Any, ...], phi: FloatArray, eta: float) -> ComplexArray:
     """Return both spectra (Ω) for one set of parameters."""
     count = len(layout[3]) + len(layout[4])
-    z = np.empty(count, dtype=np.complex128)
-    _joint(phi, eta, layout, z, np.empty((len(phi), count), dtype=np.complex128))
-    return z
+    z = np.empty(2 * count)
+    _joint(phi, eta, layout, z, np.zeros((len(phi), 2 * count)))
+    return z[:count] + 1j * z[count:]
 
 
 @strict
@@ -116,30 +116,39 @@ def _deformed(phi: Any, layout: Any, theta: Any, chain: Any) -> None:
             p += 2
 
 
-@strict
+@exact
 def _joint(phi: Any, eta: float, layout: Any, z: Any, jac: Any) -> None:
-    """Fill both spectra and their slopes: a row a parameter, a column a frequency."""
+    """Fill both spectra and their slopes, a row a parameter: real parts, then imaginary parts.
+
+    Where the reference has no slope, ``jac`` is left as it is.
+    """
     kinds, before, now = layout[0], layout[3], layout[4]
     elements = len(kinds) - 2
     count = len(phi) - _COMMON - 2 * elements
-    first = len(before)
-    jac[:] = 0.0
-    series(kinds, phi[:count], before, z[:first], jac[:count, :first])
+    first, points = len(before), len(before) + len(now)
+    series(kinds, phi[:count], before, (0, points, 0, points), z, jac)
     theta = np.empty(count)
     chain = np.empty((count, len(phi)))
     _deformed(phi, layout, theta, chain)
-    slopes = np.empty((count, len(now)), dtype=np.complex128)
-    series(kinds, theta, now, z[first:], slopes)
-    _shunted(kinds, theta, eta, z[first:], slopes)
+    slopes = np.empty((count, 2 * len(now)))
+    at = (first, points + first, 0, len(now))
+    series(kinds, theta, now, at, z, slopes)
+    _shunted(kinds, theta, eta, at, z, slopes)
+    for q in range(len(phi)):
+        jac[q, first:points] = 0.0
+        jac[q, points + first :] = 0.0
     for p in range(count):
         for q in range(len(phi)):
-            if chain[p, q] != 0.0:
+            along = chain[p, q]
+            if along != 0.0:
                 for i in range(len(now)):
-                    jac[q, first + i] += slopes[p, i] * chain[p, q]
+                    jac[q, first + i] += slopes[p, i] * along
+                for i in range(len(now)):
+                    jac[q, points + first + i] += slopes[p, len(now) + i] * along
 
 
-@strict
-def _shunted(kinds: Any, theta: Any, eta: float, z: Any, slopes: Any) -> None:
+@exact
+def _shunted(kinds: Any, theta: Any, eta: float, at: Any, z: Any, slopes: Any) -> None:
     """Put the conductance of electrons beside all but the cable."""
     dc_slope = np.zeros(len(theta))
     p = 1
@@ -148,25 +157,29 @@ def _shunted(kinds: Any, theta: Any, eta: float, z: Any, slopes: Any) -> None:
         p += 1 if k == 1 else (3 if kinds[k] == ARC else 2)
     dc = dc_slope.sum()
     g = eta / (1.0 - eta) / dc
-    square = np.empty_like(z)
-    shunt = np.empty_like(z)
-    for i in range(len(z)):
-        cable = slopes[0, i]
-        d = z[i] - cable
-        lower = 1.0 / (1.0 + g * d)
-        z[i] = d * lower + cable
-        square[i] = lower * lower
-        shunt[i] = d * d * (g / dc)
+    points = slopes.shape[1] // 2
+    square = np.empty(2 * points)
+    shunt = np.empty(2 * points)
+    for i in range(points):
+        cable = slopes[0, points + i]
+        x, y = z[at[0] + i], z[at[1] + i] - cable
+        u, v = reciprocal(1.0 + g * x, g * y)
+        z[at[0] + i], z[at[1] + i] = x * u - y * v, x * v + y * u + cable
+        square[i], square[points + i] = u * u - v * v, u * v + v * u
+        shunt[i], shunt[points + i] = (x * x - y * y) * (g / dc), (x * y + y * x) * (g / dc)
     for p in range(1, len(theta)):
-        for i in range(len(z)):
-            slopes[p, i] = (slopes[p, i] + shunt[i] * dc_slope[p]) * square[i]
+        for i in range(points):
+            x = slopes[p, i] + shunt[i] * dc_slope[p]
+            y = slopes[p, points + i] + shunt[points + i] * dc_slope[p]
+            slopes[p, i] = x * square[i] - y * square[points + i]
+            slopes[p, points + i] = x * square[points + i] + y * square[i]
 
 
 @strict
 def _settle(start: Any, eta: float, layout: Any, data: Any, priors: Any, weight: float) -> Any:
     """Fit from one start; return parameters, both parts of chi-square, log det."""
-    search = begin(start, len(data))
+    search = begin(start, data, weight)
     while True:
         _joint(search[1], eta, layout, search[2], search[3])
-        if not judge(search, data, priors, weight, _ENOUGH):
+        if not judge(search, priors, weight, _ENOUGH):
             return settled(search)

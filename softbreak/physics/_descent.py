@@ -26,31 +26,47 @@ Settled = tuple[FloatArray, float, float, float]
 """Parameters, both parts of chi-square, logarithm of the determinant of the curvature."""
 
 
-@strict
-def begin(start: Any, points: int) -> Any:
-    """Return what a fit remembers: parameters, proposal, Z, slopes, curvature, gradient, state."""
-    count = len(start)
+@exact
+def begin(start: Any, data: Any, weight: float) -> Any:
+    """Return what a fit remembers.
+
+    Parameters, proposal; Z and its slopes, a row a parameter: real parts, then imaginary parts;
+    curvature, gradient, state; the data and one over their noise, laid out like Z; the slopes over
+    the noise, and what Z misses.
+    """
+    count, points = len(start), len(data)
+    parts = np.empty(2 * points)
+    scale = np.empty(2 * points)
+    for i in range(points):
+        parts[i], parts[points + i] = data[i].real, data[i].imag
+        power = data[i].real ** 2 + data[i].imag ** 2
+        scale[i] = scale[points + i] = np.sqrt(weight / power)
     return (
         start.copy(),
         start.copy(),
-        np.empty(points, dtype=np.complex128),
-        np.zeros((count, points), dtype=np.complex128),
+        np.empty(2 * points),
+        np.zeros((count, 2 * points)),
         np.empty((count, count)),
         np.empty(count),
         np.array([np.inf, 0.0, 1e-3, 0.0]),
+        parts,
+        scale,
+        np.empty((count, 2 * points)),
+        np.empty(2 * points),
     )
 
 
 @strict
-def judge(search: Any, data: Any, priors: Any, weight: float, enough: float) -> bool:
+def judge(search: Any, priors: Any, weight: float, enough: float) -> bool:
     """Take the proposal if it fits better, propose the next; return whether to go on."""
-    theta, trial, z, _, matrix, gradient, state = search
+    theta, trial, z, _, matrix, gradient, state, data = search[:8]
     fit, strain = _chi2(trial, z, data, priors, weight)
     gain = state[_FIT] + state[_STRAIN] - fit - strain
     if gain >= 0.0:
-        theta[:] = trial
+        for k in range(len(theta)):  # a slice's own assignment takes seconds to compile
+            theta[k] = trial[k]
         state[_FIT], state[_STRAIN] = fit, strain
-        _curvature(search, data, priors, weight)
+        _curvature(search, priors)
         if state[_ITERATION] > 0.0:
             state[_DAMPING] *= 0.2
         if gain < enough:
@@ -74,20 +90,24 @@ def judge(search: Any, data: Any, priors: Any, weight: float, enough: float) -> 
 @strict
 def settled(search: Any) -> Any:
     """Return parameters, both parts of chi-square, log det of the curvature."""
-    theta, _, _, _, matrix, _, state = search
-    low = cholesky(matrix)
+    theta, matrix, state = search[0], search[4], search[6]
+    upper = cholesky(matrix)
     log_det = 0.0
     for p in range(len(theta)):
-        log_det += 2.0 * np.log(low[p, p])
+        log_det += 2.0 * np.log(upper[p, p])
     return theta, state[_FIT], state[_STRAIN], log_det
 
 
-@strict
+@exact
 def _chi2(theta: Any, z: Any, data: Any, priors: Any, weight: float) -> Any:
+    points = len(data) // 2
+    share = np.empty(points)
+    for i in range(points):
+        real, imag = data[i] - z[i], data[points + i] - z[points + i]
+        share[i] = (real**2 + imag**2) / (data[i] ** 2 + data[points + i] ** 2)
     fit = 0.0
-    for i in range(len(data)):
-        d = data[i] - z[i]
-        fit += (d.real**2 + d.imag**2) / (data[i].real ** 2 + data[i].imag ** 2)
+    for i in range(points):
+        fit += share[i]
     strain = 0.0
     for p in range(len(theta)):
         away = theta[p] - priors[p, 0]
@@ -99,18 +119,15 @@ def _chi2(theta: Any, z: Any, data: Any, priors: Any, weight: float) -> Any:
 
 
 @exact
-def _curvature(search: Any, data: Any, priors: Any, weight: float) -> None:
+def _curvature(search: Any, priors: Any) -> None:
     """Fill the Gauss–Newton matrix and the gradient of half of chi-square."""
-    theta, _, z, jac, matrix, gradient, _ = search
-    count, points = jac.shape
-    rows = np.empty((count, 2 * points))  # real parts, then imaginary parts, over the noise
-    miss = np.empty(2 * points)
-    for i in range(points):
-        w = np.sqrt(weight / (data[i].real ** 2 + data[i].imag ** 2))
-        d = data[i] - z[i]
-        miss[i], miss[points + i] = w * d.real, w * d.imag
-        for p in range(count):
-            rows[p, i], rows[p, points + i] = w * jac[p, i].real, w * jac[p, i].imag
+    theta, _, z, jac, matrix, gradient, _, data, over_noise, rows, miss = search
+    count = len(theta)
+    for i in range(len(data)):
+        miss[i] = over_noise[i] * (data[i] - z[i])
+    for p in range(count):
+        for i in range(len(data)):
+            rows[p, i] = over_noise[i] * jac[p, i]
     for p in range(count):
         away = theta[p] - priors[p, 0]
         scale = priors[p, 1] if away < 0.0 else priors[p, 2]
@@ -130,36 +147,34 @@ def _dot(one: Any, other: Any) -> Any:
     return total
 
 
-@strict
+@exact
 def cholesky(matrix: Any) -> Any:
-    """Return the lower triangle whose square is the matrix."""
+    """Return the upper triangle whose square is the matrix; what lies below it says nothing."""
     n = len(matrix)
-    low = np.zeros((n, n))
-    for i in range(n):
-        for j in range(i + 1):
-            total = matrix[i, j]
-            for k in range(j):
-                total -= low[i, k] * low[j, k]
-            if i == j:
-                low[i, i] = np.sqrt(max(total, 1e-300))
-            else:
-                low[i, j] = total / low[j, j]
-    return low
+    upper = matrix.copy()
+    for k in range(n):
+        upper[k, k] = np.sqrt(max(upper[k, k], 1e-300))
+        for j in range(k + 1, n):
+            upper[k, j] = upper[k, j] / upper[k, k]
+        for i in range(k + 1, n):
+            for j in range(i, n):
+                upper[i, j] -= upper[k, i] * upper[k, j]
+    return upper
 
 
-@strict
-def solve(low: Any, right: Any) -> Any:
-    """Return the solution for a matrix given by its lower triangle."""
+@exact
+def solve(upper: Any, right: Any) -> Any:
+    """Return the solution for a matrix given by its upper triangle."""
     n = len(right)
     x = right.copy()
-    for i in range(n):
-        for k in range(i):
-            x[i] -= low[i, k] * x[k]
-        x[i] /= low[i, i]
+    for k in range(n):
+        x[k] /= upper[k, k]
+        for i in range(k + 1, n):
+            x[i] -= upper[k, i] * x[k]
     for i in range(n - 1, -1, -1):
         for k in range(i + 1, n):
-            x[i] -= low[k, i] * x[k]
-        x[i] /= low[i, i]
+            x[i] -= upper[i, k] * x[k]
+        x[i] /= upper[i, i]
     return x
 
 

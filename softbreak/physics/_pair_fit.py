@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from softbreak.compiled import exact, strict
+from softbreak.physics._circuit_fit import reciprocal
 from softbreak.physics._descent import begin, judge, settled, sweep
 from softbreak.physics.constants import ACTIVATION_EV
 from softbreak.physics.relaxation import ComplexArray, FloatArray, Relaxations
@@ -88,7 +89,7 @@ def profile(
         return sweep(
             lambda start, at: _settle(start, at, circuit, impedance, priors, weight),
             eta,
-            priors[:, 0],
+            priors[:, 0].copy(),
         )
 
     chi2, log_det, parameters = profiled(thinning / noise**2)
@@ -156,71 +157,74 @@ def _deformed(theta: Any, circuit: Any, dc_slope: Any) -> Any:
     return bulk, rk, tk, dc
 
 
-@strict
+@exact
 def _model(theta: Any, eta: float, circuit: Any, z: Any, jac: Any) -> None:
-    """Fill the impedance and its derivatives: a row a parameter, a column a frequency."""
+    """Fill the impedance and its derivatives, a row a parameter: real parts, then imaginary."""
     energy, node, share, omega = circuit[3:]
     count, points = len(theta), len(omega)
     nodes = (count - _COMMON) // 2
     dc_slope = np.empty(count)
     bulk, rk, tk, dc = _deformed(theta, circuit, dc_slope)
-    real = np.zeros((count, points))
-    imag = np.zeros((count, points))
+    jac[:] = 0.0
+    part = np.empty(2 * points)
+    shifted = np.empty(2 * points)
     for k in range(len(rk)):
-        one = (rk[k], tk[k], energy[k], share[k], _COMMON + node[k])
-        _add_real(one, omega, nodes, real)
-        _add_imaginary(one, omega, nodes, imag)
-    real[0] -= BULK_ENERGY * bulk
-    real[1] = bulk
-    g = eta / (1.0 - eta) / dc
+        _relaxation(rk[k], tk[k], omega, part, shifted)
+        w, c = share[k], _COMMON + node[k]
+        for i in range(2 * points):
+            jac[0, i] -= energy[k] * shifted[i]
+            jac[2, i] += part[i]
+        for i in range(2 * points):
+            jac[c, i] += (1.0 - w) * part[i]
+            jac[c + 1, i] += w * part[i]
+        for i in range(2 * points):
+            jac[c + nodes, i] += (1.0 - w) * shifted[i]
+            jac[c + nodes + 1, i] += w * shifted[i]
     for i in range(points):
-        d = complex(bulk + real[2, i], imag[2, i])
-        lower = 1.0 / (1.0 + g * d)
-        z[i] = d * lower
-        square = lower * lower
-        shunt = z[i] * z[i] * (g / dc)
-        for p in range(count):
-            jac[p, i] = complex(real[p, i], imag[p, i]) * square + shunt * dc_slope[p]
+        jac[0, i] -= BULK_ENERGY * bulk
+        jac[1, i] = bulk
+    _shunted(bulk, eta / (1.0 - eta) / dc, dc, dc_slope, z, jac)
 
 
 @exact
-def _add_real(one: Any, omega: Any, nodes: int, slope: Any) -> None:
-    """Add the real part of R/(1 + jωτ) to the slopes that it has a share in."""
-    r, tau, energy, w, c = one
-    for i in range(len(omega)):
+def _relaxation(r: float, tau: float, omega: Any, part: Any, shifted: Any) -> None:
+    """Write R/(1 + jωτ), and its slope along ln τ plus itself: real parts, then imaginary."""
+    points = len(omega)
+    for i in range(points):
         x = omega[i] * tau
         q = 1.0 / (1.0 + x * x)
-        part = r * q
-        shifted = part * q * (1.0 - x * x)
-        slope[0, i] -= energy * shifted
-        slope[2, i] += part
-        slope[c, i] += (1.0 - w) * part
-        slope[c + 1, i] += w * part
-        slope[c + nodes, i] += (1.0 - w) * shifted
-        slope[c + nodes + 1, i] += w * shifted
+        real, imag = r * q, -r * q * x
+        part[i], part[points + i] = real, imag
+        shifted[i], shifted[points + i] = real * q * (1.0 - x * x), 2.0 * imag * q
 
 
 @exact
-def _add_imaginary(one: Any, omega: Any, nodes: int, slope: Any) -> None:
-    r, tau, energy, w, c = one
-    for i in range(len(omega)):
-        x = omega[i] * tau
-        q = 1.0 / (1.0 + x * x)
-        part = -r * q * x
-        shifted = 2.0 * part * q
-        slope[0, i] -= energy * shifted
-        slope[2, i] += part
-        slope[c, i] += (1.0 - w) * part
-        slope[c + 1, i] += w * part
-        slope[c + nodes, i] += (1.0 - w) * shifted
-        slope[c + nodes + 1, i] += w * shifted
+def _shunted(bulk: float, g: float, dc: float, dc_slope: Any, z: Any, jac: Any) -> None:
+    """Put the conductance of electrons beside the ions', whose slopes ``jac`` holds."""
+    points = len(z) // 2
+    square = np.empty(2 * points)
+    shunt = np.empty(2 * points)
+    for i in range(points):
+        x, y = bulk + jac[2, i], jac[2, points + i]
+        u, v = reciprocal(1.0 + g * x, g * y)
+        real, imag = x * u - y * v, x * v + y * u
+        z[i], z[points + i] = real, imag
+        square[i], square[points + i] = u * u - v * v, u * v + v * u
+        shunt[i] = (real * real - imag * imag) * (g / dc)
+        shunt[points + i] = (real * imag + imag * real) * (g / dc)
+    for p in range(len(jac)):
+        for i in range(points):
+            x, y = jac[p, i], jac[p, points + i]
+            u, v = square[i], square[points + i]
+            jac[p, i] = x * u - y * v + shunt[i] * dc_slope[p]
+            jac[p, points + i] = x * v + y * u + shunt[points + i] * dc_slope[p]
 
 
 @strict
 def _settle(start: Any, eta: float, circuit: Any, data: Any, priors: Any, weight: float) -> Any:
     """Fit from one start; return parameters, both parts of chi-square, log det."""
-    search = begin(start, len(data))
+    search = begin(start, data, weight)
     while True:
         _model(search[1], eta, circuit, search[2], search[3])
-        if not judge(search, data, priors, weight, _ENOUGH):
+        if not judge(search, priors, weight, _ENOUGH):
             return settled(search)

@@ -173,10 +173,11 @@ def circuit_impedance(circuit: Circuit, values: ArrayLike, frequency: ArrayLike)
     """
     theta = to_theta(circuit, np.asarray(values, dtype=np.float64))
     log_omega = np.log(2.0 * np.pi * np.asarray(frequency, dtype=np.float64))
-    z = np.empty(len(log_omega), dtype=np.complex128)
-    slopes = np.empty((len(theta), len(log_omega)), dtype=np.complex128)
-    _circuit_fit.series(circuit.kinds, theta, log_omega, z, slopes)
-    return z
+    points = len(log_omega)
+    z = np.empty(2 * points)
+    slopes = np.empty((len(theta), 2 * points))
+    _circuit_fit.series(circuit.kinds, theta, log_omega, (0, points, 0, points), z, slopes)
+    return z[:points] + 1j * z[points:]
 
 
 def named_circuit(circuit: Circuit | str) -> Circuit:

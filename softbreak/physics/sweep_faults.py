@@ -120,8 +120,8 @@ def largest_jump(voltage: np.ndarray, current: np.ndarray, cycle: slice) -> tupl
     scale = 0.5 * float(np.ptp(amperes))
     if len(amperes) < 8 or not scale > 0.0:
         return 0.0, np.nan
-    before = np.median([amperes[2:-4], amperes[1:-5], amperes[:-6]], axis=0)
-    after = np.median([amperes[3:-3], amperes[4:-2], amperes[5:-1]], axis=0)
+    before = _middle(amperes[2:-4], amperes[1:-5], amperes[:-6])
+    after = _middle(amperes[3:-3], amperes[4:-2], amperes[5:-1])
     slope = np.abs(amperes[2:-4] - amperes[:-6]) + np.abs(amperes[5:-1] - amperes[3:-3])
     step = np.abs(np.diff(volts))[2:-3]
     steps = np.abs(np.diff(volts))
@@ -142,6 +142,12 @@ def largest_jump(voltage: np.ndarray, current: np.ndarray, cycle: slice) -> tupl
     return 0.0, np.nan
 
 
+def _middle(one: np.ndarray, other: np.ndarray, third: np.ndarray) -> np.ndarray:
+    """Return the median of three, value by value."""
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    return np.maximum(low, np.minimum(high, third))
+
+
 def _had_none(voltage: np.ndarray, current: np.ndarray, cycle: slice, at: int) -> bool:
     """Whether the current before a sample did not even rise with the voltage: leads off."""
     past = slice(max(at - (cycle.stop - cycle.start) // 20 - 4, 0), max(at - 1, 1))
@@ -155,11 +161,16 @@ def _had_none(voltage: np.ndarray, current: np.ndarray, cycle: slice, at: int) -
 def _returned(voltage: np.ndarray, current: np.ndarray, cycle: slice, at: int) -> bool:
     """Whether the conductance from a sample on is one that the cycle before it had."""
     length = cycle.stop - cycle.start
-    outer = np.abs(voltage) > OUTER * float(np.abs(voltage[cycle]).max())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        conductance = np.where(outer, current / voltage, np.nan)
-    now = conductance[at : at + max(length // 20, 4)]
-    past = conductance[max(at - length, 0) : max(at - 1, 0)]
-    if np.isnan(now).all() or np.isnan(past).all():
+    now = slice(at, at + max(length // 20, 4))
+    past = slice(max(at - length, 0), max(at - 1, 0))
+    least = OUTER * float(np.abs(voltage[cycle]).max())
+    shown, had = (_conductance(voltage[part], current[part], least) for part in (now, past))
+    if np.isnan(shown).all() or np.isnan(had).all():
         return False
-    return bool(np.nanmedian(now) <= RETURNED * np.nanquantile(past, 0.75))
+    return bool(np.nanmedian(shown) <= RETURNED * np.nanquantile(had, 0.75))
+
+
+def _conductance(voltage: np.ndarray, current: np.ndarray, least: float) -> np.ndarray:
+    """I/V (S) where the voltage is larger than the least; NaN elsewhere."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.abs(voltage) > least, current / voltage, np.nan)

@@ -27,9 +27,12 @@ def turning_points(voltage: np.ndarray) -> np.ndarray:
     if len(voltage) < 3:
         return np.empty(0, dtype=np.int64)
     needed = TURN_SHARE * float(np.ptp(voltage))
+    if not 0.0 < needed < np.inf:
+        return np.empty(0, dtype=np.int64)
     turns: list[int] = []
     extreme, direction = 0, 0
-    values = voltage.tolist()
+    places = _local_extremes(voltage)
+    values = voltage[places].tolist()
     for k, value in enumerate(values):
         if direction >= 0 and value > values[extreme]:
             extreme = k
@@ -37,12 +40,18 @@ def turning_points(voltage: np.ndarray) -> np.ndarray:
         elif direction <= 0 and value < values[extreme]:
             extreme = k
             direction = direction or (-1 if values[0] - value > needed else 0)
-        elif direction and (values[extreme] - value) * direction > needed > 0:
+        elif direction and (values[extreme] - value) * direction > needed:
             turns.append(extreme)
             extreme, direction = k, -direction
-        elif not direction and abs(value - values[0]) > needed > 0:
-            direction, extreme = (1 if value > values[0] else -1), k
-    return np.array(turns, dtype=np.int64)
+    return places[np.array(turns, dtype=np.int64)]
+
+
+def _local_extremes(values: np.ndarray) -> np.ndarray:
+    """Samples at which values turn, the first of equal ones, with both ends: no other can."""
+    moved = np.diff(values)
+    at = np.flatnonzero(moved)
+    rising = moved[at] > 0.0
+    return np.concatenate(([0], at[:-1][rising[1:] != rising[:-1]] + 1, at[-1:] + 1))
 
 
 def cycle_bounds(voltage: np.ndarray) -> np.ndarray:

@@ -88,3 +88,11 @@ def test_every_verb_counts_a_copy_once_and_says_so(tmp_path):
     assert {row["path"] for row in result.run["skipped"]} == {"A/x - Copy.csv", "A/before.csv"}
     run = write_features(root, tmp_path / "f.csv", pair_fits=False)
     assert (run.cells, run.rows) == (1, 8)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_an_undated_export_of_fewer_digits(dated):
+    thinned = record("rounded.csv", slice(0, 300, 2), dated=False, digits=4)
+    assert told(record("x.csv", dated=dated), thinned)[1] == [("rounded.csv", True)]
+    again = record("again.csv", dated=False, digits=4, seed=2)  # the same programme once more
+    assert not told(record("x.csv", dated=dated), again)[1]

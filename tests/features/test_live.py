@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softbreak.features.evidence.temperature_log import Thermometer
-from softbreak.features.half_cycles.samples import COLUMNS
+from softbreak.features.half_cycles.samples import COLUMNS, staged, staged_alone
 from softbreak.features.half_cycles.state_bytes import pack, unpack
 from softbreak.features.half_cycles.stream import RECORDS_OPEN, CellStream
 from tests.features.streams import chunks, cycled, nasty
@@ -91,6 +91,43 @@ def test_in_stretches_or_one_by_one(seed):
         np.testing.assert_array_equal(one.tallies, other.tallies)
 
 
+def long_records():
+    """Records of several stretches, each of which breaks off the compiled way in its manner."""
+    plain, slow = cycled(half=300, halves=60), cycled(half=5500, halves=4)
+    count = np.arange(len(plain["voltage_volt"]))
+    rests = (count % 1500) < 20
+    rng = np.random.default_rng(3)
+    still = np.where((count > 5000) & (count < 5200), 0.1, plain["voltage_volt"])
+    drops = plain["voltage_volt"] * np.where(rng.random(len(count)) < 1e-3, 0.3, 1.0)
+    one_way = {"voltage_volt": np.abs(drops), "current_ampere": np.abs(plain["current_ampere"])}
+    one_way["current_ampere"] = np.where(rests, 0.0, one_way["current_ampere"])
+    restarts = plain["current_ampere"] * np.where(count < 7000, 1e-4, 1.0)
+    return {
+        "plain": plain,
+        "longer than a stretch": slow,
+        "drops": plain | {"voltage_volt": drops},
+        "stands still": plain | {"voltage_volt": still},
+        "one way": plain | one_way,
+        "one way at first": plain
+        | {name: np.where(count < 9000, one_way[name], plain[name]) for name in one_way},
+        "noise at first": plain | {"current_ampere": restarts},
+        "few samples": cycled(half=4, halves=2500),
+    }
+
+
+@pytest.mark.parametrize("name", long_records())
+def test_stretch_by_stretch(name):
+    columns = long_records()[name]
+    watched, _ = fed(columns)
+    for cuts in ((), (4096, 5000), range(0, 20_000, 977)):
+        stream = CellStream()
+        for chunk in chunks(columns, cuts):
+            stream.feed("r", chunk)
+        assert bits(stream) == bits(watched)
+        np.testing.assert_array_equal(stream.records["r"].tallies, watched.records["r"].tallies)
+        assert stream.reversed == watched.reversed
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_temperatures_in_stretches_or_one_by_one(seed):
     columns, meters = spoilt(seed), [Thermometer(), Thermometer()]
@@ -141,3 +178,14 @@ def test_records_that_were_followed_by_many_are_over():
     assert [s.intake is None for s in stream.records.values()].count(True) == 3
     assert stream.feed(0, RECORDS["plain"]) == 0  # too late
     assert {len(part) for part in stream.parts(range(RECORDS_OPEN + 3))} == {8}
+
+
+@pytest.mark.parametrize("absent", [(), COLUMNS[3:], COLUMNS[4:5]])
+def test_a_single_sample_is_staged_as_one_of_many(absent):
+    columns = {
+        name: np.array([1.5 + place], "f4" if place else "f8")
+        for place, name in enumerate(COLUMNS)
+        if name not in absent
+    }
+    used = np.full((len(COLUMNS), 1), 7.0)
+    np.testing.assert_array_equal(staged_alone(columns, used), staged(columns))

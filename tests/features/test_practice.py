@@ -124,10 +124,13 @@ def test_a_flat_plateau_at_constant_current_is_no_hold():
     assert holds_of(cycled([3.6, -3.6])) == []
 
 
-def test_a_hold_without_control_columns_is_found_by_its_current():
+@pytest.mark.parametrize(("share", "samples"), [(0.5, 60), (0.15, 20)])
+def test_a_hold_without_control_columns_is_found_by_its_current(share, samples):
     time = np.arange(0, 3600.0, 10.0)
     voltage = np.concatenate([np.zeros(60), np.full(300, 0.1)])
-    current = np.concatenate([np.zeros(60), 1e-6 + 1e-6 * np.exp(-np.arange(300) / 60)])
+    current = np.concatenate(
+        [np.zeros(60), 1e-6 + share * 2e-6 * np.exp(-np.arange(300) / samples)]
+    )
     table = pd.DataFrame(
         {"test_time_second": time, "voltage_volt": voltage, "current_ampere": current}
     )
@@ -135,6 +138,19 @@ def test_a_hold_without_control_columns_is_found_by_its_current():
     (hold,) = holds_of(assemble(cell, [Record(cell, Technique.CYCLING, table, Source("x"))]))
     assert hold.start_second == 600.0
     assert hold.fresh
+
+
+@pytest.mark.parametrize("end", [20, 21, 179, 180, 181, 500, 900])
+def test_a_hold_ends_where_its_voltage_leaves_it(end):
+    time = np.arange(1000) * 10.0
+    voltage = np.where(np.arange(1000) < end, 0.1, 0.102 + 1e-3 * np.arange(1000))
+    current = 1e-6 + 1e-6 * np.exp(-np.arange(1000) / (0.3 * end))
+    table = pd.DataFrame(
+        {"test_time_second": time, "voltage_volt": voltage, "current_ampere": current}
+    )
+    cell = Cell("x")
+    (hold,) = holds_of(assemble(cell, [Record(cell, Technique.CYCLING, table, Source("x"))]))
+    assert len(hold.time) == end
 
 
 def test_rate_test_of_known_end(techniques):

@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 
 from softbreak.features.kernels.half_cycle import SKIPPED_SAMPLES
 from softbreak.features.kernels.resistance_steps import (
+    EVENT_SIGMAS,
     MOST_EVENTS,
+    WINDOW,
+    _surely_rattles,
     nothing_abrupt,
     search_half_cycle,
 )
@@ -53,3 +56,32 @@ def test_a_drop_is_seen():
     voltage = np.where(time < 20.0, 0.1, 0.08)
     assert not nothing_abrupt(time, voltage, imposed, 0.02)
     assert searched(time, voltage, imposed, 1, 1e-6) == (1, 1, 0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from([0.0, 1e-4, 1e-3, 0.02]),
+    st.sampled_from([0.0, 1e-4, 1e-3, 1e-2]),
+)
+def test_what_surely_rattles_lies_within_the_scatter(seed, level, noise):
+    rng = np.random.default_rng(seed)
+    imposed = 1e-3 * (1.0 + 0.02 * rng.random(12))
+    resistance = (level + noise * rng.standard_normal(12)) / imposed
+    resistance[rng.integers(0, 12)] *= rng.choice([1.0, np.nan, 1e3])
+    floor = 1e-4 * max(np.nanmax(resistance), 1e-12)
+    log = np.log(np.fmax(resistance, floor))
+    for k in range(3, 12):
+        step = log[k] - log[k - 1]
+        before = np.median(log[max(2, k - WINDOW) : k])
+        volt = np.exp(before) * imposed[k - 1] if step < 0.0 else np.exp(log[k]) * imposed[k]
+        scatter = EVENT_SIGMAS * noise / max(volt, noise) if noise else 0.0
+        if _surely_rattles(resistance, imposed, floor, noise, k):
+            assert abs(step) < scatter
+
+
+def test_a_shorted_cells_scatter_surely_rattles():
+    resistance = np.array([0.1, 0.2, 0.1, 0.3, 0.1, 0.2])
+    imposed = np.full(6, 1e-3)
+    assert _surely_rattles(resistance, imposed, 1e-5, 1e-4, 3)
+    assert not _surely_rattles(resistance, imposed, 1e-5, 1e-6, 3)

@@ -114,3 +114,25 @@ def test_what_a_range_clipped_at_first_is_no_beginning_to_compare_with(limit, de
         at_first, ohm=np.where(np.arange(16) < 12, 100.0, 30.0), cycles=16, detector=detector
     )
     assert shorted == ["undetermined"] * 8 + found[8:12] + ["soft"] * 4
+
+
+@pytest.mark.parametrize("detector", ["hybrid", "fused"])
+@pytest.mark.parametrize("scatter", [0.0, 2e-5])
+def test_both_ends_of_a_range_hide_how_far_a_voltage_fell(scatter, detector):
+    def at_a_range(volt, _):
+        noise = np.random.default_rng(1).normal(0.0, scatter, len(volt)) if scatter else 0.0
+        return np.clip(volt, -2.0, 2.0) + noise
+
+    ohm = np.where(np.arange(16) < 8, 9000.0, 3600.0)
+    found = in_order(at_a_range, ohm=ohm, cycles=16, detector=detector)
+    assert set(found[:8]) == {"undetermined"}
+    assert "healthy" not in found
+    within = in_order(lambda volt, _: volt, ohm=3600.0, cycles=16, detector=detector)
+    assert set(within) == {"healthy"}
+
+
+def test_a_range_may_add_a_little_scatter():
+    def at_a_range(volt, _):
+        return np.clip(volt, -5.0, 5.0) + np.random.default_rng(1).normal(0.0, 5e-5, len(volt))
+
+    assert states(at_a_range, ohm=30_000.0) == {"undetermined"}

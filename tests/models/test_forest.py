@@ -4,17 +4,10 @@ import numpy as np
 import pytest
 
 from softbreak.errors import SoftbreakError
+from softbreak.models.learned.forest import ask, credit, forest_of, no_answers, scores
 from softbreak.models.learned.hybrid_scores import numbers_of
 from softbreak.models.learned.learners import load_learned
-from softbreak.models.learned.tree_ensembles import (
-    NODE,
-    Trees,
-    ask,
-    credit,
-    forest_of,
-    from_lightgbm,
-    scores,
-)
+from softbreak.models.learned.tree_ensembles import NODE, Trees, from_lightgbm
 from softbreak.models.registry import PRETRAINED
 from tests.models.test_trees import grown
 
@@ -32,20 +25,33 @@ def strange_rows(columns, count=300):
     return rows
 
 
-def test_scores_and_contributions_are_those_of_the_walk():
+def asked(forest, rows):
+    """Scores and contributions to every head, of rows that are asked together."""
+    heads, answers = len(forest.heads) - 1, no_answers(forest, len(rows))
+    found, shares = np.empty((heads, len(rows))), np.empty((heads, rows.shape[1], len(rows)))
+    ask(forest, rows, answers)
+    scores(forest, answers, found)
+    for head in range(heads):
+        credit(forest, answers, head, shares[head])
+    return found, shares
+
+
+@pytest.mark.parametrize("together", [1, 2, 32])
+@pytest.mark.parametrize("moving", [1, 5])
+def test_scores_and_contributions_are_those_of_the_walk(together, moving):
     heads = [planted("binary", 0), planted("quantile", 1, alpha=0.9), planted("binary", 2)]
     forest, rows = forest_of(heads, 5), strange_rows(5)
     on_the_threshold = rows[4:40].copy()
     on_the_threshold[:, 0] = heads[0].nodes["threshold"][:36]
-    left = np.empty(forest.heads[-1], dtype=np.uint64)
-    for row in np.vstack([rows, on_the_threshold]):
-        found, shares = np.empty(3), np.empty(5)
-        ask(forest, row, left)
-        scores(forest, left, found)
-        assert found.tolist() == [trees.score(row[None])[0] for trees in heads]
+    rows = np.vstack([rows, on_the_threshold])
+    rows[:, moving:] = rows[40, moving:]
+    for first in range(0, len(rows), together):
+        few = np.ascontiguousarray(rows[first : first + together])
+        found, shares = asked(forest, few)
         for head, trees in enumerate(heads):
-            credit(forest, left, head, shares)
-            assert shares.tolist() == trees.contributions(row).tolist()
+            assert found[head].tolist() == trees.score(few).tolist()
+            for k, row in enumerate(few):
+                assert shares[head, :, k].tolist() == trees.contributions(row).tolist()
 
 
 def chain(leaves):
@@ -62,12 +68,14 @@ def chain(leaves):
 
 @pytest.mark.parametrize("leaves", [1, 2, 63, 64])
 def test_every_leaf_is_reached(leaves):
-    trees = chain(leaves)
-    forest, left, found = forest_of([trees], 1), np.empty(1, dtype=np.uint64), np.empty(1)
-    for k in range(leaves):
-        ask(forest, np.array([k - 0.5]), left)
-        scores(forest, left, found)
-        assert found[0] == trees.score(np.array([[k - 0.5]]))[0] == k
+    trees, rows = chain(leaves), np.arange(leaves)[:, None] - 0.5
+    forest = forest_of([trees], 1)
+    together = [asked(forest, rows[k : k + 32])[0] for k in range(0, leaves, 32)]
+    alone = [asked(forest, row[None])[0] for row in rows]
+    expected = trees.score(rows).tolist()
+    assert expected == list(range(leaves))
+    assert np.concatenate(together, axis=1)[0].tolist() == expected
+    assert np.concatenate(alone, axis=1)[0].tolist() == expected
 
 
 def test_what_does_not_fit_is_refused():
@@ -100,6 +108,14 @@ def test_the_compiled_score_is_that_of_its_parts(name):
         order = np.argsort(-np.abs(shares), kind="stable")[:3]
         assert found["telling"][k].tolist() == [n if shares[n] else -1 for n in order]
         assert found["share"][k].tolist() == shares[order].tolist()
+
+
+def test_rows_are_scored_alike_in_any_company():
+    model = load_learned(PRETRAINED / "hybrid")
+    rows = np.repeat(strange_rows(len(model.columns_), 10), 9, axis=0)
+    together = numbers_of(model._learned, rows, told=True)
+    alone = [numbers_of(model._learned, row[None], told=True) for row in rows]
+    assert together.tobytes() == np.concatenate(alone).tobytes()
 
 
 def test_told_or_not_the_numbers_are_the_same():

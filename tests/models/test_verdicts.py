@@ -43,10 +43,14 @@ def test_objects_come_back_as_they_were(texts):
 def test_columns_are_what_the_objects_say():
     expected = list(verdicts_of_all_kinds())
     told = Verdicts.of(expected)
+    assert told.basis is told.basis  # made once
     assert told.basis == [one.basis.value for one in expected]
     assert told.settled.tolist() == [one.settled for one in expected]
     assert told.wanted == [one.wanted_measurement for one in expected]
     assert told.fault.tolist() == [one.p_soft + one.p_hard for one in expected]
+    names = [[item.feature for item in one.evidence] for one in expected]
+    assert [told.features(k) for k in range(len(told))] == names
+    assert told.features(-1) == names[-1]
     assert told.sentences == [item.sentence for one in expected for item in one.evidence]
     assert np.flatnonzero(told.state == OPEN).tolist() == [len(expected) - 1]
 

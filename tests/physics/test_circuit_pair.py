@@ -68,8 +68,10 @@ def test_both_spectra_and_their_slopes_against_differences() -> None:
     circuit = np.array([-15.0, 3.5, 3.0, -10.0, 2.0, 4.0, -5.0, 1.5, 3.0, 2.0])
     phi = np.concatenate([circuit, 0.2 * rng.standard_normal(9)])
     count = len(FREQUENCY) + 40
-    z, jac = np.empty(count, complex), np.empty((len(phi), count), complex)
-    joint._joint(phi, 0.35, layout, z, jac)
+    parts, slopes = np.empty(2 * count), np.zeros((len(phi), 2 * count))
+    joint._joint(phi, 0.35, layout, parts, slopes)
+    z = parts[:count] + 1j * parts[count:]
+    jac = slopes[:, :count] + 1j * slopes[:, count:]
     np.testing.assert_allclose(joint.joint_model(layout, phi, 0.35), z)
     for p in range(len(phi)):
         step = np.zeros(len(phi))

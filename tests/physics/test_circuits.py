@@ -57,10 +57,12 @@ def test_slopes_against_sympy(element: Element) -> None:
         if name == "n":
             theta[p] -= np.log1p(-values[p])
             inner[p] = values[p] * (1 - values[p])
-    z = np.empty(len(FREQUENCY), complex)
-    slopes = np.empty((len(names), len(FREQUENCY)), complex)
+    points = len(FREQUENCY)
+    z, parts = np.empty(2 * points), np.empty((len(names), 2 * points))
     log_omega = np.log(2 * np.pi * FREQUENCY)
-    _circuit_fit.series(np.array([element]), theta, log_omega, z, slopes)
+    at = (0, points, 0, points)
+    _circuit_fit.series(np.array([element]), theta, log_omega, at, z, parts)
+    slopes = parts[:, :points] + 1j * parts[:, points:]
     for p, name in enumerate(names):
         slope = sympy.diff(declared, symbols[name])
         numbers = sympy.lambdify(list(symbols.values()), slope, "mpmath")

@@ -198,9 +198,11 @@ def test_compiled_model_and_jacobian_against_plain_ones() -> None:
         return ionic / (1 + g * ionic)
 
     theta = 0.2 * rng.standard_normal(3 + 2 * nodes)
-    z = np.empty(len(OMEGA), complex)
-    jacobian = np.empty((len(theta), len(OMEGA)), complex)
-    _pair_fit._model(theta, eta, circuit, z, jacobian)
+    points = len(OMEGA)
+    parts, slopes = np.empty(2 * points), np.empty((len(theta), 2 * points))
+    _pair_fit._model(theta, eta, circuit, parts, slopes)
+    z = parts[:points] + 1j * parts[points:]
+    jacobian = slopes[:, :points] + 1j * slopes[:, points:]
     np.testing.assert_allclose(z, plain(theta), rtol=1e-10)
     for p in range(len(theta)):
         step = np.zeros(len(theta))

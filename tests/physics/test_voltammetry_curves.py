@@ -32,6 +32,40 @@ def test_noise_does_not_turn_a_sweep():
     assert len(turning_points(noisy)) == 6
 
 
+def _turns_sample_by_sample(values):
+    """Turns as they are declared: no value is left out."""
+    needed, turns, extreme, direction = 0.02 * np.ptp(values), [], 0, 0
+    for k, value in enumerate(values):
+        away = value - values[0]
+        if direction == 0:
+            direction = 0 if abs(away) <= needed else int(np.sign(away))
+            extreme = k if value != values[extreme] else extreme
+        elif (value - values[extreme]) * direction > 0:
+            extreme = k
+        elif (values[extreme] - value) * direction > needed:
+            turns.append(extreme)
+            extreme, direction = k, -direction
+    return turns
+
+
+@pytest.mark.parametrize("digits", [0, 1, 9])
+def test_turns_are_those_of_every_sample(digits):
+    rng = np.random.default_rng(digits)
+    for scatter in (0.0, 0.3, 3.0):
+        values = 5.0 * np.sin(np.arange(300) / 9.0) + scatter * rng.standard_normal(300)
+        values = np.round(values, digits)
+        assert turning_points(values).tolist() == _turns_sample_by_sample(values.tolist())
+
+
+@pytest.mark.parametrize("strange", [np.nan, np.inf])
+def test_a_voltage_that_is_no_number_turns_nowhere(strange):
+    values = np.sin(np.arange(100.0))
+    values[50] = strange
+    with np.errstate(invalid="ignore"):
+        assert not len(turning_points(values))
+    assert not len(turning_points(np.zeros(100)))
+
+
 def test_cycles_end_at_every_second_vertex():
     assert len(cycle_bounds(VOLTAGE)) - 1 == 3
 

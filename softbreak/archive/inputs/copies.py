@@ -47,6 +47,12 @@ BARE_DIGITS: Final = _Digits(1e-6, 0.99, 8)
 """Without dates a steady cell looks the same after every start."""
 
 
+ROUNDED_SHARE: Final = 0.97
+"""… but for what stood halfway between two values of the export of fewer digits."""
+STEPS: Final = tuple(10.0**-k for k in range(1, 9))
+"""V, from coarse to fine."""
+
+
 class Copy(NamedTuple):
     """A file that tells, wholly or in part, what another one tells.
 
@@ -92,6 +98,8 @@ def without_copies(records: Sequence[AnyRecord]) -> tuple[list[AnyRecord], list[
     copies : list of Copy
     """
     kept, copies = _without_twins(records)
+    if len({record.source.path for record in kept}) < 2:
+        return kept, copies  # nothing but other files' rows can be told twice
     series = [_Rows.of(k, r) for k, r in enumerate(kept) if isinstance(r, Record) and _is_series(r)]
     # the longest is the whole, and of two of one length the first
     series.sort(key=lambda rows: -len(rows.left))
@@ -140,45 +148,62 @@ class _Rows:
     number : int
         Place of the record.
     path : str
-    dated : bool
+    begin : float or None
+        Unix time of test time zero (s); None where it is not known.
     samples : numpy.ndarray, shape (3, n)
-        Unix time where it is known, else test time (s), voltage (V) and current (A).
+        Test time (s), voltage (V) and current (A).
     left : numpy.ndarray of int
         Those that no other record has.
     """
 
     number: int
     path: str
-    dated: bool
+    begin: float | None
     samples: np.ndarray
     left: np.ndarray
 
     @classmethod
     def of(cls, number: int, record: Record) -> _Rows:
         columns = (np.asarray(record.array(name), dtype=np.float64) for name in SERIES_COLUMNS)
-        samples, begin = np.vstack(list(columns)), started(record)
-        if begin is not None:
-            samples[0] += begin
+        samples = np.vstack(list(columns))
         left = np.arange(samples.shape[1])
-        return cls(number, record.source.path, begin is not None, samples, left)
+        return cls(number, record.source.path, started(record), samples, left)
 
     def shared_with(self, other: _Rows) -> np.ndarray:
         """Which of its rows are the other's too: the same moment, voltage and current."""
         mine, theirs = self.samples[:, self.left], other.samples[:, other.left]
         none = np.zeros(mine.shape[1], dtype=bool)
-        if other.path == self.path or other.dated != self.dated or not theirs.shape[1]:
+        if other.path == self.path or not theirs.shape[1]:
             return none
+        dated = self.begin is not None and other.begin is not None
+        if dated:
+            mine[0] += self.begin
+            theirs[0] += other.begin
         begin, end = theirs[0, 0] - SAME_SECOND, theirs[0, -1] + SAME_SECOND
         inside = np.flatnonzero((mine[0] >= begin) & (mine[0] <= end))
         if len(inside) < LEAST_ROWS or not np.all(np.diff(theirs[0]) >= 0.0):
             return none
-        digits = DATED_DIGITS if self.dated else BARE_DIGITS
+        digits = DATED_DIGITS if dated else BARE_DIGITS
         found = _match(mine[:, inside], theirs, digits.same)
+        if not dated and found.sum() < digits.share * len(inside):  # one may have fewer digits
+            step = max(_step(mine[1, inside]), _step(theirs[1]))
+            rounded = [
+                np.vstack([x[0], np.round(x[1] / step) * step, x[2]]) for x in (mine, theirs)
+            ]
+            found = _match(rounded[0][:, inside], rounded[1], digits.same)
+            digits = digits._replace(share=ROUNDED_SHARE)
         telling = len(np.unique(mine[1, inside][found]))
         if found.sum() < max(LEAST_ROWS, digits.share * len(inside)) or telling < digits.levels:
             return none
         none[inside] = found
         return none
+
+
+def _step(values: np.ndarray) -> float:
+    """Return the decimal place to which all values are rounded."""
+    return next(
+        (s for s in STEPS if np.all(np.abs(values / s - np.round(values / s)) < 1e-4)), 1e-9
+    )
 
 
 def _match(mine: np.ndarray, theirs: np.ndarray, same: float) -> np.ndarray:
@@ -197,7 +222,8 @@ def _match(mine: np.ndarray, theirs: np.ndarray, same: float) -> np.ndarray:
 
 
 def _told(rows: _Rows, other: _Rows, count: int) -> Copy:
-    when = "at the same time and with the same values" if rows.dated else "with the same values"
+    dated = rows.begin is not None and other.begin is not None
+    when = "at the same time and with the same values" if dated else "with the same values"
     whole, total = not len(rows.left), rows.samples.shape[1]
     part = f"all its {total:,} rows are" if whole else f"{count:,} of its {total:,} rows are"
     return Copy(rows.path, f"{part} also in {file_name(other.path)}, {when}", whole)

@@ -18,6 +18,7 @@ from softbreak.archive.inputs.file_names import Numbered, numbered, without_coun
 from softbreak.data.date_orders import is_open, settled
 from softbreak.data.history import Span, assemble, placements, span_of
 from softbreak.data.mixture import mixture
+from softbreak.data.name_order import life_order
 from softbreak.data.names import file_name, natural_key, stem_of
 from softbreak.data.record import Cell, LongRecord, Record, Technique
 
@@ -312,6 +313,8 @@ def how_joined(records: Sequence[AnyRecord], by: str) -> list[tuple[str, str, st
     list of (str, str, str)
         Severity, topic and sentence.
     """
+    if len({record.source.path for record in records}) < 2:
+        return []
     plain = [record for record in records if isinstance(record, Record)]
     if len(plain) == len(records):
         records = settled(plain, natural_key)  # as they were put on one clock
@@ -324,7 +327,9 @@ def how_joined(records: Sequence[AnyRecord], by: str) -> list[tuple[str, str, st
     if len(dated) < len(paths):
         doubt = any(str(r.source.stated.get("dates", "")).startswith("ambig") for r in records)
         why = "not all of them state a date" if dated else "none of them states a date"
-        order = f"in the order of their names, as {'their dates are ambiguous' if doubt else why}"
+        why = "their dates are ambiguous" if doubt else why
+        by_clock = _clocks_go_on(spans) and paths != [paths[k] for k in life_order(paths)]
+        order = f"in the order of their {'test times' if by_clock else 'names'}, as {why}"
         order += "; their clocks go on" if _clocks_go_on(spans) else ""
     names = ", ".join(map(file_name, paths[:_MOST_NAMES]))
     more = f" and {len(paths) - _MOST_NAMES} more" if len(paths) > _MOST_NAMES else ""

@@ -302,7 +302,7 @@ def _moment_of(path: Path) -> tuple[int, int, int]:
 def _keep(path: str, records: list[Record | LongRecord], reading: Reading) -> None:
     # Relative to the archive, so that a result says the same wherever the archive lies.
     name = printable(path)
-    reading.records += [replace(r, source=replace(r.source, path=name)) for r in records]
+    reading.records += [r.with_source(replace(r.source, path=name)) for r in records]
 
 
 def _diagnosed(job: Job, reading: Reading) -> Diagnosis | None:

@@ -12,20 +12,20 @@ import re
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from softbreak.archive.tables import VERDICTS, part_of, plain_table, printable, table_of
 from softbreak.data.record import Cell
 from softbreak.errors import ReadError
-from softbreak.features.cycles.columns import columns_of
+from softbreak.features.cycles.columns import Columns, columns_of
 from softbreak.models.diagnosis.result import TABLES, Diagnosis, Finding
 
 FORMAT: Final = 2
@@ -35,6 +35,10 @@ META: Final = "meta.json"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _WRITE: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 """zstd sets itself up for every column anew, which took longer than all else for a small cell."""
+
+_WRITE_PLAIN: Final = pa.ipc.IpcWriteOptions(use_threads=False)
+_WORTH_ROWS: Final = 8
+"""Columns of fewer rows are longer when they are compressed."""
 
 
 class Stored(NamedTuple):
@@ -158,39 +162,53 @@ def members_of(meta: Mapping[str, Any], diagnosis: Diagnosis | None) -> dict[str
     content = dict(meta)
     members: dict[str, Any] = {}
     if diagnosis is not None:
-        content["cell"] = asdict(diagnosis.cell)
+        content["cell"] = {name: getattr(diagnosis.cell, name) for name in Cell.__slots__}
         content["summary"] = diagnosis.summary
         content["findings"] = [
             {"severity": f.severity, "topic": f.topic, "sentence": f.sentence}
             for f in diagnosis.findings
         ]
-        verdicts = columns_of(diagnosis, "verdicts")
-        members["verdicts.arrow"] = _serialised(table_of(verdicts, VERDICTS))
+        verdicts = table_of(columns_of(diagnosis, "verdicts"), VERDICTS)
+        members["verdicts.arrow"] = _bytes_of(verdicts) if len(verdicts) else _no_verdicts()
         for name in TABLES:
-            members[f"{name}.arrow"] = _serialised(plain_table(columns_of(diagnosis, name)))
+            members[f"{name}.arrow"] = _serialised(columns_of(diagnosis, name))
     members[META] = json.dumps(_plain(content), ensure_ascii=True, allow_nan=False)
     return members
 
 
-def _serialised(table: pa.Table) -> memoryview:
-    return _bytes_of(table) if len(table) else _without_rows(table.schema)
+def _serialised(table: Columns) -> memoryview:
+    kinds = [(name, getattr(values, "dtype", None)) for name, values in table.items()]
+    if len(table) or not all(kind is None or isinstance(kind, np.dtype) for _, kind in kinds):
+        return _bytes_of(plain_table(table))
+    return _without_rows(tuple(kinds))
 
 
 @lru_cache(maxsize=64)
-def _without_rows(schema: pa.Schema) -> memoryview:
-    """Most cells have no voltammogram and no spectrum."""
-    return _bytes_of(schema.empty_table())
+def _without_rows(kinds: tuple[tuple[str, np.dtype[Any] | None], ...]) -> memoryview:
+    """Most cells have no voltammogram and no spectrum; lists have no kind."""
+    nothing: dict[str, Any] = {
+        name: [] if kind is None else np.empty(0, kind) for name, kind in kinds
+    }
+    return _bytes_of(plain_table(Columns(nothing)))
+
+
+@cache
+def _no_verdicts() -> memoryview:
+    return _bytes_of(VERDICTS.empty_table())
 
 
 def _bytes_of(table: pa.Table) -> memoryview:
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema, options=_WRITE) as writer:
+    how = _WRITE if len(table) >= _WORTH_ROWS else _WRITE_PLAIN
+    with pa.ipc.new_file(sink, table.schema, options=how) as writer:
         writer.write_table(table)
     return memoryview(sink.getvalue())
 
 
 def _plain(value: Any) -> Any:
     """Turn numpy scalars into Python's, and what is no number into null."""
+    if value is None or type(value) in (str, int, bool):
+        return value
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -209,7 +209,7 @@ def read_long(path: Path) -> list[Record | LongRecord] | None:
     except SchemaError as error:
         raise _contract(path, bdf.LAYOUT.instrument, error) from error
     return [
-        replace(record, source=replace(record.source, content_hash=content_hash, position=place))
+        record.with_source(replace(record.source, content_hash=content_hash, position=place))
         for place, record in enumerate(records)
     ]
 
@@ -270,7 +270,7 @@ def _located(record: Record, content_hash: str, position: int) -> Record:
         instrument=record.source.instrument[:_LONGEST],
         stated=stated,
     )
-    return replace(record, source=source)
+    return record.with_source(source)
 
 
 _MOST_NAMED: Final = 6

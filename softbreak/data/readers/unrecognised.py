@@ -14,7 +14,10 @@ from softbreak.data.schema import COLUMNS
 from softbreak.errors import UnknownFormatError
 
 _HINTS = {
-    "test_time_second": ("time", "t", "elapsed time", "test time", "time/s", "zeit", "seconds"),
+    "test_time_second": (
+        *("time", "t", "elapsed time", "test time", "time/s", "zeit", "seconds", "datetime"),
+        *("step time", "schrittzeit"),  # is made to run on
+    ),
     "voltage_volt": ("voltage", "v", "u", "e", "ewe", "potential", "volts", "spannung", "volt"),
     "current_ampere": ("current", "i", "amps", "strom", "current density", "amp", "i/ma"),
     "frequency_hertz": ("frequency", "freq", "f"),
@@ -24,8 +27,11 @@ _HINTS = {
 """Words that people put above a column, by the column that they mean."""
 _SCALES = {
     "test_time_second": {"h": "3600", "hr": "3600", "hours": "3600", "min": "60", "ms": "1e-3"},
-    "voltage_volt": {"mV": "1e-3", "µV": "1e-6", "uV": "1e-6"},
-    "current_ampere": {"mA": "1e-3", "µA": "1e-6", "uA": "1e-6", "nA": "1e-9"},
+    "voltage_volt": {"mV": "1e-3", "mv": "1e-3", "µV": "1e-6", "uV": "1e-6"},
+    "current_ampere": {
+        **{"mA": "1e-3", "µA": "1e-6", "uA": "1e-6", "nA": "1e-9"},
+        **{"ma": "1e-3", "ua": "1e-6", "na": "1e-9"},
+    },
     "frequency_hertz": {"kHz": "1e3", "MHz": "1e6", "mHz": "1e-3"},
     "real_impedance_ohm": {"kΩ": "1e3", "kOhm": "1e3", "MΩ": "1e6", "mΩ": "1e-3"},
     "imaginary_impedance_ohm": {"kΩ": "1e3", "kOhm": "1e3", "MΩ": "1e6", "mΩ": "1e-3"},
@@ -33,6 +39,15 @@ _SCALES = {
 """Units in a header that are not ours, and what turns them into ours; case tells mHz from MHz."""
 _MAKERS = "BioLogic, Neware, Arbin, Maccor, Gamry, Battery Data Format"
 """Whom a refusal names; the remedy behind them is what helps."""
+_UNIT = re.compile(r"[\[(/<]|_(?=(?:[munpµμ]?[AaVv]|s|h|hr|min|ms)$)")
+"""What a unit begins with."""
+_BY_PLACE = (
+    "It has no headings: say by position which column is which in the [columns] section of "
+    "cells.toml, for example test_time_second = 0, voltage_volt = 1, current_ampere = { column = "
+    "2, scale = 1e-3 }."
+)
+_FEWEST = 3
+"""Rows of numbers that make a table."""
 _DELIMITERS = ("\t", ";", ",", "|")
 
 
@@ -51,7 +66,7 @@ def unknown_format(head: Head, readers: Sequence[Reader]) -> UnknownFormatError:
         remedy = _column_advice(columns)
     elif head.is_text:
         found = f"text that begins {next((s for s in head.lines if s.strip()), '')[:80]!r}"
-        remedy = _suffix_advice(head, readers)
+        remedy = _BY_PLACE if _bare_table(head) else _suffix_advice(head, readers)
     else:
         found = f"a binary file that begins {head.data[:16].hex(' ')}"
         remedy = _suffix_advice(head, readers)
@@ -74,6 +89,17 @@ def header_columns(head: Head) -> list[str]:
     return []
 
 
+def _bare_table(head: Head) -> bool:
+    """Whether a text begins with rows of as many numbers each."""
+    lines = [line for line in head.lines[:50] if line.strip()][: _FEWEST + 1]
+    for delimiter in _DELIMITERS:
+        rows = [line.split(delimiter) for line in lines]
+        widths = {len(row) for row in rows}
+        if len(rows) > _FEWEST and widths == {max(widths)} and max(widths) > 1:
+            return all(_numbers(row) == len(row) for row in rows)
+    return False
+
+
 def did_you_mean(columns: Sequence[str]) -> dict[str, str]:
     """Return the canonical columns that the names above a table most likely mean.
 
@@ -82,9 +108,7 @@ def did_you_mean(columns: Sequence[str]) -> dict[str, str]:
     dict
         Canonical name to the file's name.
     """
-    plain = {
-        re.split(r"[\[(/<]", name)[0].strip().lower() or name.lower(): name for name in columns
-    }
+    plain = {_UNIT.split(name)[0].strip().lower() or name.lower(): name for name in columns}
     guess: dict[str, str] = {}
     for canonical in COLUMNS:
         words = [
@@ -126,7 +150,7 @@ def _lacking(guess: Mapping[str, str]) -> str:
 
 def _row(name: str, column: str) -> str:
     """Write a row of [columns], with the scale that the header's own unit asks for."""
-    stated = re.search(r"[\[(/<]\s*([^\])>]+?)\s*[\])>]?\s*$", column)
+    stated = re.search(r"[\[(/<_]\s*([^\])>_]+?)\s*[\])>]?\s*$", column)
     scale = _SCALES.get(name, {}).get(stated[1].replace("μ", "µ")) if stated else None
     if scale is None:
         return f'{name} = "{column}"'

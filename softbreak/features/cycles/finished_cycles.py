@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -108,15 +109,14 @@ def arranged(parts: Sequence[HalfCycles], shifts: Sequence[float]) -> Arranged:
     kept = places >= 0
     counted = signs[kept]
     one_way = len(counted) > 0 and bool((counted == counted[0]).all())
-    bounds = np.cumsum([0] + [len(part) for part in parts])
+    bounds = pairwise(accumulate(map(len, parts), initial=0))
     found = [
         (_slices if one_way else _wholes)(part, polarity.reading, kept[a:b], shift)
-        for part, shift, a, b in zip(parts, shifts, bounds[:-1], bounds[1:], strict=True)
+        for part, shift, (a, b) in zip(parts, shifts, bounds, strict=True)
     ]
     rows = [len(piece[0]) for piece in found]
-    offsets = np.cumsum([0, *rows])[:-1]
     events = [piece[3] for piece in found]
-    for piece, offset in zip(events, offsets, strict=True):
+    for piece, offset in zip(events, accumulate(rows, initial=0), strict=False):
         piece[:, 0] += offset
     joined = np.concatenate(events) if events else np.empty((0, 5))
     count = int(sum(rows))
@@ -166,7 +166,7 @@ def _places(parts: Sequence[HalfCycles]) -> tuple[np.ndarray, np.ndarray, np.nda
     signs = np.concatenate([part.table.rows[:, SIGN] for part in parts])
     steady = np.concatenate([steady_current(part.table.rows) for part in parts])
     long = np.concatenate([part.table.rows[:, _SAMPLES] >= SHORT_SAMPLES for part in parts])
-    return number_cycles(signs.astype(np.int64).tolist(), steady.tolist()), signs, long
+    return number_cycles(signs, steady), signs, long
 
 
 _Piece = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]

@@ -46,7 +46,6 @@ _SHORTEST: Final = 3
 """Half-cycles of fewer samples do not say how the voltage is to be read."""
 
 
-_EDGES: Final = [_FIRST, _LAST]
 _Change = tuple[float, float, float, float]
 """Time (s), Δ ln R, resistance before and after (Ω)."""
 
@@ -155,6 +154,7 @@ class LivePairing:
             np.column_stack([found.sign, found.record, found.excursions, found.cycle])[start:]
         )
         self._events = _by_half_cycle(found.events, start)
+        self._turned = np.empty(4)  # time, Δ ln R, Ω before and after
         for m in range(max(first - start, 3), len(self._statistics)):
             self._reverse(m)
         self._record = len(parts) - 1
@@ -175,9 +175,10 @@ class LivePairing:
             If something changed that concerns the cell as a whole.
         """
         done = self._stream.done
-        for value in done.rests.rows[self._rests :, 0].tolist():
-            insort(self._levels.rests, value)
-        self._rests = len(done.rests)
+        if self._rests != done.rests.count:
+            for value in done.rests.rows[self._rests :, 0].tolist():
+                insort(self._levels.rests, value)
+            self._rests = done.rests.count
         for m in range(self._rows, len(done)):
             self._take(m, done.table.rows[m])
         self._rows = len(done)
@@ -207,25 +208,27 @@ class LivePairing:
         if cycle < 0:
             return
         statistics = row_statistics(values, self._reading)
-        statistics[:2] += self._shift
+        for end in (0, 1):
+            statistics[end] += self._shift
         self._statistics.append(statistics)
         excursions = row[EXCURSIONS + self._reading]
         self._facts.append((row[SIGN], self._record, excursions, cycle))
-        place = len(self._statistics) - 1
+        place = self._statistics.count - 1
         self._first.setdefault(cycle, place)
         if place >= 3:
             self._reverse(place)
         self._add_events(number, place)
 
     def _reverse(self, place: int) -> None:
-        out = np.empty(4)  # time, Δ ln R, Ω before and after
         facts = self._facts.rows
-        if reversal(self._statistics.rows, facts[:, 0], place, out):
-            time, change, before, after = out.tolist()
+        if reversal(self._statistics.rows, facts[:, 0], place, self._turned):
+            time, change, before, after = self._turned.tolist()
             self._events.setdefault(place, []).insert(0, (time, change, before, after))
 
     def _add_events(self, number: int, place: int) -> None:
         log = self._stream.done.events
+        if self._found == log.count:
+            return
         bit = 1 << self._reading
         while self._found < len(log):
             event = log.rows[self._found].tolist()
@@ -252,22 +255,20 @@ class LivePairing:
     def _cycles(self, numbers: np.ndarray) -> Cycles:
         statistics, facts = self._statistics.rows, self._facts.rows
         rows = np.empty((len(numbers), len(CYCLE_COLUMNS)))
-        edges, half_cycles, changes, events = [], [0], [], [0]
+        begin, half_cycles, changes, events = self._first[int(numbers[0])], [0], [], [0]
         for row, number in zip(rows, numbers.tolist(), strict=True):
             first, stop = self._first.pop(number), self._first.get(number + 1, len(facts))
             cycle_row(statistics, facts[:, 0], facts[:, 2], first, stop, row)
-            edges.append(statistics[first:stop, _EDGES])
-            half_cycles.append(half_cycles[-1] + stop - first)
-            changes += [change for m in range(first, stop) for change in self._events.pop(m, ())]
+            half_cycles.append(stop - begin)
+            if self._events:
+                inside = range(first, stop)
+                changes += [change for m in inside for change in self._events.pop(m, ())]
             events.append(len(changes))
-        return Cycles(
-            numbers,
-            rows,
-            np.ascontiguousarray(np.concatenate(edges)) if edges else np.empty((0, 2)),
-            np.array(half_cycles),
-            np.array(changes).reshape(-1, 4),
-            np.array(events),
-        )
+        edges = np.empty((half_cycles[-1], 2))
+        edges[:, 0] = statistics[begin : begin + len(edges), _FIRST]
+        edges[:, 1] = statistics[begin : begin + len(edges), _LAST]
+        told = np.array(changes) if changes else _NO_CYCLES.changes
+        return Cycles(numbers, rows, edges, np.array(half_cycles), told, np.array(events))
 
 
 def _symmetric(polarity: Polarity) -> bool:

@@ -17,7 +17,7 @@ import pandas as pd
 from softbreak.data.history import CellHistory, joined_cell, placements
 from softbreak.data.mixture import RecordFacts, mixture_of
 from softbreak.data.plausible import doubtful_current
-from softbreak.data.record import ArrayRecord, Cell, Record, Technique
+from softbreak.data.record import ArrayRecord, Cell, Record, Technique, ViewedRecord
 from softbreak.features.cycles.finished_cycles import Arranged, arranged
 from softbreak.features.cycles.timeline import Timeline, tables_of
 from softbreak.features.cycles.waveforms import waveform_table
@@ -49,6 +49,7 @@ class CellEvidence:
         Manifest and files together.
     timeline : Timeline
     sweeps : pandas.DataFrame
+        Not to be changed: cells without voltammetry share one.
         One row a CV cycle: ``series, sweep, start_time_second, end_time_second, peak_current,
         window, middle, scan_rate, chord_resistance, linearity, largest_jump, charge,
         temperature_celsius, hysteresis, curvature, common_voltage, asymmetry,
@@ -145,11 +146,11 @@ def evidence_of(
     )
 
 
-def _followed(record: Record, entry: RecordLog) -> dict[str, np.ndarray]:
+def _followed(record: Record, entry: RecordLog) -> Mapping[str, np.ndarray]:
     """Columns that are followed; pandas gives those of a short table quicker all at once."""
     if isinstance(record, ArrayRecord):
-        return dict(record.columns)
-    if record.rows > SHORT_ROWS:
+        return record.columns
+    if record.rows > SHORT_ROWS or isinstance(record, ViewedRecord):
         return {name: record.array(name) for name in COLUMNS if record.has(name)}
     rows = record.table.to_numpy(dtype=np.float64)
     return {name: rows[:, place] for name, place in entry.followed(record.table)}
@@ -201,11 +202,11 @@ class CellRecords:
             self._end_of_old()
         columns = _followed(record, entry)
         if offset:
-            columns["test_time_second"] = columns["test_time_second"] + offset
+            columns = {**columns, "test_time_second": columns["test_time_second"] + offset}
+        if entry.technique is Technique.CYCLING:
+            return self.stream.feed(key, columns, entry.meter.take)
         entry.feed(record, columns)
-        if entry.technique is not Technique.CYCLING:
-            return 0
-        return self.stream.feed(key, columns)
+        return 0
 
     def _end_of_old(self) -> None:
         """Let go of the rows of voltammograms that were followed by several others."""
@@ -317,7 +318,7 @@ class CellRecords:
             if swept is not None:
                 rows += sweep_rows(series, swept, shift, entry.warmth(swept, shift, log))
         if not rows:
-            return no_sweeps().copy()
+            return no_sweeps()
         return pd.DataFrame(rows, columns=list(SWEEP_COLUMNS)).astype({"series": int, "sweep": int})
 
 

@@ -21,6 +21,9 @@ STEADY_VOLT: Final = 5e-4
 CHANGING: Final = 0.05
 """… if the current meanwhile changes by more than this fraction: else the current is held."""
 
+EARLY: Final = 10
+"""Its beginning is so much of a hold."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hold:
@@ -130,17 +133,31 @@ def _runs(allowed: np.ndarray, level: np.ndarray) -> list[tuple[int, int]]:
     """Stretches of allowed samples whose level stays near where it stood when they began."""
     runs: list[tuple[int, int]] = []
     values, free = level.tolist(), allowed.tolist()
-    start, centre = 0, float("nan")
-    for k, value in enumerate(values):
+    start = 0
+    while start < len(values):
+        centre = values[start]
         reach = max(STEADY * abs(centre), STEADY_VOLT)
-        if free[k] and abs(value - centre) <= reach:
-            continue
-        if k > start and free[start]:
-            runs.append((start, k))
-        start, centre = k, value
-    if free and free[start]:
-        runs.append((start, len(values)))
+        stop, near = start + 1, min(start + LEAST_SAMPLES, len(values))
+        while stop < near and free[stop] and abs(values[stop] - centre) <= reach:
+            stop += 1
+        if stop == near:
+            stop = _left(allowed, level, stop, centre, reach)
+        if free[start]:
+            runs.append((start, stop))
+        start = stop
     return runs
+
+
+def _left(allowed: np.ndarray, level: np.ndarray, at: int, centre: float, reach: float) -> int:
+    """First sample from one on that is not allowed, or not near; ever more at once."""
+    many = 8 * LEAST_SAMPLES
+    while at < len(level):
+        part = slice(at, at + many)
+        held = allowed[part] & (np.abs(level[part] - centre) <= reach)
+        if not held.all():
+            return at + int(np.argmin(held))
+        at, many = at + len(held), 2 * many
+    return at
 
 
 def _long(clock: np.ndarray, run: tuple[int, int]) -> bool:
@@ -160,6 +177,7 @@ def _moves(record: Record, run: tuple[int, int]) -> bool:
     strong = np.abs(current) > 0.5 * np.nanmax(np.abs(current))
     if current[strong].min() < 0.0 < current[strong].max():
         return False  # a file that shows |V|, while the cell is cycled
-    third = max((run[1] - run[0]) // 3, 1)
-    first, last = float(np.nanmean(current[:third])), float(np.nanmean(current[-third:]))
+    n = run[1] - run[0]  # what decays does so at first
+    first = float(np.nanmean(current[: max(n // EARLY, BEFORE)]))
+    last = float(np.nanmean(current[-max(n // 3, 1) :]))
     return abs(first - last) > CHANGING * max(abs(first), abs(last))

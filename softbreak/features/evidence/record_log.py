@@ -14,7 +14,7 @@ from softbreak.data.clock import forward_clock
 from softbreak.data.history import Span, started
 from softbreak.data.record import Cell, Record, Technique
 from softbreak.features.evidence.temperature_log import Thermometer, temperature_at
-from softbreak.features.half_cycles.measured import Growing
+from softbreak.features.half_cycles.growing import Growing
 from softbreak.features.half_cycles.samples import COLUMNS as FOLLOWED
 from softbreak.features.half_cycles.samples import TEMPERATURE
 from softbreak.physics.voltammetry import Voltammetry, analyse
@@ -240,7 +240,7 @@ class RecordLog:
 
 @cache
 def no_sweeps() -> pd.DataFrame:
-    """Return the table of a cell without voltammetry, to be copied; most cells have none."""
+    """Return the table that all cells without voltammetry share; most have none."""
     kinds = {"series": np.int64, "sweep": np.int64}
     return pd.DataFrame({name: np.empty(0, kinds.get(name, object)) for name in SWEEP_COLUMNS})
 

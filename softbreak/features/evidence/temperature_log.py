@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from softbreak.data.clock import clock_peek, ends_of, new_clock
-from softbreak.features.half_cycles.measured import Growing
+from softbreak.features.half_cycles.growing import Growing
+from softbreak.features.kernels.sample_columns import IN_T, IN_WARM
 from softbreak.features.kernels.temperature_log_scan import (
     COUNT,
     FIRST,
@@ -30,6 +31,8 @@ FARTHEST_SECOND: Final = 86400.0
 BLOCK: Final = 16_384
 """Longer chunks are taken in pieces."""
 _NOTHING: Final = np.empty(0)
+_NOTHING_YET: Final = np.full(8, np.nan)
+_NOTHING_YET[[COUNT, VARIED, SUM]] = 0.0
 
 
 class Thermometer:
@@ -47,8 +50,7 @@ class Thermometer:
         self.rows = 0
         self.first = 0.0
         self.clock = new_clock()
-        self.state = np.full(8, np.nan)
-        self.state[[COUNT, VARIED, SUM]] = 0.0
+        self.state = _NOTHING_YET.copy()
         self.kept = Growing(2)
 
     @property
@@ -90,13 +92,26 @@ class Thermometer:
                 moments = np.full(min(BLOCK, count - start), np.nan)
             else:
                 moments = np.array(time[part], dtype=np.float64)
-                if not self.clock[0]:
-                    self.first = (ends_of(moments) or (0.0, 0.0))[0]
-            out = np.empty((len(moments), 2))
-            found = follow(self.clock, self.state, moments, values, out)
-            if found:
-                self.kept.extend(out[:found])
-        self.rows += count
+            self._follow(moments, values)
+
+    def take(self, stage: np.ndarray) -> None:
+        """Take samples of cycling.
+
+        Parameters
+        ----------
+        stage : numpy.ndarray, shape (6 or 3, n)
+            From :func:`softbreak.features.half_cycles.samples.staged`.
+        """
+        self._follow(stage[IN_T], _NOTHING if len(stage) <= IN_WARM else stage[IN_WARM])
+
+    def _follow(self, moments: np.ndarray, warmth: np.ndarray) -> None:
+        if not self.clock[0]:
+            self.first = (ends_of(moments) or (0.0, 0.0))[0]
+        out = np.empty((len(moments), 2))
+        found = follow(self.clock, self.state, moments, warmth, out)
+        if found:
+            self.kept.extend(out[:found])
+        self.rows += len(moments)
 
     def dump(self) -> dict[str, Any]:
         """Return all that it remembers."""

@@ -147,7 +147,8 @@ class CycleFeatures:
         spectra, spectra_ohm = spectrum_rows(evidence, readings)
         sweeps, chords = sweep_rows(evidence)
         self._spectra = _Newest([r.time_second for r in readings], spectra, spectra_ohm)
-        self._sweeps = _Newest(evidence.sweeps["end_time_second"].to_list(), sweeps, chords)
+        ends = evidence.sweeps["end_time_second"].to_list() if len(sweeps) else []
+        self._sweeps = _Newest(ends, sweeps, chords)
 
     def step(self, cycles: Cycles) -> np.ndarray:
         """Return ``COLUMNS`` of the next cycles, one row each.
@@ -157,11 +158,12 @@ class CycleFeatures:
         cycles : Cycles
             Every cycle of the cell is given once, in order.
         """
-        measured = np.take(cycles.rows, _MEASURED, axis=1)
+        measured = cycles.rows.take(_MEASURED, axis=1)
         logs = np.empty(4 * len(measured) + len(cycles.edges))
         self._highest = arguments(measured, cycles.edges, self._highest, logs)
         np.log(logs, out=logs)
-        beside = np.full((len(measured), 4), np.nan)
+        beside = np.empty((len(measured), 4))
+        beside.fill(np.nan)
         ends = cycles.column("end_time_second")
         out = np.empty((len(measured), len(COLUMNS)))
         out[:, _SPECTRUM], out[:, -2] = self._spectra.at(ends, beside[:, :2])
@@ -192,8 +194,11 @@ class _Newest:
 
     def __init__(self, times: Sequence[float], rows: np.ndarray, levels: np.ndarray) -> None:
         self._times = np.asarray(times, dtype=np.float64)
-        self._rows = np.vstack([rows, np.full((1, rows.shape[1]), np.nan)])  # none: the last row
-        self._levels = np.append(levels, np.nan)
+        count, columns = rows.shape
+        self._rows = np.full((count + 1, columns), np.nan)  # none: the last row
+        self._rows[:count] = rows
+        self._levels = np.full(count + 1, np.nan)
+        self._levels[:count] = levels
         self._last, self._age = -1, -1
 
     def at(self, ends: np.ndarray, beside: np.ndarray) -> tuple[np.ndarray, np.ndarray | float]:

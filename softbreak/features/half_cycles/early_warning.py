@@ -7,6 +7,7 @@ phase is subtracted first. A warning is a guess; the finished half-cycle confirm
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -72,6 +73,7 @@ class Lookout:
 
     def __init__(self) -> None:
         self.state = np.zeros(_STATE)
+        self._out = np.empty((4, _FOUND))
         self.begin((NO_TWIN, NO_TWIN))
 
     @property
@@ -82,6 +84,7 @@ class Lookout:
     def begin(self, twins: tuple[Twin, Twin]) -> None:
         """Hear of the two half-cycles of the same sign before, when another one begins."""
         self._twins = twins
+        self._samples = (twins[0].samples, twins[1].samples)
         self._noise = _quieter(*twins)
 
     def scan(self, stage: np.ndarray, start: int) -> tuple[int, list[Warned]]:
@@ -99,13 +102,10 @@ class Lookout:
             First sample of another half-cycle, or ``n``.
         warnings : list of Warned
         """
-        out = np.empty((4, _FOUND))
-        twin, older = self._twins
-        both = (twin.samples, older.samples)
-        stop, found = scan(stage, start, self.state, both, self._noise, out)
+        stop, found = scan(stage, start, self.state, self._samples, self._noise, self._out)
         if not found:
             return stop, []
-        told = [Warned(REASONS[int(row[0])], *row[1:]) for row in out[:found].tolist()]
+        told = [Warned(REASONS[int(row[0])], *row[1:]) for row in self._out[:found].tolist()]
         return stop, told
 
     def dump(self) -> dict[str, Any]:
@@ -124,4 +124,5 @@ class Lookout:
 
 def _quieter(twin: Twin, older: Twin) -> float:
     """Scatter of a voltage sample (V): that of a telegraph is the distance of its levels."""
-    return float(np.fmin(twin.noise, older.noise))
+    one, other = twin.noise, older.noise
+    return other if other < one or math.isnan(one) else one

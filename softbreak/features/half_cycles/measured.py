@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from softbreak.data.pairing import CycleBuilder
+from softbreak.features.half_cycles.growing import Growing
 from softbreak.features.half_cycles.samples import Piece
 from softbreak.features.kernels.half_cycle import STATISTICS, half_cycle_statistics
 from softbreak.features.kernels.sample_columns import IMPOSED, VOLTAGE
@@ -34,63 +34,6 @@ from softbreak.features.kernels.voltage_readings import (
     as_read,
     measure_all,
 )
-
-
-class Growing:
-    """Rows of numbers; appending is cheap, and reading is an array.
-
-    Parameters
-    ----------
-    width : int
-        Numbers in a row.
-
-    Examples
-    --------
-    >>> table = Growing(2)
-    >>> table.append((1.0, 2.0))
-    >>> table.rows
-    array([[1., 2.]])
-    """
-
-    __slots__ = ("_table", "count")
-
-    def __init__(self, width: int) -> None:
-        self._table = np.empty((4, width))
-        self.count = 0
-
-    def __len__(self) -> int:
-        """Rows there are."""
-        return self.count
-
-    @property
-    def rows(self) -> np.ndarray:
-        """The rows, shape (count, width): a view, until the next row comes."""
-        return self._table[: self.count]
-
-    def append(self, row: ArrayLike) -> None:
-        """Add one row."""
-        if self.count == len(self._table):
-            self.extend(np.empty((0, self._table.shape[1])), room=self.count + 1)
-        self._table[self.count] = row
-        self.count += 1
-
-    @classmethod
-    def of(cls, rows: np.ndarray) -> Growing:
-        """Return a table that begins with rows, shape (n, width)."""
-        table = cls(rows.shape[1])
-        table.extend(rows)
-        return table
-
-    def extend(self, rows: np.ndarray, *, room: int = 0) -> None:
-        """Add several rows, shape (n, width)."""
-        needed = max(self.count + len(rows), room)
-        if needed > len(self._table):
-            wider = np.empty((max(needed, 2 * len(self._table)), self._table.shape[1]))
-            wider[: self.count] = self.rows
-            self._table = wider
-        self._table[self.count : self.count + len(rows)] = rows
-        self.count += len(rows)
-
 
 SHORT_SAMPLES: Final = 10
 """A half-cycle of fewer samples may be a glitch."""
@@ -127,6 +70,8 @@ class Twin(NamedTuple):
     noise: float
 
 
+_YES: Final = np.array([True])
+_NO: Final = np.array([False])
 NO_TWIN: Final = Twin(np.empty((3, 0)), True, float("nan"))
 
 
@@ -141,6 +86,11 @@ class CurrentDirections:
         """True from the first half-cycle of the other direction on."""
         return self._builder.reversed
 
+    @property
+    def state(self) -> np.ndarray:
+        """All that it remembers, as compiled code takes it."""
+        return self._builder.state
+
     def take(self, signs: np.ndarray, samples: np.ndarray, mean_currents: np.ndarray) -> np.ndarray:
         """Hear of the next half-cycles; short ones may be glitches and do not count.
 
@@ -151,9 +101,9 @@ class CurrentDirections:
         """
         if len(signs) > 1:
             return self._builder.place_all(signs, mean_currents, samples >= SHORT_SAMPLES)[1]
-        if samples[0] >= SHORT_SAMPLES:
-            self._builder.place(signs[0], mean_currents[0])
-        return np.array([self.reversed])
+        if samples.item() >= SHORT_SAMPLES:
+            self._builder.place(signs.item(), mean_currents.item())
+        return _YES if self.reversed else _NO
 
     def copy(self) -> CurrentDirections:
         """Return one that goes on from here by itself."""
@@ -227,11 +177,13 @@ class HalfCycles:
         """Return these and later ones together."""
         both, count = HalfCycles(), len(self)
         for name in self._TABLES:
-            table, more = getattr(both, name), getattr(later, name).rows.copy()
-            if name in ("events", "slices"):
-                more[:, 0] += count
-            table.extend(getattr(self, name).rows)
-            table.extend(more)
+            table, more = getattr(both, name), getattr(later, name).rows
+            mine = getattr(self, name).rows
+            table.extend(mine, room=len(mine) + len(more))
+            if len(more):
+                table.extend(more)
+                if name in ("events", "slices"):
+                    table.rows[-len(more) :, 0] += count
         return both
 
     def add(
@@ -274,43 +226,65 @@ class HalfCycles:
         if not len(owners):
             return
         rows, events, halves = rows[: len(owners)], events[:found], pieces[owners]
-        if frozen.any():
-            buffer = buffer.copy()
-            buffer[VOLTAGE, frozen] = np.nan
+        stood = np.count_nonzero(frozen)
         reversed_ = current.take(rows[:, SIGN], halves[:, 3], rows[:, _CURRENT])
-        self._slices(buffer, halves, rows, events, reversed_)
-        if found:
-            events[:, 0] += len(self)
-            self.events.extend(events)
-        self.table.extend(rows)
+        self.slice_up((buffer, frozen), halves, rows, events, reversed_)
+        self.keep(rows, events)
         for sign, k in zip((1, -1), last, strict=True):
             if k >= 0:
                 start, stop = halves[k, :2].tolist()
                 samples, row = buffer[: IMPOSED + 1, start:stop].copy(), rows[k]
-                still = frozen[start:stop]
-                if still.any():
-                    samples = np.ascontiguousarray(samples[:, ~still])
+                if stood and frozen[start:stop].any():
+                    samples = np.ascontiguousarray(samples[:, ~frozen[start:stop]])
                 twins[sign] = Twin(samples, bool(row[PLAIN]), float(row[NOISE]))
 
-    def _slices(
+    def keep(self, rows: np.ndarray, events: np.ndarray) -> None:
+        """Take over what was measured of half-cycles; ``events`` count them from zero.
+
+        Parameters
+        ----------
+        rows, events : numpy.ndarray
+            ``events`` is changed.
+        """
+        if len(events):
+            events[:, 0] += len(self)
+            self.events.extend(events)
+        self.table.extend(rows)
+
+    def slice_up(
         self,
-        buffer: np.ndarray,
+        samples: tuple[np.ndarray, np.ndarray],
         halves: np.ndarray,
         rows: np.ndarray,
         events: np.ndarray,
         reversed_: np.ndarray,
     ) -> None:
-        """Measure slices while the current has not reversed; afterwards events need none."""
-        if reversed_.all():
+        """Measure slices while the current has not reversed; afterwards events need none.
+
+        Parameters
+        ----------
+        samples : tuple of numpy.ndarray
+            The buffer, and which of its samples stood still.
+        halves : numpy.ndarray of int, shape (m, 4)
+            Where the half-cycles lie in it.
+        rows, events : numpy.ndarray
+            What was measured of them; each event is told its slice.
+        reversed_ : numpy.ndarray of bool, shape (m,)
+            Whether the current had reversed after each.
+        """
+        if reversed_ is _YES or np.count_nonzero(reversed_) == len(halves):
             events[:, 6] = 0.0
             return
+        buffer, frozen = samples
+        if frozen.any():
+            buffer = buffer.copy()
+            buffer[VOLTAGE, frozen] = np.nan
         owner = events[:, 0].astype(np.int64)
-        for k, (piece, done) in enumerate(zip(halves.tolist(), reversed_.tolist(), strict=True)):
+        events[reversed_[owner], 6] = 0.0
+        for k in np.flatnonzero(~reversed_).tolist():
             mine = slice(*np.searchsorted(owner, [k, k + 1]))
-            if done:
-                events[mine, 6] = 0.0
-            else:
-                self._slice(buffer, Piece(*piece), rows[k], events[mine], len(self) + k)
+            piece = Piece(*halves[k].tolist())
+            self._slice(buffer, piece, rows[k], events[mine], len(self) + k)
 
     def _slice(
         self, buffer: np.ndarray, piece: Piece, row: np.ndarray, events: np.ndarray, number: int

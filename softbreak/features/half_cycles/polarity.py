@@ -152,9 +152,10 @@ def median(values: np.ndarray) -> float:
     values : numpy.ndarray, shape (n,)
         At least one.
     """
-    ordered = np.sort(values)
-    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
-    if np.isnan(ordered[-1]):
+    ordered = values.copy()
+    ordered.sort()
+    low, high, last = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2], ordered[-1]
+    if last != last:  # noqa: PLR0124 - NaN comes last
         return math.nan
     return float(low) if len(ordered) % 2 else float((low + high) / 2.0)
 
@@ -174,7 +175,8 @@ def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
     rests = np.concatenate([part.rests.rows[:, 0] for part in parts]) if parts else np.empty(0)
     rows = np.concatenate([part.table.rows for part in parts]) if parts else np.empty((0, WIDTH))
     rest = float(np.median(rests)) if len(rests) else float("nan")
-    rows = rows[np.isfinite(rows[:, _VOLTAGE])]  # a voltage that stood still says nothing
+    known = np.isfinite(rows[:, _VOLTAGE])
+    rows = rows if known.all() else rows[known]  # a voltage that stood still says nothing
     if not len(rows):
         return Polarity(AS_IT_IS, float(np.nan_to_num(abs(rest))), float("nan"), rest)
     signs, long = rows[:, SIGN], rows[:, _SAMPLES] >= 3
@@ -186,7 +188,7 @@ def polarity_of(parts: Sequence[HalfCycles]) -> Polarity:
         # along the current: positive while it charges
         charged = min(float(rows[:, _VOLTAGE].min()), float(rows[:, _LAST].min()))
         return one_sided(least, rest, charged)
-    even, odd = _pairs(rows[long])
+    even, odd = _pairs(rows if long.all() else rows[long])
     drift = rows[:, _LAST] - rows[:, _FIRST]
     lowest = rows[signs < 0, LOWEST].min()
     across, along, up, down = map(median, (even, odd, drift[plus], drift[minus]))
@@ -337,6 +339,8 @@ def steady_current(rows: np.ndarray) -> np.ndarray:
     samples, mean, scatter = rows[:, _SAMPLES], rows[:, _CURRENT], rows[:, _CURRENT + 1]
     charge = rows[:, _CURRENT - 1]
     short = samples < SHORT_SAMPLES
+    if not short.any():
+        return mean.copy()
     noise = short & (mean < 3.0 * scatter)
     if (~short).any():
         usual = np.median(mean[~short])

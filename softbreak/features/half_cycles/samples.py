@@ -15,11 +15,13 @@ from softbreak.data.clock import clock_peek, ends_of, new_clock
 from softbreak.data.segment import Segmenter
 from softbreak.features.kernels.sample_columns import IN_C, IN_T
 from softbreak.features.kernels.sample_intake import (
+    FEW,
     FILLED,
     GONE,
     SETTLED,
     absorb,
     flush,
+    let_go,
 )
 
 TEMPERATURE: Final = "ambient_temperature_celsius"
@@ -33,12 +35,8 @@ COLUMNS: Final = (
 )
 """What a sample is made of; only the first three must be there."""
 
+_UNKNOWN: Final = float("nan")
 _ROWS: Final = 7
-REST_ROWS: Final = 8
-"""Samples of a rest that are kept; how it ended is all that counts."""
-_MARGIN: Final = 8
-_FEW: Final = 128
-"""Fewer samples are not worth to be let go of."""
 BLOCK: Final = 16_384
 """Longer chunks are taken in pieces, so that a whole file needs no more memory than a stream, and
 that stays in the processor's cache."""
@@ -54,6 +52,10 @@ class Piece(NamedTuple):
     stop: int
     sign: int
     length: int
+
+
+_PIECE: Final = len(Piece._fields)
+_NO_PIECES: Final = np.empty((0, _PIECE), dtype=np.int64)
 
 
 def staged(
@@ -89,6 +91,22 @@ def staged(
     return stage
 
 
+def staged_alone(columns: Mapping[str, np.ndarray], stage: np.ndarray) -> np.ndarray:
+    """Bring a single sample into the form of :func:`staged`, in memory of the caller's.
+
+    Parameters
+    ----------
+    columns : mapping of str to numpy.ndarray, shape (1,)
+    stage : numpy.ndarray, shape (6, 1)
+        Is overwritten and returned.
+    """
+    places = stage[:, 0]
+    for row, name in enumerate(COLUMNS):
+        column = columns.get(name)
+        places[row] = _UNKNOWN if column is None else column.item()
+    return stage
+
+
 class Intake:
     """The samples of one record that have not become a half-cycle yet.
 
@@ -115,7 +133,8 @@ class Intake:
         self.clock = new_clock()
         self.waiting = np.zeros(len(COLUMNS))
         self.segmenter = Segmenter()
-        self._enough = _FEW
+        self._cuts = np.empty((5, _PIECE), dtype=np.int64)  # of a single sample
+        self._limits = np.array([FEW], dtype=np.int64)
 
     @property
     def last(self) -> float:
@@ -152,13 +171,13 @@ class Intake:
     def take(self, stage: np.ndarray) -> np.ndarray:
         """Do as :meth:`feed`; return the segments as an array, one row a `Piece`."""
         count = stage.shape[1]
-        self._reserve(count + 1)
-        if not self.clock[0]:
-            self.first = (ends_of(stage[IN_T]) or (0.0, 0.0))[0]
-        self.rows += count
-        cuts = np.empty((count + 4, len(Piece._fields)), dtype=np.int64)
+        self.hear_of(stage)
+        self.reserve(count + 1)
+        cuts = self._cuts if count == 1 else np.empty((count + 4, _PIECE), dtype=np.int64)
         closed = absorb(
             stage,
+            0,
+            count,
             self.clock,
             self.waiting,
             self.segmenter.state,
@@ -167,7 +186,20 @@ class Intake:
             self.tallies,
             cuts,
         )
-        return cuts[:closed]
+        return cuts[:closed] if closed else _NO_PIECES
+
+    def hear_of(self, stage: np.ndarray) -> None:
+        """Count samples that will be taken up next, and note when the first of all was measured."""
+        if not self.clock[0]:
+            self.first = (ends_of(stage[IN_T]) or (0.0, 0.0))[0]
+        self.rows += stage.shape[1]
+
+    @property
+    def state(self) -> tuple[np.ndarray, ...]:
+        """All that :func:`softbreak.features.kernels.sample_stretches.take_up` works on."""
+        state = self.segmenter.state
+        known = (self.clock, self.waiting, state, self.buffer, self.marks)
+        return (*known, self.tallies, self._limits)
 
     def rest_of_it(self) -> list[Piece]:
         """Return the segments that would be left if the record ended here; changes nothing."""
@@ -175,7 +207,7 @@ class Intake:
 
     def left(self) -> np.ndarray:
         """Do as :meth:`rest_of_it`; return an array, one row a `Piece`."""
-        self._reserve(1)
+        self.reserve(1)
         segmenter, marks = self.segmenter.copy(), self.marks.copy()
         cuts = np.empty((8, 3), dtype=np.int64)
         closed = flush(
@@ -192,18 +224,8 @@ class Intake:
 
     def trim(self, *, wholly: bool = False) -> None:
         """Let go of samples before the open half-cycle; ``wholly``: even of a few."""
-        filled = int(self.marks[FILLED])
-        if filled < self._enough and not wholly:
-            return
-        settled = int(self.marks[SETTLED])
-        start, _, sign, _ = self.open
-        keep = start if sign else max(start, settled - REST_ROWS)
-        keep = min(keep, settled - _MARGIN)
-        if keep >= (1 if wholly else max(_FEW, filled // 2)):
-            self.buffer[:, : filled - keep] = self.buffer[:, keep:filled].copy()
-            self.marks += np.array([-keep, -keep, keep])
-            filled -= keep
-        self._enough = max(_FEW, filled + filled // 8)  # not at every sample of a long half-cycle
+        if wholly or self.marks[FILLED] >= self._limits[0]:
+            let_go(self.buffer, self.marks, self.segmenter.state, self._limits, wholly)
 
     def dump(self) -> dict[str, Any]:
         """Return all that it remembers."""
@@ -238,7 +260,8 @@ class Intake:
             pieces[:, 2] = cuts[:, 2]
         return pieces
 
-    def _reserve(self, more: int) -> None:
+    def reserve(self, more: int) -> None:
+        """Make room for so many more samples."""
         filled = int(self.marks[FILLED])
         if filled + more > self.buffer.shape[1]:
             wider = np.empty((_ROWS, max(filled + more, 2 * self.buffer.shape[1])))

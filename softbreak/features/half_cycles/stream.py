@@ -6,7 +6,7 @@ depends on the samples before it (and up to three after it), never on where a ch
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -14,9 +14,12 @@ import numpy as np
 
 from softbreak.features.half_cycles.early_warning import Lookout, Warned, borne_out
 from softbreak.features.half_cycles.measured import NO_TWIN, CurrentDirections, HalfCycles, Twin
-from softbreak.features.half_cycles.samples import BLOCK, Intake, staged
+from softbreak.features.half_cycles.samples import BLOCK, COLUMNS, Intake, staged, staged_alone
+from softbreak.features.half_cycles.stretches import absorbed
 from softbreak.features.kernels.sample_columns import TIME
 
+Beside = Callable[[np.ndarray], object]
+"""Who looks at the same samples, as they were staged."""
 Past = dict[int, tuple[Twin, Twin]]
 NOTHING = (NO_TWIN, NO_TWIN)
 RECORDS_OPEN = 8
@@ -72,35 +75,43 @@ class RecordStream:
         self.lookout = None if past is None else Lookout()
         self.news: list[tuple[News, Warned]] = []
         self._warned: list[Warned] = []
+        self._alone = np.empty((len(COLUMNS), 1))
 
-    def feed(self, columns: Mapping[str, np.ndarray]) -> int:
+    def feed(self, columns: Mapping[str, np.ndarray], beside: Beside | None = None) -> int:
         """Take samples; return how many half-cycles they complete.
 
         Parameters
         ----------
         columns : mapping of str to numpy.ndarray, shape (n,)
             See :data:`softbreak.features.half_cycles.samples.COLUMNS`.
+        beside : callable, optional
+            Takes the staged samples too, those of a record that is over among them.
         """
-        intake, before = self.intake, self.done.table.count
-        if intake is None:
-            return 0
+        before = self.done.table.count
+        if self.lookout is not None and len(columns["voltage_volt"]) == 1:
+            self._take(staged_alone(columns, self._alone), beside)
+            return self.done.table.count - before
         stage: np.ndarray | None = None
         for part in _blocks(columns):
             stage = staged(part, stage, whole=self.lookout is not None)
-            if self.lookout is None:
-                self._absorb(intake, stage)
-            else:
-                self._look_out(intake, self.lookout, stage)
-        self.first = intake.first
+            self._take(stage, beside)
         return self.done.table.count - before
+
+    def _take(self, stage: np.ndarray, beside: Beside | None) -> None:
+        if beside is not None:
+            beside(stage)
+        if self.intake is None:
+            return
+        if self.lookout is None:
+            absorbed(self.intake, stage, self.done, self._twins, self._current)
+        else:
+            self._look_out(self.intake, self.lookout, stage)
+        self.first = self.intake.first
 
     def _absorb(self, intake: Intake, stage: np.ndarray) -> None:
         pieces = intake.take(stage)
-        if self.lookout is None and len(pieces):
-            self.done.add(intake.buffer, pieces, self._twins, self._current)
-        elif len(pieces):
-            for k in range(len(pieces)):
-                self._finish(intake.buffer, pieces[k : k + 1])
+        for k in range(len(pieces)):
+            self._finish(intake.buffer, pieces[k : k + 1])
         intake.trim()
 
     def _finish(self, buffer: np.ndarray, piece: np.ndarray) -> None:
@@ -237,7 +248,9 @@ class CellStream:
         """Whether the current has ever reversed, beyond doubt."""
         return self._current.reversed
 
-    def feed(self, key: Hashable, columns: Mapping[str, np.ndarray]) -> int:
+    def feed(
+        self, key: Hashable, columns: Mapping[str, np.ndarray], beside: Beside | None = None
+    ) -> int:
         """Take samples of one record; return how many half-cycles they complete.
 
         Parameters
@@ -246,14 +259,16 @@ class CellStream:
             Names the record.
         columns : mapping of str to numpy.ndarray, shape (n,)
             See :data:`softbreak.features.half_cycles.samples.COLUMNS`.
+        beside : callable, optional
+            See :meth:`RecordStream.feed`.
         """
-        if key not in self.records:
-            self.records[key] = RecordStream(
-                self._current, self._past, as_recorded=self._as_recorded
-            )
+        stream = self.records.get(key)
+        if stream is None:
+            stream = RecordStream(self._current, self._past, as_recorded=self._as_recorded)
+            self.records[key] = stream
             if len(self.records) > RECORDS_OPEN:
                 self.records[list(self.records)[-RECORDS_OPEN - 1]].end()
-        return self.records[key].feed(columns)
+        return stream.feed(columns, beside)
 
     def goes_on(self, key: Hashable) -> bool:
         """Return whether a record's samples are still followed."""

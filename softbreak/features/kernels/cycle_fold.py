@@ -9,6 +9,7 @@ import numpy as np
 from softbreak.compiled import exact
 from softbreak.features.kernels.cycle_history import INPUTS, OUTPUTS, advance
 from softbreak.features.kernels.cycle_inputs import EVENT_SUMS, finish, tally
+from softbreak.features.kernels.selection import copied
 
 _INPUTS, _OUTPUTS = len(INPUTS), len(OUTPUTS)
 _BESIDE: Final = INPUTS.index("ln_spectrum_ohm")
@@ -26,5 +27,6 @@ def fold(state, cycles, known, beside, out) -> None:
     sums, rows = np.zeros((count, EVENT_SUMS)), np.empty((count, _INPUTS))
     tally(owner, changes, sums)
     finish(measured, logs, edges, half_cycles, sums, known, rows)
-    rows[:, _BESIDE : _BESIDE + 4] = beside
+    for k in range(count):
+        copied(rows[k, _BESIDE : _BESIDE + 4], beside[k])
     advance(state, rows, out[:, :_OUTPUTS])

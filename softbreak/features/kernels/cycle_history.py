@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.features.kernels.selection import middle, put_in_order
 from softbreak.features.kernels.slow_polarisation import STATE_SIZE as SLOW_SIZE
 from softbreak.features.kernels.slow_polarisation import follow_slow
 from softbreak.physics.constants import ACTIVATION_EV
@@ -154,7 +155,8 @@ def _median(state, start, stop):
         if np.isfinite(state[k]):
             kept[count] = state[k]
             count += 1
-    return np.median(kept[:count]) if count else np.nan
+    put_in_order(kept[:count])
+    return middle(kept[:count]) if count else np.nan
 
 
 @strict
@@ -214,15 +216,16 @@ def _telegraph(state, out):
             count += 1
     if count < 4:
         return
-    ranked = np.sort(values[:count])
-    gap, middle = 0.0, ranked[0]
+    ordered = values[:count].copy()
+    put_in_order(ordered)
+    gap, between = 0.0, ordered[0]
     for k in range(1, count):
-        if ranked[k] - ranked[k - 1] > gap:
-            gap = ranked[k] - ranked[k - 1]
-            middle = 0.5 * (ranked[k] + ranked[k - 1])
+        if ordered[k] - ordered[k - 1] > gap:
+            gap = ordered[k] - ordered[k - 1]
+            between = 0.5 * (ordered[k] + ordered[k - 1])
     flips = 0
     for k in range(1, count):
-        if (values[k] > middle) != (values[k - 1] > middle):
+        if (values[k] > between) != (values[k - 1] > between):
             flips += 1
     out[25], out[26] = gap, flips
 

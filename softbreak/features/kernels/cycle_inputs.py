@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.features.kernels.selection import copied
 from softbreak.physics.constants import BOLTZMANN_EV_TRAINED, ELECTROLYTE_EV
 
 CLIP: Final = 5.0
@@ -184,7 +185,7 @@ def finish(measured, logs, edges, bounds, sums, known, rows) -> None:
             row[4] = min(max(row[4], -CLIP), CLIP)
         row[5] = _mean_slope(logs, 4 * count + bounds[k], 4 * count + bounds[k + 1])
         row[6], row[7] = logs[2 * count + k], logs[3 * count + k]
-        row[8:13] = sums[k]
+        copied(row[8:13], sums[k])
         row[13] = cycle[_EXCURSIONS]
         # by how much ln of the floor falls between its own temperature and the cycle's
         inverse = 1.0 / (BOLTZMANN_EV_TRAINED * (known.stated_celsius + 273.15))

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features.kernels.selection import above, largest, median
+from softbreak.features.kernels.selection import above, largest, median, middle, ranked
 
 STATISTICS: Final = (
     "start_time_second",
@@ -103,16 +103,24 @@ def measure(time, voltage, imposed, temperature, a, b, sign, row) -> float:
     late_weight = late_potential = late_flow = 0.0
     for k in range(skip):
         charge += passed[k]
+    late = n  # first sample of the second half: time never steps back
     for k in range(skip, n):
+        late -= 1 if moments[k] >= middle else 0
+    for k in range(skip, late):
         charge += passed[k]
         weight += weights[k]
         flow += passed[k]
         flow2 += squares[k]
         potential += volts[k]
-        if moments[k] >= middle:
-            late_weight += weights[k]
-            late_potential += volts[k]
-            late_flow += passed[k]
+    for k in range(late, n):
+        charge += passed[k]
+        weight += weights[k]
+        flow += passed[k]
+        flow2 += squares[k]
+        potential += volts[k]
+        late_weight += weights[k]
+        late_potential += volts[k]
+        late_flow += passed[k]
     if n == 1:
         charge = 0.0
     if weight <= 0.0:
@@ -214,8 +222,8 @@ def _noise(voltage, changes):
         smallest = 0.0
     elif moved <= LONE_CHANGES and smallest > LONE_SIZE * _highest(voltage[:-1]):
         smallest *= LONE_SHARE
-    middle = np.median(changes) if strange else median(changes)
-    return max(1.05 * middle, smallest)
+    usual = middle(ranked(changes)) if strange else median(changes)
+    return max(1.05 * usual, smallest)
 
 
 @exact

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.features.kernels.selection import extremes
+from softbreak.features.kernels.selection import extremes, largest, span, sum_of_sizes
 
 FEWEST_STILL: Final = 6
 """So many identical voltages in a row are no measurement, of a channel that moved before: so many
@@ -29,6 +29,8 @@ FIRST_SPIKE: Final = 10.0
 """… so many times at the beginning of a half-cycle, where metal nucleates …"""
 SPIKE_VOLT: Final = 0.05
 """… and at more than this is none of the cell's."""
+LESS: Final = 1.0 - 1e-6
+"""Of a sum, whatever the order of its terms."""
 AGAINST_VOLT: Final = 0.01
 """No offset of a cycler that is larger on a dead short than it was before."""
 PROBES: Final = 16
@@ -75,6 +77,12 @@ def _still_samples(alike, seen):
 
 
 @exact
+def may_stand_still(voltage) -> bool:
+    """Tell whether :func:`mark_still` may mark any; seldom."""
+    return bool(_alike(voltage) >= FEWEST_STILL - 1)
+
+
+@exact
 def mark_still(voltage, imposed, free, before, frozen) -> bool:
     """Mark stretches in which a channel that moved shows one value; false where there is none.
 
@@ -92,8 +100,6 @@ def mark_still(voltage, imposed, free, before, frozen) -> bool:
         Is marked.
     """
     n = len(voltage)
-    if _alike(voltage) < FEWEST_STILL - 1:
-        return False  # as nearly always
     alike = longest = 0
     run = 1
     for k in range(1, n):
@@ -125,6 +131,13 @@ def mark_still(voltage, imposed, free, before, frozen) -> bool:
 
 
 @exact
+def may_be_open(current) -> bool:
+    """Tell whether :func:`open_samples` may find any; hardly ever."""
+    least, most = extremes(current)
+    return bool(least < OPEN_SHARE * most)
+
+
+@exact
 def open_samples(current, voltage, known):
     """Return samples at which no current flowed between two at which it did: a contact was open.
 
@@ -137,11 +150,8 @@ def open_samples(current, voltage, known):
         Of a half-cycle: A as measured, V, and above zero where the current is the instrument's
         word.
     """
-    found = np.empty(0, dtype=np.int64)
+    found, count = np.empty(0, dtype=np.int64), 0
     k, n = 1, len(current)
-    least, most = extremes(current)
-    if not least < OPEN_SHARE * most:
-        return found  # as nearly always
     while k < n - 1:
         before = abs(current[k - 1])
         stop = k
@@ -149,15 +159,28 @@ def open_samples(current, voltage, known):
             stop += 1
         closes = k < stop < n and abs(current[stop]) > (1.0 - OPEN_SHARE) * before
         if closes and not known[k] > 0.0:
-            found = np.append(found, np.arange(k, stop))
+            if not count:
+                found = np.empty(n, dtype=np.int64)
+            for sample in range(k, stop):
+                found[count] = sample
+                count += 1
         k = max(stop, k + 1)
-    return found
+    return found[:count]
 
 
 @exact
 def _opened(current, voltage, k, before) -> bool:
     flows = abs(current[k]) >= OPEN_SHARE * abs(current[before])
     return not flows and abs(voltage[k]) > BEYOND * abs(voltage[before])
+
+
+@exact
+def may_run_against(voltage, sign) -> bool:
+    """Tell whether :func:`mark_against` may mark any; seldom."""
+    seen = False
+    for k in range(0, len(voltage), max(1, len(voltage) // PROBES)):
+        seen = seen or voltage[k] * sign < -AGAINST_VOLT
+    return seen
 
 
 @exact
@@ -180,13 +203,14 @@ def mark_against(voltage, sign, plus, minus, frozen) -> bool:
         Is marked, unless all of it would be.
     """
     n, side = len(voltage), float(sign)
-    step = max(1, n // PROBES)
-    seen = False
-    for k in range(0, n, step):
-        seen = seen or voltage[k] * side < -AGAINST_VOLT
-    if not seen or len(plus) <= FEWEST_STILL or len(minus) <= FEWEST_STILL:
+    if (
+        not may_run_against(voltage, sign)
+        or len(plus) <= FEWEST_STILL
+        or len(minus) <= FEWEST_STILL
+    ):
         return False
-    high, low = np.max(plus) + np.max(minus), np.min(plus) + np.min(minus)
+    (least_plus, most_plus), (least_minus, most_minus) = span(plus), span(minus)
+    high, low = most_plus + most_minus, least_plus + least_minus
     offset = 0.5 * max(-side * high, -side * low, 0.0)  # the most that this direction may show
     least = AGAINST_VOLT + offset
     begin = against = 0
@@ -204,6 +228,13 @@ def mark_against(voltage, sign, plus, minus, frozen) -> bool:
 
 
 @exact
+def may_have_spikes(voltage) -> bool:
+    """Tell whether :func:`mark_spikes` may mark any; seldom."""
+    most = largest(voltage) * len(voltage)
+    return not most <= SPIKE * LESS * sum_of_sizes(voltage)
+
+
+@exact
 def mark_spikes(voltage, frozen) -> bool:
     """Mark single samples far beyond both neighbours: a contact that opened, a lost conversion.
 
@@ -217,13 +248,11 @@ def mark_spikes(voltage, frozen) -> bool:
     frozen : numpy.ndarray of bool, shape (n,)
         Is marked.
     """
-    n, total, most = len(voltage), 0.0, 0.0
+    n, total, most = len(voltage), 0.0, largest(voltage)
     for value in voltage:
-        size = abs(value)
-        total += size
-        most = size if size > most else most
+        total += abs(value)
     if n < FEWEST_STILL or not most * n > SPIKE * total:
-        return False  # as nearly always
+        return False
     found = False
     for k in range(n - 1):  # at the end the metal may run out
         before = abs(voltage[k - 1]) if k > 0 else FIRST_SPIKE / SPIKE * abs(voltage[1])

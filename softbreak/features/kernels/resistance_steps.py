@@ -13,7 +13,7 @@ import numpy as np
 
 from softbreak.compiled import exact
 from softbreak.features.kernels.half_cycle import sample_noise
-from softbreak.features.kernels.selection import extremes, largest
+from softbreak.features.kernels.selection import copied, extremes, largest, ranked
 from softbreak.features.kernels.voltage_passes import median_of_few
 
 SMALLEST_EVENT = 0.08
@@ -50,6 +50,8 @@ SMALLEST_FLOOR = 1e-290
 """Of V/I (Ω); below it a ratio of two of them has not its full precision."""
 _ORDINARY = math.exp(SMALLEST_EVENT) * (1.0 - 1e-6)
 """A smaller ratio of two neighbours is no event, however its logarithms are rounded."""
+_ROUNDED = 1e-9
+"""More than logarithms and exponentials are off by."""
 _QUIET_VOLT, _QUIET_AMPERE = 0.05, 0.02
 """Relative changes that together make a smaller ratio yet."""
 _COMMON = (1e-250, 1e250)
@@ -79,10 +81,10 @@ def nothing_abrupt(time, voltage, imposed, change) -> bool:
     if len(time) < 2 * WINDOW:
         return True
     low, high = extremes(imposed)
-    small = extremes(voltage[2:])[0]
+    small, top = extremes(voltage[2:])
     if not (high <= (1.0 + _QUIET_AMPERE) * low and change <= _QUIET_VOLT * small):
         return False
-    top = largest(voltage)
+    top = max(top, largest(voltage[:2]))
     if not (_COMMON[0] * high < small and top < _COMMON[1] * low):
         return False
     return not _uneven(time)
@@ -206,7 +208,7 @@ def _without_bounces(time, place, size, counts, found):
                 m += 2
                 continue
         place[kept] = place[m]
-        size[kept] = size[m]
+        copied(size[kept], size[m])
         kept += 1
         m += 1
     return kept
@@ -228,7 +230,10 @@ def _uneven(time) -> bool:
 @exact
 def _usual_interval(time):
     """Interval at which half of the time was sampled, or more sparsely (s)."""
-    steps = np.sort(np.diff(time))
+    steps = np.empty(len(time) - 1)
+    for k in range(len(steps)):
+        steps[k] = time[k + 1] - time[k]
+    steps = ranked(steps)
     half, passed = 0.5 * (time[len(time) - 1] - time[0]), 0.0
     for k in range(len(steps)):
         passed += steps[k]
@@ -276,12 +281,35 @@ def _longest(time, voltage, begin, stop, usual):
     for k in range(begin, stop):
         weights[k - begin] = time[k + 1] - time[k] if k + 1 < len(time) else usual
     order = np.argsort(voltage[begin:stop])
-    half, passed = 0.5 * weights.sum(), 0.0
+    total = passed = 0.0
+    for k in range(len(weights)):
+        total += weights[k]
+    half = 0.5 * total
     for k in order:
         passed += weights[k]
         if passed >= half:
             return begin + k
     return begin + order[len(order) - 1]
+
+
+@exact
+def _surely_rattles(resistance, imposed, floor, noise, k) -> bool:
+    """Tell whether the scatter of a voltage explains a change of ln R, by one logarithm.
+
+    The level before a change is at most the highest of the samples in its median: where even that
+    one's share of scatter is larger than the change, nothing else has to be looked at.
+    """
+    here, last = max(resistance[k], floor), max(resistance[k - 1], floor)
+    top = here * abs(imposed[k])
+    if not here > last:
+        high = last
+        for j in range(max(2, k - WINDOW), k):
+            if not resistance[j] < np.inf:
+                return False
+            high = resistance[j] if resistance[j] > high else high
+        top = high * abs(imposed[k - 1])
+    least = EVENT_SIGMAS * noise / max(top, noise)
+    return abs(np.log(here / last)) < least * (1.0 - _ROUNDED) - _ROUNDED
 
 
 @exact
@@ -300,7 +328,7 @@ def _search(samples, sign, noise, twin, place, size, counts):
     found = 0
     k = 3
     while k < n:
-        if not marks[k]:
+        if not marks[k] or _surely_rattles(resistance, imposed, floor, noise, k):
             k += 1
             continue
         here = _log_resistance(voltage, imposed, sign, floor, k)

@@ -8,7 +8,7 @@ import numpy as np
 
 from softbreak.compiled import exact
 from softbreak.data.clock import clock_flush, clock_run, clock_step
-from softbreak.data.segment import advance
+from softbreak.data.segment import OPEN_SIGN, OPEN_START, advance
 from softbreak.features.kernels.sample_columns import (
     CURRENT,
     FREE,
@@ -24,7 +24,15 @@ from softbreak.features.kernels.sample_columns import (
     VOLTAGE,
     WARMTH,
 )
-from softbreak.features.kernels.sample_mending import count_lone, in_order, mend, ordered, repeated
+from softbreak.features.kernels.sample_mending import (
+    count_lone,
+    in_order,
+    mend,
+    ordered,
+    repeated,
+    stands,
+)
+from softbreak.features.kernels.selection import copied
 
 _STRETCH: Final = 1024
 """So many samples at a time are looked at, whether anything is out of order among them."""
@@ -33,17 +41,21 @@ _SEVERAL: Final = 64
 """So many are taken one by one where fewer than that are in order."""
 _MISSING_TIME, _MISSING_VOLTAGE, _BACKWARD, _REPEATED = range(4)
 FILLED, SETTLED, GONE = range(3)
+REST_ROWS: Final = 8
+"""Samples of a rest that are kept; how it ended is all that counts."""
+_MARGIN: Final = 8
+FEW: Final = 128
+"""Fewer samples are not worth to be let go of."""
 
 
 @exact
-def absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
-    """Take samples up; write the segments that they complete, return their number.
+def absorb(stage, begin, count, clock, waiting, segmenter, buffer, marks, tallies, cuts):
+    """Take samples up, from one to another; write the segments that they complete, return how many.
 
     A segment is written as it lies in the buffer: start, stop, sign and, counted from the first
     sample ever taken, length.
     """
-    count = stage.shape[1]
-    stop = 0
+    stop = begin
     while stop < count:
         first = k = stop
         stop = min(first + _STRETCH, count)
@@ -55,11 +67,12 @@ def absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
             # after two samples the clock and what waits are in order too
             _one(stage, first, clock, waiting, buffer, marks, tallies)
             _one(stage, first + 1, clock, waiting, buffer, marks, tallies)
-            tallies[_REPEATED] += repeated(
-                stage[IN_T, first + 1 : stop],
-                stage[IN_V, first + 1 : stop],
-                stage[IN_C, first + 1 : stop],
-            )
+            if stands(stage[IN_T, first + 1 : stop]):
+                tallies[_REPEATED] += repeated(
+                    stage[IN_T, first + 1 : stop],
+                    stage[IN_V, first + 1 : stop],
+                    stage[IN_C, first + 1 : stop],
+                )
             clock_run(clock, stage[IN_T, first + 2 : stop])
             _push_all(stage, first + 1, stop - 1, clock[5], buffer, marks)
             _keep(stage, stop - 1, waiting)
@@ -72,6 +85,28 @@ def absorb(stage, clock, waiting, segmenter, buffer, marks, tallies, cuts):
         cut[3] = cut[1] - cut[0]
         cut[0], cut[1] = max(cut[0] - marks[GONE], 0), max(cut[1] - marks[GONE], 0)
     return closed
+
+
+@exact
+def let_go(buffer, marks, segmenter, limits, wholly):
+    """Let go of samples before the open half-cycle; ``wholly``: even of a few.
+
+    ``limits`` tells below how many samples that is not worth it; it is brought up to date.
+    """
+    filled, settled, gone = marks[FILLED], marks[SETTLED], marks[GONE]
+    if filled < limits[0] and not wholly:
+        return
+    keep = max(int(segmenter[OPEN_START]) - gone, 0)
+    if segmenter[OPEN_SIGN] == 0.0:
+        keep = max(keep, settled - REST_ROWS)
+    keep = min(keep, settled - _MARGIN)
+    if keep >= (1 if wholly else max(FEW, filled // 2)):
+        for row in buffer:
+            for k in range(keep, filled):
+                row[k - keep] = row[k]
+        marks[FILLED], marks[SETTLED], marks[GONE] = filled - keep, settled - keep, gone + keep
+        filled -= keep
+    limits[0] = max(FEW, filled + filled // 8)  # not at every sample of a long half-cycle
 
 
 @exact
@@ -110,9 +145,9 @@ def _push_all(stage, start, stop, lost, buffer, marks):
     time, out = stage[IN_T, start:stop], buffer[TIME, n:end]
     for k in range(len(time)):
         out[k] = time[k] + lost
-    buffer[VOLTAGE, n:end] = stage[IN_V, start:stop]
+    copied(buffer[VOLTAGE, n:end], stage[IN_V, start:stop])
     current = stage[IN_C, start:stop]
-    buffer[CURRENT, n:end] = current
+    copied(buffer[CURRENT, n:end], current)
     known, imposed = buffer[KNOWN, n:end], buffer[IMPOSED, n:end]
     warm, free = buffer[WARMTH, n:end], buffer[FREE, n:end]
     around = max(n - 4, 0)

@@ -56,6 +56,15 @@ def all_finite(values):
 
 
 @exact
+def stands(time) -> bool:
+    """Tell whether any time is the one before."""
+    count = 0
+    for k in range(len(time) - 1):
+        count += 1 if time[k + 1] == time[k] else 0
+    return count > 0
+
+
+@exact
 def repeated(time, voltage, current):
     """Count samples told twice in a row."""
     count = 0

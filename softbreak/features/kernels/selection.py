@@ -1,4 +1,8 @@
-"""Median and extremes of a few hundred numbers, without sorting them."""
+"""Median and extremes of a few hundred numbers, without sorting them; order of fewer, or of more.
+
+What numpy has for it (median, sort, max) is compiled anew for each of them, which takes longer than
+all the kernels of a module.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +61,7 @@ def median(values):
         beyond = 0.01 + 5.0 / (upto - below)
         share = (half - below) / (upto - below) + (beyond if count <= lower else -beyond)
         pivot = _pivot(low, high, share, (half - count) / n)
-    return np.median(values)
+    return middle(ranked(values))
 
 
 @exact
@@ -75,6 +79,15 @@ def _total(values):
     total = 0.0
     for k in range(len(values)):
         total += values[k]
+    return total
+
+
+@fast
+def sum_of_sizes(values):
+    """Sum of magnitudes, in any order."""
+    total = 0.0
+    for k in range(len(values)):
+        total += abs(values[k])
     return total
 
 
@@ -154,10 +167,45 @@ def _between(values, low, high, place, odd):
     for k in range(len(values)):
         few[count] = values[k]
         count += 1 if (low < values[k]) & (values[k] <= high) else 0
-    for k in range(1, count):
+    put_in_order(few[:count])
+    return few[place] if odd else (few[place - 1] + few[place]) / 2
+
+
+@exact
+def put_in_order(few) -> None:
+    """Sort some tens of numbers, none of them NaN, in place."""
+    for k in range(1, len(few)):
         value, m = few[k], k
         while m and few[m - 1] > value:
             few[m] = few[m - 1]
             m -= 1
         few[m] = value
-    return few[place] if odd else (few[place - 1] + few[place]) / 2
+
+
+@exact
+def ranked(values):
+    """Return any count of numbers in order; NaN last."""
+    return values[np.argsort(values)]
+
+
+@exact
+def middle(ordered):
+    """Return the median of numbers that are in order."""
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+@exact
+def span(values):
+    """Return the smallest and the largest number; none of them NaN."""
+    low = high = values[0]
+    for k in range(1, len(values)):
+        low, high = min(low, values[k]), max(high, values[k])
+    return low, high
+
+
+@exact
+def copied(into, values) -> None:
+    """Copy numbers; a slice's own assignment brings all that could name two shapes in words."""
+    for k in range(len(into)):
+        into[k] = values[k]

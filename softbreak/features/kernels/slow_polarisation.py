@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.features.kernels.selection import copied, middle, put_in_order, span
 
 FIRST: Final = 4
 """Values that the reference is the median of."""
@@ -86,7 +87,7 @@ def follow_slow(state, timed, known, out) -> None:
     state[_NEW + LAST - 1] = there
     if state[_COUNT] < FIRST or np.isnan(state[_SLOW_0]):
         return
-    newest = np.median(state[_NEW : _NEW + LAST])
+    newest = _middle_of(state, _NEW, LAST)
     least = 0.02 * state[_SLOW_0]  # a short may leave nothing of it
     change = np.log(max(newest, least) / state[_SLOW_0])
     out[0], out[1] = change, change - (level - state[_LEVEL_0])
@@ -96,13 +97,22 @@ def follow_slow(state, timed, known, out) -> None:
 @strict
 def _refer(state) -> None:
     """Take the first values for the reference, if they agree and stand out."""
-    values = state[_A : _A + FIRST]
-    middle = np.median(values)
-    state[_LEVEL_0] = np.median(state[_X : _X + FIRST])
-    if not middle > LEAST_SHARE * np.exp(state[_LEVEL_0]):
+    slow = _middle_of(state, _A, FIRST)
+    state[_LEVEL_0] = _middle_of(state, _X, FIRST)
+    if not slow > LEAST_SHARE * np.exp(state[_LEVEL_0]):
         return
-    scatter = (np.max(values) - np.min(values)) / (2.06 * middle)  # of four normal numbers
-    state[_SLOW_0], state[_SIGMA] = middle, 0.5 * scatter + 0.03
+    low, high = span(state[_A : _A + FIRST])
+    scatter = (high - low) / (2.06 * slow)  # of four normal numbers
+    state[_SLOW_0], state[_SIGMA] = slow, 0.5 * scatter + 0.03
+
+
+@strict
+def _middle_of(state, start, count):
+    """Median of a part of the state."""
+    few = np.empty(count)
+    copied(few, state[start:])
+    put_in_order(few)
+    return middle(few)
 
 
 @strict

@@ -12,6 +12,10 @@ from softbreak.features.kernels.not_measured import (
     mark_against,
     mark_spikes,
     mark_still,
+    may_be_open,
+    may_have_spikes,
+    may_run_against,
+    may_stand_still,
     open_samples,
     stood_still,
 )
@@ -32,7 +36,7 @@ from softbreak.features.kernels.sample_columns import (
     VOLTAGE,
     WARMTH,
 )
-from softbreak.features.kernels.selection import least
+from softbreak.features.kernels.selection import copied, least
 from softbreak.physics.constants import ACTIVATION_EV, BOLTZMANN_EV_TRAINED
 
 AS_IT_IS, WITHOUT_SIGN, REVERSED = range(3)
@@ -106,7 +110,7 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
     minus_time, minus_voltage, minus_imposed = twins[1][0], twins[1][1], twins[1][2]
     plus_plain, minus_plain = twins[2], twins[3]
     shortest, ends = rests
-    owners = np.empty(len(pieces), dtype=np.int64)
+    owners, nothing = np.empty(len(pieces), dtype=np.int64), np.empty(0, dtype=np.int64)
     made = found = rested = 0
     last_plus = last_minus = -1
     for m in range(len(pieces)):
@@ -126,12 +130,17 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
         time, voltage = buffer[TIME, start:stop], buffer[VOLTAGE, start:stop]
         imposed, warmth = buffer[IMPOSED, start:stop], buffer[WARMTH, start:stop]
         still = frozen[start:stop]
-        marked = mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
-        back = plus_plain and minus_plain
-        back = back and mark_against(voltage, sign, plus_voltage, minus_voltage, still)
-        spiked = mark_spikes(voltage, still)
-        marked = marked or spiked or still.any()
-        lost = open_samples(buffer[CURRENT, start:stop], voltage, buffer[KNOWN, start:stop])
+        marked = back = False
+        if may_stand_still(voltage):
+            marked = mark_still(voltage, imposed, buffer[FREE, start:stop], twin[1], still)
+        if plus_plain and minus_plain and may_run_against(voltage, sign):
+            back = mark_against(voltage, sign, plus_voltage, minus_voltage, still)
+        if may_have_spikes(voltage):
+            marked = mark_spikes(voltage, still) or marked
+        marked = marked or _some(still)
+        current, lost = buffer[CURRENT, start:stop], nothing
+        if may_be_open(current):
+            lost = open_samples(current, voltage, buffer[KNOWN, start:stop])
         if marked or len(lost):
             kept = np.ones(len(time), dtype=np.bool_)
             kept[lost], still[lost] = False, True
@@ -141,14 +150,14 @@ def measure_all(buffer, pieces, twins, rows, events, rests, frozen, as_recorded)
             samples = (time, voltage, imposed, warmth[moving])
             length = row[:LENGTH].copy()
             more = _measure(samples, sign, twin, plain, row, events[found:], as_recorded)
-            row[:LENGTH] = length
-            row[WIDTH : WIDTH + LENGTH] = length
+            copied(row[:LENGTH], length)
+            copied(row[WIDTH : WIDTH + LENGTH], length)
             for k in range(found, found + more):
                 events[k, 6] = moving[int(events[k, 6])]
         else:
             samples = (time, voltage, imposed, warmth)
             more = _measure(samples, sign, twin, plain, row, events[found:], as_recorded)
-        if back or stood_still(voltage, row[NOISE], twin[1]):
+        if back or (row[NOISE] == 0.0 and stood_still(voltage, row[NOISE], twin[1])):
             _forget_voltage(row)
             owners[made] = m
             made += 1
@@ -186,6 +195,14 @@ def _forget_voltage(row):
 
 
 @exact
+def _some(marks) -> bool:
+    count = 0
+    for k in range(len(marks)):
+        count += marks[k]
+    return count > 0
+
+
+@exact
 def _any(free):
     k = 0
     while k < len(free) and not free[k] > 0.0:
@@ -215,7 +232,7 @@ def _measure(samples, sign, twin, twin_plain, row, events, as_recorded):
     for m in range(found):
         events[m, 1] = 1.0
     if plain:
-        row[WIDTH : 2 * WIDTH] = row[:WIDTH]
+        copied(row[WIDTH : 2 * WIDTH], row[:WIDTH])
         if twin_plain:
             # the magnitude is the voltage itself; reversed, it lies at the floor all along
             row[EXCURSIONS + 1] = row[EXCURSIONS]

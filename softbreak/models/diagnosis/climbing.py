@@ -68,7 +68,8 @@ def steepest_climb(evidence: CellEvidence) -> Climb | None:
             "current_deviation_ampere",
         )
     )
-    whole = ~np.isin(told["half_cycle_index"], evidence.timeline.event_columns["half_cycle_index"])
+    whole = np.ones(len(told), dtype=bool)
+    whole[evidence.timeline.event_columns["half_cycle_index"].astype(np.int64)] = False
     whole &= (told["excursions"] == 0) & (told["samples"] >= FEWEST_SAMPLES)
     climbs = whole & (varied < STEADY * ampere) & (last > CLIMBED * first) & (first > 0.0)
     climbs &= mean < CONVEX * 0.5 * (first + last)

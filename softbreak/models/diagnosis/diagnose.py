@@ -14,7 +14,7 @@ import pandas as pd
 from softbreak.data.checks import Finding as Remark
 from softbreak.data.checks import check_history
 from softbreak.data.decimation import min_max_samples
-from softbreak.data.history import CellHistory
+from softbreak.data.history import CellHistory, ViewedHistory
 from softbreak.data.record import Technique, plain_cell
 from softbreak.errors import SoftbreakError
 from softbreak.features.cycles.columns import Columns
@@ -47,10 +47,13 @@ def file_cycles(history: CellHistory, half_cycles: Columns) -> np.ndarray:
         As it stands in the middle of each half-cycle; NaN where the file gives none, and where a
         record was so long that it was read in pieces.
     """
-    middle = 0.5 * (half_cycles["start_time_second"] + half_cycles["end_time_second"])
     found = np.full(len(half_cycles), np.nan)
-    for one, clock in history.of(Technique.CYCLING):
-        if FILE_CYCLE not in one.table.columns or not len(clock):
+    numbered = [one for one in history.of(Technique.CYCLING) if one[0].has(FILE_CYCLE)]
+    if not numbered:
+        return found
+    middle = 0.5 * (half_cycles["start_time_second"] + half_cycles["end_time_second"])
+    for one, clock in numbered:
+        if not len(clock):
             continue
         mine = np.flatnonzero((middle >= clock[0]) & (middle <= clock[-1]))
         place = np.searchsorted(clock, middle[mine], side="right") - 1
@@ -121,6 +124,14 @@ _SWEPT: Final = (
     "linearity",
 )
 """Columns of the table of voltammetry: which sweep, and what is told of it."""
+_VOLTAMMOGRAMS: Final = ("series", "sweep", "time_second", "voltage_volt", "current_ampere")
+_SPECTRA: Final = (
+    "spectrum",
+    "time_second",
+    "frequency_hertz",
+    "real_impedance_ohm",
+    "imaginary_impedance_ohm",
+)
 _GAP: Final = np.array([np.nan])
 
 
@@ -178,6 +189,7 @@ def examine(history: CellHistory, detector: str | Detector = DEFAULT) -> Diagnos
             "softbreak.diagnose(softbreak.read(path))"
         )
     plain_cell(history.cell)
+    history = ViewedHistory(history)
     evidence = gather(history, waveforms=detector_of(detector).waveforms)
     return diagnosed(evidence, history, check_history(history), detector)
 
@@ -247,7 +259,7 @@ def _trace(history: CellHistory) -> Columns:
     columns = ("time_second", "voltage_volt", "current_ampere")
     return Columns(
         {
-            name: np.concatenate(column) if column else np.empty(0)
+            name: column[0] if len(column) == 1 else np.concatenate(column or [np.empty(0)])
             for name, column in zip(columns, found, strict=True)
         }
     )
@@ -255,8 +267,8 @@ def _trace(history: CellHistory) -> Columns:
 
 def _extremes(voltage: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
     """Voltages to draw, and which samples they are; what is no number is drawn as a gap."""
-    if not len(voltage) or np.isfinite([voltage.min(), voltage.max()]).all():
-        chosen = min_max_samples(voltage, buckets)
+    chosen = min_max_samples(voltage, buckets)  # what is no number is among them
+    if np.isfinite(voltage[chosen]).all():
         return voltage[chosen].astype(np.float64), chosen
     values = np.asarray(voltage, dtype=np.float64)
     values = np.where(np.isfinite(values), values, np.nan)
@@ -264,8 +276,8 @@ def _extremes(voltage: np.ndarray, buckets: int) -> tuple[np.ndarray, np.ndarray
     return values[chosen], chosen
 
 
-def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame | Columns:
-    frames = []
+def _voltammograms(history: CellHistory, evidence: CellEvidence) -> Columns:
+    parts = []
     series = history.of(Technique.VOLTAMMETRY)
     for view in sweep_views(evidence) if len(evidence.sweeps) else ():
         record, clock = series[view.series]
@@ -276,20 +288,24 @@ def _voltammograms(history: CellHistory, evidence: CellEvidence) -> pd.DataFrame
         chosen = np.union1d(
             min_max_samples(voltage, SWEEP_BUCKETS), min_max_samples(current, SWEEP_BUCKETS)
         )
-        frames.append(
-            pd.DataFrame(
-                {
-                    "series": view.series,
-                    "sweep": view.sweep,
-                    "time_second": clock[inside][chosen],
-                    "voltage_volt": voltage[chosen].astype(np.float64),
-                    "current_ampere": current[chosen].astype(np.float64),
-                }
+        parts.append(
+            (
+                np.full(len(chosen), view.series),
+                np.full(len(chosen), view.sweep),
+                clock[inside][chosen],
+                voltage[chosen].astype(np.float64),
+                current[chosen].astype(np.float64),
             )
         )
-    if not frames:
-        return Columns(_nothing("series", "sweep", "time_second", "voltage_volt", "current_ampere"))
-    return pd.concat(frames, ignore_index=True)
+    return _joined(_VOLTAMMOGRAMS, parts)
+
+
+def _joined(names: tuple[str, ...], parts: Sequence[tuple[np.ndarray, ...]]) -> Columns:
+    """Put the columns of several parts below one another."""
+    if not parts:
+        return Columns(_nothing(*names))
+    columns = map(np.concatenate, zip(*parts, strict=True))
+    return Columns(dict(zip(names, columns, strict=True)))
 
 
 def _nothing(*columns: str) -> dict[str, np.ndarray]:
@@ -316,30 +332,18 @@ def _voltammetry(sweeps: pd.DataFrame) -> Columns:
     return Columns(which | dict(zip(_SWEPT, told, strict=True)))
 
 
-def _spectra(evidence: CellEvidence) -> pd.DataFrame | Columns:
-    frames = [
-        pd.DataFrame(
-            {
-                "spectrum": k,
-                "time_second": spectrum.time_second,
-                "frequency_hertz": spectrum.frequency,
-                "real_impedance_ohm": spectrum.impedance.real,
-                "imaginary_impedance_ohm": spectrum.impedance.imag,
-            }
+def _spectra(evidence: CellEvidence) -> Columns:
+    parts = [
+        (
+            np.full(len(spectrum.frequency), k),
+            np.full(len(spectrum.frequency), spectrum.time_second),
+            spectrum.frequency,
+            spectrum.impedance.real,
+            spectrum.impedance.imag,
         )
         for k, spectrum in enumerate(evidence.spectra)
     ]
-    if not frames:
-        return Columns(
-            _nothing(
-                "spectrum",
-                "time_second",
-                "frequency_hertz",
-                "real_impedance_ohm",
-                "imaginary_impedance_ohm",
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
+    return _joined(_SPECTRA, parts)
 
 
 def _sources(history: CellHistory) -> Columns:
@@ -350,7 +354,7 @@ def _sources(history: CellHistory) -> Columns:
             record.technique.value,
             record.source.method,
             record.source.reader,
-            len(record.table),
+            record.rows,
             *moment,
         )
         for record, moment in zip(history.records, history.moments().tolist(), strict=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from softbreak.data.checks import Finding, current_unit
 from softbreak.features.evidence.cell_evidence import CellEvidence
-from softbreak.features.half_cycles.polarity import rests_open
+from softbreak.features.half_cycles.polarity import median, rests_open
 from softbreak.models.diagnosis.climbing import steepest_climb
 from softbreak.models.rules.impedance import ImpedanceReading
 from softbreak.models.rules.spoken_numbers import bare, hours, ohm, percent
@@ -113,7 +113,7 @@ def _units(evidence: CellEvidence) -> Iterator[Finding]:
     volts = volts[~np.isnan(volts)]
     if not len(volts):
         return
-    volt = float(np.median(volts))
+    volt = median(volts)
     if volt > MOST_VOLT:
         yield Finding(
             "warning",

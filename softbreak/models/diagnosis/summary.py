@@ -13,13 +13,14 @@ from softbreak.data.history import CellHistory
 from softbreak.features.cycles.columns import Columns
 from softbreak.features.evidence.cell_evidence import CellEvidence
 from softbreak.features.evidence.constant_voltage_holds import holds_of
+from softbreak.features.half_cycles.polarity import median
 from softbreak.models.diagnosis.climbing import steepest_climb
 from softbreak.models.rules.certificates_beside import Certificate
 from softbreak.models.rules.spoken_numbers import hours, lasting, percent
 from softbreak.models.rules.thresholds import GROWTH_LIMIT, NOT_MEASURED
 from softbreak.models.rules.voltage import UNFINISHED
 from softbreak.models.verdicts import HARD, HEALTHY, OPEN, SOFT, STATES, Verdicts
-from softbreak.verdict import BASIS_COUNTS, State, Verdict, cycle_number
+from softbreak.verdict import BASIS_COUNTS, State, cycle_number
 
 UNDETERMINED_SHARE = 0.2
 """With more cycles than this left open a cell is not called healthy."""
@@ -70,7 +71,7 @@ def summarise(
     onset_time = _onset_time(evidence, units, onset)
     earliest = _earliest_onset(units, verdicts, onset, onset_time)
     told = _sentence(state, verdicts, onset, (earliest, onset_time))
-    if state is State.UNDETERMINED and verdicts and _unmeasured(verdicts[-1]):
+    if state is State.UNDETERMINED and verdicts and NOT_MEASURED in verdicts.features(-1):
         told += _held(history)
     if state is State.UNDETERMINED and (climb := steepest_climb(evidence)) is not None:
         told = f"{told} {climb.sentence}"
@@ -138,8 +139,7 @@ def cell_state(verdicts: Verdicts) -> State:
     worst = max((STATES[k] for k in set(verdicts.state.tolist())), key=lambda one: one.severity)
     if worst is not State.HEALTHY:
         return worst
-    last = verdicts[-1].evidence
-    unfinished = len(verdicts) > 1 and bool(last) and last[0].feature == UNFINISHED
+    unfinished = len(verdicts) > 1 and verdicts.features(-1)[:1] == [UNFINISHED]
     left_open = verdicts.state[: -1 if unfinished else None] == OPEN
     if left_open.sum() > UNDETERMINED_SHARE * len(left_open) or left_open[-1]:
         return State.UNDETERMINED
@@ -175,10 +175,9 @@ def _earliest_onset(
     """Since when the short may be there (s): the end of the last cycle that was judged before."""
     if onset is None:
         return math.nan
-    names = {item.feature for item in verdicts[onset].evidence}
     judged = np.flatnonzero(verdicts.state[:onset] != OPEN)
     before = int(judged[-1]) + 1 if len(judged) else 0
-    if before == onset or _ABRUPT in names:
+    if before == onset or _ABRUPT in verdicts.features(onset):
         return onset_time
     return float(units["end_time_second"][before - 1]) if before else 0.0
 
@@ -293,11 +292,6 @@ def _passing(evidence: CellEvidence, verdicts: Verdicts) -> list[int]:
     return found
 
 
-def _unmeasured(verdict: Verdict) -> bool:
-    """Whether a cycle is open because its voltage stood still or is not there."""
-    return any(found.feature == NOT_MEASURED for found in verdict.evidence)
-
-
 def _held(history: CellHistory) -> str:
     """Say which holds at constant voltage there are, of a cell that offers nothing else."""
     volts = [1e3 * hold.voltage_volt for hold in holds_of(history)]
@@ -327,7 +321,7 @@ def _sentence(
         first, last = (STATES[verdicts.state[k]] for k in (onset, -1))
         worst = verdicts.numbers["electronic_fraction"][verdicts.state == STATES.index(state)]
         known = worst[~np.isnan(worst)]
-        part = f"about {percent(float(np.median(known)))}" if len(known) else "an unknown part"
+        part = f"about {percent(median(known))}" if len(known) else "an unknown part"
         name = "Hard" if state is State.HARD else "Soft"
         begin = f"{first} from cycle {cycle_number(onset)} ({_when(began)})"
         then = "" if first is state else ", later hard"

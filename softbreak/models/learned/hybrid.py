@@ -269,7 +269,7 @@ class HybridJudge:
             return rules
         voltage = self._fused.voltage
         features = self._features.step(voltage.measured(cycles))
-        table = np.concatenate([features, voltage.concluded], axis=1)
-        scored = self._model.scored(np.take(table, self._model.inputs_, axis=1))
-        levels = levels_of(np.take(table, _LEVELS, axis=1))
+        table = np.concatenate((features, voltage.concluded), axis=1)
+        scored = self._model.scored(table.take(self._model.inputs_, axis=1))
+        levels = levels_of(table.take(_LEVELS, axis=1))
         return combined(rules, (scored, levels), self._model.inputs_, self._limits, self._wording)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -83,6 +84,7 @@ class Limits:
     fault_kept: float = 0.6
     fault_kept_unlogged: float = 0.8
 
+    @lru_cache(maxsize=64)  # noqa: B019 - of the limits of the models that are in use
     def record(self) -> np.ndarray:
         """Return them, and ``THRESHOLDS``, as compiled code takes them, shape (1,)."""
         names = (*self.__slots__, *THRESHOLDS)

@@ -12,17 +12,20 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.features.kernels.selection import copied
 from softbreak.models.learned.calibration import Isotonic
-from softbreak.models.learned.novelty import REACH, Familiarity
-from softbreak.models.learned.tree_ensembles import (
+from softbreak.models.learned.forest import (
+    LANES,
     Forest,
     Questions,
-    Trees,
     ask,
     credit,
     forest_of,
+    no_answers,
     scores,
 )
+from softbreak.models.learned.novelty import REACH, Familiarity
+from softbreak.models.learned.tree_ensembles import Trees
 
 HEADS: Final = ("fault", "hard", "lower", "middle", "upper")
 _FAULT, _HARD, _LOWER, _MIDDLE, _UPPER = range(5)
@@ -241,21 +244,27 @@ def _raw(floats: Any, whole: Any, rows: Any, raw: Any, found: Any, told: bool) -
     """Scores of all heads (half of the first two), the most telling features, the novelty."""
     learned = _opened(floats, whole)
     forest = learned.forest
-    left = np.empty(forest.heads[-1], dtype=np.uint64)
-    one, shares = np.empty(len(raw)), np.empty(rows.shape[1])
-    z = np.empty(len(learned.core.places))
-    for n in range(len(rows)):
-        ask(forest, rows[n], left)
-        scores(forest, left, one)
-        one[_FAULT] *= 0.5
-        one[_HARD] *= 0.5
-        raw[:, n] = one
-        found[n].novelty = _distance(learned.core, rows[n], z)
-        known = learned.pair >= 0 and np.isfinite(rows[n, learned.pair])
-        found[n].kind = 1.0 if known else 0.0
+    for first in range(0, len(rows), LANES):
+        few = rows[first : first + LANES]
+        count = len(few)
+        answers = no_answers(forest, count)
+        some, squares = np.empty((len(raw), count)), np.empty(count)
+        shares = np.empty((rows.shape[1], count))
+        ask(forest, few, answers)
+        scores(forest, answers, some)
+        _squares(learned.core, few, squares)
         if told:
-            credit(forest, left, _FAULT, shares)
-            _largest(shares, rows[n], found[n])
+            credit(forest, answers, _FAULT, shares)
+        for lane in range(count):
+            n = first + lane
+            copied(raw[:, n], some[:, lane])
+            raw[_FAULT, n] *= 0.5
+            raw[_HARD, n] *= 0.5
+            found[n].novelty = np.sqrt(squares[lane]) / learned.core.limit
+            known = learned.pair >= 0 and np.isfinite(rows[n, learned.pair])
+            found[n].kind = 1.0 if known else 0.0
+            if told:
+                _largest(shares[:, lane], rows[n], found[n])
 
 
 @strict
@@ -277,16 +286,21 @@ def _largest(shares: Any, row: Any, said: Any) -> None:
 
 
 @strict
-def _distance(core: Any, row: Any, z: Any) -> float:
-    """Do as :meth:`softbreak.models.learned.novelty.Familiarity.distance` for one row."""
+def _squares(core: Any, rows: Any, out: Any) -> None:
+    """Do as :meth:`softbreak.models.learned.novelty.Familiarity.distance`, short of the root."""
+    z = np.empty((len(core.places), len(rows)))
     for j in range(len(z)):
-        scaled = (row[core.places[j]] - core.centre[j]) / core.scale[j]
-        z[j] = 0.0 if np.isnan(scaled) else min(max(scaled, -REACH), REACH)
-    square = 0.0
+        column, centre, scale = core.places[j], core.centre[j], core.scale[j]
+        for r in range(len(rows)):
+            scaled = (rows[r, column] - centre) / scale
+            z[j, r] = 0.0 if np.isnan(scaled) else min(max(scaled, -REACH), REACH)
+    out[:] = 0.0
     for j in range(len(z)):
+        one = z[j]
         for k in range(len(z)):
-            square += z[j] * core.inverse[j, k] * z[k]
-    return float(np.sqrt(square) / core.limit)
+            other, inverse = z[k], core.inverse[j, k]
+            for r in range(len(out)):
+                out[r] += one[r] * inverse * other[r]
 
 
 @strict

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from softbreak.data.record import Cell, Record, Technique, plain_cell
+from softbreak.data.record import Cell, Record, Source, Technique, plain_cell
 from softbreak.errors import ArgumentError
 from softbreak.features.cycles.columns import Columns
 from softbreak.features.cycles.finished_cycles import Arranged, first_cycles
@@ -28,7 +28,7 @@ from softbreak.models.live.changes import Change, Kind, warning_change
 from softbreak.models.registry import DEFAULT, Detector, detector_of, live_detector_of, units_of
 from softbreak.models.rules.fused import not_applicable
 from softbreak.models.rules.impedance import SpectrumReader
-from softbreak.models.withheld import is_too_little
+from softbreak.models.withheld import is_too_little, lies_below_a_range
 from softbreak.verdict import Evidence, State, Verdict
 
 ONE_WAY_SECOND: Final = 6 * 3600.0
@@ -83,6 +83,7 @@ class LiveCell:
         self._told: list[Told] = []
         self._reworded: set[int] = set()
         self._by: Detector = self._chosen
+        self._named: tuple[Source, Technique, str] | None = None
 
     def __repr__(self) -> str:
         """One line that says what it is."""
@@ -131,12 +132,10 @@ class LiveCell:
         list of Change
         """
         completed, otherwise = 0, False
-        if wrong := [type(r).__name__ for r in records if not isinstance(r, Record)]:
-            raise ArgumentError(f"update takes a list of records, not one of {wrong[0]}")
-        names = [_name(record) for record in records]
-        if len(set(names)) > 1:
+        names = [self._name(record) for record in records]
+        if len(names) > 1 and len(set(names)) > 1:
             records = in_order(records, names, self._records.entries)
-            names = [_name(record) for record in records]
+            names = [self._name(record) for record in records]
         for record, name in zip(records, names, strict=True):
             done, other = self._take(record, name)
             completed += done
@@ -156,6 +155,19 @@ class LiveCell:
         for stream in self._records.stream.records.values():
             stream.resolve()
         return self._news() + self._judge_anew(ended=True)
+
+    def _name(self, record: Record) -> str:
+        """Name the record to which rows belong; a channel's samples share their source."""
+        if not isinstance(record, Record):
+            raise ArgumentError(
+                f"update takes a list of records, not one of {type(record).__name__}"
+            )
+        source, technique = record.source, record.technique
+        named = self._named
+        if named is None or named[0] is not source or named[1] is not technique:
+            name = f"{source.path}\n{source.position}\n{technique.value}"
+            self._named = named = source, technique, name
+        return named[2]
 
     def _news(self) -> list[Change]:
         """Early warnings and their ends, where the rules apply to the cell at all."""
@@ -216,8 +228,10 @@ class LiveCell:
         self._logged = evidence.temperature_logged
         self._applies = chosen.unit == "cycle" and not_applicable(evidence) is None
         self._pairing = None
-        # what a doubtful current says, and what too little says, is looked over as a whole
+        # what a doubtful current says, what too little says and what begins beyond the range of its
+        # channel is looked over as a whole
         whole = bool(evidence.current_in_doubt) or is_too_little(evidence)
+        whole = whole or lies_below_a_range(evidence)
         if not ended and self._judge is not None and not whole:
             times = [reading.time_second for reading in readings]
             times += evidence.sweeps["end_time_second"].tolist()
@@ -251,7 +265,7 @@ class LiveCell:
         if not len(cycles.numbers):
             return []  # every other half-cycle begins one
         starts, ends = cycles.column("start_time_second"), cycles.column("end_time_second")
-        if (starts <= self._measured).any():
+        if any(start <= self._measured for start in starts.tolist()):
             raise PairingRevised  # a spectrum or a voltammogram was taken meanwhile
         units = zip(cycles.numbers.tolist(), starts.tolist(), ends.tolist(), strict=True)
         said = self._judge.step(cycles)
@@ -348,11 +362,6 @@ class LiveCell:
         live._reworded = set(tree["reworded"])
         live._by = detector_of(tree["by"])
         return live
-
-
-def _name(record: Record) -> str:
-    source = record.source
-    return f"{source.path}\n{source.position}\n{record.technique.value}"
 
 
 def _differ(before: Told, now: Told) -> bool:

@@ -7,6 +7,7 @@ do the same to a quiet cell, in both directions; so the moving side must show th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -37,6 +38,10 @@ QUIETER: Final = 0.5
 own …"""
 MOVES: Final = 0.03
 """… while the other one moves by more than this share of its voltage."""
+STILLER: Final = 2e-5
+"""Share of its voltage that no cell keeps to through charge, voids and a thousandth of a kelvin."""
+QUIET: Final = 1e-4
+"""… and the scatter of its samples meanwhile, as a share."""
 COMPLIANCE_VOLT: Final = 1.0
 """From here on a voltage that stands without any scatter in both directions is a limit."""
 _COLUMNS: Final = (
@@ -72,10 +77,21 @@ class ClippedStart(NamedTuple):
         When the last clipped half-cycle begins (s): cycles that begin by then say nothing, and are
         no beginning to compare with.
     told : Standing
+    least : float
+        V/I that the cell had at least while both directions were clipped (Ω); zero for one of them.
     """
 
     last: float
     told: Standing
+    least: float = 0.0
+
+    def hides(self, cycles: Cycles) -> np.ndarray:
+        """Return which cycles lie below what the cell had at least while it was clipped, as bool.
+
+        By how much V/I has fallen nobody knows.
+        """
+        later = ~self.clips(cycles)
+        return np.asarray(later & (cycles.column("resistance_ohm") < self.least))
 
     def clips(self, cycles: Cycles) -> np.ndarray:
         """Return which cycles were clipped, as bool."""
@@ -109,21 +125,36 @@ class _Side:
     mean: np.ndarray
     start: np.ndarray
 
-    def until(self, time: float) -> _Side:
-        """Those that begin before a time (s)."""
-        inside = self.start < time
+    def until(self, time: float, since: int = 0) -> _Side:
+        """Those that begin before a time (s), from a place on."""
+        inside = (self.start < time) & (np.arange(len(self.start)) >= since)
         return _Side(*(getattr(self, one.name)[inside] for one in fields(self)))
 
     @property
     def leading(self) -> int:
         """How many of the first half-cycles end at one value that later ones go beyond."""
-        level = self.last[0]
+        level = float(self.last[0])
         slack = SAME * max(abs(level), SAME)
+        if len(self.last) < FEWEST or abs(float(self.last[1]) - level) > slack:
+            return 0  # a first one alone says nothing
         alike = np.abs(self.last - level) <= slack
         alike &= np.abs(self.largest - abs(level)) <= slack
         count = len(alike) if alike.all() else int(np.argmin(alike))
         beyond = self.mean[count:] > level + slack
         return count if np.count_nonzero(beyond) >= FEWEST else 0
+
+    @property
+    def standing_first(self) -> int:
+        """How many of the first half-cycles show one value, below which later ones scatter."""
+        level = self.mean[0]
+        near, scatter = (STILLER * level, QUIET * level) if level >= COMPLIANCE_VOLT else (0.0, 0.0)
+        flat = np.abs(self.mean - level) <= max(near, SAME * max(abs(level), SAME))
+        flat &= self.noise <= scatter
+        count = len(flat) if flat.all() else int(np.argmin(flat))
+        later = self.until(math.inf, count)
+        enough = len(later.mean) >= FEWEST and bool((later.mean < level - near).all())
+        shown = np.concatenate([later.first, later.last, later.largest])
+        return count if enough and later._scatters_beside(shown) else 0
 
     @cached_property
     def level(self) -> float:
@@ -141,25 +172,46 @@ class _Side:
         alike = np.abs(self.last - self.level) <= self.slack
         return np.asarray(alike & (np.abs(self.largest - abs(self.level)) <= self.slack))
 
-    @property
+    @cached_property
     def ends_at_one_value(self) -> bool:
         """Whether nearly all end at their largest voltage, and at the same one."""
-        return bool(self.at_one_value.mean() >= NEARLY_ALL)
+        return _share(self.at_one_value) >= NEARLY_ALL
 
     @property
     def stands(self) -> bool:
         """Whether one value stands in every row of nearly all of them."""
+        if not self.ends_at_one_value:
+            return False
         flat = self.at_one_value & (self.noise == 0.0)
         flat &= np.abs(self.first - self.level) <= self.slack
-        return bool((flat & (np.abs(self.mean - self.level) <= self.slack)).mean() >= NEARLY_ALL)
+        return _share(flat & (np.abs(self.mean - self.level) <= self.slack)) >= NEARLY_ALL
+
+    @property
+    def stands_nearly(self) -> bool:
+        """Whether nearly all stay nearer to one value than any cell's resistance does.
+
+        An amplifier at the end of its range adds its own noise.
+        """
+        near = STILLER * abs(self.level)
+        flat = np.abs(self.mean - self.level) <= near
+        flat &= self.noise <= QUIET * abs(self.level)
+        flat &= np.abs(self.last - self.first) <= np.maximum(near, POLARISES * self.noise)
+        return bool(flat.mean() >= NEARLY_ALL)
 
     def quiet_beside(self, other: _Side) -> bool:
         """Whether it neither moves nor scatters as the other direction does."""
+        if not self.usual_noise < QUIETER * other.usual_noise:
+            return False
         moved = np.maximum(np.abs(self.last - self.first), np.abs(self.last - self.level))
-        still = moved < FINE * self.noise
-        quieter = median(self.noise) < QUIETER * median(other.noise)
+        if _share(moved < FINE * self.noise) < NEARLY_ALL:
+            return False
         moves = median(np.abs(other.last - other.first)) > MOVES * median(np.abs(other.mean))
-        return bool(still.mean() >= NEARLY_ALL and quieter and moves and other.polarises)
+        return moves and other.polarises
+
+    @cached_property
+    def usual_noise(self) -> float:
+        """Median of their scatter (V)."""
+        return median(self.noise)
 
     def went_beyond(self, other: _Side) -> bool:
         """Whether it once reached farther than it stands, by more than the other direction shows.
@@ -176,9 +228,13 @@ class _Side:
     @property
     def fine(self) -> bool:
         """Whether its scatter is many of the converter's steps."""
-        steps = np.diff(np.unique(self.largest))
+        return self._scatters_beside(self.largest)
+
+    def _scatters_beside(self, shown: np.ndarray) -> bool:
+        """Whether the scatter is many of the smallest step between some of the voltages."""
+        steps = np.diff(np.unique(shown))
         steps = steps[steps > SAME * self.largest.max()]
-        return bool(len(steps) and median(self.noise) > FINE * steps.min())
+        return bool(len(steps) and self.usual_noise > FINE * steps.min())
 
     @property
     def polarises(self) -> bool:
@@ -186,23 +242,33 @@ class _Side:
         return median(np.abs(self.last - self.first) - POLARISES * self.noise) > 0.0
 
 
-def standing(evidence: CellEvidence) -> Standing | None:
+def _share(flags: np.ndarray) -> float:
+    """Mean of flags, as numpy has it, in a tenth of its time."""
+    return np.count_nonzero(flags) / len(flags)
+
+
+def standing(evidence: CellEvidence, sides: Sides | None = None) -> Standing | None:
     """Return why the voltage of a cell is no measurement; None where nothing says so.
 
     Parameters
     ----------
     evidence : CellEvidence
+    sides : Sides, optional
+        Of :func:`sides_of`, where they are known.
     """
     told = evidence.timeline
     even, odd = told.electromotive_volt, told.polarisation_volt
     if even + odd > CLIPPED_VOLT and 0.0 <= even - odd < CLIPPED_SHARE * (even + odd):
         return _told("negative", 0.0, "positive", even + odd)
-    sides = _sides(told.half_cycle_columns)
-    if sides is None:
+    both = (sides or sides_of(evidence)).both
+    if both is None:
         return None
-    plus, minus = sides
+    plus, minus = both
     if plus.stands and minus.stands:
         return _both(plus, minus, unipolar=told.unipolar)
+    high = min(plus.level, minus.level) >= COMPLIANCE_VOLT * (1.0 - QUIET)
+    if high and plus.stands_nearly and minus.stands_nearly:
+        return _at_both_ends(plus.level, -minus.level)
     for side, other, sign in ((plus, minus, 1.0), (minus, plus, -1.0)):
         seen = _at_a_range(side, other) or side.quiet_beside(other)
         if seen and not side.went_beyond(other):
@@ -210,17 +276,23 @@ def standing(evidence: CellEvidence) -> Standing | None:
     return None
 
 
-def clipped_start(evidence: CellEvidence) -> ClippedStart | None:
+def clipped_start(evidence: CellEvidence, sides: Sides | None = None) -> ClippedStart | None:
     """Return until when a range clipped a cell that was measured afterwards; None if none did.
 
     Parameters
     ----------
     evidence : CellEvidence
+    sides : Sides, optional
+        Of :func:`sides_of`, where they are known.
     """
-    sides = _sides(evidence.timeline.half_cycle_columns)
-    if sides is None:
+    sides = sides or sides_of(evidence)
+    if sides.both is None:
         return None
-    for side, other, sign in ((*sides, 1.0), (*sides[::-1], -1.0)):
+    plus, minus = sides.both
+    both = _both_at_first(plus, minus, evidence.timeline.cycle_columns["current_ampere"])
+    if both is not None:
+        return both
+    for side, other, sign in ((plus, minus, 1.0), (minus, plus, -1.0)):
         count = side.leading
         if count < FEWEST:
             continue
@@ -233,10 +305,42 @@ def clipped_start(evidence: CellEvidence) -> ClippedStart | None:
     return None
 
 
+def _both_at_first(plus: _Side, minus: _Side, current: np.ndarray) -> ClippedStart | None:
+    """A life that begins at both ends of a range, and comes to lie between them."""
+    counts = plus.standing_first, minus.standing_first
+    level = plus.mean[0]
+    if min(counts) < FEWEST or abs(level - minus.mean[0]) > STILLER * level or not len(current):
+        return None
+    until = min(plus.start[counts[0]], minus.start[counts[1]])
+    reason = (
+        f"the voltage stands at {level:.3g} and {-level:.3g} V in every row until {hours(until)}, "
+        "and scatters below since then: until then the cycler's range clips it"
+    )
+    wanted = "A range, and limits of the programme, beyond what the cell polarises to."
+    last = max(plus.start[counts[0] - 1], minus.start[counts[1] - 1])
+    return ClippedStart(float(last), Standing(reason, wanted), float(level / abs(current[0])))
+
+
 def _at_a_range(side: _Side, other: _Side) -> bool:
     """Whether a side ends at one value, and the other shows that the steps are finer."""
     seen = side.ends_at_one_value and not other.ends_at_one_value
     return seen and (other.fine or (side.stands and other.polarises))
+
+
+class Sides(NamedTuple):
+    """The half-cycles of both directions of the current; None where there are too few of one."""
+
+    both: tuple[_Side, _Side] | None
+
+
+def sides_of(evidence: CellEvidence) -> Sides:
+    """Return the measured half-cycles of each direction, for who asks several things of them.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    """
+    return Sides(_sides(evidence.timeline.half_cycle_columns))
 
 
 def _sides(half_cycles: Columns) -> tuple[_Side, _Side] | None:
@@ -279,9 +383,13 @@ def _both(plus: _Side, minus: _Side, *, unipolar: bool) -> Standing | None:
             "Check leads and voltage channel.",
         )
     if min(abs(level), abs(other)) >= COMPLIANCE_VOLT:
-        return Standing(
-            f"the voltage stands at {level:.3g} and {other:.3g} V in every row, without any "
-            "scatter: that is the end of a range, or a limit of the programme, and no resistance",
-            "A range, and limits of the programme, beyond what the cell polarises to.",
-        )
+        return _at_both_ends(level, other)
     return None
+
+
+def _at_both_ends(level: float, other: float) -> Standing:
+    return Standing(
+        f"the voltage stands at {level:.3g} and {other:.3g} V in every row, without any "
+        "scatter: that is the end of a range, or a limit of the programme, and no resistance",
+        "A range, and limits of the programme, beyond what the cell polarises to.",
+    )

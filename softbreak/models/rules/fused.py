@@ -23,7 +23,7 @@ from softbreak.models.rules.certificates_beside import (
     sweep_views,
     with_certificate,
 )
-from softbreak.models.rules.channel import clipped_start, standing
+from softbreak.models.rules.channel import Sides, clipped_start, sides_of, standing
 from softbreak.models.rules.foreign import foreign_cell
 from softbreak.models.rules.impedance import certified_verdict
 from softbreak.models.rules.kernels.state import CYCLE, SEEN
@@ -91,6 +91,15 @@ def sweep_jumps(evidence: CellEvidence) -> list[SweepJump]:
     ]
 
 
+_NONE_YET: Final = Verdicts.of([], TEXTS)
+
+
+def _to_be_seen(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Room for what the rule sees of cycles: as rows, and as records of CYCLE."""
+    seen = np.empty((count, 2 + len(_SEEN)))
+    return seen, seen.view(CYCLE)[:, 0]
+
+
 class VoltageJudge:
     """The voltage rule on the cycles of one cell; see :class:`softbreak.models.detector.Judge`.
 
@@ -111,14 +120,16 @@ class VoltageJudge:
     """
 
     def __init__(self, evidence: CellEvidence, _: Sequence[ImpedanceReading] = ()) -> None:
-        self.obstacle = not_applicable(evidence)
-        self._clipped = clipped_start(evidence)
-        self.verdicts = Verdicts.of([], TEXTS)
+        sides = sides_of(evidence)
+        self.obstacle = not_applicable(evidence, sides)
+        self._clipped = clipped_start(evidence, sides)
+        self.verdicts = _NONE_YET
         self.concluded = np.empty((0, len(CONCLUDED)))
         self.reasons = np.empty(0, dtype=np.int64)
         self._rule = VoltageRule(evidence.cell, temperature_logged=evidence.temperature_logged)
         self._jumps = sweep_jumps(evidence)
         self._start, self._resistance = math.inf, math.nan  # of the cycle before
+        self._alone = _to_be_seen(1)  # what is seen of a single cycle
 
     def step(self, cycles: Cycles) -> Verdicts:
         """Judge the next cycles."""
@@ -128,13 +139,13 @@ class VoltageJudge:
             self.concluded = np.full((count, len(CONCLUDED)), np.nan)
             return self.verdicts
         cycles = self.measured(cycles)
-        seen = np.empty((count, 2 + len(_SEEN)))
-        seen[:, 0], seen[:, 1:-1] = cycles.numbers, np.take(cycles.rows, _SEEN, axis=1)
+        seen, records = self._alone if count == 1 else _to_be_seen(count)
+        seen[:, 0], seen[:, 1:-1] = cycles.numbers, cycles.rows.take(_SEEN, axis=1)
         current = cycles.column("current_ampere")
         slow_ohms(cycles.edges, cycles.half_cycles, current, slow := np.empty(count))
         seen[:, -1] = slow
         events = self._with_jumps(cycles) if self._jumps else (cycles.changes, cycles.events)
-        self.verdicts, self.concluded = self._rule.step(seen.view(CYCLE)[:, 0], *events)
+        self.verdicts, self.concluded = self._rule.step(records, *events)
         self.reasons = self._rule.reasons
         if self._clipped is not None:
             said = undetermined(*self._clipped.told)
@@ -164,15 +175,22 @@ class VoltageJudge:
         return np.ascontiguousarray(changes[order]), bounds.astype(np.int64)
 
 
-def not_applicable(evidence: CellEvidence) -> Verdict | None:
-    """Return why the rules do not hold for this cell; None where they do."""
+def not_applicable(evidence: CellEvidence, sides: Sides | None = None) -> Verdict | None:
+    """Return why the rules do not hold for this cell; None where they do.
+
+    Parameters
+    ----------
+    evidence : CellEvidence
+    sides : Sides, optional
+        Of :func:`softbreak.models.rules.channel.sides_of`, where they are known.
+    """
     if evidence.mixture and evidence.cell.configuration is None:
         return undetermined(
             f"these are probably files of several cells: {evidence.mixture}",
             "Give each cell a folder of its own, or say in cells.csv which files belong to it and "
             "what its configuration is.",
         )
-    still = standing(evidence)
+    still = standing(evidence, sides)
     if still is not None:
         return undetermined(still.reason, still.wanted)
     foreign = foreign_cell(evidence)

@@ -59,12 +59,13 @@ def stripped(half_cycles: Columns) -> Stripped | None:
     )
     for side in (1, -1):
         mine, other = sign == side, sign == -side
-        if mine.sum() < FEWEST or other.sum() < FEWEST:
+        if np.count_nonzero(mine) < FEWEST or np.count_nonzero(other) < FEWEST:
             continue
-        last, mean, far = ends[mine], means[mine], np.abs(ends[other])
-        gone = (last > LEAST_VOLT) & (last > RUNS_AWAY * np.abs(mean))
-        if gone.mean() < NEARLY_ALL:
+        last = ends[mine]
+        gone = (last > LEAST_VOLT) & (last > RUNS_AWAY * np.abs(means[mine]))
+        if np.count_nonzero(gone) / len(gone) < NEARLY_ALL:
             continue
+        far = np.abs(ends[other])
         gone &= last > OTHER_SIDE * float(np.quantile(far, NEARLY_ALL))
         if gone.mean() >= NEARLY_ALL:
             ceased = len(gone) - 1 - int(np.flatnonzero(gone)[-1])

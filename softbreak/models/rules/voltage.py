@@ -73,6 +73,8 @@ class VoltageRule:
         self._memory = new_memory()
         self._state = (self._memory, new_regimes(0))
         self.reasons = np.empty(0, dtype=np.int64)
+        alone = np.zeros(1, SAID)
+        self._alone = alone, alone.view(np.uint8)
         self._met = self._memory["regimes"]  # a view: a field of a record costs more than a step
 
     def step(
@@ -89,7 +91,7 @@ class VoltageRule:
             Where the events of each cycle begin.
         """
         self._make_room(len(cycles))
-        said = np.zeros(len(cycles), SAID)
+        said = self._nothing_said() if len(cycles) == 1 else np.zeros(len(cycles), SAID)
         concluded = np.empty((len(cycles), len(CONCLUDED)))
         fold(self._state, self._cell, cycles, events, bounds, said, concluded)
         self.reasons = said["reason"]
@@ -97,6 +99,12 @@ class VoltageRule:
         places = np.empty(len(said) + 1, dtype=np.int64)
         count = findings(said, numbers, found, places)
         return Verdicts(numbers, found[:count], places, TEXTS, self._wording), concluded
+
+    def _nothing_said(self) -> np.ndarray:
+        """Room for what is said of a single cycle: that of the one before, emptied."""
+        said, in_bytes = self._alone
+        in_bytes.fill(0)
+        return said
 
     def _make_room(self, cycles: int) -> None:
         """Let the table of regimes stay half empty."""

@@ -112,6 +112,16 @@ def test_so_does_an_absolute_time(tmp_path: Path, unit, zone):
     np.testing.assert_allclose(record.array("unix_time_second"), BEGAN + TIME, atol=1e-3)
 
 
+def test_a_table_of_pandas_whose_index_is_its_clock(tmp_path: Path):
+    clock = pd.to_datetime(BEGAN + TIME, unit="s")
+    table = pd.DataFrame({"voltage_mV": VOLT * 1e3, "current_A": AMPERE}, index=clock)
+    table.rename_axis("time").to_parquet(tmp_path / "x.parquet")
+    (record,) = read(tmp_path / "x.parquet")
+    np.testing.assert_allclose(record.array("test_time_second"), TIME, atol=1e-6)
+    np.testing.assert_allclose(record.array("unix_time_second"), BEGAN + TIME, atol=1e-3)
+    np.testing.assert_allclose(record.array("voltage_volt"), VOLT, rtol=1e-6)
+
+
 def test_single_precision_and_decimals(tmp_path: Path):
     frame().astype("float32").to_parquet(tmp_path / "x.parquet")
     record = assert_read(tmp_path / "x.parquet")

@@ -201,6 +201,15 @@ def test_headings_of_other_versions_and_units(tmp_path, labels, factors):
     assert found == pytest.approx([n * f for n, f in zip((2, 3, 4), factors, strict=True)])
 
 
+@pytest.mark.parametrize(
+    ("title", "volt"), [("Chronopotentiometry", 0.05), ("Cyclic Voltammetry", 3.05)]
+)
+def test_the_whole_cells_voltage_beside_that_of_an_electrode(tmp_path, title, volt):
+    labels = ["time/s", "Ewe/V", "Ece/V", "I/mA", "Ewe-Ece/V"]
+    (record,) = _read(tmp_path, _text(labels, ["0\t3.05\t3\t1\t0.05"] * 2, title))
+    assert record.array("voltage_volt")[0] == volt
+
+
 @pytest.mark.parametrize("row", ["1\t0\t0.1\t0.5", "0\t0.1"])
 def test_fields_that_are_not_one_a_heading(tmp_path, row):
     with pytest.raises(ReadError, match=r"\d fields under 3 headings"):

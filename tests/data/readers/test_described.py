@@ -46,6 +46,7 @@ def assert_read(record):
         ("时间(s),电压(V),电流(mA)", (1, 1, 1e3)),
         ("Total Time (s),WE(1).Potential (V),WE(1).Current (A)", (1, 1, 1)),
         ("Seconds,Volts,Amps", (1, 1, 1)),
+        ("elapsed_s,voltage_v,current_ma", (1, 1, 1e3)),
         ("Cell 7\nmade by me\n\nTime (s),Voltage (V),Current (A)", (1, 1, 1)),
         ("Time,Voltage,Current\ns,mV,mA", (1, 1e3, 1e3)),
     ],

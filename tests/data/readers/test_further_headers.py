@@ -167,12 +167,38 @@ def test_one_row_with_a_field_too_many_is_not_used(tmp_path: Path):
     assert record.source.stated["left_out"].startswith("1 of 200 rows")
 
 
-@pytest.mark.parametrize("name", ["Channel", "channel_id", "Chan", "Cell ID", "通道"])
+@pytest.mark.parametrize(
+    "name", ["Channel", "channel_id", "Chan", "ChlId", "Cell ID", "Sample", "Serial Number", "通道"]
+)
 def test_several_channels_in_one_table_are_refused(tmp_path: Path, name):
     head = f"{name}," + ARBIN
     text = head + "".join(f"{1 + k % 2}," + rows(1, k, "{k},{t},1,{i},{v}") for k in range(60))
     with pytest.raises(ReadError, match=rf"{name}.*1, 2"):
         read(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("again", [".1", "_2", " (2)", "_duplicated_0"])
+def test_several_cells_beside_each_other_are_refused(tmp_path: Path, again):
+    names = ["Voltage(V)", "Current(A)"]
+    head = ",".join(["Test_Time(s)", *names, *(name + again for name in names)])
+    text = head + "\n" + rows(60, 0, "{t},{v},{i},{v},{i}")
+    with pytest.raises(ReadError, match="several cells beside each other"):
+        read(write(tmp_path, text))
+
+
+def test_hours_that_are_told_twice_are_those_of_two_cells(tmp_path: Path):
+    def cell(ohm, begin=0):
+        hours = range(begin, begin + 10)
+        return "".join(
+            f"{k - begin},{3600 * (k - begin)},2024-02-28 {k:02d}:00:00,1,0.001,{ohm * 0.001}\n"
+            for k in hours
+        )
+
+    head = "Data_Point,Test_Time(s),Date_Time,Step_Index,Current(A),Voltage(V)\n"
+    with pytest.raises(ReadError, match="several cells in one table"):
+        read(write(tmp_path, head + cell(100) + cell(40)))
+    (record,) = read(write(tmp_path, head + cell(100) + cell(40, 11)))  # a resumed test
+    assert record.rows == 20
 
 
 def test_one_channel_is_one_cell(tmp_path: Path):

@@ -51,3 +51,28 @@ def test_settings_between_the_curves_of_a_voltammogram(tmp_path: Path):
     path.write_text(text)
     (record,) = read(path)
     assert (record.technique, record.rows) == (Technique.VOLTAMMETRY, 8)
+
+
+HELD = "{name}\tTABLE\t4\n\tPt\tT\tVf\tIm\tVu\tSig\n\t#\ts\tV vs. Ref.\tA\tV\tV\n"
+
+
+@pytest.mark.parametrize(
+    ("tag", "settings", "signal", "held"),
+    [
+        ("CHRONOP", "", 1.0, False),
+        ("CHRONOP", "", 0.1, False),
+        ("PWR800_CHARGE", "", 1e-3, False),
+        ("X", "ISTEP1\tQUANT\t1.0E-003\tStep 1 Current (A)\n", 0.1, False),
+        ("X", "CTRLMODE\tIQUANT\t0\tControl Mode\n", 0.1, False),
+        ("X", "", 1.0, False),
+        ("X", "", 1e-3, False),
+        ("CHRONOA", "CTRLMODE\tIQUANT\t1\tControl Mode\n", 0.1, True),
+    ],
+)
+def test_the_signal_of_a_galvanostat_is_no_voltage(tmp_path: Path, tag, settings, signal, held):
+    # its unit says V all the same
+    path = tmp_path / "x.DTA"
+    rows = "".join(f"\t{i}\t{i + 1}.0\t0.1\t1.0E-003\t0\t{signal}\n" for i in range(4))
+    path.write_text(FRONT.format(tag=tag) + settings + HELD.format(name="CURVE") + rows)
+    (record,) = read(path)
+    assert record.has("control_voltage_volt") is held

@@ -27,6 +27,8 @@ CHARGE: Final = "charge_coulomb"
 """Charge passed since the technique began."""
 MODULUS: Final = "modulus_ohm"
 PHASE: Final = "phase_degree"
+CELL_VOLTAGE: Final = "cell_voltage_volt"
+"""Between the electrodes, where Ewe may be against a reference."""
 
 _MILLI = 1e-3
 _COULOMB_PER_MILLIAMPERE_HOUR = 3.6
@@ -66,7 +68,7 @@ _ROWS: Final = (
     (436, "Ewe/V", "<f4", "voltage_volt"),  # EC-Lab Express
     (77, "<Ewe>/V", "<f4", "voltage_volt"),
     (174, "<Ewe>/V", "<f4", "voltage_volt"),
-    (27, "Ewe-Ece/V", "<f4", "voltage_volt"),
+    (27, "Ewe-Ece/V", "<f4", CELL_VOLTAGE),
     (8, "I/mA", "<f4", "current_ampere", _MILLI),
     (76, "<I>/mA", "<f4", "current_ampere", _MILLI),
     (11, "<I>/mA", "<f8", "current_ampere", _MILLI),

@@ -57,6 +57,8 @@ class Header:
         return ReadError(self.path, found=found, expected=expected, remedy=remedy, place=place)
 
 
+REFERENCE_VOLT: Final = 0.01
+"""Where Ewe differs by more from the voltage between the electrodes, it is against a reference."""
 Columns = dict[str, np.ndarray]
 """Arrays of equal length by the meanings that :mod:`.biologic_columns` gives them."""
 
@@ -156,7 +158,17 @@ def _technique(header: Header, columns: Columns, start: int, stop: int) -> Techn
 
 
 def _series_columns(header: Header, columns: Columns) -> Columns:
-    """Return the columns of cycling, voltammetry and rest."""
+    """Return the columns of cycling, voltammetry and rest.
+
+    Where a current is imposed the whole cell's voltage tells of it; a sweep is that of Ewe. With
+    two electrodes the latter is the whole cell's, without the noise of the other lead.
+    """
+    whole = columns.get(bio.CELL_VOLTAGE)
+    if whole is not None:
+        own = columns.get("voltage_volt", whole)
+        apart = len(own) > 0 and float(np.nanmedian(np.abs(own - whole))) > REFERENCE_VOLT
+        swept = header.method.technique is Technique.VOLTAMMETRY
+        columns = {**columns, "voltage_volt": whole if apart and not swept else own}
     for name in ("test_time_second", "voltage_volt"):
         if name not in columns:
             raise _lacks(header, name)

@@ -42,6 +42,13 @@ LAYOUT: Final = Layout(
     ),
 )
 _SWEEPS: Final = ("CV", "LSV", "CIV", "RCV", "POTENTIODYNAMIC", "CPP", "POLRES")
+_GALVANOSTATIC: Final = ("CHRONOP", "GALV", "GSTAT", "PWR", "GCC", "CHARGE", "DISCHARGE")
+"""How tags of experiments begin that impose a current; some stop at a voltage."""
+_CURRENT_CONTROLLED: Final = "0"
+"""``CTRLMODE`` of a galvanostat."""
+_FOLLOWS_VOLT: Final = 0.01
+_FOLLOWS: Final = 0.1
+"""A voltage follows the one that is imposed to so much, or to this share of it."""
 _TABLE: Final = re.compile(rb"\n(CURVE\d*|OCVCURVE)\tTABLE\b[^\n]*(?=\n)")
 """From the line end before it to its own: patterns that begin with a byte are found far faster."""
 _UNITS: Final = frozenset(
@@ -51,6 +58,8 @@ _TYPED: Final = re.compile(rb"\n[A-Z]\w*\t")
 """A typed line: names, units and rows of a table begin with a tab."""
 _KEPT: Final = ("TITLE", "PSTAT", "AREA", "SCANRATE", "VLIMIT1", "VLIMIT2", "NOTES")
 _T: Final = "test_time_second"
+_CONTROL: Final = "control_voltage_volt"
+_MOSTLY: Final = 0.5
 _TAG: Final = re.compile(r"^TAG\t(\S+)", re.MULTILINE)
 
 
@@ -126,9 +135,9 @@ def _frame(text: Text, start: int) -> pl.DataFrame:
     plain = tuple(names.decode("utf-8", errors="replace").strip("\r").split("\t"))
     applied = units.decode("utf-8", errors="replace").strip("\r").split("\t")
     found = match(_with_units(plain, applied), LAYOUT.fields)
-    signal = found.get("control_voltage_volt")
+    signal = found.get(_CONTROL)
     if signal is not None and (signal.index >= len(applied) or applied[signal.index] != "V"):
-        del found["control_voltage_volt"]  # a galvanostat's signal is a current
+        del found[_CONTROL]  # a galvanostat's signal is a current
     missing = {"test_time_second", "voltage_volt"} - set(found)
     if missing:
         raise ReadError(
@@ -162,6 +171,8 @@ def _record(
     technique = Technique.REST if resting else None
     if said["tag"] in _SWEEPS and not resting:
         technique = Technique.VOLTAMMETRY
+    if _CONTROL in frame and (said["galvanostatic"] or not _follows(frame)):
+        frame = frame.drop(_CONTROL)
     sign = -1.0 if said["convention"] == "0" else 1.0
     return record_of(
         path,
@@ -171,6 +182,22 @@ def _record(
         scales={"current_ampere": sign},
         decimal_comma=True,
     )
+
+
+def _follows(frame: pl.DataFrame) -> bool:
+    """Whether the voltage follows the signal: a galvanostat's is a current, whatever its unit."""
+    signal, volt, ampere = (
+        numbers(frame[name], decimal_comma=True)
+        for name in (_CONTROL, "voltage_volt", "current_ampere")
+    )
+    known = np.isfinite(signal) & np.isfinite(volt) & np.isfinite(ampere)
+    if not known.any():
+        return False
+    signal, volt, ampere = signal[known], volt[known], ampere[known]
+    reach = np.maximum(_FOLLOWS_VOLT, _FOLLOWS * np.abs(signal))
+    near = np.mean(np.abs(volt - signal) <= reach)
+    is_current = np.median(np.abs(signal - ampere) - _FOLLOWS * np.abs(ampere)) <= 0.0
+    return bool(near > _MOSTLY and not (is_current and np.any(ampere != 0.0)))
 
 
 def _run_on(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
@@ -204,6 +231,9 @@ def _preamble(text: str) -> dict[str, Any]:
     return {
         "tag": tag.strip().upper(),
         "convention": said.get("CONVENTION", "1").strip(),
+        "galvanostatic": tag.strip().upper().startswith(_GALVANOSTATIC)
+        or "ISTEP1" in said
+        or said.get("CTRLMODE", "").strip() == _CURRENT_CONTROLLED,
         "started": float(began.seconds[0]) if np.isfinite(began.seconds[0]) else None,
         "stated": stated,
     }

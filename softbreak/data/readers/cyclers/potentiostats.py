@@ -54,9 +54,10 @@ class Dialect:
     def is_header(self, names: list[str]) -> bool:
         """Whether a line names this program's columns."""
         names = [" ".join(name.split()) for name in names]
+        if not self.layout.recognises(names):
+            return False
         written = {re.sub(r"[\s\"]", "", name).lower() for name in names}
-        marked = any(has(names, name) or name in written for name in self.mark)
-        return marked and self.layout.recognises(names)
+        return any(has(names, name) or name in written for name in self.mark)
 
 
 NOVA: Final = Dialect(

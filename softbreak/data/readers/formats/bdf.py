@@ -48,6 +48,7 @@ LAYOUT: Final = Layout(
 _KEY: Final = b"softbreak"
 _PARQUET: Final = b"PAR1"
 FREE_ROWS: Final = 1 << 23
+_INSTANTS: Final = "timestamp"
 _REMEDY: Final = "Write it again, for example with 'softbreak convert'."
 
 
@@ -130,8 +131,12 @@ def read_parquet(path: Path) -> list[Record]:
             return records_of(path, plain, {}, said)
         import polars as pl
 
+        from softbreak.data.readers.formats import described
+
         frame = pl.DataFrame(table)
         columns = {name: _plain(name, frame[names[place.index]]) for name, place in found.items()}
+        if described.is_wall(found):
+            columns["test_time_second"] = described.since_first(columns["unix_time_second"])
         return [record_of(path, columns, layout, told_by(said), scales=found)]
 
 
@@ -199,7 +204,13 @@ def _layout(path: Path, schema: Any) -> tuple[Layout, Mapping[str, Match]]:
     for layout, is_mine in tests:
         if is_mine(names):
             return layout, match(names, layout.fields)
-    typed = any(str(kind).startswith(("duration", "time32", "time64")) for kind in schema.types)
+    kinds = [str(kind) for kind in schema.types]
+    typed = any(kind.startswith(("duration", "time32", "time64")) for kind in kinds)
+    if sum(kind.startswith("timestamp") for kind in kinds) == 1:  # the index of a table of pandas
+        names = [
+            _INSTANTS if kind.startswith("timestamp") else name
+            for name, kind in zip(names, kinds, strict=True)
+        ]
     found = described.find(names, timed=typed)
     if set(found) >= set(SERIES_COLUMNS):
         return described.LAYOUT, found

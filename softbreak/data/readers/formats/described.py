@@ -69,7 +69,7 @@ _WORDS: Final[dict[str, _Words]] = {
             *("gesamtzeit", "testzeit", "laufzeit", "temps total", "总时间", "测试时间"),
             *("time", "t", "zeit", "temps", "tiempo", "tempo", "tijd", "czas", "tid"),
             *("时间", "時間", "経過時間", "время", "시간", "경과시간", "süre", "aika", "idő"),
-            *("čas", "zaman", "час", "timp", "χρόνος"),
+            *("čas", "zaman", "час", "timp", "χρόνος", "elapsed", "relative time"),
         ),
         tuple(TIME_UNITS),
         {unit: unit for unit in TIME_UNITS if len(unit) > _SHORT_UNIT},
@@ -226,9 +226,7 @@ def _only(target: str, words: _Words, parts: Sequence[_Heading], *, unitless: bo
         if known and (unit in words.units or (not unit and unitless)):
             rank = words.names.index(name) if name in words.names else len(words.names)
             ranked.append((rank, place, SCALE.get(unit, 1.0) if unit else 1.0))
-    if (
-        len(ranked) > 1 and target == "voltage_volt"
-    ):  # beside an electrode's own against a reference
+    if len(ranked) > 1 and target == "voltage_volt":  # beside an electrode's against a reference
         ranked = [one for one in ranked if parts[one[1]].name in _OF_THE_CELL] or ranked
     if not ranked or (len(ranked) > 1 and target in ("voltage_volt", "current_ampere")):
         return None
@@ -322,14 +320,14 @@ def read(path: Path) -> list[Record]:
     said = {"read_as": _said(header, found), **table.said}
     scales = dict(table.scales)
     beside = {} if "second_header" in said else witnesses_in(header.names)
-    if beside and not _is_wall(found):
+    if beside and not is_wall(found):
         places, units = corrected(text, header, table.places, beside)
         scales |= {name: places[name].scale for name in SERIES_COLUMNS}
         said |= units
     said.pop(TIME_WITNESS, None)
     columns = {n: c for n, c in table.columns.items() if n != "unix_time_second" or _runs(c)}
-    if _is_wall(found):
-        columns["test_time_second"] = _since_first(table.columns["unix_time_second"])
+    if is_wall(found):
+        columns["test_time_second"] = since_first(table.columns["unix_time_second"])
     record = record_of(
         path,
         columns,
@@ -342,7 +340,7 @@ def read(path: Path) -> list[Record]:
     return [record]
 
 
-def _is_wall(found: Mapping[str, Match]) -> bool:
+def is_wall(found: Mapping[str, Match]) -> bool:
     """Whether the only clock of a table is that of dates."""
     wall = found.get("unix_time_second")
     return wall is not None and wall.index == found["test_time_second"].index
@@ -364,10 +362,12 @@ def _runs(dates: object) -> bool:
     return isinstance(dates, pl.Series) and dates.drop_nulls().n_unique() > 1
 
 
-def _since_first(dates: pl.Series) -> pl.Series:
-    """Return the time since the first of the dates, where no other clock stands beside them (s)."""
+def since_first(dates: pl.Series) -> pl.Series:
+    """Return the time since the first date, where no other clock stands beside (s)."""
     import polars as pl
 
+    if dates.dtype.is_numeric():
+        return dates - dates.drop_nulls().first()
     seconds = read_instants(dates, LAYOUT.time_formats).seconds
     known = seconds[np.isfinite(seconds)]
     return pl.Series(seconds - known[0] if len(known) else seconds)

@@ -363,7 +363,7 @@ def _dialect(name: str, instrument: str, is_mine: Callable[[Head], bool]) -> Rea
     """Return a reader of named columns for one instrument's way of writing them."""
 
     def recognises(head: Head) -> bool:
-        return _recognises(head) and is_mine(head)
+        return is_mine(head) and _recognises(head)  # the cheaper question first
 
     def read(path: Path) -> list[Record]:
         return _read_named(path, reader)

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -236,7 +237,9 @@ def header_at(lines: Sequence[str], row: int) -> Header | None:
             continue
         if delimiter == "|" and "|" not in "".join(lines[row + 1 : row + 3]):
             continue  # that of |Z|
-        for names in (fields_of(line, delimiter), line.split(delimiter)):
+        plain = line.split(delimiter)
+        quoted = fields_of(line, delimiter)
+        for names in (plain,) if quoted == plain else (quoted, plain):
             told = _without_mark(names, lines, row, delimiter)
             columns = _columns(told)
             if columns is not None:
@@ -280,6 +283,8 @@ def temperature_in(names: Sequence[str]) -> Temperature | None:
 
 def _columns(names: Sequence[str]) -> dict[str, tuple[Column, str]] | None:
     """Return the columns and their units; None where they make no spectrum."""
+    if len(names) < len(SPECTRUM):
+        return None
     found: dict[str, tuple[Column, str]] = {}
     for place, name in enumerate(names):
         told = _quantity(name)
@@ -314,8 +319,12 @@ _FOREIGN: Final = {
 def _quantity(name: str) -> tuple[str, float, str] | None:
     """Return what a column holds, its sign and its unit; None for other columns."""
     bare = re.sub(r"\s+", "", name.strip().lstrip("#%").removeprefix('"')).translate(_PRIMES)
-    if not bare or len(bare) > MOST_NAME:
-        return None
+    return None if not bare or len(bare) > MOST_NAME else _told_by(bare)
+
+
+@lru_cache(maxsize=4096)
+def _told_by(bare: str) -> tuple[str, float, str] | None:
+    """Return what a name without blanks tells; the words of a text come again and again."""
     bare = bare.removesuffix('"') if bare.count('"') % 2 and not bare.endswith('z"') else bare
     bare = bare.replace('"', "''")
     minus = _MINUS.match(bare)

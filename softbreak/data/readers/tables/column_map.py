@@ -45,6 +45,8 @@ _READ: Final = {
 """What is said of the columns that were read."""
 _LONGEST: Final = 200
 """Letters of a heading; more are no heading, and would cost the pattern dear."""
+_MOST_KEPT: Final = 200
+"""Fields of a line of which the names are remembered."""
 _UNIT: Final = re.compile(
     rf"^(?=.{{0,{_LONGEST}}}\Z)"
     r"(?P<name>.*?)\s*(?:[\[(](?P<unit>[^\])]*)[\])]|/\s*(?P<slash>[^/\s]+))?\s*$"
@@ -132,12 +134,7 @@ def match(header: Sequence[str], fields: Sequence[Field]) -> dict[str, Match]:
     dict
         Target to match, for the targets that are there.
     """
-    named: dict[str, list[tuple[int, str | None]]] = {}
-    for index, text in enumerate(header):
-        name, unit = split_unit(text)
-        for spelling in {name, name.translate(_SIMPLIFIED)}:
-            named.setdefault(spelling, []).append((index, unit))
-        named.setdefault(text.strip().strip('"').lower(), []).append((index, None))
+    named = _looked_up(header).named
     found: dict[str, Match] = {}
     for field in fields:
         for index, unit in (place for name in field.names for place in named.get(name, ())):
@@ -150,6 +147,34 @@ def match(header: Sequence[str], fields: Sequence[Field]) -> dict[str, Match]:
     return found
 
 
+@dataclass(frozen=True)
+class _Names:
+    """The names of one line: where each stands, with its unit; and all of them without units."""
+
+    named: Mapping[str, list[tuple[int, str | None]]]
+    plain: frozenset[str]
+
+
+def _looked_up(header: Sequence[str]) -> _Names:
+    """Return the names of a line, which many layouts ask for; an endless line is not kept."""
+    names = tuple(header)
+    return _names_of(names) if len(names) <= _MOST_KEPT else _names_of.__wrapped__(names)
+
+
+@lru_cache(maxsize=256)
+def _names_of(header: tuple[str, ...]) -> _Names:
+    named: dict[str, list[tuple[int, str | None]]] = {}
+    plain = set()
+    for index, text in enumerate(header):
+        name, unit = split_unit(text)
+        spellings = {name, name.translate(_SIMPLIFIED)}
+        plain |= spellings
+        for spelling in spellings:
+            named.setdefault(spelling, []).append((index, unit))
+        named.setdefault(text.strip().strip('"').lower(), []).append((index, None))
+    return _Names(named, frozenset(plain))
+
+
 def _to_ours(target: str, unit: str) -> tuple[float | None, float]:
     """Return scale and offset from a unit to ours; no scale where the unit is unknown."""
     if target.endswith("_celsius") and unit in OFFSETS:
@@ -159,8 +184,7 @@ def _to_ours(target: str, unit: str) -> tuple[float | None, float]:
 
 def has(header: Sequence[str], *names: str) -> bool:
     """Whether all the names stand in a header, units and case aside."""
-    plain = {split_unit(text)[0] for text in header}
-    plain |= {name.translate(_SIMPLIFIED) for name in plain}
+    plain = _looked_up(header).plain
     return all(name in plain for name in names)
 
 

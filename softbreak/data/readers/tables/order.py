@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from softbreak.data.schema import SERIES_COLUMNS
+from softbreak.errors import ReadError
 
 RECORD = "_record"
 """The instrument's number of a row, where there is one."""
@@ -25,6 +27,9 @@ _LEAST_TURNS = 2
 _NO_ORDER = 0.25
 """A clock that steps back in a larger share of the rows says that they are in no order."""
 _CLOCKS = {RECORD: "their numbers", _DATE: "their dates", _TIME: "their times"}
+_SET_SECOND = 2.0 * 3600.0
+"""Clocks are set by less, at the end of summer time say."""
+_SHARED = 0.05
 _DOUBLED = 0.4
 """Of the steps in time of a table whose rows all stand twice, about half are none."""
 
@@ -37,7 +42,9 @@ class Arranged:
     said: dict[str, str] = field(default_factory=dict)
 
 
-def arranged(arrays: Mapping[str, np.ndarray], *, restarts: bool = False) -> Arranged:
+def arranged(
+    arrays: Mapping[str, np.ndarray], *, restarts: bool = False, path: Path | str = ""
+) -> Arranged:
     """Say in which order rows are to be taken, and which stand twice.
 
     Parameters
@@ -46,10 +53,17 @@ def arranged(arrays: Mapping[str, np.ndarray], *, restarts: bool = False) -> Arr
         By our columns, ``_record`` among them where the instrument numbers its rows.
     restarts : bool
         Whether the test time may begin anew with every step: then it says little of the order.
+    path : Path or str
+        Of the file, for what is raised.
 
     Returns
     -------
     Arranged
+
+    Raises
+    ------
+    ReadError
+        If the same hours are told twice, and otherwise: by several cells.
     """
     time = arrays[_TIME]
     if len(time) < 3 or _settled(time, arrays.get(_DATE)):
@@ -76,7 +90,34 @@ def arranged(arrays: Mapping[str, np.ndarray], *, restarts: bool = False) -> Arr
             "exports that stand one below the other were put in order by date"
         )
         rows = rows[order]
+    again_from = None if dates is None else _told_again(dates[rows], time[rows])
+    if again_from is not None:
+        raise ReadError(
+            path,
+            place=f"row {int(rows[again_from]) + 1:,}",
+            found="the same hours as above, told otherwise: several cells in one table",
+            expected="the export of one cell",
+            remedy="Export each as a file of its own.",
+        )
     return Arranged(rows, said) if said else Arranged()
+
+
+def _told_again(dates: np.ndarray, time: np.ndarray) -> int | None:
+    """Return where a table begins to tell hours again that it told otherwise before.
+
+    Both clocks begin anew there, and no clock was set by so much: another cell was measured in the
+    same hours.
+    """
+    falls = np.flatnonzero(np.diff(dates) < 0) + 1
+    if not len(falls) or len(falls) > _MOST_EXPORTS or not np.isfinite(dates).all():
+        return None
+    for begin, end in pairwise([*falls.tolist(), len(dates)]):
+        shared = min(dates[:begin].max(), dates[end - 1]) - max(dates[:begin].min(), dates[begin])
+        shorter = min(np.ptp(dates[:begin]), dates[end - 1] - dates[begin])
+        anew = time[begin] < time[begin - 1]
+        if anew and shared > _SET_SECOND and shared > _SHARED * shorter:
+            return begin
+    return None
 
 
 def _by_date(dates: np.ndarray, time: np.ndarray) -> np.ndarray | None:
@@ -123,6 +164,8 @@ def _settled(time: np.ndarray, date: np.ndarray | None) -> bool:
         if clock is None:
             continue
         before, after = clock[:-1], clock[1:]
+        if (after > before).all():
+            continue
         if (after < before).any():
             return False
         if clock is time and np.count_nonzero(after == before) > _DOUBLED * len(after):

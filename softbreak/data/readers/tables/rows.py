@@ -38,6 +38,9 @@ _STATISTIC: Final = re.compile(
     r"|suma|średnia|среднее|итого|平均值?|最大值?|最小值?|合計|合计|总计|標準偏差|标准差)[.:]?"
 )
 _REMARKS: Final = ("comment", "note", "remark", "event", "message", "info", "flag")
+_DRIVEN: Final = ("voltage_volt", "current_ampere")
+_AGAIN: Final = re.compile(r"[._ ]?(?:\(\d{1,3}\)|(?:duplicated_)?\d{1,3})")
+"""What programs write behind a heading that they have met before."""
 CHANNEL: Final = (
     Field(
         "_channel",
@@ -48,7 +51,12 @@ CHANNEL: Final = (
             *("cell", "cell_id", "cell id", "cell name", "cell_name", "cell number", "zelle"),
             *("canal", "canale", "kanaal", "kanał", "канал", "チャンネル", "채널", "ячейка"),
             *("cellule", "celda", "cella", "célula", "电池", "電池", "电池编号", "셀"),
-            *("barcode", "device_channel", "device channel"),
+            *("barcode", "device_channel", "device channel", "chl", "chlid", "chl id", "chl_id"),
+            *("unit_chl", "unit chl", "unit-chl", "devid", "dev id", "device", "device id"),
+            *("battery", "battery_id", "battery id", "batterie", "akku", "prüfling", "serial"),
+            *("serial number", "serial_number", "serial no", "sample", "sample_id", "sample id"),
+            *("sample name", "sample_name", "specimen", "pellet", "probe", "échantillon"),
+            *("muestra", "campione", "样品", "样品编号", "образец", "試料"),
         ),
     ),
 )
@@ -294,8 +302,28 @@ def _are_remarks(names: Sequence[str]) -> bool:
     return all(any(word in name.lower() for word in _REMARKS) for name in names)
 
 
+def _repeated(names: Sequence[str], place: int) -> str:
+    """Return a heading that is another one again: "U (V).1", "U (V)_2"; empty where none is."""
+    plain = names[place].strip(' "')
+    again = (name.strip(' "') for k, name in enumerate(names) if k != place)
+    found = (
+        name for name in again if name.startswith(plain) and _AGAIN.fullmatch(name, len(plain))
+    )
+    return next(found, "")
+
+
 def _check_channels(path: Path, rows: Rows) -> None:
-    """Refuse a table of several channels."""
+    """Refuse a table of several channels, one below or beside the other."""
+    names, found = rows.header.names, rows.found
+    beside = [_repeated(names, found[name].index) for name in _DRIVEN if name in found]
+    if len(beside) > 1 and all(beside):
+        raise ReadError(
+            path,
+            place=f"line {rows.header.line + 1:,}",
+            found=f"several cells beside each other, by headings as {' and '.join(beside)}",
+            expected="the export of one cell",
+            remedy="Export each as a file of its own.",
+        )
     for place in _channels(rows.header.names):
         there = rows.frame[str(place)].filter(~rows.odd).drop_nulls()
         cells = [name for name in there.unique(maintain_order=True).to_list() if name]

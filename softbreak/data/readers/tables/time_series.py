@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,8 +86,14 @@ class Layout:
 
     def recognises(self, names: Sequence[str]) -> bool:
         """Whether a header holds time, voltage and current as this vendor names them."""
-        found = match(names, self.fields)
+        if len(names) < len(SERIES_COLUMNS):
+            return False
+        found = match(names, self._series)
         return all(name in found for name in SERIES_COLUMNS)
+
+    @cached_property
+    def _series(self) -> tuple[Field, ...]:
+        return tuple(field for field in self.fields if field.target in SERIES_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -156,10 +162,10 @@ def _find(names: Sequence[str], layout: Layout) -> dict[str, Match]:
 
 
 def _in_order(
-    arrays: Mapping[str, np.ndarray], layout: Layout, told: Told
+    path: Path, arrays: Mapping[str, np.ndarray], layout: Layout, told: Told
 ) -> tuple[dict[str, np.ndarray], Told]:
     """Put rows in the order of their recording, each once, and say so in ``told.stated``."""
-    found = arranged(arrays, restarts=layout.restarts)
+    found = arranged(arrays, restarts=layout.restarts, path=path)
     kept = {name: array for name, array in arrays.items() if name != RECORD}
     if found.rows is not None:
         kept = {name: array[found.rows] for name, array in kept.items()}
@@ -263,10 +269,12 @@ def build(
     """
     # What a damaged row says of the time must not shift those behind it.
     arrays, told = _measured(path, arrays, told, unread)
+    whole = arrays
     if arrange:
-        arrays, told = _in_order(arrays, layout, told)
-    arrays, said = on_one_clock(arrays, restarts=layout.restarts, bare=told.time_unit)
-    kept, told = _measured(path, arrays, told, unread)
+        arrays, told = _in_order(path, arrays, layout, told)
+    kept, said = on_one_clock(arrays, restarts=layout.restarts, bare=told.time_unit)
+    if any(kept[name] is not whole[name] for name in SERIES_COLUMNS):
+        kept, told = _measured(path, kept, told, unread)
     stated = {**told.stated, **said}
     check_ranges(path, kept)
     kept, said = mending.witnessed(path, kept)

@@ -22,6 +22,8 @@ _DISCHARGE: Final = re.compile(
 )
 _LOAD_SHARE: Final = 0.05
 _FEWEST: Final = 3
+_FIRST: Final = 8192
+"""Rows that are looked at before all are."""
 _AGAINST: Final = 0.1
 """Of the samples under load so few may have a voltage against their current."""
 
@@ -50,7 +52,8 @@ def labelled(labels: pl.Series, says: Callable[[str], bool]) -> np.ndarray:
 def signed(current: np.ndarray, discharging: np.ndarray) -> np.ndarray:
     """Turn an unsigned current negative where the file's labels say discharge.
 
-    A file that already signs its current is mostly negative there, and is left as it is.
+    A file that already signs its current is mostly negative there, and is left as it is; one that
+    is mostly positive there and negative elsewhere counts the other way, and is turned.
 
     Parameters
     ----------
@@ -65,6 +68,8 @@ def signed(current: np.ndarray, discharging: np.ndarray) -> np.ndarray:
     there = current[discharging]
     if np.count_nonzero(there > 0) <= np.count_nonzero(there < 0):
         return current
+    if float(np.nansum(current[~discharging])) < 0.0:  # what rests show is small
+        return -current
     return np.where(discharging, -np.abs(current), current)
 
 
@@ -101,6 +106,9 @@ def signed_by_voltage(
 
 def lost_sign(current: np.ndarray, voltage: np.ndarray) -> bool:
     """Whether a current of one sign stands beside a voltage that reverses in long runs."""
+    first, volt = current[:_FIRST], voltage[:_FIRST]
+    if ((first < 0) & np.isfinite(first) & np.isfinite(volt)).any():
+        return False  # as nearly always
     known = np.isfinite(current) & np.isfinite(voltage)
     if not known.any() or float(current[known].min()) < 0 or float(current[known].max()) <= 0:
         return False

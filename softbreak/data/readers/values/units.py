@@ -37,6 +37,10 @@ _LIKELY: Final = (-60.0, 150.0)
 _ROOM: Final = (5.0, 95.0)
 """°C at which nearly all are."""
 _REMEDY: Final = "name the unit in the heading"
+_APART_KELVIN: Final = 5.0
+"""A lost probe writes a value that stands so far from all that it measures …"""
+_VARIED: Final = 8
+"""… where it measures more than so many different ones."""
 
 
 def checked_celsius(values: np.ndarray) -> tuple[np.ndarray | None, str]:
@@ -56,7 +60,7 @@ def checked_celsius(values: np.ndarray) -> tuple[np.ndarray | None, str]:
     """
     known = values[np.isfinite(values)]
     if not len(known) or float(np.median(known)) <= MELTING_CELSIUS:
-        return values, ""
+        return _without_placeholders(values)
     low, high = (float(value) for value in np.quantile(known, (0.02, 0.98)))
     told = f"temperature of {low:.4g} to {high:.4g} under °C: lithium melts at {MELTING_CELSIUS} °C"
     kelvin, tenth = (low - 273.15, high - 273.15), (low / 10, high / 10)
@@ -67,6 +71,28 @@ def checked_celsius(values: np.ndarray) -> tuple[np.ndarray | None, str]:
         return values / 10.0, f"{told}; it was read as tenths of a degree ({_REMEDY})"
     choice = "kelvin or tenths of a degree" if _within(tenth, _LIKELY) else "in an unknown unit"
     return None, f"{told}; it may be {choice}, and was left out ({_REMEDY})"
+
+
+def _without_placeholders(values: np.ndarray) -> tuple[np.ndarray, str]:
+    """Leave out what a probe that was lost for a while wrote: 0, 85, 850 °C between 24 and 26."""
+    if float(np.ptp(values[np.isfinite(values)])) <= _APART_KELVIN:
+        return values, ""
+    lost = values > MELTING_CELSIUS
+    different, times = np.unique(values[np.isfinite(values) & ~lost], return_counts=True)
+    if len(different) > _VARIED:
+        away = np.full(len(different) + 1, np.inf)
+        away[1:-1] = np.diff(different)
+        alone = np.minimum(away[:-1], away[1:]) > _APART_KELVIN
+        for value in different[alone & ((times > 1) | (different == 0.0))][:_VARIED]:
+            here = values == value
+            if value == 0.0 or np.count_nonzero(here[1:] != here[:-1]) > 2:  # it comes and goes
+                lost |= here
+    count = int(np.count_nonzero(lost))
+    if not count:
+        return values, ""
+    written = ", ".join(f"{value:.4g}" for value in np.unique(values[lost])[:3])
+    told = f"temperature: {count} of {len(values)} values ({written}) are no reading of its probe"
+    return np.where(lost, np.nan, values), f"{told}; they were left out"
 
 
 def _within(span: tuple[float, float], limits: tuple[float, float]) -> bool:

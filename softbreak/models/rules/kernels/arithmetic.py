@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.features.kernels.selection import put_in_order
 from softbreak.models.rules.kernels import codes
 
 _VELTKAMP: Final = 134217729.0
@@ -54,7 +55,9 @@ def hypot(a: float, b: float) -> float:
 @strict
 def upper_median(values: Any, count: int) -> float:
     """Return the median of the first values, the upper one of two."""
-    return float(np.sort(values[:count])[count // 2])
+    ordered = values[:count].copy()
+    put_in_order(ordered)
+    return float(ordered[count // 2])
 
 
 @strict

@@ -141,13 +141,20 @@ REGIME: Final = np.dtype([("current", "<f8"), ("duration", "<f8"), ("shift", "<f
 FEWEST_SLOTS: Final = 32
 
 
-def new_memory() -> np.ndarray:
-    """Return the memory of a cell that nothing is known of yet, shape (1,)."""
+def _nothing_known() -> bytes:
     memory = np.zeros(1, MEMORY)
     for name in _UNKNOWN:
         memory[name] = np.nan
     memory["top"] = -np.inf
-    return memory
+    return memory.tobytes()
+
+
+_NOTHING_KNOWN: Final = _nothing_known()
+
+
+def new_memory() -> np.ndarray:
+    """Return the memory of a cell that nothing is known of yet, shape (1,)."""
+    return np.ndarray((1,), MEMORY, bytearray(_NOTHING_KNOWN))
 
 
 def new_regimes(cycles: int) -> np.ndarray:

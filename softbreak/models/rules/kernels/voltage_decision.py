@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from softbreak.compiled import strict
+from softbreak.features.kernels.selection import put_in_order
 from softbreak.models.rules.kernels import codes
 from softbreak.models.rules.kernels.arithmetic import (
     chances,
@@ -206,8 +207,9 @@ def _follow(m: Any, late: float, lim: Any) -> None:
         m.early[m.counted_early] = late
         m.counted_early += 1
         whole = m.counted_early == lim.BASELINE_CYCLES
-        ranked = np.sort(m.early[: m.counted_early])
-        m.base = ranked[m.counted_early // 2 if whole else 0]
+        ordered = m.early[: m.counted_early].copy()
+        put_in_order(ordered)
+        m.base = ordered[m.counted_early // 2 if whole else 0]
         m.top = m.base
     else:
         m.top = larger(m.top, late)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from softbreak.data.readers.values.signs import is_discharge, lost_sign, signed_by_voltage
+from softbreak.data.readers.values.signs import is_discharge, lost_sign, signed, signed_by_voltage
 
 SIGN = np.repeat([1.0, -1.0, 1.0, -1.0, 1.0, -1.0], 20)
 STEP = np.repeat(np.arange(6), 20)
@@ -64,3 +64,11 @@ def test_a_voltage_that_reverses_under_an_unsigned_current_signs_its_steps():
 )
 def test_other_currents_keep_theirs(current, voltage):
     assert not lost_sign(current, voltage)
+
+
+def test_a_file_that_counts_discharge_positive_is_turned():
+    discharging = np.arange(8) % 4 >= 2
+    counted = np.where(discharging, 1.0, -1.0)
+    assert signed(counted, discharging).tolist() == (-counted).tolist()
+    assert signed(-counted, discharging).tolist() == (-counted).tolist()
+    assert signed(np.abs(counted), discharging).tolist() == (-counted).tolist()

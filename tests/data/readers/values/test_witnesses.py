@@ -73,3 +73,27 @@ def test_lithium_has_not_melted(values, celsius, word):
     if celsius is not None:
         np.testing.assert_allclose(found, celsius)
     assert word in sentence
+
+
+@pytest.mark.parametrize("lost", [0.0, 85.0, -40.0, 250.31])
+def test_what_a_lost_probe_writes_is_no_temperature(lost):
+    measured = 25.0 + 0.01 * np.arange(40)
+    values = measured.copy()
+    values[10:14] = values[30:33] = lost
+    found, sentence = checked_celsius(values)
+    np.testing.assert_array_equal(found, np.where(values == lost, np.nan, measured))
+    assert "7 of 40" in sentence and "left out" in sentence
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.repeat([25.0, 0.0, 25.0, 0.0], 20),  # what a chamber is set to
+        np.linspace(-20.0, 40.0, 61),  # on the way through 0 °C
+        np.concatenate([25.0 + 0.01 * np.arange(20), np.full(20, 60.0)]),  # it stays there
+    ],
+)
+def test_a_temperature_may_be_zero_or_stand(values):
+    found, sentence = checked_celsius(values)
+    np.testing.assert_array_equal(found, values)
+    assert not sentence
