@@ -29,8 +29,16 @@ _MOST_PROCESSES: Final = 8
 _SCALARS: Final = {"bool": "boolean", "int64": "int64", "float64": "float64"}
 
 
+def is_first_run() -> bool:
+    """Whether nothing is compiled yet, and there is a folder to keep it in."""
+    from softbreak.compiled import is_kept, may_be_kept
+
+    first = kernel_of(_listed()[0])
+    return not is_kept(first) and may_be_kept(first)
+
+
 def compile_ahead(processes: int, told: Callable[[int, int], None] | None = None) -> int:
-    """Compile all kernels of the list, if none is compiled yet.
+    """Compile all kernels of the list; what is compiled already is only loaded.
 
     Parameters
     ----------
@@ -42,13 +50,10 @@ def compile_ahead(processes: int, told: Callable[[int, int], None] | None = None
     Returns
     -------
     int
-        How many were compiled; 0 in every run but the first.
+        How many are compiled.
     """
-    from softbreak.compiled import is_kept, may_be_kept
-
-    listed = json.loads(LIST.read_text("utf-8"))
-    first = kernel_of(listed[0])
-    if processes < 2 or is_kept(first) or not may_be_kept(first):
+    listed = _listed()
+    if processes < 2:
         return 0
     left: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in range(len(listed)):
@@ -69,6 +74,11 @@ def compile_ahead(processes: int, told: Callable[[int, int], None] | None = None
             else:
                 busy -= 1
     return compiled
+
+
+def _listed() -> list[Any]:
+    listed: list[Any] = json.loads(LIST.read_text("utf-8"))
+    return listed
 
 
 def _begin() -> subprocess.Popen[bytes]:
@@ -177,7 +187,7 @@ def _tuples(told: Any) -> Any:
 
 def main() -> None:
     """Compile what stdin says, and say when it is done."""
-    listed = json.loads(LIST.read_text("utf-8"))
+    listed = _listed()
     for line in sys.stdin:
         entry = listed[int(line)]
         kernel_of(entry).compile(signature_of(entry))

@@ -110,17 +110,19 @@ COMPILING: Final = "Compiling, once: later runs are fast"
 
 
 def compile_first(told: Callable[[int, int], None] | None = None) -> None:
-    """Compile what a first run needs with all cores, before it.
+    """Compile what a first run needs with all cores, before it; later runs have it.
 
     Parameters
     ----------
     told : callable, optional
         Called with how many kernels are compiled, and of how many.
     """
-    from softbreak.archive.jobs.process_pool import cores
-    from softbreak.compile_ahead import compile_ahead
+    from softbreak.compile_ahead import compile_ahead, is_first_run
 
-    compile_ahead(cores(), told)
+    if is_first_run():
+        from softbreak.archive.jobs.process_pool import cores
+
+        compile_ahead(cores(), told)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 
 from softbreak.compiled import exact, strict
 from softbreak.physics._circuit_fit import ARC, logistic, reciprocal, series
-from softbreak.physics._descent import begin, judge, settled, sweep
+from softbreak.physics._descent import begin, goes_on, improves, settled, sweep
 from softbreak.physics.relaxation import ComplexArray, FloatArray
 
 BULK_ENERGY = 0.34
@@ -79,7 +79,7 @@ def joint_model(layout: tuple[Any, ...], phi: FloatArray, eta: float) -> Complex
     """Return both spectra (Ω) for one set of parameters."""
     count = len(layout[3]) + len(layout[4])
     z = np.empty(2 * count)
-    _joint(phi, eta, layout, z, np.zeros((len(phi), 2 * count)))
+    _joint(phi, eta, layout, _room(layout, len(phi)), z, np.zeros((len(phi), 2 * count)))
     return z[:count] + 1j * z[count:]
 
 
@@ -117,69 +117,100 @@ def _deformed(phi: Any, layout: Any, theta: Any, chain: Any) -> None:
 
 
 @exact
-def _joint(phi: Any, eta: float, layout: Any, z: Any, jac: Any) -> None:
-    """Fill both spectra and their slopes, a row a parameter: real parts, then imaginary parts.
+def _room(layout: Any, width: int) -> Any:
+    """Return what :func:`_joint` leaves for :func:`_slopes`.
+
+    The present circuit's parameters with their slopes along phi, and those of its DC resistance;
+    its own slopes; Z of the ions, and the share of it that is left beside electrons.
+    """
+    kinds, points = layout[0], len(layout[4])
+    count = width - _COMMON - 2 * (len(kinds) - 2)
+    return (
+        np.empty(count),
+        np.empty((count, width)),
+        np.empty(count),
+        np.empty((count, 2 * points)),
+        np.empty(2 * points),
+        np.empty(2 * points),
+    )
+
+
+@exact
+def _joint(phi: Any, eta: float, layout: Any, room: Any, z: Any, jac: Any) -> None:
+    """Fill both spectra, and the reference's slopes: real parts, then imaginary parts.
 
     Where the reference has no slope, ``jac`` is left as it is.
     """
     kinds, before, now = layout[0], layout[3], layout[4]
-    elements = len(kinds) - 2
-    count = len(phi) - _COMMON - 2 * elements
+    theta, chain, dc_slope, slopes, ionic, lower = room
     first, points = len(before), len(before) + len(now)
-    series(kinds, phi[:count], before, (0, points, 0, points), z, jac)
-    theta = np.empty(count)
-    chain = np.empty((count, len(phi)))
+    series(kinds, phi[: len(theta)], before, (0, points, 0, points), z, jac)
     _deformed(phi, layout, theta, chain)
-    slopes = np.empty((count, 2 * len(now)))
-    at = (first, points + first, 0, len(now))
-    series(kinds, theta, now, at, z, slopes)
-    _shunted(kinds, theta, eta, at, z, slopes)
-    for q in range(len(phi)):
-        jac[q, first:points] = 0.0
-        jac[q, points + first :] = 0.0
-    for p in range(count):
-        for q in range(len(phi)):
-            along = chain[p, q]
-            if along != 0.0:
-                for i in range(len(now)):
-                    jac[q, first + i] += slopes[p, i] * along
-                for i in range(len(now)):
-                    jac[q, points + first + i] += slopes[p, len(now) + i] * along
+    series(kinds, theta, now, (first, points + first, 0, len(now)), z, slopes)
+    dc = _direct_current(kinds, theta, dc_slope)
+    g = eta / (1.0 - eta) / dc
+    for i in range(len(now)):
+        cable = slopes[0, len(now) + i]
+        x, y = z[first + i], z[points + first + i] - cable
+        u, v = reciprocal(1.0 + g * x, g * y)
+        z[first + i], z[points + first + i] = x * u - y * v, x * v + y * u + cable
+        ionic[i], ionic[len(now) + i] = x, y
+        lower[i], lower[len(now) + i] = u, v
 
 
 @exact
-def _shunted(kinds: Any, theta: Any, eta: float, at: Any, z: Any, slopes: Any) -> None:
-    """Put the conductance of electrons beside all but the cable."""
-    dc_slope = np.zeros(len(theta))
+def _direct_current(kinds: Any, theta: Any, dc_slope: Any) -> float:
+    """Return the resistance of all elements (Ω); fill its slopes."""
+    dc_slope[:] = 0.0
     p = 1
     for k in range(1, len(kinds)):
         dc_slope[p] = np.exp(theta[p])
         p += 1 if k == 1 else (3 if kinds[k] == ARC else 2)
+    return dc_slope.sum()
+
+
+@exact
+def _slopes(eta: float, room: Any, jac: Any) -> None:
+    """Fill the present spectrum's slopes, a row a parameter, after :func:`_joint`."""
+    _, chain, dc_slope, slopes, ionic, lower = room
+    count, points = len(slopes), len(ionic) // 2
+    first, half = jac.shape[1] // 2 - points, jac.shape[1] // 2
     dc = dc_slope.sum()
-    g = eta / (1.0 - eta) / dc
-    points = slopes.shape[1] // 2
+    share = eta / (1.0 - eta) / dc / dc
     square = np.empty(2 * points)
     shunt = np.empty(2 * points)
     for i in range(points):
-        cable = slopes[0, points + i]
-        x, y = z[at[0] + i], z[at[1] + i] - cable
-        u, v = reciprocal(1.0 + g * x, g * y)
-        z[at[0] + i], z[at[1] + i] = x * u - y * v, x * v + y * u + cable
+        u, v = lower[i], lower[points + i]
         square[i], square[points + i] = u * u - v * v, u * v + v * u
-        shunt[i], shunt[points + i] = (x * x - y * y) * (g / dc), (x * y + y * x) * (g / dc)
-    for p in range(1, len(theta)):
+        x, y = ionic[i], ionic[points + i]
+        shunt[i], shunt[points + i] = (x * x - y * y) * share, (x * y + y * x) * share
+    for p in range(1, count):
         for i in range(points):
             x = slopes[p, i] + shunt[i] * dc_slope[p]
             y = slopes[p, points + i] + shunt[points + i] * dc_slope[p]
             slopes[p, i] = x * square[i] - y * square[points + i]
             slopes[p, points + i] = x * square[points + i] + y * square[i]
+    for q in range(len(jac)):
+        jac[q, first:half] = 0.0
+        jac[q, half + first :] = 0.0
+    for p in range(count):
+        for q in range(len(jac)):
+            along = chain[p, q]
+            if along != 0.0:
+                for i in range(points):
+                    jac[q, first + i] += slopes[p, i] * along
+                for i in range(points):
+                    jac[q, half + first + i] += slopes[p, points + i] * along
 
 
 @strict
 def _settle(start: Any, eta: float, layout: Any, data: Any, priors: Any, weight: float) -> Any:
     """Fit from one start; return parameters, both parts of chi-square, log det."""
     search = begin(start, data, weight)
+    room = _room(layout, len(start))
     while True:
-        _joint(search[1], eta, layout, search[2], search[3])
-        if not judge(search, priors, weight, _ENOUGH):
+        _joint(search[1], eta, layout, room, search[2], search[3])
+        if improves(search, priors, weight):
+            _slopes(eta, room, search[3])
+        if not goes_on(search, priors, _ENOUGH):
             return settled(search)

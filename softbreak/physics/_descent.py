@@ -1,7 +1,7 @@
 """Levenberg–Marquardt under heavy-tailed priors, and its course over a grid of η.
 
 What is fitted stays with its model: a fit proposes parameters, the model says what they give
-there (:func:`judge`), until the fit is content.
+there (:func:`improves`), until the fit is content (:func:`goes_on`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from softbreak.physics.relaxation import FloatArray
 _TAIL = 2.0
 """Weight of the logarithm in a heavy-tailed prior: most interphases rest."""
 _ITERATIONS = 30
-_FIT, _STRAIN, _DAMPING, _ITERATION = range(4)
+_FIT, _STRAIN, _DAMPING, _ITERATION, _GAIN = range(5)
 
 _HOPELESS: Final = 30.0
 """A direction that fits worse than it did by this much chi-square has left the posterior."""
@@ -48,7 +48,7 @@ def begin(start: Any, data: Any, weight: float) -> Any:
         np.zeros((count, 2 * points)),
         np.empty((count, count)),
         np.empty(count),
-        np.array([np.inf, 0.0, 1e-3, 0.0]),
+        np.array([np.inf, 0.0, 1e-3, 0.0, 0.0]),
         parts,
         scale,
         np.empty((count, 2 * points)),
@@ -57,15 +57,25 @@ def begin(start: Any, data: Any, weight: float) -> Any:
 
 
 @strict
-def judge(search: Any, priors: Any, weight: float, enough: float) -> bool:
-    """Take the proposal if it fits better, propose the next; return whether to go on."""
-    theta, trial, z, _, matrix, gradient, state, data = search[:8]
+def improves(search: Any, priors: Any, weight: float) -> bool:
+    """Take the proposal if it fits better; then its slopes are wanted."""
+    theta, trial, z, state, data = search[0], search[1], search[2], search[6], search[7]
     fit, strain = _chi2(trial, z, data, priors, weight)
-    gain = state[_FIT] + state[_STRAIN] - fit - strain
-    if gain >= 0.0:
+    state[_GAIN] = state[_FIT] + state[_STRAIN] - fit - strain
+    better = state[_GAIN] >= 0.0
+    if better:
         for k in range(len(theta)):  # a slice's own assignment takes seconds to compile
             theta[k] = trial[k]
         state[_FIT], state[_STRAIN] = fit, strain
+    return better
+
+
+@strict
+def goes_on(search: Any, priors: Any, enough: float) -> bool:
+    """Propose the next parameters after :func:`improves`; False where the fit is content."""
+    theta, trial, _, _, matrix, gradient, state = search[:7]
+    gain = state[_GAIN]
+    if gain >= 0.0:
         _curvature(search, priors)
         if state[_ITERATION] > 0.0:
             state[_DAMPING] *= 0.2

@@ -9,7 +9,7 @@ import numpy as np
 
 from softbreak.compiled import exact, strict
 from softbreak.physics._circuit_fit import reciprocal
-from softbreak.physics._descent import begin, judge, settled, sweep
+from softbreak.physics._descent import begin, goes_on, improves, settled, sweep
 from softbreak.physics.constants import ACTIVATION_EV
 from softbreak.physics.relaxation import ComplexArray, FloatArray, Relaxations
 
@@ -226,5 +226,6 @@ def _settle(start: Any, eta: float, circuit: Any, data: Any, priors: Any, weight
     search = begin(start, data, weight)
     while True:
         _model(search[1], eta, circuit, search[2], search[3])
-        if not judge(search, priors, weight, _ENOUGH):
+        improves(search, priors, weight)
+        if not goes_on(search, priors, _ENOUGH):
             return settled(search)

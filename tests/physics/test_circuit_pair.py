@@ -69,7 +69,9 @@ def test_both_spectra_and_their_slopes_against_differences() -> None:
     phi = np.concatenate([circuit, 0.2 * rng.standard_normal(9)])
     count = len(FREQUENCY) + 40
     parts, slopes = np.empty(2 * count), np.zeros((len(phi), 2 * count))
-    joint._joint(phi, 0.35, layout, parts, slopes)
+    room = joint._room(layout, len(phi))
+    joint._joint(phi, 0.35, layout, room, parts, slopes)
+    joint._slopes(0.35, room, slopes)
     z = parts[:count] + 1j * parts[count:]
     jac = slopes[:, :count] + 1j * slopes[:, count:]
     np.testing.assert_allclose(joint.joint_model(layout, phi, 0.35), z)
