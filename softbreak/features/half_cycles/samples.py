@@ -36,7 +36,7 @@ COLUMNS: Final = (
 """What a sample is made of; only the first three must be there."""
 
 _ROWS: Final = 7
-BLOCK: Final = 16_384
+BLOCK: Final = 32_768
 """Longer chunks are taken in pieces, so that a whole file needs no more memory than a stream, and
 that stays in the processor's cache."""
 
