@@ -93,7 +93,7 @@ def test_in_stretches_or_one_by_one(seed):
 
 def long_records():
     """Records of several stretches, each of which breaks off the compiled way in its manner."""
-    plain, slow = cycled(half=300, halves=60), cycled(half=5500, halves=4)
+    plain, slow = cycled(half=300, halves=120), cycled(half=5500, halves=4)
     count = np.arange(len(plain["voltage_volt"]))
     rests = (count % 1500) < 20
     rng = np.random.default_rng(3)

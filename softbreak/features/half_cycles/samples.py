@@ -37,7 +37,7 @@ COLUMNS: Final = (
 
 _UNKNOWN: Final = float("nan")
 _ROWS: Final = 7
-BLOCK: Final = 16_384
+BLOCK: Final = 32_768
 """Longer chunks are taken in pieces, so that a whole file needs no more memory than a stream, and
 that stays in the processor's cache."""
 
