@@ -13,7 +13,7 @@ from softbreak.data.clock import forward_clock
 from softbreak.data.date_orders import is_open, settled
 from softbreak.data.name_order import life_order
 from softbreak.data.names import natural_key
-from softbreak.data.record import Cell, Record, Technique, ViewedRecord
+from softbreak.data.record import Cell, Record, Technique
 from softbreak.data.runs import head_of, joined, runs_of
 
 MOST_PAUSE: Final = 0.05
@@ -92,6 +92,44 @@ class CellHistory:
             return self.records[run[0][0]], self.clocks[run[0][0]]
         records, offsets = [self.records[k] for k, _ in run], [offset for _, offset in run]
         return joined(records, offsets), np.concatenate([self.clocks[k] for k, _ in run])
+
+
+class ViewedRecord(Record):
+    """A record whose columns are taken out of its table once, while nobody changes that.
+
+    A column costs pandas as much as a pass over ten thousand of its numbers, and a judge asks for
+    each several times.
+
+    Parameters
+    ----------
+    record : Record
+    """
+
+    __slots__ = ("_arrays", "_names")
+    _arrays: dict[str, np.ndarray]
+    _names: frozenset[str]
+
+    def __init__(self, record: Record) -> None:
+        for name, value in (
+            ("cell", record.cell),
+            ("technique", record.technique),
+            ("table", record.table),
+            ("source", record.source),
+            ("_arrays", {}),
+            ("_names", frozenset(record.table.columns.tolist())),
+        ):
+            object.__setattr__(self, name, value)
+
+    def has(self, column: str) -> bool:
+        """Return whether there is such a column."""
+        return column in self._names
+
+    def array(self, column: str) -> np.ndarray:
+        """Return a column as an array (no copy where pandas allows)."""
+        found = self._arrays.get(column)
+        if found is None:
+            found = self._arrays[column] = self.table[column].to_numpy()
+        return found
 
 
 class ViewedHistory(CellHistory):

@@ -324,44 +324,6 @@ class ArrayRecord(Record):
         return ArrayRecord(self.cell, self.technique, self.columns, source)
 
 
-class ViewedRecord(Record):
-    """A record whose columns are taken out of its table once, while nobody changes that.
-
-    A column costs pandas as much as a pass over ten thousand of its numbers, and a judge asks for
-    each several times.
-
-    Parameters
-    ----------
-    record : Record
-    """
-
-    __slots__ = ("_arrays", "_names")
-    _arrays: dict[str, np.ndarray]
-    _names: frozenset[str]
-
-    def __init__(self, record: Record) -> None:
-        for name, value in (
-            ("cell", record.cell),
-            ("technique", record.technique),
-            ("table", record.table),
-            ("source", record.source),
-            ("_arrays", {}),
-            ("_names", frozenset(record.table.columns.tolist())),
-        ):
-            object.__setattr__(self, name, value)
-
-    def has(self, column: str) -> bool:
-        """Return whether there is such a column."""
-        return column in self._names
-
-    def array(self, column: str) -> np.ndarray:
-        """Return a column as an array (no copy where pandas allows)."""
-        found = self._arrays.get(column)
-        if found is None:
-            found = self._arrays[column] = self.table[column].to_numpy()
-        return found
-
-
 _KINDS = {"float": ("f4", "f8"), "double": ("f8",), "integer": ("i4", "i8")}
 
 

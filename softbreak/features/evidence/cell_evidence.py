@@ -14,10 +14,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from softbreak.data.history import CellHistory, joined_cell, placements
+from softbreak.data.history import CellHistory, ViewedRecord, joined_cell, placements
 from softbreak.data.mixture import RecordFacts, mixture_of
 from softbreak.data.plausible import doubtful_current
-from softbreak.data.record import ArrayRecord, Cell, Record, Technique, ViewedRecord
+from softbreak.data.record import ArrayRecord, Cell, Record, Technique
 from softbreak.features.cycles.finished_cycles import Arranged, arranged
 from softbreak.features.cycles.timeline import Timeline, tables_of
 from softbreak.features.cycles.waveforms import waveform_table
