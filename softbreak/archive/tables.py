@@ -7,6 +7,7 @@ import math
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -313,9 +314,17 @@ def write_tables(
     full = schema.with_metadata({METADATA_KEY: metadata.encode()})
 
     def write(part: Path) -> None:
-        with pq.ParquetWriter(part, full, compression="zstd") as writer:
-            for group in _groups(tables, full):
-                writer.write_table(group, row_group_size=ROW_GROUP)
+        with (
+            pq.ParquetWriter(part, full, compression="zstd") as writer,
+            ThreadPoolExecutor(1) as one,
+        ):
+            written: Future[None] | None = None
+            for group in _groups(tables, full):  # the next is gathered while one is compressed
+                if written is not None:
+                    written.result()
+                written = one.submit(writer.write_table, group, row_group_size=ROW_GROUP)
+            if written is not None:
+                written.result()
 
     written_whole(path, write)
 

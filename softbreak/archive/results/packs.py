@@ -103,7 +103,7 @@ else:
 logger = logging.getLogger(__name__)
 
 SMALL_BYTES: Final = 4 << 20
-MOST_SMALL: Final = 16
+MOST_SMALL: Final = 64
 """So many packs smaller than that may lie about before they are put into one."""
 _PACK_BYTES: Final = 64 << 20
 _OPEN: Final = 32
@@ -159,10 +159,11 @@ class Shelf:
 
         Cells that the archive no longer has are kept: perhaps a disk is not mounted today.
         """
-        readable = [path for path, _ in self._contents()]
-        cells: dict[Path, list[Stored]] = {path: [] for path in readable}
-        for stored in self.index().values():
-            cells[stored.pack].append(stored)
+        found = list(self._contents())
+        newest = {key: path for path, keys in found for key in keys}
+        cells = {
+            path: [Stored(path, key) for key in keys if newest[key] == path] for path, keys in found
+        }
         done_with = [path for path, inside in cells.items() if not inside]
         small = [path for path, inside in cells.items() if inside and _size(path) < SMALL_BYTES]
         if len(small) > MOST_SMALL:
