@@ -170,12 +170,23 @@ class _Part(JITCodeLibrary):
     def get_pointer_to_function(self, name: str) -> int:
         """Return where the machine code is; of a part that has none, where nothing may be called.
 
+        A function of plain numba has a door for Python, also where a kernel of ours was the first
+        to call it: that is a library of its own.
+
         Parameters
         ----------
         name : str
         """
-        pointer: int = super().get_pointer_to_function(name) if self.has_code else _CLOSED
+        if not (self.has_code or self._defines(name)):
+            return _CLOSED
+        pointer: int = super().get_pointer_to_function(name)
         return pointer
+
+    def _defines(self, name: str) -> bool:
+        try:
+            return not self._final_module.get_function(name).is_declaration
+        except NameError:
+            return False
 
     def add_linking_library(self, library: Any) -> None:
         """Note what this function calls."""

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from numba import njit
 
 from softbreak import kernel_library
 from softbreak.compiled import exact, fast, strict
@@ -82,6 +83,14 @@ def test_another_version_of_numba_compiles_by_itself_to_the_same_bits(monkeypatc
     values[3] = values[0] + 1.0
     assert alone(values).tobytes() == rising(values).tobytes()
     assert not any(is_part(one) for one in alone.overloads.values())
+
+
+def test_plain_numba_that_a_kernel_called_first_may_be_called_by_python():
+    plain = njit(lambda value: 2.0 * value)
+    kernel = jit(lambda value: plain(value) + 1.0, alone=False)
+    assert kernel(2.0) == 5.0
+    assert plain(2.0) == 4.0
+    assert jit(lambda value: plain(value) - 1.0, alone=False)(2.0) == 3.0
 
 
 def test_what_one_thread_compiles_inside_a_kernel_another_may_call():
