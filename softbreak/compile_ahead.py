@@ -88,6 +88,7 @@ def _begin() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what is wrong with a kernel, the first call of it says
+        bufsize=0,  # nothing is left to be written to a process that has ended
         env={**os.environ, "PYTHONPATH": paths},
     )
 
@@ -103,7 +104,6 @@ def _hand_out(
     with suppress(OSError, ValueError, queue.Empty):
         while True:
             process.stdin.write(b"%d\n" % left.get_nowait())
-            process.stdin.flush()
             if not process.stdout.readline():
                 break
             done.put(True)

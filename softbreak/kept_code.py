@@ -10,8 +10,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
+import llvmlite.binding as llvm
 from numba.core.caching import CompileResultCacheImpl
-from numba.core.codegen import JITCodeLibrary, ll
+from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompileResult
 from numba.core.cpu import CPUContext
 
@@ -42,7 +43,7 @@ class _LoadedLibrary(JITCodeLibrary):
 
     def _get_module_for_linking(self) -> Any:
         if self._shared_module is None:
-            self._shared_module = ll.parse_bitcode(self._code)
+            self._shared_module = llvm.parse_bitcode(self._code)
             self._codegen._engine._load_defined_symbols(self._shared_module)
         return self._shared_module
 
@@ -100,4 +101,4 @@ def _name_the_runtime() -> None:
     """Tell the linker where numba's own functions are; what it compiles lies in each kernel."""
     helpers = import_module("numba.core.runtime._nrt_python").c_helpers
     for name, address in helpers.items():
-        ll.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
+        llvm.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)

@@ -76,3 +76,11 @@ def test_all_are_compiled_at_once_and_but_once(tmp_path, monkeypatch):
     assert told[0] == (0, 4)
     assert told[-1] == (found, 4)
     assert not is_first_run()
+
+
+def test_a_process_that_ends_in_between_leaves_the_rest_to_others(tmp_path, monkeypatch):
+    leaves = "import os; os.read(0, 9); os.close(0); print('done', flush=True)"
+    (tmp_path / "leaves_early.py").write_text(leaves)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(compile_ahead, "_MODULE", "leaves_early")
+    assert ahead(2) == 2

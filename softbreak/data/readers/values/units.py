@@ -59,7 +59,9 @@ def checked_celsius(values: np.ndarray) -> tuple[np.ndarray | None, str]:
         Empty where there is nothing to say.
     """
     known = values[np.isfinite(values)]
-    if not len(known) or float(np.median(known)) <= MELTING_CELSIUS:
+    if not len(known):
+        return values, ""
+    if float(np.median(known)) <= MELTING_CELSIUS:
         return _without_placeholders(values)
     low, high = (float(value) for value in np.quantile(known, (0.02, 0.98)))
     told = f"temperature of {low:.4g} to {high:.4g} under °C: lithium melts at {MELTING_CELSIUS} °C"

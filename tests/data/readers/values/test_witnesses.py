@@ -97,3 +97,11 @@ def test_a_temperature_may_be_zero_or_stand(values):
     found, sentence = checked_celsius(values)
     np.testing.assert_array_equal(found, values)
     assert not sentence
+
+
+@pytest.mark.parametrize("values", [[], [np.nan] * 3, [np.nan, np.inf]])
+def test_a_temperature_without_any_number_says_nothing(values):
+    found, sentence = checked_celsius(np.array(values))
+    assert found is not None
+    assert len(found) == len(values)
+    assert sentence == ""
