@@ -73,16 +73,6 @@ class Segmenter:
         """All that it remembers: what :func:`advance` works on."""
         return self._state
 
-    @property
-    def begun(self) -> Segment:
-        """The open segment, up to the last sample."""
-        return Segment(int(self._state[_START]), int(self._state[_N]), int(self._state[_SIGN]))
-
-    @property
-    def largest_ampere(self) -> float:
-        """Largest current that lasted three samples; a hundredth of it is a rest."""
-        return float(self._state[_LARGEST])
-
     def copy(self) -> Segmenter:
         """Return one that goes on from here by itself."""
         twin = Segmenter()

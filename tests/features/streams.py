@@ -37,6 +37,7 @@ def nasty():
     one_way["voltage_volt"][300:] *= 0.4
     held = {"control_voltage_volt": np.where(hour < 30, 0.1, np.nan)}
     drop = volt * np.where(hour >= 100, 0.5, 1.0)
+    wrong_sign = np.where(hour == 213, -amp, amp)
     swapped = time.copy()
     swapped[[60, 61]] = time[[61, 60]]
     return {
@@ -53,6 +54,7 @@ def nasty():
         "swapped leads": plain | {"voltage_volt": -drop},
         "one way": one_way,
         "leakage hold": plain | held,
+        "imposed one wrong sign": plain | {"control_current_ampere": wrong_sign},
         "imposed": plain | {"control_current_ampere": amp, "current_ampere": 0.3 * amp[::-1]},
         "warm": plain | {"ambient_temperature_celsius": 25.0 + (hour > 110) * 8.0},
         "told twice": {name: np.repeat(column, 2) for name, column in plain.items()},

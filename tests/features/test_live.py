@@ -128,6 +128,62 @@ def test_stretch_by_stretch(name):
         assert stream.reversed == watched.reversed
 
 
+BORDERS = (1024, 4096, 8192, 32_768)
+"""Where what is taken up at once begins and ends."""
+
+
+def troubled(seed):
+    """Samples that are out of order, missing or strange where stretches and blocks meet."""
+    rng = np.random.default_rng(seed)
+    half = int(rng.choice([4, 60, 700, 5000, 40_000]))
+    columns = cycled(half=half, halves=-(-33_000 // half), seed=seed)
+    count = len(columns["voltage_volt"])
+    if seed % 3 == 1:  # one way until a border
+        until = int(rng.choice(BORDERS))
+        for name in ("voltage_volt", "current_ampere"):
+            columns[name][:until] = np.abs(columns[name][:until])
+    if seed % 4 == 1:
+        columns["control_current_ampere"] = columns["current_ampere"].copy()
+    if seed % 4 == 2:
+        columns["ambient_temperature_celsius"] = 25.0 + rng.standard_normal(count)
+    strange = {
+        "test_time_second": (np.nan, 0.0, 1e9),
+        "voltage_volt": (np.nan, 5.0, -0.1),
+        "current_ampere": (np.nan, 0.0, 9e-3),
+        "control_current_ampere": (np.nan, 0.0, -1e-3),
+        "ambient_temperature_celsius": (np.nan, -273.0),
+    }
+    for border in BORDERS:
+        name = str(rng.choice(sorted(strange.keys() & columns.keys())))
+        place = border + int(rng.integers(-5, 3))
+        columns[name][place : place + int(rng.integers(1, 9))] = rng.choice(strange[name])
+        if rng.random() < 0.3:
+            columns["test_time_second"][place:] -= columns["test_time_second"][place - 20]
+        if rng.random() < 0.3:
+            columns["voltage_volt"][place : place + 40] = columns["voltage_volt"][place - 1]
+    return columns
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_trouble_where_stretches_and_blocks_meet(seed):
+    columns, found = troubled(seed), []
+    ways = (
+        (False, ()),
+        (False, BORDERS),
+        (False, (4095, 4097, 32_767)),
+        (True, range(0, 40_000, 1009)),
+    )
+    for watchful, cuts in ways:
+        stream, meter = CellStream(watchful=watchful), Thermometer()
+        for chunk in chunks(columns, cuts):
+            stream.feed("r", chunk, meter.take)
+        record = stream.records["r"]
+        counted = record.tallies.tolist(), record.intake.rows, record.first, stream.reversed
+        warmth = meter.clock.tobytes(), meter.state.tobytes(), meter.kept.rows.tobytes()
+        found.append((bits(stream), counted, warmth))
+    assert found.count(found[0]) == len(found)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_temperatures_in_stretches_or_one_by_one(seed):
     columns, meters = spoilt(seed), [Thermometer(), Thermometer()]

@@ -78,6 +78,15 @@ def test_every_leaf_is_reached(leaves):
     assert np.concatenate(alone, axis=1)[0].tolist() == expected
 
 
+def test_a_threshold_beyond_all_numbers_tells_what_is_missing():
+    leaves = [(0.0, value, -1, -1, -1, 0) for value in (1.0, 2.0)]
+    root = (np.inf, 0.0, 1, 2, 0, 4)
+    trees = Trees(np.array([0], dtype=np.int32), np.array([root, *leaves], dtype=NODE))
+    forest, rows = forest_of([trees, chain(3)], 1), np.array([[np.nan], [np.inf], [0.5]])
+    assert asked(forest, rows)[0].tolist() == [[2.0, 1.0, 1.0], chain(3).score(rows).tolist()]
+    assert trees.score(rows).tolist() == [2.0, 1.0, 1.0]
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(SoftbreakError, match="64 leaves"):
         forest_of([chain(65)], 1)

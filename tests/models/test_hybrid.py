@@ -8,7 +8,7 @@ import pytest
 
 from softbreak.data.history import assemble
 from softbreak.models.diagnosis.diagnose import examine
-from softbreak.models.learned.hybrid_decision import Limits
+from softbreak.models.learned.hybrid_decision import THRESHOLDS, Limits
 from softbreak.models.learned.hybrid_decision import combined as combine
 from softbreak.models.learned.hybrid_scores import SCORED
 from softbreak.models.learned.levels import LEVEL
@@ -241,3 +241,9 @@ def test_a_contradiction_reads_as_one(state, words):
 
 def test_what_a_step_of_the_current_explains_is_no_growth():
     assert combined(OPEN, scored(0.01), 0.3, LIMITS, grew=False).state is State.UNDETERMINED
+
+
+def test_limits_that_a_study_changes_are_those_of_the_next_cell(monkeypatch):
+    before = Limits().record()["CERTIFICATES"].item()
+    monkeypatch.setitem(THRESHOLDS, "CERTIFICATES", 0.25)
+    assert Limits().record()["CERTIFICATES"].item() == 0.25 != before

@@ -96,11 +96,11 @@ def test_any_chunks_and_any_restart(population, family, sizes, stored):
 
 
 @pytest.mark.parametrize("name", sorted(nasty()))
-@pytest.mark.parametrize("sizes", [(1,), (17, 3)])
-def test_nasty_records(name, sizes):
+@pytest.mark.parametrize(("sizes", "stored"), [((1,), 0), ((1,), 5), ((17, 3), 5)])
+def test_nasty_records(name, sizes, stored):
     table = pd.DataFrame(nasty()[name])
     record = Record(Cell(), Technique.CYCLING, table, Source("n.csv"))
-    assert_batch(assemble(Cell("n"), [record]), sizes, stored=5)
+    assert_batch(assemble(Cell("n"), [record]), sizes, stored=stored)
 
 
 def test_files_cut_in_the_middle():

@@ -242,6 +242,8 @@ class LivePairing:
     def _new_cycles(self) -> Cycles:
         facts = self._facts.rows
         last = int(facts[-1, 3])
+        if last < self._complete:
+            return _NO_CYCLES  # what came since was noise
         signs = facts[self._first[last] :, 0].tolist()
         intake = self._stream.intake
         following = intake.open_sign if intake is not None else 0

@@ -18,7 +18,6 @@ from softbreak.features.kernels.sample_intake import (
     FEW,
     FILLED,
     GONE,
-    SETTLED,
     absorb,
     flush,
     let_go,
@@ -150,13 +149,6 @@ class Intake:
     def open_sign(self) -> int:
         """Sign of the half-cycle under way; zero in a rest."""
         return int(self.segmenter.state[1])
-
-    @property
-    def open(self) -> Piece:
-        """The segment under way, up to the last sample that was cut."""
-        start, stop, sign = self.segmenter.begun
-        gone = int(self.marks[GONE])
-        return Piece(max(start - gone, 0), int(self.marks[SETTLED]), sign, stop - start)
 
     def feed(self, stage: np.ndarray) -> list[Piece]:
         """Take samples; return the segments that they complete, valid until :meth:`trim`.

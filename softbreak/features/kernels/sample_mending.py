@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from softbreak.compiled import exact
-from softbreak.data.clock import clock_step
 
 
 @exact
@@ -28,31 +27,6 @@ def ordered(time, voltage):
             break
         k += 1
     return k
-
-
-@exact
-def last_step(time):
-    """Last place, the very last and the first aside, at which time went on; 0 if it stood still."""
-    k = len(time) - 2
-    while k > 1 and not time[k] > time[k - 1]:
-        k -= 1
-    return k if k > 1 else 0
-
-
-@exact
-def wind(clock, time):
-    """Bring a clock to the end of times that are in order: it remembers the last steps only."""
-    for k in range(last_step(time) - 1, len(time)):
-        clock_step(clock, time[k])
-
-
-@exact
-def all_finite(values):
-    """True where every value is a number."""
-    wrong = 0
-    for k in range(len(values)):
-        wrong += 0 if abs(values[k]) < np.inf else 1
-    return wrong == 0
 
 
 @exact

@@ -15,7 +15,6 @@ from softbreak.compiled import exact, fast
 FLOOR: Final = 1e-4
 """ln V is held at this share of the largest |V| where V vanishes or changes sign."""
 _LN2: Final = 0.6931471805599453
-_ONE: Final = 1 << 52
 _HALF_ROOT: Final = 0x3FE6A09E667F3BCD  # bits of sqrt(1/2)
 
 

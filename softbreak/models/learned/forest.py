@@ -233,14 +233,12 @@ def ask(forest: Any, rows: np.ndarray, answers: Any) -> None:
             for m in range(of_missing[k], of_missing[k + 1]):
                 alike[tree_missing[m]] &= kept_missing[m]
             stop = n
-        elif lacking[k]:
-            high[k] = np.inf
-        else:
+        elif not lacking[k]:
             while n < stop and threshold[n] < low[k]:
                 alike[tree[n]] &= kept[n]
                 n += 1
         bounds[0, k] = n
-        while n < stop and threshold[n] < high[k]:
+        while n < stop and (lacking[k] > 0 or threshold[n] < high[k]):
             if place[tree[n]] < 0:
                 place[tree[n]] = trees
                 trees += 1

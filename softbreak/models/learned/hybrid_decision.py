@@ -9,7 +9,7 @@ the limits, and ``out`` the verdict.
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -84,12 +84,15 @@ class Limits:
     fault_kept: float = 0.6
     fault_kept_unlogged: float = 0.8
 
-    @lru_cache(maxsize=64)  # noqa: B019 - of the limits of the models that are in use
     def record(self) -> np.ndarray:
         """Return them, and ``THRESHOLDS``, as compiled code takes them, shape (1,)."""
-        names = (*self.__slots__, *THRESHOLDS)
-        values = (*astuple(self), *THRESHOLDS.values())
-        return np.array([values], np.dtype([(name, "<f8") for name in names]))
+        own = (getattr(self, name) for name in self.__slots__)
+        return _record((*self.__slots__, *THRESHOLDS), (*own, *THRESHOLDS.values()))
+
+
+@lru_cache(maxsize=64)
+def _record(names: tuple[str, ...], values: tuple[float, ...]) -> np.ndarray:
+    return np.array([values], np.dtype([(name, "<f8") for name in names]))
 
 
 def combined(

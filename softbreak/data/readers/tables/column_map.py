@@ -45,8 +45,8 @@ _READ: Final = {
 """What is said of the columns that were read."""
 _LONGEST: Final = 200
 """Letters of a heading; more are no heading, and would cost the pattern dear."""
-_MOST_KEPT: Final = 200
-"""Fields of a line of which the names are remembered."""
+_MOST_KEPT: Final = 10_000
+"""Letters and fields of a line of which the names are remembered."""
 _UNIT: Final = re.compile(
     rf"^(?=.{{0,{_LONGEST}}}\Z)"
     r"(?P<name>.*?)\s*(?:[\[(](?P<unit>[^\])]*)[\])]|/\s*(?P<slash>[^/\s]+))?\s*$"
@@ -158,7 +158,8 @@ class _Names:
 def _looked_up(header: Sequence[str]) -> _Names:
     """Return the names of a line, which many layouts ask for; an endless line is not kept."""
     names = tuple(header)
-    return _names_of(names) if len(names) <= _MOST_KEPT else _names_of.__wrapped__(names)
+    endless = len(names) + sum(map(len, names)) > _MOST_KEPT
+    return _names_of.__wrapped__(names) if endless else _names_of(names)
 
 
 @lru_cache(maxsize=256)
