@@ -33,8 +33,10 @@ def is_first_run() -> bool:
     """Whether nothing is compiled yet, and there is a folder to keep it in."""
     from softbreak.compiled import is_kept, may_be_kept
 
-    first = kernel_of(_listed()[0])
-    return not is_kept(first) and may_be_kept(first)
+    first = None
+    with suppress(ImportError, AttributeError):  # of a list that is out of date
+        first = kernel_of(_listed()[0])
+    return first is not None and may_be_kept(first) and not is_kept(first)
 
 
 def compile_ahead(processes: int, told: Callable[[int, int], None] | None = None) -> int:

@@ -78,6 +78,13 @@ def test_all_are_compiled_at_once_and_but_once(tmp_path, monkeypatch):
     assert not is_first_run()
 
 
+@pytest.mark.parametrize("name", ["softbreak.compiled:missing", "softbreak.missing:fold"])
+def test_a_list_that_is_out_of_date_stops_nobody(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(compile_ahead, "LIST", tmp_path / "list.json")
+    (tmp_path / "list.json").write_text(json.dumps([{"kernel": name, "arguments": []}]))
+    assert not is_first_run()
+
+
 def test_a_process_that_ends_in_between_leaves_the_rest_to_others(tmp_path, monkeypatch):
     leaves = "import os; os.read(0, 9); os.close(0); print('done', flush=True)"
     (tmp_path / "leaves_early.py").write_text(leaves)

@@ -175,7 +175,7 @@ class HalfCycles:
 
     def joined(self, later: HalfCycles) -> HalfCycles:
         """Return these and later ones together."""
-        both, count = HalfCycles(), len(self)
+        both, count = HalfCycles(as_recorded=self.as_recorded), len(self)
         for name in self._TABLES:
             table, more = getattr(both, name), getattr(later, name).rows
             mine = getattr(self, name).rows
