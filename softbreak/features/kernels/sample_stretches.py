@@ -11,6 +11,7 @@ from softbreak.data.pairing import place_half_cycles
 from softbreak.features.kernels.half_cycle import STATISTICS
 from softbreak.features.kernels.sample_columns import IMPOSED
 from softbreak.features.kernels.sample_intake import FILLED, absorb, let_go
+from softbreak.features.kernels.selection import copied
 from softbreak.features.kernels.voltage_readings import (
     EVENT_WIDTH,
     FOUND_EVENTS,
@@ -128,7 +129,8 @@ def _roomy(table, used, more):
     if used + more <= len(table):
         return table
     wider = np.empty((2 * (used + more), table.shape[1]))
-    wider[:used] = table[:used]
+    for k in range(used):
+        copied(wider[k], table[k])
     return wider
 
 
