@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from softbreak.data.readers.parser_errors import foreign_errors
-from softbreak.data.readers.tables.time_series import MOST_AMPERE, MOST_VOLT
+from softbreak.data.readers.tables.usable_rows import MOST_AMPERE, MOST_VOLT
 from softbreak.data.record import Cell, Record, Source, Technique, checked_cell
 from softbreak.data.schema import COLUMNS
 from softbreak.errors import ReadError

@@ -19,12 +19,8 @@ from softbreak.compiled import strict
 from softbreak.data.clock import clock_peek, clock_step, new_clock
 from softbreak.data.readers.formats import bdf, bdf_records
 from softbreak.data.readers.formats.bdf_blocks import Blocks, Columns, parquet_blocks, text_blocks
-from softbreak.data.readers.tables.time_series import (
-    ABSOLUTE_ZERO_CELSIUS,
-    Told,
-    check_ranges,
-    left_out,
-)
+from softbreak.data.readers.tables.time_series import ABSOLUTE_ZERO_CELSIUS, Told
+from softbreak.data.readers.tables.usable_rows import check_ranges, left_out
 from softbreak.data.readers.values.mending import on_one_clock, witnessed
 from softbreak.data.record import Cell, LongRecord, Record, Source, Technique
 from softbreak.data.schema import SERIES_COLUMNS

@@ -15,10 +15,12 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-
+from softbreak.data.readers.impedance.spectrum_temperature import (
+    MOST_NAME,
+    Temperature,
+    temperature_in,
+)
 from softbreak.data.readers.tables.number_columns import could_be_number, not_measured
-from softbreak.data.readers.values.units import OFFSETS
 
 SPECTRUM: Final = ("frequency", "real", "imaginary")
 POLAR: Final = ("frequency", "modulus", "phase")
@@ -28,8 +30,6 @@ DELIMITERS: Final = ("\t", ";", ",", "|", None)
 MOST_LINE: Final = 20_000
 """A longer line is no header, and no row of a spectrum."""
 
-MOST_NAME: Final = 60
-"""A longer field names no column."""
 
 _UNIT: Final = (
     r"(?P<unit>[\[({/<].*"
@@ -105,12 +105,6 @@ _PREFIXES: Final = {
     "G": 1e9,
     **{"к": 1e3, "м": 1e-3, "М": 1e6, "К": 1e3},
 }
-_TEMPERATURE: Final = re.compile(
-    r"(?:(?i:cell|sample|ambient|actual|chamber|zell)[_\s]*)?"
-    r"(?:(?i:temp(?:\.|eratur[ea]?)?|temp[ée]rature|t1)|T|温度|溫度|온도|(?i:температура))"
-    r"[\s_]*[\[(/]?\s*(?P<unit>°?\s?[CKF]|(?i:deg\s?[CF]|kelvin|celsius|fahrenheit)|℃|℉)?\s*[\])]?"
-)
-"""A column of temperatures; "T" alone only where it names a unit."""
 _SCALED: Final = re.compile(
     r"([kKMmGnuµμкКмМ]?)(?:(?i:ohm|hz|hertz|siemens|mho|ом|гц)|[ΩΩ]|(?i:sec|s\b|v\b|a\b|h\b|min\b))"
 )
@@ -132,26 +126,6 @@ class Column:
     factor: float
     label: str
     degrees: bool | None = None
-
-
-@dataclass(frozen=True)
-class Temperature:
-    """A column of temperatures: its place, and its unit in lower case; None where it has none."""
-
-    place: int
-    unit: str | None
-
-    def celsius(self, values: np.ndarray) -> np.ndarray:
-        """Return values of the column in °C; without a unit, what no cell survives is in kelvin."""
-        known = values[np.isfinite(values)]
-        unit = self.unit
-        if unit is None and len(known) and float(np.median(known)) > _HOTTEST_CELSIUS:
-            unit = "k"
-        scale, offset = OFFSETS.get(unit or "", (1.0, 0.0))
-        return values * scale + offset
-
-
-_HOTTEST_CELSIUS: Final = 200.0
 
 
 @dataclass(frozen=True)
@@ -269,16 +243,6 @@ def _again(names: Sequence[str], found: Mapping[str, tuple[Column, str]]) -> dic
         if told is not None and known and place > found[told[0]][0].place:
             places.setdefault(told[0], place)
     return places if len(places) == 2 else {}
-
-
-def temperature_in(names: Sequence[str]) -> Temperature | None:
-    """Return the first column of temperatures; None without one."""
-    for place, name in enumerate(names):
-        match = _TEMPERATURE.fullmatch(name.strip().strip('"')) if len(name) <= MOST_NAME else None
-        if match is not None and (match["unit"] or match[0] != "T"):
-            unit = (match["unit"] or "").lower().replace(" ", "").removeprefix("deg")
-            return Temperature(place, unit.removeprefix("°") or None)
-    return None
 
 
 def _columns(names: Sequence[str]) -> dict[str, tuple[Column, str]] | None:

@@ -17,6 +17,7 @@ from softbreak.data.readers.tables.delimited import Header, Text
 from softbreak.data.readers.tables.further_headers import read_sections
 from softbreak.data.readers.tables.order import RECORD, arranged
 from softbreak.data.readers.tables.unit_witnesses import TIME_WITNESS, corrected, witnesses_in
+from softbreak.data.readers.tables.usable_rows import check_ranges, left_out
 from softbreak.data.readers.values import mending
 from softbreak.data.readers.values.dates import Instants
 from softbreak.data.readers.values.file_columns import FileColumns
@@ -29,10 +30,6 @@ from softbreak.errors import ReadError
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_UNREADABLE = 0.01
-"""A file in which more of the rows have no time, voltage or current is damaged, not gappy."""
-MOST_VOLT = 1e4
-MOST_AMPERE = 1e5
 ABSOLUTE_ZERO_CELSIUS = -273.15
 _NUMBERED: Final = Field(
     RECORD,
@@ -43,7 +40,6 @@ _NUMBERED: Final = Field(
 )
 _TEMPERATURE = "ambient_temperature_celsius"
 _OPTIONAL = frozenset(COLUMNS) - set(SERIES_COLUMNS)
-_REMEDY = "It may be damaged or edited: export it again from the instrument's software."
 
 
 @dataclass(frozen=True)
@@ -321,36 +317,6 @@ def _all_finite(array: np.ndarray) -> bool:
         return bool(np.isfinite(array.sum()))
 
 
-def left_out(path: Path, rows: int, lost: int, first: int, unread: str = "") -> str:
-    """Say how many rows are not used; empty where all are.
-
-    Parameters
-    ----------
-    path : Path
-    rows, lost : int
-        All, and those without a time, voltage or current.
-    first : int
-        The first of the latter (0-based).
-    unread : str
-        What was not understood.
-
-    Raises
-    ------
-    ReadError
-        If they are too many.
-    """
-    why = f"; {unread}" if unread else ""
-    if lost == rows:
-        raise unusable(path, f"no row with a time, a voltage and a current (of {rows:,}){why}")
-    if lost > max(1, MOST_UNREADABLE * rows):
-        raise unusable(
-            path,
-            f"{lost:,} of {rows:,} rows without a time, voltage or current "
-            f"(the first is row {first + 1:,}){why}",
-        )
-    return f"{lost} of {rows} rows, without a time, voltage or current{why}" if lost else ""
-
-
 def _column(name: str, array: np.ndarray) -> np.ndarray | None:
     """Give a column its dtype; None where it holds nothing."""
     if name in SERIES_COLUMNS:
@@ -392,17 +358,3 @@ def _started(frame: pd.DataFrame, told: float | None) -> float | None:
     since = frame["unix_time_second"] - frame["test_time_second"]
     first = since.first_valid_index()
     return told if first is None else float(since[first])
-
-
-def check_ranges(path: Path, table: Mapping[str, Any] | pd.DataFrame) -> None:
-    """Raise a ReadError where a voltage or a current is beyond any instrument."""
-    for name, most in (("voltage_volt", MOST_VOLT), ("current_ampere", MOST_AMPERE)):
-        values = np.asarray(table[name])
-        worst = max(-float(values.min()), float(values.max()))
-        if worst > most:
-            raise unusable(path, f"{name} of {worst:.4g}, beyond any instrument")
-
-
-def unusable(path: Path, found: str) -> ReadError:
-    """Return the error for a table that holds no usable samples."""
-    return ReadError(path, found=found, expected="a table of measured samples", remedy=_REMEDY)
